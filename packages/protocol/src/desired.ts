@@ -1,0 +1,105 @@
+import { z } from "zod";
+
+export const POLICY_BYTES_MAX = 1024 * 1024;
+
+/** What a sandbox runs, resolved from a blueprint. Holds no secret: credentials stay in the gateway. */
+export const agentSpecSchema = z.strictObject({
+  /** Plugin id: `pi`, `claude`, `codex`, or `command` for a plain argv. */
+  plugin: z.enum(["pi", "claude", "codex", "command"]),
+  /** The task for an agent plugin. */
+  prompt: z.string().max(32_768).optional(),
+  /** argv for plugin `command`. */
+  command: z.array(z.string().max(32_768)).max(256).optional(),
+  model: z.string().max(256).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+});
+export type AgentSpec = z.infer<typeof agentSpecSchema>;
+
+export const limitsSchema = z.strictObject({
+  processesMax: z.number().int().positive().default(256),
+  openFilesMax: z.number().int().positive().default(4096),
+  tmpBytesMax: z
+    .number()
+    .int()
+    .positive()
+    .default(256 * 1024 * 1024),
+  memoryBytesMax: z.number().int().positive().optional(),
+  logBytesMax: z
+    .number()
+    .int()
+    .positive()
+    .default(8 * 1024 * 1024),
+});
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const desiredSandboxSchema = z.strictObject({
+  id: z.uuid(),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  state: z.enum(["running", "stopped"]),
+  /** Bumped to ask for a fresh start of the agent with the same workspace. */
+  incarnation: z.number().int().nonnegative(),
+  agent: agentSpecSchema,
+  restart: z.strictObject({
+    policy: z.enum(["never", "on-failure", "always"]),
+    delayMs: z.number().int().min(0).max(3_600_000),
+  }),
+  limits: limitsSchema,
+  policy: z.strictObject({
+    /** `sha256:<hex>` of the policy's canonical form; the node recomputes it and refuses a mismatch. */
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    version: z.number().int().positive(),
+    yaml: z.string().max(POLICY_BYTES_MAX),
+  }),
+});
+export type DesiredSandbox = z.infer<typeof desiredSandboxSchema>;
+
+/** Everything one node should be running. Immutable; a node refuses a generation older than the one it holds. */
+export const desiredStateSchema = z.strictObject({
+  planId: z.uuid(),
+  generation: z.number().int().positive(),
+  parent: z.number().int().nonnegative(),
+  sandboxes: z.array(desiredSandboxSchema).max(1000),
+});
+export type DesiredState = z.infer<typeof desiredStateSchema>;
+
+export const sandboxPhases = ["pending", "starting", "running", "waiting", "exited", "stopped", "failed"] as const;
+
+/** What the node says of one sandbox. */
+export const sandboxStatusSchema = z.strictObject({
+  id: z.uuid(),
+  phase: z.enum(sandboxPhases),
+  reason: z.string().max(2048),
+  incarnation: z.number().int().nonnegative(),
+  pid: z.number().int().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  exitCode: z.number().int().nullable(),
+  restarts: z.number().int().nonnegative(),
+  policyDigest: z.string().nullable(),
+  generation: z.number().int().nonnegative(),
+});
+export type SandboxStatus = z.infer<typeof sandboxStatusSchema>;
+
+/** One enforcement layer on a host, as `creel doctor` reports it. */
+export const capabilitySchema = z.strictObject({
+  id: z.string().max(64),
+  title: z.string().max(128),
+  state: z.enum(["enforced", "weaker", "missing"]),
+  detail: z.string().max(1024),
+  remedy: z.string().max(1024).nullable(),
+});
+export const hostCapabilitiesSchema = z.strictObject({
+  kernel: z.string().max(256),
+  arch: z.string().max(32),
+  landlockAbi: z.number().int().nonnegative(),
+  layers: z.array(capabilitySchema).max(64),
+});
+export type Capability = z.infer<typeof capabilitySchema>;
+export type HostCapabilities = z.infer<typeof hostCapabilitiesSchema>;
+
+/** The model a node's router uses; a scripted one says so in `name` and `scripted`. */
+export const modelInfoSchema = z.strictObject({
+  provider: z.string().max(64),
+  name: z.string().max(256),
+  scripted: z.boolean(),
+});
+export type ModelInfo = z.infer<typeof modelInfoSchema>;

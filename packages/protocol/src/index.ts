@@ -1,0 +1,3 @@
+export * from "./decision.ts";
+export * from "./desired.ts";
+export * from "./messages.ts";
