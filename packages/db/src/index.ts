@@ -1,1 +1,1 @@
-export {};
+export type { Db } from "./client.ts";

@@ -1,1 +1,2 @@
-export {};
+export * from "./queues.ts";
+export * from "./types.ts";

@@ -1,0 +1,1 @@
+export { list, listInput } from "./list.ts";

@@ -1,0 +1,2 @@
+export { complete, completeInput } from "./complete.ts";
+export { next, nextInput } from "./next.ts";

@@ -1,0 +1,54 @@
+import type { Db } from "@creel/db";
+import type { JobQueue } from "@creel/queue";
+import type { Role } from "./authz/roles.ts";
+import type { Sealer } from "./secrets/sealer.ts";
+
+export interface UserActor {
+  kind: "user";
+  userId: string;
+  orgId: string;
+  role: Role;
+  email: string;
+  /** The session this request came in on, when it came in on one. */
+  sessionId?: string | undefined;
+}
+export interface ApiKeyActor {
+  kind: "apiKey";
+  tokenId: string;
+  orgId: string;
+  role: Role;
+  name: string;
+}
+export interface NodeActor {
+  kind: "node";
+  nodeId: string;
+  orgId: string;
+}
+/** A part of Creel itself; `reason` says which and stands in the audit row. */
+export interface SystemActor {
+  kind: "system";
+  reason: string;
+}
+export type Actor = UserActor | ApiKeyActor | NodeActor | SystemActor;
+
+/** What every verb gets besides its input. Nothing below a transport reads a session, a header or the environment. */
+export interface Ctx<A extends Actor | null = Actor | null> {
+  /** null is nobody: a request without a credential, or with one that does not hold. */
+  actor: A;
+  db: Db;
+  clock: () => Date;
+  jobs: JobQueue;
+  seal: Sealer;
+  requestId: string;
+  /** Where the request came from, for the audit row: an address, `cli`, `hub`. */
+  source?: string | undefined;
+  /** Needed by `node.createEnrollSecret` alone: what a join URI must say. */
+  deployment?: Deployment | undefined;
+}
+
+export interface Deployment {
+  /** Where nodes connect, e.g. `https://hub.example.com:7401`. */
+  hubUrl: string;
+  /** `sha256:<hex>` of the deployment CA certificate (DER). */
+  caPin: string;
+}

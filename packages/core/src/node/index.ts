@@ -1,0 +1,10 @@
+export { authenticate, authenticateInput } from "./authenticate.ts";
+export { createEnrollSecret, createEnrollSecretInput } from "./createEnrollSecret.ts";
+export { disconnected, disconnectedInput } from "./disconnected.ts";
+export { enroll, enrollInput } from "./enroll.ts";
+export { get, getInput } from "./get.ts";
+export { heartbeat, heartbeatInput } from "./heartbeat.ts";
+export { hello, helloInput } from "./hello.ts";
+export { list, listInput } from "./list.ts";
+export { renew, renewInput } from "./renew.ts";
+export { revoke, revokeInput } from "./revoke.ts";

@@ -1,0 +1,1 @@
+export { bootstrap, bootstrapInput } from "./bootstrap.ts";

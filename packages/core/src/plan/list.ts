@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
+import { defineVerb } from "../verb.ts";
+import type { PlanView } from "../views.ts";
+
+export const listInput = z.strictObject({
+  nodeId: z.uuid().optional(),
+  limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+});
+
+export const list = defineVerb({
+  name: "plan.list",
+  kind: "query",
+  gate: { by: "person", action: "read", on: "plan" },
+  input: listInput,
+  run: async (): Promise<{ items: PlanView[] }> => {
+    throw new Error("not written yet");
+  },
+});

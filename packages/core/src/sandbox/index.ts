@@ -1,0 +1,11 @@
+export { appendLog, appendLogInput } from "./appendLog.ts";
+export { create, createInput } from "./create.ts";
+export { exec, execInput } from "./exec.ts";
+export { get, getInput } from "./get.ts";
+export { list, listInput } from "./list.ts";
+export { logs, logsInput } from "./logs.ts";
+export { remove, removeInput } from "./remove.ts";
+export { reportStatus, reportStatusInput } from "./reportStatus.ts";
+export { restart, restartInput } from "./restart.ts";
+export { start, startInput } from "./start.ts";
+export { stop, stopInput } from "./stop.ts";

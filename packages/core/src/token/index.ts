@@ -1,0 +1,3 @@
+export { create, createInput } from "./create.ts";
+export { list, listInput } from "./list.ts";
+export { revoke, revokeInput } from "./revoke.ts";

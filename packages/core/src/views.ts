@@ -1,0 +1,188 @@
+import type { PolicyProblem } from "@creel/policy";
+import type {
+  AgentSpec,
+  DecisionRecord,
+  DesiredState,
+  HostCapabilities,
+  Limits,
+  ModelInfo,
+  SandboxStatus,
+} from "@creel/protocol";
+import type { Role } from "./authz/roles.ts";
+import type { NodeState } from "./node/state.ts";
+import type { PlanState } from "./plan/state.ts";
+
+/** What verbs answer: plain JSON, instants as ISO 8601 strings in UTC. */
+
+export interface NodeView {
+  id: string;
+  name: string;
+  state: NodeState;
+  /** A socket is open and the last heartbeat is fresh. */
+  connected: boolean;
+  lastSeenAt: string | null;
+  agentVersion: string | null;
+  capabilities: HostCapabilities | null;
+  model: ModelInfo | null;
+  /** Generation the node says it has in force, and the newest one planned for it. */
+  generation: number;
+  desiredGeneration: number;
+  sandboxCount: number;
+  certificateExpiresAt: string | null;
+  enrolledAt: string;
+}
+
+export interface PolicyView {
+  id: string;
+  name: string;
+  latestVersion: number;
+  digest: string;
+  sandboxCount: number;
+  createdAt: string;
+  updatedAt: string;
+}
+export interface PolicyDetail extends PolicyView {
+  yaml: string;
+}
+export interface PolicyVersionView {
+  policyId: string;
+  version: number;
+  digest: string;
+  message: string;
+  author: string;
+  createdAt: string;
+}
+export interface PolicyVersionDetail extends PolicyVersionView {
+  yaml: string;
+}
+export interface LintResult {
+  ok: boolean;
+  digest: string | null;
+  problems: PolicyProblem[];
+}
+
+export interface SandboxView {
+  id: string;
+  name: string;
+  nodeId: string;
+  nodeName: string;
+  nodeConnected: boolean;
+  policyId: string;
+  policyName: string;
+  /** The newest saved version; compare `policyDigest` with `status.policyDigest` to see whether it is in force. */
+  policyVersion: number;
+  policyDigest: string;
+  desiredState: "running" | "stopped";
+  incarnation: number;
+  agent: AgentSpec;
+  restart: { policy: "never" | "on-failure" | "always"; delayMs: number };
+  limits: Limits;
+  status: SandboxStatus | null;
+  createdAt: string;
+}
+export interface LogChunk {
+  /** Where this piece ends in the sandbox's whole log; pass the last one back as `afterOffset`. */
+  endOffset: number;
+  incarnation: number;
+  data: string;
+  /** Bytes lost before this piece. */
+  dropped: number;
+  at: string;
+}
+
+export interface PlanView {
+  id: string;
+  nodeId: string;
+  nodeName: string;
+  generation: number;
+  parent: number;
+  state: PlanState;
+  cause: string;
+  reason: string | null;
+  digest: string;
+  createdAt: string;
+  sentAt: string | null;
+  finishedAt: string | null;
+}
+export interface PlanDetail extends PlanView {
+  content: DesiredState;
+}
+
+/** A decision record with its place in the org's feed. `id` is `cursor` as text. */
+export interface DecisionView extends DecisionRecord {
+  id: string;
+  /** Grows with every stored decision of the org, in commit order: the resume point of a feed. */
+  cursor: number;
+  boot: string;
+  nodeId: string;
+  sandboxId: string;
+}
+export interface TimelineBucket {
+  at: string;
+  allow: number;
+  deny: number;
+  would_deny: number;
+}
+export interface ReachedHost {
+  host: string;
+  port: number;
+  allow: number;
+  deny: number;
+  would_deny: number;
+  lastAt: string;
+}
+
+export interface AuditView {
+  id: string;
+  at: string;
+  action: string;
+  actor: { kind: "user" | "apiKey" | "node" | "system"; id: string | null; label: string };
+  resource: { kind: string; id: string | null; label: string };
+  /** Field by field; a secret field shows that it changed and never what it is. */
+  changes: Record<string, { from?: unknown; to?: unknown }>;
+  requestId: string;
+  source: string | null;
+}
+
+export interface TokenView {
+  id: string;
+  name: string;
+  role: Role;
+  /** The public part, as it stands in the token: `creel_<prefix>_…`. */
+  prefix: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  revokedAt: string | null;
+}
+export interface SessionView {
+  id: string;
+  userAgent: string | null;
+  source: string | null;
+  createdAt: string;
+  lastUsedAt: string;
+  expiresAt: string;
+  current: boolean;
+}
+export interface SignedIn {
+  token: string;
+  expiresAt: string;
+  user: { id: string; email: string; name: string };
+  org: { id: string; slug: string; name: string };
+  role: Role;
+}
+export interface DiffLine {
+  kind: "same" | "added" | "removed";
+  text: string;
+  oldLine?: number;
+  newLine?: number;
+}
+export interface AllowProposal {
+  policyId: string;
+  policyName: string;
+  baseVersion: number;
+  yamlBefore: string;
+  yamlAfter: string;
+  lines: DiffLine[];
+  sentence: string;
+}
