@@ -1,3 +1,4 @@
+export * from "./close-codes.ts";
 export * from "./decision.ts";
 export * from "./desired.ts";
 export * from "./messages.ts";
