@@ -1,0 +1,68 @@
+import { Command, CommanderError } from "commander";
+import { registerDoctor } from "./doctor/command.ts";
+import { EnvProblem } from "./env.ts";
+import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
+import { type Io, jsonLine, line } from "./io.ts";
+import { registerPolicy } from "./policy/command.ts";
+
+/** How a command hands back its exit code; commander itself only knows success and usage errors. */
+export type Finish = (code: ExitCode) => void;
+export type Register = (program: Command, io: Io, finish: Finish) => void;
+
+const registrations: Register[] = [registerDoctor, registerPolicy];
+
+function buildProgram(io: Io, finish: Finish): Command {
+  const program = new Command("creel")
+    .description("Runs AI agents inside kernel sandboxes and decides every connection by a policy.")
+    .version("0.1.0")
+    .showHelpAfterError("(creel --help lists the commands)")
+    .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 needs approval.");
+  for (const register of registrations) register(program, io, finish);
+  quiet(program, io);
+  return program;
+}
+
+/** Commander must neither exit the process nor write past our streams, in any sub-command. */
+function quiet(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  for (const child of command.commands) quiet(child, io);
+}
+
+/** Runs one command line (without `node` and the script) and answers its exit code. */
+export async function runCli(args: string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  try {
+    await buildProgram(io, (finished) => {
+      code = finished;
+    }).parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return fail(error, io, args);
+  }
+}
+
+/** `--json` before a bare `--` belongs to us; after it, to the command that is run. */
+function wantsJson(args: string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? undefined : end).includes("--json");
+}
+
+function fail(error: unknown, io: Io, args: string[]): ExitCode {
+  if (error instanceof CommanderError) {
+    // Help and version also arrive as exceptions; asked for, they are no error.
+    const asked = error.code === "commander.helpDisplayed" || error.code === "commander.version";
+    return asked ? EXIT.done : EXIT.usage;
+  }
+  const known = error instanceof CliError ? error : null;
+  const settings = error instanceof EnvProblem;
+  const exitCode = known?.exitCode ?? (settings ? EXIT.usage : EXIT.failed);
+  const place = known?.place ?? (settings ? "environment" : null);
+  const remedy = known?.remedy ?? (settings ? "Correct the variable or unset it." : null);
+  if (wantsJson(args)) {
+    io.out(jsonLine({ error: { message: messageOf(error), place, remedy, exitCode } }));
+    return exitCode;
+  }
+  io.err(line(`creel: ${place === null ? "" : `${place}: `}${messageOf(error)}`));
+  if (remedy !== null) io.err(line(`       ${remedy}`));
+  return exitCode;
+}

@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** The project's root: the bundle lies in `apps/cli/dist`, the source in `apps/cli/src`. */
+export const projectRoot = resolve(fileURLToPath(new URL("../../..", import.meta.url)));
+
+const port = z.coerce.number().int().min(1).max(65535);
+const schema = z.object({
+  CREEL_HOME: z.string().min(1).optional(),
+  CREEL_WEB_PORT: port.optional(),
+  CREEL_HUB_PORT: port.optional(),
+  DATABASE_URL: z.string().min(1).optional(),
+  REDIS_URL: z.string().min(1).optional(),
+  CREEL_URL: z.url().optional(),
+  CREEL_TOKEN: z.string().min(1).optional(),
+  NO_COLOR: z.string().optional(),
+});
+
+export interface CliEnv {
+  home: string;
+  webPort: number | null;
+  hubPort: number | null;
+  databaseUrl: string | null;
+  redisUrl: string | null;
+  apiUrl: string | null;
+  apiToken: string | null;
+  noColour: boolean;
+}
+
+export class EnvProblem extends Error {}
+
+/** Settings from the environment, checked once. An empty value counts as absent. */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const first = parsed.error.issues[0];
+    throw new EnvProblem(`${first?.path.join(".") ?? "environment"}: ${first?.message ?? "invalid"}`);
+  }
+  const env = parsed.data;
+  return {
+    home: resolve(env.CREEL_HOME ?? `${projectRoot}/.creel`),
+    webPort: env.CREEL_WEB_PORT ?? null,
+    hubPort: env.CREEL_HUB_PORT ?? null,
+    databaseUrl: env.DATABASE_URL ?? null,
+    redisUrl: env.REDIS_URL ?? null,
+    apiUrl: env.CREEL_URL ?? null,
+    apiToken: env.CREEL_TOKEN ?? null,
+    noColour: env.NO_COLOR !== undefined,
+  };
+}
+
+/** The whole environment, for programs we start and for `NAME=env:VAR`. */
+export const inheritedEnv = (): NodeJS.ProcessEnv => process.env;
