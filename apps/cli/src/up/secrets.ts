@@ -35,17 +35,17 @@ export function ensureMasterKey(paths: HomePaths, sealedDataExists: boolean): vo
 }
 
 export const tlsPaths = (folder: string) => ({
-  caCert: join(folder, "ca.crt"),
-  caKey: join(folder, "ca.key"),
-  hubCert: join(folder, "hub.crt"),
-  hubKey: join(folder, "hub.key"),
+  caCert: join(folder, "ca.pem"),
+  caKey: join(folder, "ca-key.pem"),
+  hubCert: join(folder, "hub.pem"),
+  hubKey: join(folder, "hub-key.pem"),
 });
 
 function expiresSoon(certPem: string): boolean {
   return Date.parse(new X509Certificate(certPem).validTo) - Date.now() < RENEW_BEFORE_DAYS * DAY_MS;
 }
 
-/** The deployment CA and the hub's server certificate (`hub.crt` holds the chain, so that a new node can find its pin in it). */
+/** The deployment CA and the hub's server certificate (`hub.pem` holds the chain, so that a new node can find its pin in it). */
 export async function ensureTls(paths: HomePaths): Promise<void> {
   const files = tlsPaths(paths.tls);
   let certPem = readIfThere(files.caCert);

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { CliError } from "../src/exit.ts";
+import { parseEnv, parseResolve, parseSecret } from "../src/run/flags.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+const fileWith = (text: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), "creel-flags-"));
+  folders.push(folder);
+  writeFileSync(join(folder, "secret"), text);
+  return join(folder, "secret");
+};
+const failure = (work: () => unknown): CliError => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+describe("--resolve", () => {
+  it.each([
+    ["api.example.com:443:127.0.0.1", { host: "api.example.com", port: 443, address: "127.0.0.1", addressPort: 443 }],
+    [
+      "API.example.com:443:127.0.0.1:8443",
+      { host: "api.example.com", port: 443, address: "127.0.0.1", addressPort: 8443 },
+    ],
+    ["a.example:80:[::1]:8080", { host: "a.example", port: 80, address: "::1", addressPort: 8080 }],
+    ["a.example:80:[::1]", { host: "a.example", port: 80, address: "::1", addressPort: 80 }],
+    ["a.example:80:2001:db8::1", { host: "a.example", port: 80, address: "2001:db8::1", addressPort: 80 }],
+  ])("reads %s", (text, expected) => expect(parseResolve(text)).toEqual(expected));
+
+  it.each([
+    "a.example",
+    "a.example:443",
+    "a.example:0:127.0.0.1",
+    "a.example:443:localhost",
+    "a.example:443:127.0.0.1:70000",
+  ])("refuses %s and shows the form", (text) =>
+    expect(failure(() => parseResolve(text))).toMatchObject({ exitCode: 2, place: "--resolve" }),
+  );
+});
+
+describe("--env", () => {
+  it("keeps every = of the value", () => expect(parseEnv("A=b=c")).toEqual(["A", "b=c"]));
+  it.each(["A", "=b", "1A=b", "A B=c"])("refuses %s", (text) =>
+    expect(failure(() => parseEnv(text))).toMatchObject({ exitCode: 2 }),
+  );
+});
+
+describe("--secret", () => {
+  it("takes the value from a file without its last line break", () =>
+    expect(parseSecret(`KEY=@${fileWith("s3cret\n")}`, {})).toEqual(["KEY", "s3cret"]));
+  it("takes the value from a variable", () =>
+    expect(parseSecret("KEY=env:MINE", { MINE: "s3cret" })).toEqual(["KEY", "s3cret"]));
+  it("takes the value as it stands", () => expect(parseSecret("KEY=s3cret", {})).toEqual(["KEY", "s3cret"]));
+  it("never repeats the value in an error", () => {
+    for (const work of [() => parseSecret("1BAD=s3cret", {}), () => parseSecret(`KEY=@${fileWith("s3\ncret")}`, {})]) {
+      expect(JSON.stringify([failure(work).message, failure(work).remedy])).not.toContain("s3");
+    }
+  });
+});
