@@ -1,1 +1,16 @@
-export type { Db } from "./client.ts";
+/** The query language for `core`, from here so that there is one copy of it. */
+export { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+export { type Db, type DbSettings, openDb, type Tx, withOrg, withSystem } from "./client.ts";
+export {
+  type CreelEvent,
+  EVENT_CHANNEL,
+  type EventTopic,
+  eventTopics,
+  type Listener,
+  listenEvents,
+  notify,
+} from "./events.ts";
+export { newId } from "./ids.ts";
+export { type MigrateOptions, migrate } from "./migrate.ts";
+export { provisionRoles, type RolePasswords } from "./roles.ts";
+export * as tables from "./schema/index.ts";

@@ -1,0 +1,1 @@
+export { type EmbeddedPostgres, type EmbeddedSettings, startEmbedded } from "./embedded/start.ts";

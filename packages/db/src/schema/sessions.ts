@@ -1,0 +1,29 @@
+import { foreignKey, index, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
+import { memberships } from "./memberships.ts";
+
+/** Sign-ins, on the server's side, so that ending one elsewhere is immediate. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    orgId: orgId(),
+    id: id(),
+    userId: uuid("user_id").notNull(),
+    /** SHA-256 of a 256-bit random token. */
+    tokenHash: text("token_hash").notNull(),
+    userAgent: text("user_agent"),
+    source: text("source"),
+    createdAt: createdAt(),
+    lastUsedAt: instant("last_used_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    revokedAt: instant("revoked_at"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.orgId, t.id] }),
+    foreignKey({ columns: [t.orgId, t.userId], foreignColumns: [memberships.orgId, memberships.userId] }),
+    unique("sessions_token_hash").on(t.tokenHash),
+    index("sessions_by_user").on(t.orgId, t.userId),
+    tenantPolicy("sessions"),
+    systemPolicy("sessions"),
+  ],
+);
