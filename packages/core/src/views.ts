@@ -8,7 +8,7 @@ import type {
   ModelInfo,
   SandboxStatus,
 } from "@creel/protocol";
-import type { Role } from "./authz/roles.ts";
+import type { Action, ResourceKind, Role } from "./authz/roles.ts";
 import type { NodeState } from "./node/state.ts";
 import type { PlanState } from "./plan/state.ts";
 
@@ -185,4 +185,10 @@ export interface AllowProposal {
   yamlAfter: string;
   lines: DiffLine[];
   sentence: string;
+}
+export interface WhoAmI {
+  org: { id: string; slug: string; name: string };
+  actor: { kind: "user" | "apiKey"; id: string; label: string; role: Role };
+  /** What this role may do, so that a page can say why a button is disabled. */
+  may: Partial<Record<ResourceKind, readonly Action[]>>;
 }

@@ -1,1 +1,2 @@
 export { bootstrap, bootstrapInput } from "./bootstrap.ts";
+export { whoAmI, whoAmIInput } from "./whoAmI.ts";
