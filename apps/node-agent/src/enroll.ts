@@ -43,7 +43,9 @@ export async function enroll(uri: string, dir: string, options: EnrollOptions = 
   const answer = await postEnroll(join, caPem, body);
   const certificate = new X509Certificate(answer.certificatePem);
   if (!certificate.checkPrivateKey(createPrivateKey(keyPem)) || Date.parse(certificate.validTo) < Date.now())
-    throw new Error("The hub answered with a certificate that is not for this node's key, or already over. Nothing was saved.");
+    throw new Error(
+      "The hub answered with a certificate that is not for this node's key, or already over. Nothing was saved.",
+    );
   const identity: Identity = {
     nodeId: answer.nodeId,
     nodeName: answer.nodeName,
@@ -101,7 +103,9 @@ function postEnroll(join: JoinUri, caPem: string, body: EnrollRequest): Promise<
       },
     );
     call.once("timeout", () => call.destroy(new Error(`no answer within ${ENROLL_MS_MAX / 1000} s`)));
-    call.once("error", (error) => reject(new Error(`Enrolment at ${join.host}:${join.port} failed: ${error.message}.`)));
+    call.once("error", (error) =>
+      reject(new Error(`Enrolment at ${join.host}:${join.port} failed: ${error.message}.`)),
+    );
     call.end(payload);
   });
 }
@@ -109,7 +113,8 @@ function postEnroll(join: JoinUri, caPem: string, body: EnrollRequest): Promise<
 function readAnswer(status: number, text: string): EnrollResponse {
   const json: unknown = text.startsWith("{") ? JSON.parse(text) : {};
   if (status === 200) return enrollResponseSchema.parse(json);
-  const said = typeof json === "object" && json && "error" in json ? String(json.error).slice(0, 500) : `status ${status}`;
+  const said =
+    typeof json === "object" && json && "error" in json ? String(json.error).slice(0, 500) : `status ${status}`;
   const remedy =
     status === 401 || status === 404 || status === 403
       ? " The secret works once and for a short time: make a new join URI in the dashboard."

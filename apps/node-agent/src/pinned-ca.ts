@@ -25,7 +25,9 @@ export function fetchPinnedCa(hub: { host: string; port: number; caFingerprint: 
       reject(new Error(message));
     };
     socket.setTimeout(HANDSHAKE_MS_MAX, () =>
-      fail(`The hub at ${where} did not finish the TLS handshake within ${HANDSHAKE_MS_MAX / 1000} s. Is it a Creel hub?`),
+      fail(
+        `The hub at ${where} did not finish the TLS handshake within ${HANDSHAKE_MS_MAX / 1000} s. Is it a Creel hub?`,
+      ),
     );
     socket.once("error", (error) =>
       fail(`The hub at ${where} cannot be reached: ${error.message}. Check the address and that the hub runs.`),

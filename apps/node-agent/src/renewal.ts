@@ -37,7 +37,10 @@ export function createRenewal(options: {
       );
     }
   };
-  const timer = setInterval(() => void check().catch((error) => options.log.error({ err: error }, "renewal failed")), CHECK_MS);
+  const timer = setInterval(
+    () => void check().catch((error) => options.log.error({ err: error }, "renewal failed")),
+    CHECK_MS,
+  );
   timer.unref();
 
   return {
