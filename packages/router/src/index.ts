@@ -1,1 +1,6 @@
-export {};
+export { errorBody, RouterError } from "./errors.ts";
+export { PROBE_TIMEOUT_MS, REQUEST_BODY_BYTES_MAX } from "./limits.ts";
+export { createRouter, type RouterOptions } from "./router.ts";
+export { createScriptedModel } from "./scripted/backend.ts";
+export { SCRIPTED_MODEL_NAME } from "./scripted/plan.ts";
+export type * from "./types.ts";
