@@ -30,11 +30,15 @@ const SYSTEM_POOL_MAX = 3;
 const IDLE_TIMEOUT_S = 30;
 const CONNECT_TIMEOUT_S = 10;
 
+const registryKey = Symbol.for("creel.db.pools");
 interface Pools {
   app: PostgresJsDatabase<typeof schema>;
   system: PostgresJsDatabase<typeof schema>;
 }
-const opened = new WeakMap<Db, Pools>();
+/** On the global object, because a bundler may put this module into one process more than once and all must know every Db. */
+const registry = globalThis as { [registryKey]?: WeakMap<Db, Pools> };
+registry[registryKey] ??= new WeakMap<Db, Pools>();
+const opened = registry[registryKey];
 
 export function openDb(settings: DbSettings): Db {
   // No named prepared statements: they break behind poolers that hand each transaction another connection.
