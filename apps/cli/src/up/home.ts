@@ -12,6 +12,7 @@ export const homePaths = (home: string) => ({
   masterKey: join(home, "secrets/master.key"),
   sessionSecret: join(home, "secrets/session.key"),
   database: join(home, "secrets/database.json"),
+  owner: join(home, "secrets/owner.json"),
   tls: join(home, "secrets/tls"),
   world: join(home, "demo-world"),
   logs: join(home, "logs"),

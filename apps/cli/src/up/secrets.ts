@@ -12,11 +12,13 @@ const HUB_DAYS = 397;
 const RENEW_BEFORE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
+export const randomPassword = (): string => randomBytes(SECRET_BYTES).toString("base64url");
+
 /** A random secret that stays the same over starts, as base64url text. */
 export function lastingSecret(file: string): string {
   const present = readIfThere(file);
   if (present !== null && present.trim().length >= SECRET_BYTES) return present.trim();
-  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  const secret = randomPassword();
   writePrivate(file, `${secret}\n`);
   return secret;
 }
