@@ -1,6 +1,9 @@
+import { eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import type { WhoAmI } from "../views.ts";
+import { roleGrants } from "../authz/roles.ts";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
+import type { WhoAmI } from "../views.ts";
 
 export const whoAmIInput = z.strictObject({});
 
@@ -10,7 +13,16 @@ export const whoAmI = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "node" },
   input: whoAmIInput,
-  run: async (): Promise<WhoAmI> => {
-    throw new Error("not written yet");
+  run: async ({ actor, db }): Promise<WhoAmI> => {
+    const [org] = await withOrg(db, actor.orgId, (tx) =>
+      tx
+        .select({ id: tables.orgs.id, slug: tables.orgs.slug, name: tables.orgs.name })
+        .from(tables.orgs)
+        .where(eq(tables.orgs.id, actor.orgId)),
+    );
+    if (org === undefined) throw notFound();
+    const who =
+      actor.kind === "user" ? { id: actor.userId, label: actor.email } : { id: actor.tokenId, label: actor.name };
+    return { org, actor: { kind: actor.kind, role: actor.role, ...who }, may: roleGrants[actor.role] };
   },
 });
