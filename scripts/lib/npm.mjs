@@ -55,8 +55,11 @@ function npmFinished(folder) {
   }
 }
 
-/** Installs a folder's packages from its lock file when they are missing, older than the lock, or half there. */
-export async function installPackages({ title, path }) {
+/**
+ * Installs a folder's packages from its lock file when they are missing, older than the lock, or half there.
+ * @param {{title: string, path: string, scripts?: boolean}} options `scripts: false` for strangers' programs, which run in sandboxes only
+ */
+export async function installPackages({ title, path, scripts = true }) {
   const folder = join(root, path);
   const digest = digestOf([join(path, "package-lock.json")]);
   // Inside node_modules, because `npm ci` begins by deleting that: an interrupted install takes the stamp with it.
@@ -67,6 +70,7 @@ export async function installPackages({ title, path }) {
     clearStamp(stamp);
     const [command, prefix] = npmCommand();
     const args = [...prefix, "ci", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline", "--progress=false"];
+    if (!scripts) args.push("--ignore-scripts");
     const result = await run(command, args, { cwd: folder, env: cleanEnv(), onLine: note }).catch((error) => {
       if (error.code !== "ENOENT") throw error;
       throw new StepFailure({

@@ -16,5 +16,5 @@ export async function prepare({ agents = [], force = false } = {}) {
 export async function installAgent(agent) {
   const path = `agents/${agent}`;
   if (!existsSync(join(root, path, "package-lock.json"))) return;
-  await installPackages({ title: `Installing the agent ${agent}`, path });
+  await installPackages({ title: `Installing the agent ${agent}`, path, scripts: false });
 }

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { type CliEnv, readEnv } from "../env.ts";
+import { CliError, EXIT, messageOf, systemCode, usageError } from "../exit.ts";
+import { readDevFile } from "../up/credentials.ts";
+import { homePaths } from "../up/home.ts";
+
+const TIMEOUT_MS = 30_000;
+
+export interface ApiTarget {
+  /** Of the web app, without `/api/v1`. */
+  url: string;
+  token: string;
+}
+export interface ApiCall {
+  body?: unknown;
+  query?: Record<string, string | number | undefined>;
+  timeoutMs?: number;
+}
+export interface Api {
+  readonly url: string;
+  call<S extends z.ZodType>(answer: S, method: string, path: string, options?: ApiCall): Promise<z.output<S>>;
+}
+
+/** RFC 9457, as the server answers every error. */
+const problemSchema = z.object({ code: z.string(), detail: z.string() });
+
+/** CREEL_URL and CREEL_TOKEN, else the deployment that `creel up` runs here. */
+export function findTarget(env: CliEnv = readEnv()): ApiTarget {
+  const dev = readDevFile(homePaths(env.home));
+  const url = env.apiUrl ?? dev?.webUrl;
+  // A token from dev.json is only ever sent to the address that stands beside it.
+  const token = env.apiToken ?? (env.apiUrl === null ? dev?.apiToken : undefined);
+  if (url === undefined || token === undefined) {
+    throw usageError(
+      "no deployment to talk to",
+      "Start one here (`npm start`), or set CREEL_URL and CREEL_TOKEN (an API token from the dashboard's settings).",
+    );
+  }
+  return { url: url.replace(/\/+$/, ""), token };
+}
+
+export function openApi(target: ApiTarget): Api {
+  return {
+    url: target.url,
+    async call(answer, method, path, options = {}) {
+      const response = await send(target, method, path, options);
+      const text = await response.text();
+      if (!response.ok) throw refusal(target, response.status, text);
+      const parsed = answer.safeParse(text === "" ? null : safeJson(text));
+      if (parsed.success) return parsed.data;
+      throw new CliError(`${method} ${path} answered in a shape this version does not know`, {
+        place: target.url,
+        remedy: "Use the command line of the same version as the server.",
+      });
+    },
+  };
+}
+
+async function send(target: ApiTarget, method: string, path: string, options: ApiCall): Promise<Response> {
+  const url = new URL(`${target.url}/api/v1${path}`);
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  try {
+    return await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${target.token}`, "content-type": "application/json" },
+      signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
+      // A redirect would carry the token to wherever it points.
+      redirect: "error",
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const reason = systemCode(cause) ?? messageOf(error);
+    throw new CliError(`the server cannot be reached (${reason})`, {
+      place: target.url,
+      remedy: "Is it running? `npm start` starts it here; CREEL_URL names another.",
+      cause: error,
+    });
+  }
+}
+
+function refusal(target: ApiTarget, status: number, text: string): CliError {
+  const problem = problemSchema.safeParse(safeJson(text));
+  const message = problem.success ? problem.data.detail : `the server answered with status ${status}`;
+  if (status === 401) {
+    return new CliError(message, {
+      place: target.url,
+      remedy: "The token is unknown, expired or revoked: set CREEL_TOKEN to a valid one.",
+    });
+  }
+  const code = problem.success ? problem.data.code : "";
+  const exitCode = code === "invalid_input" || code === "policy_invalid" ? EXIT.usage : EXIT.failed;
+  return new CliError(message, { place: target.url, exitCode });
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+import { findTarget, openApi } from "../api/client.ts";
+import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { type Io, jsonLine, printable } from "../io.ts";
+import { execSchema } from "./views.ts";
+
+/** The server answers when the command has ended; the connection must outlast it. */
+const ANSWER_EXTRA_MS = 15_000;
+
+/** Runs a command inside a running sandbox, under the same confinement and policy; exits with its exit code. */
+export async function sandboxExec(
+  name: string,
+  command: string[],
+  options: { json: boolean; timeoutMs: number },
+  io: Io,
+): Promise<ExitCode> {
+  const api = openApi(findTarget());
+  const result = await api.call(execSchema, "POST", `/sandboxes/${encodeURIComponent(name)}/exec`, {
+    body: { command, timeoutMs: options.timeoutMs },
+    timeoutMs: options.timeoutMs + ANSWER_EXTRA_MS,
+  });
+  if (options.json) io.out(jsonLine(result));
+  else {
+    io.out(printable(result.stdout));
+    io.err(printable(result.stderr));
+    if (result.truncated) io.err("creel: the output was longer; this is its beginning\n");
+  }
+  if (result.error !== null) {
+    if (options.json) return EXIT.failed;
+    throw new CliError(result.error, { place: `sandbox ${name}` });
+  }
+  return result.exitCode ?? EXIT.failed;
+}

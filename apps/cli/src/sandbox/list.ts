@@ -1,0 +1,43 @@
+import { findTarget, openApi } from "../api/client.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { type Io, jsonLine, line, painter, printable } from "../io.ts";
+import { listOf, type SandboxView, sandboxSchema } from "./views.ts";
+
+const HEADINGS = ["NAME", "PHASE", "AGENT", "POLICY", "NODE", "PID", "RESTARTS"];
+
+function row(sandbox: SandboxView): string[] {
+  const { status } = sandbox;
+  const behind = status !== null && status.policyDigest !== null && status.policyDigest !== sandbox.policyDigest;
+  return [
+    sandbox.name,
+    status?.phase ?? "pending",
+    sandbox.agent.plugin,
+    `${sandbox.policyName} v${sandbox.policyVersion}${behind ? " (not yet in force)" : ""}`,
+    `${sandbox.nodeName}${sandbox.nodeConnected ? "" : " (away)"}`,
+    status?.pid?.toString() ?? "-",
+    status?.restarts.toString() ?? "-",
+  ].map(printable);
+}
+
+export async function listSandboxes(options: { json: boolean }, io: Io): Promise<ExitCode> {
+  const sandboxes = await openApi(findTarget()).call(listOf(sandboxSchema), "GET", "/sandboxes");
+  if (options.json) {
+    io.out(jsonLine(sandboxes));
+    return EXIT.done;
+  }
+  if (sandboxes.length === 0) {
+    io.out(line("No sandboxes yet. Create one in the dashboard, or run a command here: creel run -- CMD"));
+    return EXIT.done;
+  }
+  const rows = [HEADINGS, ...sandboxes.map(row)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const paint = painter(io.colour);
+  rows.forEach((cells, index) => {
+    const text = cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+    io.out(line(index === 0 ? paint("dim", text) : text));
+  });
+  return EXIT.done;
+}
