@@ -22,6 +22,8 @@ export interface PolicyProblem {
 export interface PolicyRequest {
   binary: string;
   sha256?: string | undefined;
+  /** The script the interpreter runs, when the binary is one. */
+  script?: string | undefined;
   /** Executable paths of the parents, nearest first. */
   ancestors?: readonly string[] | undefined;
   host: string;
@@ -47,8 +49,23 @@ export interface PolicyDecision {
 
 /** How the gateway must treat a connection to `(host, port)` for `binary`, before any byte is read. */
 export interface EndpointPlan {
-  /** `inspect`: terminate TLS and judge each request; `raw`: relay bytes (protocol tcp, or `tls: skip`). */
+  /** `inspect`: terminate TLS and judge each request; `raw`: relay bytes (no protocol, protocol tcp, or `tls: skip`). */
   handling: "inspect" | "raw";
   rule: string;
+  /** The addresses the name may resolve to; empty means any public one. `decide` with `ip` judges the same. */
   allowedIps: readonly string[];
+  /** True when only monitor mode lets the connection pass. */
+  wouldDeny: boolean;
+  /** Pass to `canonicalPath` and forward its result. */
+  allowEncodedSlash: boolean;
+  /** Bytes of body that `decide` must be given for some request here; 0 when none judges bodies. More than that: deny. */
+  bodyBytesMax: number;
+  /** Judge each client text message of a WebSocket as method `WEBSOCKET_TEXT` with the upgrade's path and the message as body. */
+  webSocketText: boolean;
+  /** What the entry may use per period; null is unlimited. */
+  limits: {
+    requests?: number | undefined;
+    bytes?: number | undefined;
+    per: "second" | "minute" | "hour" | "day";
+  } | null;
 }

@@ -1,0 +1,98 @@
+/**
+ * One spelling for every request target. Threat: dot segments, double slashes, encodings and path parameters that the judge reads
+ * one way and the server another. Invariant: idempotent; the gateway forwards exactly what this returns, so what is judged is what
+ * is forwarded; what servers are known to read differently is refused, not repaired.
+ */
+import { QUERY_PARAMS_MAX, TARGET_CHARS_MAX } from "../limits.ts";
+
+export interface CanonicalTarget {
+  /** Begins with `/`; unreserved characters decoded, escapes upper case, no empty, `.` or `..` segment. */
+  path: string;
+  /** As sent, without the `?`; empty when there is none. */
+  query: string;
+}
+
+const ESCAPE = /%([0-9A-Fa-f]{2})/g;
+const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+/** RFC 3986 pchar and `/`, less `;`, which some servers cut off as a path parameter after the judge has seen it. */
+const PATH_CHARS = /^[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
+const QUERY_CHARS = /^[A-Za-z0-9\-._~!$&'()*+,=:@%/?;[\]{}|"<>^`]*$/;
+
+/** Null refuses: not origin-form, malformed or double escapes, `;` `\` `#`, control or non-ASCII characters, `..` above the root, `%2F` unless asked for. */
+export function canonicalPath(rawTarget: string, options: { allowEncodedSlash: boolean }): CanonicalTarget | null {
+  if (rawTarget.length > TARGET_CHARS_MAX || !rawTarget.startsWith("/")) return null;
+  const mark = rawTarget.indexOf("?");
+  const rawPath = mark === -1 ? rawTarget : rawTarget.slice(0, mark);
+  const query = mark === -1 ? "" : rawTarget.slice(mark + 1);
+  if (!PATH_CHARS.test(rawPath) || !QUERY_CHARS.test(query)) return null;
+  if (hasBrokenEscape(rawPath) || hasBrokenEscape(query)) return null;
+  const escapes = normalizeEscapes(rawPath, options.allowEncodedSlash);
+  const path = escapes === null ? null : removeDotSegments(escapes);
+  if (path === null || parseQuery(query) === null) return null;
+  return { path, query };
+}
+
+const hasBrokenEscape = (text: string): boolean => /%(?![0-9A-Fa-f]{2})/.test(text);
+
+function normalizeEscapes(path: string, allowEncodedSlash: boolean): string | null {
+  let refused = false;
+  const normalized = path.replace(ESCAPE, (_, hex: string) => {
+    const code = Number.parseInt(hex, 16);
+    const character = String.fromCharCode(code);
+    // Control characters end a string in some servers; an encoded backslash is a slash in others.
+    if (code < 0x20 || code === 0x7f || character === "\\") refused = true;
+    if (character === "/" && !allowEncodedSlash) refused = true;
+    return UNRESERVED.test(character) ? character : `%${hex.toUpperCase()}`;
+  });
+  // A `%25` before two hex digits becomes an escape for whoever decodes twice.
+  if (refused || /%25[0-9A-Fa-f]{2}/.test(normalized) || hasBrokenEscape(normalized)) return null;
+  // Bytes that are no UTF-8 have no single reading; overlong forms of `.` and `/` fall here too.
+  const decoded = decode(normalized);
+  if (decoded === null) return null;
+  // A `..` hidden behind an encoded slash is one for whoever decodes before splitting.
+  if (normalized.includes("%2F") && HIDDEN_DOTS.test(decoded)) return null;
+  return normalized;
+}
+/** Segments of dots; also refused where they stand plainly beside an encoded slash, because the two readings differ. */
+const HIDDEN_DOTS = /(^|\/)\.\.?(\/|$)/;
+
+/** RFC 3986 section 5.2.4, with repeated slashes merged; null when `..` would climb above the root. */
+function removeDotSegments(path: string): string | null {
+  const kept: string[] = [];
+  const segments = path.split("/").slice(1);
+  for (const segment of segments) {
+    if (segment === "" || segment === ".") continue;
+    if (segment === "..") {
+      if (kept.pop() === undefined) return null;
+    } else kept.push(segment);
+  }
+  const last = segments.at(-1);
+  const endsOpen = last === "" || last === "." || last === "..";
+  return kept.length === 0 ? "/" : `/${kept.join("/")}${endsOpen ? "/" : ""}`;
+}
+
+/** Percent-decoded text, or null when it is not UTF-8. */
+export function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Decoded parameters in order, duplicates kept; null when a part cannot be decoded or there are too many. */
+export function parseQuery(query: string): [string, string][] | null {
+  if (query === "") return [];
+  const parts = query.split("&");
+  if (parts.length > QUERY_PARAMS_MAX) return null;
+  const params: [string, string][] = [];
+  for (const part of parts) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    const key = decode((equals === -1 ? part : part.slice(0, equals)).replaceAll("+", " "));
+    const value = decode((equals === -1 ? "" : part.slice(equals + 1)).replaceAll("+", " "));
+    if (key === null || value === null) return null;
+    params.push([key, value]);
+  }
+  return params;
+}

@@ -1,0 +1,49 @@
+/**
+ * The model host. The gateway answers `inference.local` itself and never dials it. With an `inference:` section that section decides;
+ * without one, entries that name the host decide; without any, every program of the sandbox may ask, because a sandbox whose agent
+ * cannot reach its model is of no use.
+ */
+import { readJson } from "../canonical/strict-json.ts";
+import type { PolicyRequest } from "../types.ts";
+import type { Caller } from "./binary.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import { allow, deny, type Verdict } from "./verdict.ts";
+
+export const INFERENCE_HOST = "inference.local";
+export const INFERENCE_RULE = "inference";
+/** HTTPS by contract; plain HTTP for agents that cannot be given a certificate. */
+const INFERENCE_PORTS = [443, 80];
+
+/** Null: entries of the policy must decide. */
+export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest, caller: Caller): Verdict | null {
+  const section = compiled.inference;
+  if (section === null && compiled.exactHosts.has(INFERENCE_HOST)) return null;
+  if (!INFERENCE_PORTS.includes(request.port)) return deny(INFERENCE_RULE, "The model host answers on port 443 only.");
+  if (section === null)
+    return allow(INFERENCE_RULE, "The policy has no `inference` section; its sandbox may ask its model.");
+  if (!section.enabled) return deny(INFERENCE_RULE, "The policy's `inference` section is switched off.");
+  if (section.binaries !== null && !section.binaries.some((binary) => binary.matches(caller)))
+    return deny(INFERENCE_RULE, `The policy's \`inference\` section does not name ${caller.binary}.`);
+  const method = request.method?.toUpperCase();
+  if (section.models === null || method === undefined || method === "GET" || method === "HEAD")
+    return allow(INFERENCE_RULE, "The policy's `inference` section allows it.");
+  if (request.body === undefined)
+    return deny(INFERENCE_RULE, "The model's name must be judged, and the body is not known.");
+  const parsed = readJson(request.body);
+  const model = parsed.ok && isRecord(parsed.value) ? parsed.value.model : undefined;
+  if (typeof model !== "string") return deny(INFERENCE_RULE, "The body names no model.");
+  return modelAllowed(compiled, model)
+    ? allow(INFERENCE_RULE, `The policy's \`inference\` section allows model ${model}.`)
+    : deny(INFERENCE_RULE, `The policy's \`inference\` section does not allow model ${model}.`);
+}
+
+/** For a router that knows the model before there is a request. */
+export function modelAllowed(compiled: CompiledPolicy, model: string): boolean {
+  const section = compiled.inference;
+  return (
+    section === null || (section.enabled && (section.models === null || section.models.some((glob) => glob(model))))
+  );
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

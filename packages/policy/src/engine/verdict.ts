@@ -1,0 +1,32 @@
+/** What a judgement found, before monitor mode and audit soften it. */
+export interface Verdict {
+  allowed: boolean;
+  rule: string | null;
+  reason: string;
+  /** A denial that no monitor or audit mode softens: what protects the host itself. */
+  hard: boolean;
+  /** The deciding endpoint has `enforcement: audit`. */
+  audit: boolean;
+}
+
+export const allow = (rule: string, reason: string): Verdict => ({
+  allowed: true,
+  rule,
+  reason,
+  hard: false,
+  audit: false,
+});
+export const deny = (rule: string | null, reason: string, audit = false): Verdict => ({
+  allowed: false,
+  rule,
+  reason,
+  hard: false,
+  audit,
+});
+export const denyHard = (rule: string | null, reason: string): Verdict => ({
+  allowed: false,
+  rule,
+  reason,
+  hard: true,
+  audit: false,
+});

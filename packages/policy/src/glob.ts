@@ -1,0 +1,171 @@
+/**
+ * The one glob engine. Threat: a pattern that means something else in another place, or a text that makes matching slow.
+ * Invariant: one meaning everywhere (docs/policy/meaning.md), time linear in the text times the pattern's wildcards,
+ * no regular expression built from anybody's input.
+ *
+ * `*` any characters but the separator, `**` any characters, `?` one character but the separator, `[a-z]` `[!a-z]` one of a
+ * class (never the separator). Where the separator is `/`, a `**` that is a whole segment also matches no segment at all.
+ */
+import { GLOB_CHARS_MAX } from "./limits.ts";
+
+export interface GlobOptions {
+  /** What `*` does not cross: `/` in paths, `.` in hosts, nothing in plain values. */
+  separator: "/" | "." | "";
+  /** Folds ASCII letters; used where a deny must not be slipped past by another case. */
+  ignoreCase?: boolean;
+}
+export type GlobMatcher = (text: string) => boolean;
+
+type Token =
+  | { kind: "char"; code: number }
+  | { kind: "one" }
+  | { kind: "class"; negated: boolean; ranges: [number, number][] }
+  | { kind: "star" }
+  | { kind: "globstar" }
+  /** `**` as a whole segment followed by `/`: nothing, or anything that ends in `/`. */
+  | { kind: "segments" };
+
+/** Why a text is no glob, as a sentence, or null when it is one. */
+export function globProblem(pattern: string): string | null {
+  if (pattern.length > GLOB_CHARS_MAX) return `The pattern is longer than ${GLOB_CHARS_MAX} characters.`;
+  if (/[{}]/.test(pattern)) return "Braces have no meaning in a pattern.";
+  if (pattern.includes("\\")) return "A backslash has no meaning in a pattern.";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
+  if (/[\u0000-\u001f\u007f]/.test(pattern)) return "The pattern contains a control character.";
+  if (pattern.includes("***")) return "Three stars in a row have no meaning.";
+  let at = 0;
+  while (at < pattern.length) {
+    const c = pattern[at];
+    if (c === "]") return "The pattern closes a bracket that was not opened.";
+    if (c !== "[") {
+      at++;
+      continue;
+    }
+    const parsed = readClass(pattern, at);
+    if (typeof parsed === "string") return parsed;
+    at = parsed.end;
+  }
+  return null;
+}
+
+export const hasWildcard = (pattern: string): boolean => /[*?[]/.test(pattern);
+
+function readClass(pattern: string, start: number): { token: Token; end: number } | string {
+  let at = start + 1;
+  const negated = pattern[at] === "!" || pattern[at] === "^";
+  if (negated) at++;
+  const ranges: [number, number][] = [];
+  while (at < pattern.length && (pattern[at] !== "]" || ranges.length === 0)) {
+    const low = pattern.charCodeAt(at);
+    if (pattern[at + 1] === "-" && at + 2 < pattern.length && pattern[at + 2] !== "]") {
+      const high = pattern.charCodeAt(at + 2);
+      if (high < low) return "A range in brackets runs backwards.";
+      ranges.push([low, high]);
+      at += 3;
+    } else {
+      ranges.push([low, low]);
+      at++;
+    }
+  }
+  if (pattern[at] !== "]") return "The pattern opens a bracket that is never closed.";
+  return { token: { kind: "class", negated, ranges }, end: at + 1 };
+}
+
+function tokenize(pattern: string, separator: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < pattern.length) {
+    const c = pattern[at];
+    if (c === "*" && pattern[at + 1] === "*") {
+      const wholeSegment = separator === "/" && pattern[at + 2] === "/" && (at === 0 || pattern[at - 1] === "/");
+      tokens.push(wholeSegment ? { kind: "segments" } : { kind: "globstar" });
+      at += wholeSegment ? 3 : 2;
+    } else if (c === "*") {
+      tokens.push(separator === "" ? { kind: "globstar" } : { kind: "star" });
+      at++;
+    } else if (c === "?") {
+      tokens.push({ kind: "one" });
+      at++;
+    } else if (c === "[") {
+      const parsed = readClass(pattern, at);
+      if (typeof parsed === "string") throw new RangeError(parsed);
+      tokens.push(parsed.token);
+      at = parsed.end;
+    } else {
+      tokens.push({ kind: "char", code: pattern.charCodeAt(at) });
+      at++;
+    }
+  }
+  return tokens;
+}
+
+const fold = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
+
+function stepMatches(token: Token, code: number, separatorCode: number, ignoreCase: boolean): boolean {
+  switch (token.kind) {
+    case "char":
+      return token.code === code || (ignoreCase && fold(token.code) === fold(code));
+    case "one":
+      return code !== separatorCode;
+    case "class": {
+      if (code === separatorCode) return false;
+      const within = (c: number) => token.ranges.some(([low, high]) => c >= low && c <= high);
+      const upper = code >= 97 && code <= 122 ? code - 32 : code;
+      const hit = within(code) || (ignoreCase && (within(fold(code)) || within(upper)));
+      return hit !== token.negated;
+    }
+    default:
+      return false;
+  }
+}
+
+/** Simulates the pattern as a set of states, so a text is read once whatever the pattern. Throws RangeError on a malformed pattern. */
+export function compileGlob(pattern: string, options: GlobOptions): GlobMatcher {
+  const problem = globProblem(pattern);
+  if (problem !== null) throw new RangeError(problem);
+  const ignoreCase = options.ignoreCase === true;
+  if (!hasWildcard(pattern)) {
+    if (!ignoreCase) return (text) => text === pattern;
+    const wanted = pattern.toLowerCase();
+    return (text) => text.length === pattern.length && text.toLowerCase() === wanted;
+  }
+  const tokens = tokenize(pattern, options.separator);
+  const separatorCode = options.separator === "" ? -1 : options.separator.charCodeAt(0);
+  const width = tokens.length + 1;
+  return (text) => {
+    let current = new Uint8Array(width);
+    let next = new Uint8Array(width);
+    current[0] = 1;
+    skipEmpty(tokens, current);
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      next.fill(0);
+      let alive = false;
+      for (let state = 0; state < tokens.length; state++) {
+        const mark = current[state];
+        const token = tokens[state];
+        if (mark === 0 || mark === undefined || token === undefined) continue;
+        if (token.kind === "globstar" || (token.kind === "star" && code !== separatorCode)) next[state] = 1;
+        else if (token.kind === "segments") {
+          // 2 marks "inside a segment": only a separator may end it.
+          if (next[state] === 0) next[state] = 2;
+          if (code === separatorCode) next[state + 1] = 1;
+        } else if (stepMatches(token, code, separatorCode, ignoreCase)) next[state + 1] = 1;
+        else continue;
+        alive = true;
+      }
+      if (!alive) return false;
+      skipEmpty(tokens, next);
+      [current, next] = [next, current];
+    }
+    return current[tokens.length] === 1;
+  };
+}
+
+/** A wildcard may match nothing: carries each mark over the wildcards behind it, in place. */
+function skipEmpty(tokens: readonly Token[], states: Uint8Array): void {
+  for (let state = 0; state < tokens.length; state++) {
+    const kind = tokens[state]?.kind;
+    if (states[state] === 1 && (kind === "star" || kind === "globstar" || kind === "segments")) states[state + 1] = 1;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The policy after parsing: the file's own shape and words, with hosts canonical and defaults filled in,
+ * so that one vocabulary serves file, digest, diff and documentation.
+ */
+import type { PolicyMode, PolicyRequest } from "./types.ts";
+
+export type Protocol = "tcp" | "rest" | "websocket" | "graphql" | "mcp" | "json-rpc";
+export type Access = "read-only" | "read-write" | "full";
+export type Enforcement = "enforce" | "audit";
+
+/** A glob, or several of which one must match. */
+export type Matcher = string | { any: string[] };
+/** Nested matchers for MCP tool arguments: `arguments: {path: "/workspace/**"}`. */
+export type ParamMatcher = Matcher | { [key: string]: ParamMatcher };
+
+export interface RequestMatcher {
+  headers?: Record<string, Matcher> | undefined;
+  max_body_bytes?: number | undefined;
+}
+
+/** One allow or deny clause; which fields may stand together depends on the endpoint's protocol. */
+export interface Clause {
+  method?: string | undefined;
+  path?: string | undefined;
+  query?: Record<string, Matcher> | undefined;
+  operation_type?: "query" | "mutation" | "subscription" | "*" | undefined;
+  operation_name?: string | undefined;
+  fields?: string[] | undefined;
+  tool?: Matcher | undefined;
+  params?: Record<string, ParamMatcher> | undefined;
+  request?: RequestMatcher | undefined;
+}
+
+export interface GraphqlOperation {
+  operation_type: "query" | "mutation" | "subscription";
+  operation_name?: string | undefined;
+  fields?: string[] | undefined;
+}
+
+export interface Endpoint {
+  /** Canonical host or host glob; empty only with `allowed_ips`. */
+  host: string;
+  ports: number[];
+  path?: string | undefined;
+  protocol?: Protocol | undefined;
+  tls?: "skip" | undefined;
+  enforcement: Enforcement;
+  access?: Access | undefined;
+  rules?: { allow: Clause }[] | undefined;
+  deny_rules?: Clause[] | undefined;
+  allowed_ips?: string[] | undefined;
+  allow_encoded_slash?: boolean | undefined;
+  websocket_credential_rewrite?: boolean | undefined;
+  request_body_credential_rewrite?: boolean | undefined;
+  allow_uninspected_credentials?: boolean | undefined;
+  credential_signing?: string | undefined;
+  signing_service?: string | undefined;
+  signing_region?: string | undefined;
+  credential_binding?: { provider: string } | undefined;
+  persisted_queries?: "deny" | "allow_registered" | undefined;
+  graphql_persisted_queries?: Record<string, GraphqlOperation> | undefined;
+  graphql_max_body_bytes?: number | undefined;
+  mcp?:
+    | {
+        max_body_bytes?: number | undefined;
+        strict_tool_names?: boolean | undefined;
+        allow_all_known_mcp_methods?: boolean | undefined;
+      }
+    | undefined;
+  json_rpc?: { max_body_bytes?: number | undefined } | undefined;
+}
+
+export interface Binary {
+  path: string;
+  sha256?: string | undefined;
+  /** Children of this binary count as this binary. */
+  inherit?: boolean | undefined;
+  /** The script an interpreter must be running. */
+  script?: string | undefined;
+}
+
+export interface EntryLimits {
+  requests?: number | undefined;
+  bytes?: number | undefined;
+  per: "second" | "minute" | "hour" | "day";
+}
+
+export interface PolicyEntry {
+  name: string;
+  endpoints: Endpoint[];
+  binaries: Binary[];
+  expires_at?: string | undefined;
+  owner?: string | undefined;
+  reason?: string | undefined;
+  ticket?: string | undefined;
+  limits?: EntryLimits | undefined;
+  request?: RequestMatcher | undefined;
+}
+
+export interface Middleware {
+  name: string;
+  middleware: string;
+  order: number;
+  config?: unknown;
+  on_error: "fail_closed" | "fail_open";
+  endpoints: { include: string[]; exclude?: string[] | undefined };
+}
+
+export interface InferenceSection {
+  enabled: boolean;
+  /** Globs of allowed model names; omitted means any. */
+  models?: string[] | undefined;
+  /** Who may ask; omitted means any binary of the sandbox. */
+  binaries?: Binary[] | undefined;
+  routes?: { sensitivity: string; models: string[] }[] | undefined;
+  budgets?: { tokens?: number | undefined; usd?: number | undefined; per: EntryLimits["per"] }[] | undefined;
+  limits?: EntryLimits | undefined;
+}
+
+export interface CredentialTarget {
+  host: string;
+  ports: number[];
+  path?: string | undefined;
+}
+export interface Credential {
+  endpoints: CredentialTarget[];
+}
+
+export interface PolicyTest {
+  name?: string | undefined;
+  request: PolicyRequest;
+  expect: "allow" | "deny" | "would_deny";
+  rule?: string | undefined;
+}
+
+export interface Policy {
+  version: 1;
+  mode: PolicyMode;
+  monitor_until?: string | undefined;
+  preset?: { name: string; description?: string | undefined } | undefined;
+  filesystem_policy?: { include_workdir: boolean; read_only: string[]; read_write: string[] } | undefined;
+  landlock?: { compatibility: "best_effort" | "hard_requirement" } | undefined;
+  process?: { run_as_user?: string | undefined; run_as_group?: string | undefined } | undefined;
+  network_policies: Record<string, PolicyEntry>;
+  network_middlewares: Record<string, Middleware>;
+  inference?: InferenceSection | undefined;
+  credentials: Record<string, Credential>;
+  tests: PolicyTest[];
+}

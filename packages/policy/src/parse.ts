@@ -1,0 +1,34 @@
+import type { CheckContext } from "./check/context.ts";
+import { checkPolicy, type RawPolicy } from "./check/policy.ts";
+import type { Policy } from "./model.ts";
+import { policyFile } from "./schema/fields.ts";
+import { readTree } from "./schema/read.ts";
+import type { PolicyProblem } from "./types.ts";
+import { loadYaml } from "./yaml/load.ts";
+import { Problems } from "./yaml/problems.ts";
+
+export interface ParseResult {
+  /** Null when there is any error; warnings do not hinder. */
+  policy: Policy | null;
+  /** Errors and warnings, in the order of the file. */
+  problems: PolicyProblem[];
+}
+
+/** The reader has checked every field of `value` against `policyFile`; what was wrong is missing, which `RawPolicy` allows for. */
+const asRawPolicy = (value: unknown): RawPolicy => value as RawPolicy;
+
+/** Reads a policy file. All errors at once; the policy is null if there is one. */
+export function parsePolicy(yamlText: string, _options: { file?: string } = {}): ParseResult {
+  const problems = new Problems();
+  const yaml = loadYaml(yamlText, problems);
+  if (yaml === null) {
+    if (!problems.hasErrors())
+      problems.error("empty", { line: 1, column: 1, field: "" }, "The file is empty.", "Begin with `version: 1`.");
+    return { policy: null, problems: problems.sorted() };
+  }
+  const tree = readTree(yaml, policyFile, problems);
+  if (tree.value === undefined) return { policy: null, problems: problems.sorted() };
+  const ctx: CheckContext = { problems, at: tree.at };
+  const policy = checkPolicy(ctx, asRawPolicy(tree.value));
+  return { policy: problems.hasErrors() ? null : policy, problems: problems.sorted() };
+}
