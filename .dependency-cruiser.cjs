@@ -29,10 +29,11 @@ module.exports = {
     only("db-arrows", "packages/db", []),
     only("queue-arrows", "packages/queue", []),
     only("sandbox-arrows", "packages/sandbox", []),
+    only("agents-arrows", "packages/agents", ["protocol"]),
     only("router-arrows", "packages/router", ["policy", "protocol"]),
     only("gateway-arrows", "packages/gateway", ["policy", "protocol", "router", "sandbox"]),
     only("core-arrows", "packages/core", ["db", "policy", "protocol", "queue"]),
-    only("node-agent-arrows", "apps/node-agent", ["policy", "protocol", "router", "sandbox", "gateway"]),
+    only("node-agent-arrows", "apps/node-agent", ["agents", "policy", "protocol", "router", "sandbox", "gateway"]),
     {
       name: "only-core-and-db-know-the-database",
       severity: "error",

@@ -10,7 +10,13 @@ function seconds(text: string): number {
   throw usageError(`"${text}" is not a number of seconds`, `Use 1 to ${TIMEOUT_MAX_S}.`, "--timeout");
 }
 
-/** `creel sandbox ls|logs|exec`, over REST with an API token. */
+const CHANGES = {
+  start: "start a stopped sandbox",
+  stop: "stop a sandbox; its workspace stays",
+  restart: "start the agent afresh with the same workspace",
+} as const;
+
+/** `creel sandbox ls|logs|exec|start|stop|restart`, over REST with an API token. */
 export const registerSandbox: Register = (program, io, finish) => {
   const sandbox = program
     .command("sandbox")
@@ -45,4 +51,15 @@ export const registerSandbox: Register = (program, io, finish) => {
       const { sandboxExec } = await import("./exec.ts");
       finish(await sandboxExec(name, command, { json: options.json === true, timeoutMs: options.timeout * 1000 }, io));
     });
+  for (const change of ["start", "stop", "restart"] as const) {
+    sandbox
+      .command(change)
+      .description(CHANGES[change])
+      .argument("<name>", "name or id of the sandbox")
+      .option("--json", "print the server's answer as JSON")
+      .action(async (name: string, options: { json?: boolean }) => {
+        const { changeSandbox } = await import("./change.ts");
+        finish(await changeSandbox(name, change, { json: options.json === true }, io));
+      });
+  }
 };

@@ -16,6 +16,8 @@ export interface World {
   port: number;
   /** The CA's certificate file, for the node's gateway. */
   caFile: string;
+  /** Operator settings for the node: where the two hosts really are. */
+  resolve: Record<string, string>;
   close(): Promise<void>;
 }
 
@@ -51,9 +53,11 @@ export async function startWorld(paths: HomePaths): Promise<World> {
     server.listen(0, "127.0.0.1", resolve);
   });
   const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    port,
     caFile,
+    resolve: Object.fromEntries(WORLD_HOSTS.map((host) => [`${host}:443`, `127.0.0.1:${port}`])),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

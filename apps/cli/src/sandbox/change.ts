@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { findTarget, openApi } from "../api/client.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { type Io, jsonLine, line } from "../io.ts";
+
+export type Change = "start" | "stop" | "restart";
+const WORDS = { start: "starting", stop: "stopping", restart: "restarting" } as const;
+
+/** Asks for the change; the node carries it out and the list shows when it has. */
+export async function changeSandbox(
+  name: string,
+  change: Change,
+  options: { json: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  const api = openApi(findTarget());
+  const answer = await api.call(z.unknown(), "POST", `/sandboxes/${encodeURIComponent(name)}/${change}`);
+  io.out(options.json ? jsonLine(answer) : line(`${name} is ${WORDS[change]}`));
+  return EXIT.done;
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { type Ctx, createSealer, makeApiToken, org } from "@creel/core";
+import { openDb } from "@creel/db";
+import type { JobQueue } from "@creel/queue";
+import { CliError, messageOf } from "../exit.ts";
+import { type Owner, ownerOf } from "./credentials.ts";
+import type { DatabaseUrls } from "./database.ts";
+import type { HomePaths } from "./home.ts";
+import { randomPassword } from "./secrets.ts";
+
+export const ORG_SLUG = "creel";
+const OWNER_EMAIL = "owner@creel.local";
+
+/** Founding an org asks for no work of others: a verb that would is not called here. */
+const refuseJob = async (): Promise<never> => {
+  throw new Error("no job can be queued while the org is being founded");
+};
+const noJobs: JobQueue = {
+  enqueue: refuseJob,
+  work: refuseJob,
+  schedule: refuseJob,
+  metrics: () => {
+    throw new Error("no queue");
+  },
+  close: async () => undefined,
+};
+
+/** The org and its first owner, the first time; answers the owner's sign-in every time. */
+export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<Owner> {
+  const owner = ownerOf(paths, () => ({ email: OWNER_EMAIL, password: randomPassword(), apiToken: makeApiToken() }));
+  const db = openDb({ appUrl: urls.app, systemUrl: urls.system, poolMax: 1 });
+  try {
+    const ctx: Ctx = {
+      actor: { kind: "system", reason: "creel up founds the first org" },
+      db,
+      jobs: noJobs,
+      seal: createSealer(paths.masterKey),
+      clock: () => new Date(),
+      requestId: randomUUID(),
+      source: "cli",
+    };
+    await org.bootstrap({
+      ctx,
+      input: {
+        slug: ORG_SLUG,
+        name: "Creel",
+        ownerEmail: owner.email,
+        ownerPassword: owner.password,
+        apiToken: owner.apiToken,
+      },
+    });
+    return owner;
+  } catch (error) {
+    throw new CliError(`the first org could not be set up: ${messageOf(error)}`, { place: paths.home, cause: error });
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Register } from "../cli.ts";
+
+export const registerUp: Register = (program, io, finish) => {
+  program
+    .command("up")
+    .description("start database, hub, web and a node on this machine, and keep them running")
+    .option("--json", "print one JSON line when everything is ready")
+    .addHelpText(
+      "after",
+      `
+Settings (environment):
+  CREEL_HOME       where the data lies (default: .creel in the project's root)
+  CREEL_WEB_PORT   port of the dashboard (default 7400, or the next free one)
+  CREEL_HUB_PORT   port for nodes (default 7401, or the next free one)
+  DATABASE_URL     a Postgres 15 or newer instead of the embedded one; its login must be able to create roles
+  REDIS_URL        a Redis or Valkey 6.2 or newer for the queues instead of Postgres`,
+    )
+    .action(async (options: { json?: boolean }) => {
+      const { up } = await import("./up.ts");
+      finish(await up({ json: options.json === true }, io));
+    });
+};

@@ -1,0 +1,36 @@
+import type { Paint } from "../io.ts";
+import type { DevFile } from "./credentials.ts";
+import type { NodeView } from "./demo.ts";
+import type { HomePaths } from "./home.ts";
+
+function modelLine(node: NodeView): string {
+  const model = node.model;
+  if (model === null) return "none yet";
+  if (model.scripted) return `${model.name} (scripted: it runs the listed commands and is no language model)`;
+  return `${model.provider} ${model.name}; the demo agent uses it every five minutes, \`npx creel sandbox stop demo\` ends that`;
+}
+
+/** What a person sees when everything runs. The last line is the one scripts may wait for. */
+export function describeStarted(dev: DevFile, node: NodeView, paths: HomePaths, paint: Paint): string {
+  const label = (text: string): string => paint("dim", text.padEnd(10));
+  return `
+${paint("bold", "Creel is running.")}
+
+  ${label("Dashboard")} ${paint("cyan", dev.webUrl)}
+  ${label("Sign in")} ${dev.email}
+  ${label("Password")} ${dev.password}
+  ${label("Model")} ${modelLine(node)}
+  ${label("Also in")} ${paths.devJson}   ${paint("dim", "logs:")} ${paths.logs}
+
+Try next
+  1. Open the dashboard: sandbox "demo" runs the pi agent; its decisions arrive as they happen.
+  2. Open a denied POST to tickets.creel.example, press "Allow…", look at the diff, save the new version.
+  3. The agent's next try succeeds without a restart. What you did stands in the audit list.
+
+  npx creel sandbox ls
+  npx creel sandbox exec demo -- curl -sS https://tickets.creel.example/api/tickets
+  npx creel run -- sh -c 'curl -sS https://example.com'      ${paint("dim", "# denied: no policy allows it")}
+
+Ctrl-C stops everything; the data stays.
+`;
+}
