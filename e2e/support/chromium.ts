@@ -30,7 +30,7 @@ const ARGS = [
  * libraries only where it believes to be in a Lambda, and always into the temp folder: both are arranged for a child process.
  */
 export function findChromium(): Browser {
-  const present = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium"].find((path) => path && existsSync(path));
+  const present = [process.env.CHROMIUM_PATH, "/usr/bin/chromium"].find((path) => path && existsSync(path));
   if (present) return { executablePath: present, args: ARGS, env: {} };
   if (!existsSync(UNPACKED)) {
     const staging = `${UNPACKED}.${process.pid}`;

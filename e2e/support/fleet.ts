@@ -105,7 +105,11 @@ export class Fleet {
     const exited = new Promise<number | null>((resolve) => up.once("exit", (code) => resolve(code)));
     if (up.exitCode !== null) return up.exitCode;
     up.kill("SIGINT");
-    return await Promise.race([exited, sleep(STOP_TIMEOUT_MS).then(() => (up.kill("SIGKILL"), null))]);
+    const late = sleep(STOP_TIMEOUT_MS).then(() => {
+      up.kill("SIGKILL");
+      return null;
+    });
+    return await Promise.race([exited, late]);
   }
 
   async remove(): Promise<void> {

@@ -4,12 +4,9 @@ import { EnvProblem } from "./env.ts";
 import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
 import { type Io, jsonLine, line } from "./io.ts";
 import { registerPolicy } from "./policy/command.ts";
+import type { Finish, Register } from "./register.ts";
 import { registerSandbox } from "./sandbox/command.ts";
 import { registerUp } from "./up/command.ts";
-
-/** How a command hands back its exit code; commander itself only knows success and usage errors. */
-export type Finish = (code: ExitCode) => void;
-export type Register = (program: Command, io: Io, finish: Finish) => void;
 
 const registrations: Register[] = [registerUp, registerDoctor, registerPolicy, registerSandbox];
 

@@ -1,4 +1,4 @@
-import type { Register } from "../cli.ts";
+import type { Register } from "../register.ts";
 
 /** `creel policy lint|decide`. The policy package is loaded by the command that needs it: `--help` answers at once. */
 export const registerPolicy: Register = (program, io, finish) => {

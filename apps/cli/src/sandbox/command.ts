@@ -1,5 +1,5 @@
-import type { Register } from "../cli.ts";
 import { usageError } from "../exit.ts";
+import type { Register } from "../register.ts";
 
 const TIMEOUT_DEFAULT_S = 60;
 const TIMEOUT_MAX_S = 600;

@@ -1,4 +1,4 @@
-import type { Register } from "../cli.ts";
+import type { Register } from "../register.ts";
 
 export const registerUp: Register = (program, io, finish) => {
   program
