@@ -1,0 +1,56 @@
+import { modelInfoSchema, POLICY_BYTES_MAX } from "@creel/protocol";
+import { z } from "zod";
+
+/**
+ * What node-agent and gateway process say to each other over the child's IPC channel. The gateway handles hostile traffic, so what
+ * it says is parsed as strictly as anything from outside, and it can ask for nothing: it only answers and nudges.
+ */
+const policyInForce = {
+  yaml: z.string().max(POLICY_BYTES_MAX),
+  digest: z.string(),
+  generation: z.number().int().nonnegative(),
+};
+const served = {
+  id: z.uuid(),
+  name: z.string(),
+  runDir: z.string(),
+  /** Files, so that the CA's key passes no message. */
+  caCert: z.string(),
+  caKey: z.string(),
+  ...policyInForce,
+};
+export type ServedSandbox = z.infer<z.ZodObject<typeof served>>;
+export type ServedPolicy = z.infer<z.ZodObject<typeof policyInForce>>;
+
+const call = z.number().int().nonnegative();
+export const toGatewaySchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("start"),
+    journalDir: z.string(),
+    labels: z.strictObject({ org: z.string(), node: z.string() }),
+    resolve: z.record(z.string(), z.string()),
+    upstreamCa: z.array(z.string()),
+  }),
+  z.strictObject({ type: z.literal("add"), call, sandbox: z.strictObject(served) }),
+  z.strictObject({ type: z.literal("setPolicy"), call, id: z.uuid(), policy: z.strictObject(policyInForce) }),
+  z.strictObject({ type: z.literal("remove"), call, id: z.uuid() }),
+]);
+export type ToGateway = z.infer<typeof toGatewaySchema>;
+
+/** The model the gateway's router answers with, as an agent has to be told of it. */
+const servedModelSchema = z.strictObject({
+  info: modelInfoSchema,
+  /** The name requests use. */
+  name: z.string().max(256),
+  protocols: z.array(z.enum(["openai-chat", "openai-responses", "anthropic-messages"])),
+});
+export type ServedModel = z.infer<typeof servedModelSchema>;
+
+export const fromGatewaySchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("ready"), boot: z.uuid(), model: servedModelSchema }),
+  z.strictObject({ type: z.literal("done"), call, error: z.string().max(4096).nullable() }),
+  /** Something was written to the journal. */
+  z.strictObject({ type: z.literal("journal") }),
+  z.strictObject({ type: z.literal("problem"), text: z.string().max(4096) }),
+]);
+export type FromGateway = z.infer<typeof fromGatewaySchema>;

@@ -1,0 +1,87 @@
+/**
+ * The gateway process's own half: turns messages of its parent into calls of the gateway. Invariant: a policy is parsed, compiled and
+ * its digest recomputed here again before it is swapped in; a policy that fails leaves the one in force as it is.
+ */
+import { readFile } from "node:fs/promises";
+import { createGateway, createJournal, type Gateway, type PolicyInForce } from "@creel/gateway";
+import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
+import { createRouter, detectModel } from "@creel/router";
+import { reasonOf } from "../files.ts";
+import { type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
+
+/** Nudges about the journal are bundled: the feed needs freshness, not one message a decision. */
+const NUDGE_MS = 10;
+
+export async function serveGateway(options: {
+  start: Extract<ToGateway, { type: "start" }>;
+  modelEnv: Record<string, string | undefined>;
+  send: (message: FromGateway) => void;
+}): Promise<{ take: (raw: unknown) => Promise<void>; close: () => Promise<void> }> {
+  const { start, send } = options;
+  const backend = await detectModel(options.modelEnv);
+  const router = createRouter({ models: [backend], now: () => new Date() });
+  const problem = (text: string) => send({ type: "problem", text: text.slice(0, 4096) });
+  const journal = createJournal({
+    dir: start.journalDir,
+    onHealth: (sick) => sick !== null && problem(`The journal cannot be written: ${sick}`),
+  });
+  let nudge: NodeJS.Timeout | null = null;
+  const nudged = () => {
+    nudge ??= setTimeout(() => {
+      nudge = null;
+      send({ type: "journal" });
+    }, NUDGE_MS);
+  };
+  const gateway: Gateway = createGateway({
+    journal: {
+      boot: journal.boot,
+      append: async (draft) => {
+        const seq = await journal.append(draft);
+        nudged();
+        return seq;
+      },
+      end(ref, totals) {
+        journal.end(ref, totals);
+        nudged();
+      },
+      close: () => journal.close(),
+    },
+    labels: start.labels,
+    resolve: start.resolve,
+    upstreamCa: start.upstreamCa,
+    router,
+    onProblem: problem,
+  });
+  const { info, models, protocols } = backend;
+  send({ type: "ready", boot: journal.boot, model: { info, name: models[0] ?? info.name, protocols: [...protocols] } });
+
+  const act = async (message: Exclude<ToGateway, { type: "start" }>): Promise<void> => {
+    if (message.type === "remove") return await gateway.remove(message.id);
+    if (message.type === "setPolicy") return gateway.setPolicy(message.id, compile(message.policy));
+    const { id, name, runDir, caCert, caKey } = message.sandbox;
+    const inForce = compile(message.sandbox);
+    const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
+    if (gateway.sandboxes().includes(id)) await gateway.remove(id);
+    await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, ...inForce });
+  };
+  return {
+    async take(raw) {
+      const message = toGatewaySchema.parse(raw);
+      if (message.type === "start") return;
+      const error = await act(message).then(() => null, reasonOf);
+      send({ type: "done", call: message.call, error });
+    },
+    async close() {
+      await gateway.close();
+      await router.close();
+    },
+  };
+}
+
+function compile({ yaml, digest, generation }: ServedPolicy): PolicyInForce {
+  const { policy } = parsePolicy(yaml);
+  if (!policy) throw new Error("The policy does not parse; the one in force stays.");
+  if (policyDigest(policy) !== digest)
+    throw new Error("The policy is not the one its digest names; the one in force stays.");
+  return { policy: compilePolicy(policy), policyDigest: digest, generation };
+}

@@ -1,0 +1,24 @@
+import type { DesiredSandbox, ExecRequest, ExecResult } from "@creel/protocol";
+
+/** One running sandbox, as its shim shows it to us. Letting go of it (`close`) leaves it running. */
+export interface RunningSandbox {
+  pid: number | null;
+  startedAt: string;
+  /** Resolves when the agent has ended: its exit code, or null when a signal or the host ended it. */
+  exited: Promise<number | null>;
+  exec(request: ExecRequest): Promise<ExecResult>;
+  /** TERM, then KILL after the grace time; resolves when nothing of it runs. */
+  stop(): Promise<void>;
+  close(): void;
+}
+
+/** What the reconciler needs of the host. */
+export interface SandboxRuntime {
+  /** Prepares files and starts the sandbox under a shim that survives this process. */
+  launch(desired: DesiredSandbox): Promise<RunningSandbox>;
+  /** A sandbox that an earlier life of this process started; null when none runs. */
+  attach(id: string): Promise<RunningSandbox | null>;
+  /** Deletes what is left of a sandbox that no plan names. */
+  remove(id: string): Promise<void>;
+  runDir(id: string): string;
+}

@@ -1,0 +1,81 @@
+import type { DesiredSandbox } from "@creel/protocol";
+import { limitsSchema } from "@creel/protocol";
+import { describe, expect, it } from "vitest";
+import { nextAction, type Observed, type Phase, phaseTransitions } from "../src/sandbox/table.ts";
+
+const desired = (change: Partial<DesiredSandbox> = {}): DesiredSandbox => ({
+  id: "6b1f0f5e-3f6a-4a38-9a57-0f3f2f1d9a10",
+  name: "demo",
+  state: "running",
+  incarnation: 2,
+  agent: { plugin: "command", command: ["true"] },
+  restart: { policy: "on-failure", delayMs: 1000 },
+  limits: limitsSchema.parse({}),
+  policy: { digest: `sha256:${"0".repeat(64)}`, version: 1, yaml: "" },
+  ...change,
+});
+const seen = (change: Partial<Observed> = {}): Observed => ({
+  phase: "running",
+  live: true,
+  incarnation: 2,
+  exitCode: null,
+  notBeforeMs: 0,
+  ...change,
+});
+const phases: Phase[] = Object.keys(phaseTransitions) as Phase[];
+
+describe("what happens next to a sandbox", () => {
+  it("never launches while one is alive, whatever the phase on disk says", () => {
+    for (const phase of phases)
+      for (const state of ["running", "stopped"] as const)
+        for (const incarnation of [1, 2, 3])
+          expect(nextAction(desired({ state }), seen({ phase, incarnation }), 0).do).not.toBe("launch");
+  });
+  it("removes only what does not run", () => {
+    expect(nextAction(null, seen(), 0)).toEqual({ do: "stop", next: "stopped" });
+    for (const phase of phases) expect(nextAction(null, seen({ phase, live: false }), 0)).toEqual({ do: "remove" });
+  });
+  it("stops what should not run and stays there", () => {
+    expect(nextAction(desired({ state: "stopped" }), seen(), 0)).toEqual({ do: "stop", next: "stopped" });
+    const stopped = seen({ phase: "stopped", live: false });
+    expect(nextAction(desired({ state: "stopped" }), stopped, 0)).toEqual({ do: "nothing" });
+  });
+  it("replaces a running agent when a fresh start is asked for", () => {
+    expect(nextAction(desired({ incarnation: 3 }), seen(), 0)).toEqual({ do: "stop", next: "pending" });
+    expect(nextAction(desired({ incarnation: 3 }), seen({ phase: "exited", live: false, exitCode: 0 }), 0)).toEqual({
+      do: "launch",
+    });
+  });
+  it.each([
+    ["never", 1, "nothing"],
+    ["never", 0, "nothing"],
+    ["on-failure", 0, "nothing"],
+    ["on-failure", 1, "settle"],
+    ["on-failure", null, "settle"],
+    ["always", 0, "settle"],
+  ] as const)("restart %s after exit code %s leads to %s", (policy, exitCode, action) => {
+    const ended = seen({ phase: "exited", live: false, exitCode });
+    expect(nextAction(desired({ restart: { policy, delayMs: 0 } }), ended, 0).do).toBe(action);
+  });
+  it("waits out the delay before it launches again", () => {
+    const waiting = seen({ phase: "waiting", live: false, exitCode: 1, notBeforeMs: 100 });
+    expect(nextAction(desired(), waiting, 99)).toEqual({ do: "wait" });
+    expect(nextAction(desired(), waiting, 100)).toEqual({ do: "launch" });
+  });
+  it("launches again what a crash of ours left in the middle of a launch", () => {
+    expect(nextAction(desired(), seen({ phase: "starting", live: false }), 0)).toEqual({ do: "launch" });
+  });
+  it("every action leads to a phase that the table allows from there", () => {
+    for (const phase of phases)
+      for (const live of [true, false])
+        for (const state of ["running", "stopped"] as const) {
+          // Only a running sandbox is alive.
+          if (live && phase !== "running") continue;
+          const action = nextAction(desired({ state }), seen({ phase, live, notBeforeMs: 0 }), 0);
+          const to = { launch: "starting", stop: "stopped", settle: "", nothing: "", wait: "", remove: "" }[action.do];
+          if (action.do === "settle") expect(phaseTransitions[phase]).toContain(action.phase);
+          else if (to && phase !== to && !(phase === "running" && to === "starting"))
+            expect(phaseTransitions[phase]).toContain(to);
+        }
+  });
+});
