@@ -1,0 +1,4 @@
+import { Loading } from "../../ui/states.tsx";
+
+const PageLoading = () => <Loading what="the page" />;
+export default PageLoading;

@@ -1,0 +1,58 @@
+"use client";
+import { signIn } from "next-auth/react";
+import { type FormEvent, useState } from "react";
+import { Button } from "../../ui/button.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Refusal } from "../../ui/states.tsx";
+
+/** The codes that sign-in hands over; one text for a wrong address and a wrong password, so that neither can be probed. */
+const messages: Readonly<Record<string, string>> = {
+  unauthenticated: "The email and password do not belong together. Check both and try again.",
+  invalid_input: "Enter the email and the password of your account.",
+  rate_limited: "Too many attempts. Wait a few minutes, then try again.",
+};
+const OTHERWISE = "Signing in failed on our side. Try again; if it stays so, ask whoever runs this Creel.";
+
+export const SignInForm = ({ target }: { target: string }) => {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (busy) return;
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setProblem(null);
+    try {
+      const answer = await signIn("credentials", {
+        redirect: false,
+        email: String(form.get("email") ?? ""),
+        password: String(form.get("password") ?? ""),
+      });
+      // A full load: nothing of an earlier person may remain in this tab's memory.
+      if (answer?.ok && !answer.error) return location.assign(target);
+      setProblem(messages[answer?.error ?? ""] ?? OTHERWISE);
+    } catch {
+      setProblem("The server could not be reached. Check the connection and try again.");
+    }
+    setBusy(false);
+  };
+
+  return (
+    <form onSubmit={submit} className="grid gap-3">
+      {problem ? <Refusal>{problem}</Refusal> : null}
+      <Field label="Email" name="email" type="email" autoComplete="username" required autoFocus maxLength={254} />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        required
+        maxLength={1024}
+      />
+      <Button type="submit" look="primary" busy={busy} className="mt-1">
+        {busy ? "Signing in…" : "Sign in"}
+      </Button>
+    </form>
+  );
+};

@@ -1,0 +1,23 @@
+"use client";
+import type { Action, ResourceKind, WhoAmI } from "@creel/core";
+import { createContext, type ReactNode, use } from "react";
+
+const MeContext = createContext<WhoAmI | null>(null);
+
+export const MeProvider = ({ me, children }: { me: WhoAmI; children: ReactNode }) => (
+  <MeContext value={me}>{children}</MeContext>
+);
+
+export const useMe = (): WhoAmI => {
+  const me = use(MeContext);
+  if (!me) throw new Error("useMe needs a MeProvider above it");
+  return me;
+};
+
+export const mayDo = (me: WhoAmI, action: Action, on: ResourceKind): boolean => me.may[on]?.includes(action) ?? false;
+
+/** Why this person cannot do this, as a sentence; null when they can. The server decides again, whatever stands here. */
+export const useRefusalOf = (action: Action, on: ResourceKind): string | null => {
+  const me = useMe();
+  return mayDo(me, action, on) ? null : `Your role (${me.actor.role.replace("_", " ")}) may not do this.`;
+};

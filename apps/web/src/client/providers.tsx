@@ -1,0 +1,35 @@
+"use client";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { type ReactNode, useState } from "react";
+import superjson from "superjson";
+import type { AppRouter } from "../server/trpc/router.ts";
+import { NowProvider } from "../ui/now.tsx";
+import { LiveProvider } from "./live.tsx";
+import { makeQueryClient } from "./query-client.ts";
+import { TRPCProvider } from "./trpc.ts";
+
+/** Longer addresses are cut by some proxies; a longer batch is split. */
+const URL_CHARS_MAX = 4_000;
+const BATCH_MAX = 20;
+
+/** Everything a page behind the sign-in shares: the query cache, the clock and the one live stream of this tab. */
+export const Providers = ({ children }: { children: ReactNode }) => {
+  const [queryClient] = useState(makeQueryClient);
+  const [trpcClient] = useState(() =>
+    createTRPCClient<AppRouter>({
+      links: [
+        httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: URL_CHARS_MAX, maxItems: BATCH_MAX }),
+      ],
+    }),
+  );
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        <NowProvider>
+          <LiveProvider>{children}</LiveProvider>
+        </NowProvider>
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+};

@@ -1,0 +1,46 @@
+/** The one place that knows the shape of a page's address; links and redirects all come from here. */
+
+type Filters = Readonly<Record<string, string | number | undefined | null>>;
+
+const withQuery = (path: string, filters: Filters = {}): string => {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(filters))
+    if (value !== undefined && value !== null && value !== "") query.set(key, String(value));
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+};
+const id = (value: string): string => encodeURIComponent(value);
+
+export interface DecisionFilters extends Filters {
+  sandboxId?: string | undefined;
+  nodeId?: string | undefined;
+  decision?: string | undefined;
+  kind?: string | undefined;
+}
+
+export const paths = {
+  overview: () => "/",
+  signIn: (next?: string) => withQuery("/signin", { next }),
+  nodes: () => "/nodes",
+  node: (nodeId: string) => `/nodes/${id(nodeId)}`,
+  sandboxes: (filters?: { nodeId?: string | undefined }) => withQuery("/sandboxes", filters),
+  sandbox: (sandboxId: string) => `/sandboxes/${id(sandboxId)}`,
+  decisions: (filters?: DecisionFilters) => withQuery("/decisions", filters),
+  decision: (decisionId: string) => `/decisions/${id(decisionId)}`,
+  policies: () => "/policies",
+  policy: (policyId: string, version?: number) => withQuery(`/policies/${id(policyId)}`, { version }),
+  audit: (filters?: Filters) => withQuery("/audit", filters),
+  tokens: () => "/settings/tokens",
+  sessions: () => "/settings/sessions",
+} as const;
+
+/**
+ * Only a path of this site may follow a sign-in: an absolute or protocol-relative address would be an open redirect.
+ * The browser's own parser judges, because it forgives backslashes, tabs and line breaks that a prefix test would miss.
+ */
+export const safeNext = (next: string | null | undefined): string => {
+  const base = "http://this-site.invalid";
+  if (!next?.startsWith("/") || !URL.canParse(next, base)) return paths.overview();
+  const url = new URL(next, base);
+  return url.origin === base ? `${url.pathname}${url.search}` : paths.overview();
+};

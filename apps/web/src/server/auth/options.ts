@@ -1,0 +1,68 @@
+import { auth, CreelError } from "@creel/core";
+import type { AuthOptions } from "next-auth";
+import CredentialsProvider from "next-auth/providers/credentials";
+import { env } from "../../env.ts";
+import { logIfUnforeseen } from "../errors/problem.ts";
+import { makeCtx, requestIdOf } from "../request-ctx.ts";
+import { runtime } from "../runtime.ts";
+
+/** The cookie may outlive the session row; the row decides. */
+const COOKIE_SECONDS = 30 * 24 * 60 * 60;
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/**
+ * The sign-in cookie carries one thing: the token of a row in our sessions table, inside next-auth's encryption. Whether
+ * that row still holds is asked on every request, so signing out anywhere ends it everywhere at once.
+ */
+export const authOptions = (): AuthOptions => ({
+  secret: env().authSecret,
+  session: { strategy: "jwt", maxAge: COOKIE_SECONDS },
+  pages: { signIn: "/signin", error: "/signin" },
+  providers: [
+    CredentialsProvider({
+      id: "credentials",
+      credentials: { email: {}, password: {} },
+      authorize: async (given, request) => {
+        const headers = new Headers(headerPairs(request.headers));
+        const requestId = requestIdOf(headers);
+        const ctx = makeCtx(await runtime(), { actor: null, requestId, source: "web" });
+        const userAgent = headers.get("user-agent")?.slice(0, 1024);
+        try {
+          const input = { email: textOf(given?.email).trim(), password: textOf(given?.password) };
+          const signedIn = await auth.signIn({ ctx, input: userAgent ? { ...input, userAgent } : input });
+          return { id: signedIn.user.id, sessionToken: signedIn.token };
+        } catch (error) {
+          logIfUnforeseen(error, { requestId, operation: "auth.signIn" });
+          // next-auth hands the message of this error to the sign-in page; the page knows these codes and no others.
+          throw new Error(error instanceof CreelError ? error.code : "internal");
+        }
+      },
+    }),
+  ],
+  callbacks: {
+    jwt: ({ token, user }) => (user ? { sid: sessionTokenOf(user) } : { sid: token.sid }),
+    session: ({ session }) => ({ expires: session.expires }),
+  },
+  events: {
+    signOut: async ({ token }) => {
+      if (typeof token?.sid !== "string") return;
+      const ctx = makeCtx(await runtime(), { actor: null, requestId: requestIdOf(new Headers()), source: "web" });
+      await auth.signOut({ ctx, input: { token: token.sid } });
+    },
+  },
+  logger: {
+    error: (code) => {
+      // A refused sign-in is not an error of ours, and the metadata may hold what was typed.
+      if (code !== "CREDENTIALS_SIGNIN_ERROR")
+        console.error(JSON.stringify({ level: "error", operation: "auth", code }));
+    },
+    warn: () => {},
+    debug: () => {},
+  },
+});
+
+const sessionTokenOf = (user: object): unknown => ("sessionToken" in user ? user.sessionToken : undefined);
+
+const headerPairs = (headers: Record<string, unknown> | undefined): [string, string][] =>
+  Object.entries(headers ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []));

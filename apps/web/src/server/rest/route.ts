@@ -1,0 +1,68 @@
+import type { Ctx, Verb } from "@creel/core";
+import type { z } from "zod";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** What a request carries, before anything judged it. */
+export interface RestRequest {
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  body: Readonly<Record<string, unknown>>;
+}
+
+/** Where each field of the verb's input comes from; the same table makes the OpenAPI document. */
+export interface Source {
+  /** Path parameter → input field; `resolve` turns a name into an id first. */
+  params?: Readonly<Record<string, { field: string; resolve?: NameResolver }>>;
+  /** Input fields read from the query string. */
+  query?: readonly string[];
+  /** Input fields read from the JSON body. */
+  body?: readonly string[];
+}
+
+/** Turns what stands in the path into an id the caller may see, or throws not found. */
+export type NameResolver = (ctx: Ctx, idOrName: string) => Promise<string | number>;
+
+export interface RestRoute {
+  method: Method;
+  /** With OpenAPI's own braces, below `/api/v1`. */
+  path: string;
+  summary: string;
+  successStatus: 200 | 201;
+  source: Source;
+  verbName: string;
+  kind: "query" | "mutation";
+  input: z.ZodType;
+  call: (ctx: Ctx, input: unknown) => Promise<unknown>;
+}
+
+interface RouteOptions {
+  summary: string;
+  source?: Source;
+  successStatus?: 200 | 201;
+}
+
+/** One line of the route table: a method and a path in front of a verb. */
+export const route = <I extends z.ZodType, O>(
+  method: Method,
+  path: string,
+  verb: Verb<I, O>,
+  options: RouteOptions,
+): RestRoute => {
+  if ((verb.kind === "query") !== (method === "GET"))
+    throw new Error(`${method} ${path}: ${verb.verbName} is a ${verb.kind}`);
+  return {
+    method,
+    path,
+    summary: options.summary,
+    successStatus: options.successStatus ?? 200,
+    source: options.source ?? {},
+    verbName: verb.verbName,
+    kind: verb.kind,
+    input: verb.input,
+    call: (ctx, input) => verb({ ctx, input: unparsed<I>(input) }),
+  };
+};
+
+/** Guarantees nothing: the verb's own parser judges it, after the verb has judged the caller. */
+const unparsed = <I extends z.ZodType>(value: unknown) => value as z.input<I>;

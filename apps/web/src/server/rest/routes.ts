@@ -1,0 +1,121 @@
+import { audit, decision, node, org, plan, policy, sandbox, token } from "@creel/core";
+import { decisionId, plainId, policyId, sandboxId, versionNumber } from "./names.ts";
+import { type RestRoute, route } from "./route.ts";
+
+const oneSandbox = { idOrName: { field: "sandboxId", resolve: sandboxId } };
+const onePolicy = { idOrName: { field: "policyId", resolve: policyId } };
+
+/** The whole of `/api/v1`. The dispatcher, the OpenAPI document and the coverage tests all read this table. */
+export const restRoutes: readonly RestRoute[] = [
+  route("GET", "/me", org.whoAmI, { summary: "Who this token is, and what its role may do" }),
+
+  route("GET", "/nodes", node.list, { summary: "All nodes" }),
+  route("GET", "/nodes/{id}", node.get, {
+    summary: "One node with its capabilities",
+    source: { params: { id: { field: "nodeId", resolve: plainId } } },
+  }),
+  route("DELETE", "/nodes/{id}", node.revoke, {
+    summary: "Revoke a node's identity",
+    source: { params: { id: { field: "nodeId", resolve: plainId } } },
+  }),
+  route("POST", "/enroll-secrets", node.createEnrollSecret, {
+    summary: "Make a single-use secret with which one node can join",
+    source: { body: ["nodeName", "ttlMinutes"] },
+    successStatus: 201,
+  }),
+
+  route("GET", "/sandboxes", sandbox.list, { summary: "All sandboxes", source: { query: ["nodeId"] } }),
+  route("POST", "/sandboxes", sandbox.create, {
+    summary: "Create a sandbox and ask its node to run it",
+    source: { body: ["name", "nodeId", "policyId", "agent", "restart", "limits"] },
+    successStatus: 201,
+  }),
+  route("GET", "/sandboxes/{idOrName}", sandbox.get, { summary: "One sandbox", source: { params: oneSandbox } }),
+  route("DELETE", "/sandboxes/{idOrName}", sandbox.remove, {
+    summary: "Stop a sandbox and remove it",
+    source: { params: oneSandbox },
+  }),
+  route("GET", "/sandboxes/{idOrName}/logs", sandbox.logs, {
+    summary: "A sandbox's output; `afterOffset` continues where the last answer ended",
+    source: { params: oneSandbox, query: ["afterOffset", "limit"] },
+  }),
+  route("GET", "/sandboxes/{idOrName}/reach", decision.reach, {
+    summary: "Hosts a sandbox asked for, with the verdicts",
+    source: { params: oneSandbox },
+  }),
+  route("POST", "/sandboxes/{idOrName}/exec", sandbox.exec, {
+    summary: "Run a command inside a running sandbox",
+    source: { params: oneSandbox, body: ["command", "timeoutMs"] },
+  }),
+  route("POST", "/sandboxes/{idOrName}/start", sandbox.start, {
+    summary: "Start a stopped sandbox",
+    source: { params: oneSandbox },
+  }),
+  route("POST", "/sandboxes/{idOrName}/stop", sandbox.stop, {
+    summary: "Stop a sandbox",
+    source: { params: oneSandbox },
+  }),
+  route("POST", "/sandboxes/{idOrName}/restart", sandbox.restart, {
+    summary: "Start the agent afresh with the same workspace",
+    source: { params: oneSandbox },
+  }),
+
+  route("GET", "/policies", policy.list, { summary: "All policies" }),
+  route("POST", "/policies", policy.create, {
+    summary: "Create a policy with its first version",
+    source: { body: ["name", "yaml", "message"] },
+    successStatus: 201,
+  }),
+  route("GET", "/policies/{idOrName}", policy.get, {
+    summary: "One policy with its newest version's text",
+    source: { params: onePolicy },
+  }),
+  route("GET", "/policies/{idOrName}/versions", policy.listVersions, {
+    summary: "Every version of a policy",
+    source: { params: onePolicy },
+  }),
+  route("POST", "/policies/{idOrName}/versions", policy.saveVersion, {
+    summary: "Save a new version; 409 when `baseVersion` is no longer the newest",
+    source: { params: onePolicy, body: ["yaml", "baseVersion", "message"] },
+    successStatus: 201,
+  }),
+  route("GET", "/policies/{idOrName}/versions/{version}", policy.getVersion, {
+    summary: "One version of a policy",
+    source: { params: { ...onePolicy, version: { field: "version", resolve: versionNumber } } },
+  }),
+
+  route("GET", "/decisions", decision.list, {
+    summary: "Decisions, newest first, or oldest first after a cursor",
+    source: { query: ["sandboxId", "nodeId", "decision", "kind", "before", "after", "limit"] },
+  }),
+  route("GET", "/decisions/{id}", decision.get, {
+    summary: "One decision",
+    source: { params: { id: { field: "decisionId", resolve: decisionId } } },
+  }),
+  route("GET", "/decisions/{id}/proposal", policy.proposeAllow, {
+    summary: "The smallest policy edit that would allow a denied request",
+    source: { params: { id: { field: "decisionId", resolve: decisionId } } },
+  }),
+
+  route("GET", "/plans", plan.list, { summary: "Plans, newest first", source: { query: ["nodeId", "limit"] } }),
+  route("GET", "/plans/{id}", plan.get, {
+    summary: "One plan with its content",
+    source: { params: { id: { field: "planId", resolve: plainId } } },
+  }),
+
+  route("GET", "/audit", audit.list, {
+    summary: "Audit rows, newest first",
+    source: { query: ["before", "action", "actor", "resource", "limit"] },
+  }),
+
+  route("GET", "/tokens", token.list, { summary: "API tokens, without their secrets" }),
+  route("POST", "/tokens", token.create, {
+    summary: "Create an API token; its secret is in this answer and nowhere else",
+    source: { body: ["name", "role", "expiresInDays"] },
+    successStatus: 201,
+  }),
+  route("DELETE", "/tokens/{id}", token.revoke, {
+    summary: "Revoke an API token",
+    source: { params: { id: { field: "tokenId", resolve: plainId } } },
+  }),
+];

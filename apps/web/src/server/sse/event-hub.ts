@@ -1,0 +1,39 @@
+import type { CreelEvent } from "@creel/db";
+
+type Listener = (topic: string) => void;
+
+/**
+ * One listener on the database feeds every open stream of this process. An event carries no data, only that something
+ * changed: each stream then reads with its own reader's rights.
+ */
+export class EventHub {
+  readonly #byOrg = new Map<string, Set<Listener>>();
+  readonly #closing = new AbortController();
+
+  publish(event: CreelEvent): void {
+    if (event.topic === "*") {
+      for (const listeners of this.#byOrg.values()) for (const listener of listeners) listener("*");
+      return;
+    }
+    for (const listener of this.#byOrg.get(event.orgId) ?? []) listener(event.topic);
+  }
+
+  subscribe(orgId: string, listener: Listener): () => void {
+    const listeners = this.#byOrg.get(orgId) ?? new Set();
+    listeners.add(listener);
+    this.#byOrg.set(orgId, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#byOrg.delete(orgId);
+    };
+  }
+
+  /** Aborted when the process is about to end, so that no open stream holds it up. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+}

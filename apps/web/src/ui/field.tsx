@@ -1,0 +1,48 @@
+"use client";
+import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
+
+export const inputClass =
+  "min-h-8 w-full rounded border border-line-strong/60 bg-panel px-2 py-1 text-text placeholder:text-muted/80";
+
+/** A labelled text field. The label is always visible; a placeholder only gives an example. */
+export const Field = (props: InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: ReactNode }) => {
+  const { label, hint, ...rest } = props;
+  const id = useId();
+  return (
+    <div className="grid gap-1">
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <input {...rest} id={id} className={inputClass} aria-describedby={hint ? `${id}-hint` : undefined} />
+      {hint ? (
+        <p id={`${id}-hint`} className="text-muted">
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+};
+
+export const SelectField = (
+  props: SelectHTMLAttributes<HTMLSelectElement> & {
+    label: string;
+    options: readonly { value: string; text: string }[];
+  },
+) => {
+  const { label, options, ...rest } = props;
+  const id = useId();
+  return (
+    <div className="grid gap-1">
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <select {...rest} id={id} className={inputClass}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+};

@@ -1,0 +1,55 @@
+import clsx from "clsx";
+import { type ReactNode, useId } from "react";
+
+/** A titled region; the title names it for screen readers. */
+export const Panel = (props: {
+  title: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  className?: string;
+  flush?: boolean;
+}) => {
+  const headingId = useId();
+  return (
+    <section
+      aria-labelledby={headingId}
+      className={clsx("min-w-0 rounded-md border border-line bg-panel", props.className)}
+    >
+      <div className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-b border-line px-3 py-1.5">
+        <h2 id={headingId} className="font-semibold">
+          {props.title}
+        </h2>
+        {props.actions}
+      </div>
+      <div className={props.flush ? "" : "p-3"}>{props.children}</div>
+    </section>
+  );
+};
+
+export const PageHeader = (props: { title: ReactNode; trail?: ReactNode; lead?: ReactNode; actions?: ReactNode }) => (
+  <header className="mb-4 flex flex-wrap items-start justify-between gap-3">
+    <div className="min-w-0">
+      {props.trail ? <p className="mb-0.5 text-muted">{props.trail}</p> : null}
+      <h1 className="text-[1.45rem] leading-tight font-semibold break-words">{props.title}</h1>
+      {props.lead ? <p className="mt-1 max-w-3xl text-muted">{props.lead}</p> : null}
+    </div>
+    {props.actions ? <div className="flex flex-wrap items-start gap-2">{props.actions}</div> : null}
+  </header>
+);
+
+/** Pairs of name and value; one column on a phone. */
+export const Facts = ({ items }: { items: readonly { term: string; value: ReactNode }[] }) => (
+  <dl className="grid grid-cols-1 gap-x-6 gap-y-2 sm:grid-cols-[max-content_1fr]">
+    {items.map((item) => (
+      <div key={item.term} className="contents">
+        <dt className="text-muted">{item.term}</dt>
+        <dd className="mb-1 min-w-0 break-words sm:mb-0">{item.value}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+/** What a machine said, verbatim. */
+export const Mono = ({ children, className }: { children: ReactNode; className?: string }) => (
+  <code className={clsx("[overflow-wrap:anywhere]", className)}>{children}</code>
+);

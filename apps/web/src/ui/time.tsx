@@ -1,0 +1,31 @@
+"use client";
+import { useNow } from "./now.tsx";
+
+const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
+
+const ago = (seconds: number): string => {
+  for (const [unit, size] of units)
+    if (Math.abs(seconds) >= size) return relative.format(-Math.trunc(seconds / size), unit);
+  return "now";
+};
+
+const stamp = (iso: string): string => iso.replace("T", " ").replace(/(\.\d{3})?\d*Z$/, "$1 UTC");
+
+/** The one way a time is shown. Relative for the eye, exact on hover and for machines; always UTC so that two people read one time. */
+export const Time = ({ at, exact = false }: { at: string | null | undefined; exact?: boolean }) => {
+  const now = useNow();
+  if (!at) return <span className="text-muted">never</span>;
+  const iso = new Date(at).toISOString();
+  const text = exact || now === null ? stamp(iso) : ago((now - Date.parse(iso)) / 1000);
+  return (
+    <time dateTime={iso} title={stamp(iso)} className="whitespace-nowrap">
+      {text}
+    </time>
+  );
+};
