@@ -3,6 +3,7 @@ export { canonicalHost } from "./canonical/host.ts";
 export { canonicalJson } from "./canonical/json.ts";
 export { type CanonicalTarget, canonicalPath, parseQuery } from "./canonical/path.ts";
 export { policyDigest } from "./digest.ts";
+export { addRule, PolicyEditError, type RuleRequest } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
 export { type CompiledPolicy, type CompileOptions, compilePolicy } from "./engine/compile.ts";
 export { decide } from "./engine/decide.ts";
