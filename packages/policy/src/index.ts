@@ -11,6 +11,7 @@ export { INFERENCE_HOST, modelAllowed } from "./engine/inference.ts";
 export { namesHost } from "./engine/names.ts";
 export { planEndpoint } from "./engine/plan.ts";
 export { compileGlob, type GlobMatcher, globProblem } from "./glob.ts";
+export { lintPolicy } from "./lint/lint.ts";
 export * from "./model.ts";
 export { type ParseResult, parsePolicy } from "./parse.ts";
 export * from "./types.ts";

@@ -10,6 +10,9 @@ import { canonicalAddress } from "./address.ts";
 const NOT_IN_A_HOST = /[\u0000-\u0020\u007f%/\\?#@<>^|[\]{}"'`*,;]/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/;
 
+/** Names that the URL standard leaves as they are: no punycode, and a last label that is no number. Spares its parser on the hot path. */
+const PLAIN_NAME = /^(?!.*xn--)[a-z0-9_.-]*[.][a-z][a-z0-9-]*$|^[a-z][a-z0-9-]*$/;
+
 /** Lower-case ASCII name without trailing dot, or the canonical text of an IP literal (no brackets); null refuses. */
 export function canonicalHost(raw: string): string | null {
   if (raw.length === 0 || raw.length > HOST_CHARS_MAX * 4) return null;
@@ -18,7 +21,7 @@ export function canonicalHost(raw: string): string | null {
   if (bracketed !== raw || NOT_IN_A_HOST.test(raw)) return null;
   const undotted = raw.endsWith(".") ? raw.slice(0, -1) : raw;
   if (undotted.length === 0 || undotted.endsWith(".")) return null;
-  const name = toAscii(undotted);
+  const name = PLAIN_NAME.test(undotted) ? undotted : toAscii(undotted);
   if (name === null) return null;
   const address = canonicalAddress(name);
   if (address !== null) return address;

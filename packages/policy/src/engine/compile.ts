@@ -5,7 +5,7 @@
 import { compileGlob, type GlobMatcher } from "../glob.ts";
 import type { Endpoint, EntryLimits, Middleware, Policy, PolicyEntry } from "../model.ts";
 import { type CompiledBinary, compileBinary } from "./binary.ts";
-import { type ClauseIndex, type CompiledClause, compileClauses } from "./clause.ts";
+import { type ClauseIndex, canonicalPattern, compileClauses } from "./clause.ts";
 import { type CompiledRequestMatcher, compileRequestMatcher } from "./headers.ts";
 
 export interface CompiledEntry {
@@ -134,7 +134,11 @@ function compileEndpoint(entry: CompiledEntry, endpoint: Endpoint, order: number
     endpoint,
     inspected,
     host: endpoint.host.includes("*") ? compileHostGlob(endpoint.host) : null,
-    selector: endpoint.path === undefined ? null : compileGlob(endpoint.path, { separator: "/" }),
+    // Another case of a narrow endpoint's path must not fall to a wide one.
+    selector:
+      endpoint.path === undefined
+        ? null
+        : compileGlob(canonicalPattern(endpoint.path), { separator: "/", ignoreCase: true }),
     specificity: (endpoint.path ?? "").replaceAll("*", "").length,
     allow: compileClauses(
       (endpoint.rules ?? []).map((rule) => rule.allow),
@@ -190,5 +194,3 @@ function compileMiddleware(key: string, middleware: Middleware): CompiledMiddlew
     exclude: (middleware.endpoints.exclude ?? []).map(matcher),
   };
 }
-
-export type { CompiledClause };

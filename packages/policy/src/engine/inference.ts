@@ -3,6 +3,7 @@
  * without one, entries that name the host decide; without any, every program of the sandbox may ask, because a sandbox whose agent
  * cannot reach its model is of no use.
  */
+import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Caller } from "./binary.ts";
@@ -44,6 +45,3 @@ export function modelAllowed(compiled: CompiledPolicy, model: string): boolean {
     section === null || (section.enabled && (section.models === null || section.models.some((glob) => glob(model))))
   );
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

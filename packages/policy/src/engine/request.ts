@@ -77,7 +77,7 @@ function judgeAllow(
   method: string,
   target: JudgedTarget,
 ): Verdict {
-  const selected = usable.filter((endpoint) => selects(endpoint, [target.path]));
+  const selected = usable.filter((endpoint) => selects(endpoint, target.denyPaths));
   const longest = Math.max(...selected.map((endpoint) => endpoint.specificity));
   const speaking = selected.filter((endpoint) => endpoint.specificity === longest);
   const [first] = speaking;
