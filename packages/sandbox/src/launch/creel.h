@@ -1,0 +1,123 @@
+/* creel-launch: what its files share. See ../../AGENTS.md for who calls whom. */
+#ifndef CREEL_H
+#define CREEL_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct pollfd;
+
+/* One frame carries a spec, an exec request or an answer. Generated files (a CA bundle) are the large part. */
+#define FRAME_BYTES_MAX (8u * 1024 * 1024)
+#define SPEC_LIST_MAX 512
+#define ROOT_OPS_MAX 512
+#define PATH_BYTES_MAX 4096
+#define ANCESTORS_MAX 64
+/* An agent that runs as root on the host would be one kernel bug from owning it; root hands over to this host uid. */
+#define UNPRIVILEGED_HOST_ID 65534
+#define INSIDE_ID 1000
+#define GATEWAY_PORT 15001
+#define CLIENTS_MAX 64
+#define SANDBOX_ADDRESS 0x0a000264u /* 10.0.2.100 */
+
+/* ---- frames: u32 body length, then per item u32 length, bytes, NUL (little endian) ---- */
+struct frame { uint8_t *bytes; size_t length, capacity; };
+struct items { const char *at[SPEC_LIST_MAX * 8]; size_t count; };
+void frame_start(struct frame *f);
+void frame_bytes(struct frame *f, const void *data, size_t length);
+void frame_text(struct frame *f, const char *text);
+void frame_number(struct frame *f, long long number);
+void frame_free(struct frame *f);
+int frame_send(int fd, struct frame *f, const int *fds, int fd_count);
+/* Reads one whole frame, blocking; the body is malloc'd into *body. Returns its length, 0 at end of file, -1 on error. */
+ssize_t frame_receive(int fd, uint8_t **body, int *fds, int *fd_count);
+bool frame_split(uint8_t *body, size_t length, struct items *items);
+int send_words(int fd, const int *fds, int fd_count, const char *first, ...);
+
+/* ---- spec ---- */
+enum op_kind { OP_DIR, OP_SYMLINK, OP_FILE, OP_MOUNT, OP_TMPFS, OP_PROC, OP_DEV, OP_PTS };
+struct op {
+  enum op_kind kind;
+  const char *target, *source, *content;
+  unsigned mode;
+  unsigned long long size;
+  bool read_only, no_exec;
+  int tree; /* detached mount of `source`, made before the root changes */
+};
+struct spec {
+  const char *id, *run_dir, *state_dir, *hostname, *cwd;
+  char *argv[SPEC_LIST_MAX + 1], *env[SPEC_LIST_MAX + 1];
+  int argc, envc;
+  struct op ops[ROOT_OPS_MAX];
+  int op_count;
+  const char *read_only[SPEC_LIST_MAX], *read_write[SPEC_LIST_MAX];
+  int read_only_count, read_write_count;
+  bool landlock_hard, foreground, root_launcher;
+  unsigned long long processes, open_files, file_bytes, memory_bytes, log_bytes;
+  unsigned host_uid, host_gid;
+};
+void spec_parse(struct spec *spec, struct items *items);
+void command_parse(struct spec *spec, struct items *items, size_t from);
+
+/* ---- errors: one frame ["error", layer, message] on the status fd, then exit ---- */
+extern int status_fd;
+void die(const char *layer, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
+void die_errno(const char *layer, const char *what) __attribute__((noreturn));
+
+/* ---- inside: run by the cloned child ---- */
+struct net_fds { int listener, dns, diag; };
+void net_setup(struct net_fds *out);
+void mounts_open(struct spec *spec);
+void root_enter(struct spec *spec);
+void limits_apply(const struct spec *spec);
+void capabilities_drop(void);
+int landlock_abi(void);
+void landlock_apply(const struct spec *spec);
+int seccomp_install(void);
+void init_main(struct spec *spec, int control, int out_fd, int err_fd) __attribute__((noreturn));
+
+/* ---- outside: the shim ---- */
+struct shim {
+  struct spec *spec;
+  int control, listener, dns, diag, notify, server, out, err;
+  pid_t init_pid, agent_pid;
+  long long started_ms, kill_at_ms;
+  bool exited;
+  int wait_status;
+};
+void namespaces_start(struct shim *shim);
+void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spec);
+int shim_main(struct spec *spec);
+int server_open(const char *run_dir);
+void server_accept(struct shim *shim);
+int clients_poll(struct pollfd *fds);
+void clients_serve(struct shim *shim, const struct pollfd *fds, int count);
+void clients_tell(struct items *event);
+void clients_tell_exit(int status);
+void shim_stop(struct shim *shim, long long grace_ms);
+void shim_signal(struct shim *shim, const char *id, int number);
+void log_open(const struct spec *spec);
+void log_write(const void *data, size_t length);
+long long log_total(void);
+void exit_record(const struct shim *shim);
+long long now_ms(void);
+
+/* ---- identity ---- */
+void identity_start(struct shim *shim);
+bool identity_answer(uint64_t cookie, struct frame *answer);
+bool diag_cookie(int diag, const char *src, int sport, const char *dst, int dport, uint64_t *cookie);
+struct sha256 { uint32_t state[8]; uint64_t total; uint8_t block[64]; };
+void sha256_init(struct sha256 *s);
+void sha256_add(struct sha256 *s, const void *data, size_t length);
+void sha256_hex(struct sha256 *s, char out[65]);
+
+int relay_main(const char *run_dir);
+int exec_main(const char *run_dir);
+int probe_main(void);
+int shim_connect(const char *run_dir);
+#endif

@@ -1,0 +1,150 @@
+/* PID 1 of the sandbox: starts the agent and exec'd commands, reaps everything, reports to the shim.
+
+   Threat: the agent reads or steers its own supervisor. PID 1 is undumpable, carries an empty environment, lives
+   under the same Landlock domain and seccomp filter as the agent, and answers only the shim's socket.
+   Invariant: when the shim goes away, so does everything here (parent-death signal, end of file, PID namespace). */
+#include "creel.h"
+#include "kernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#define RUNNING_MAX 64
+
+extern char **environ;
+static struct { pid_t pid; char id[24]; } running[RUNNING_MAX];
+static int control_fd;
+
+struct command { const char *cwd; char **argv, **env; int in, out, err; };
+
+static void become(const struct command *c, int errors) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  int error = 0;
+  signal(SIGPIPE, SIG_DFL);
+  setsid();
+  if (dup2(c->in, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->err, 2) < 0) error = errno;
+  /* The report pipe moves to 3 and closes on exec; nothing else of ours may be inherited. */
+  if (errors != 3) dup2(errors, 3);
+  sys_close_from(4);
+  fcntl(3, F_SETFD, FD_CLOEXEC);
+  if (!error && chdir(c->cwd)) error = errno;
+  if (!error) {
+    environ = c->env;
+    execvp(c->argv[0], c->argv);
+    error = errno;
+  }
+  if (write(3, &error, sizeof error) < 0) _exit(126);
+  _exit(127);
+}
+
+/* Returns the pid, or -errno of what kept the command from starting. */
+static pid_t start(const struct command *c) {
+  int report[2], error = 0;
+  if (pipe2(report, O_CLOEXEC)) return -errno;
+  /* dup2 onto 0..2 must not overwrite a descriptor still needed, so the report pipe lives above them. */
+  pid_t pid = fork();
+  if (pid < 0) error = errno;
+  if (pid == 0) {
+    int high = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
+    become(c, high);
+  }
+  close(report[1]);
+  if (pid > 0 && read(report[0], &error, sizeof error) > 0) waitpid(pid, NULL, 0);
+  close(report[0]);
+  return error ? -error : pid;
+}
+
+static void launch(const char *id, const struct command *c) {
+  char number[24];
+  int slot = 0;
+  while (slot < RUNNING_MAX && running[slot].pid) slot++;
+  pid_t pid = slot == RUNNING_MAX ? -EAGAIN : start(c);
+  snprintf(number, sizeof number, "%d", pid < 0 ? -pid : pid);
+  if (pid < 0) {
+    send_words(control_fd, NULL, 0, "failed", id, number, NULL);
+    return;
+  }
+  running[slot].pid = pid;
+  snprintf(running[slot].id, sizeof running[slot].id, "%s", id);
+  int pidfd = sys_pidfd_open(pid);
+  send_words(control_fd, &pidfd, pidfd >= 0, "started", id, number, NULL);
+  if (pidfd >= 0) close(pidfd);
+}
+
+static void reap(void) {
+  int status;
+  char number[24];
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    for (int i = 0; i < RUNNING_MAX; i++) {
+      if (running[i].pid != pid) continue;
+      snprintf(number, sizeof number, "%d", status);
+      send_words(control_fd, NULL, 0, "exited", running[i].id, number, NULL);
+      running[i].pid = 0;
+    }
+  }
+}
+
+static void run_exec(struct items *items, const int *fds, int fd_count) {
+  static char *argv[SPEC_LIST_MAX + 1], *env[SPEC_LIST_MAX + 1];
+  int argc = 0, envc = 0, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  struct command c = {"/", argv, env, null, fds[0], fds[1]};
+  for (size_t i = 2; i + 1 < items->count; i += 2) {
+    char *word = (char *)items->at[i + 1];
+    if (!strcmp(items->at[i], "cwd")) c.cwd = word;
+    else if (!strcmp(items->at[i], "arg") && argc < SPEC_LIST_MAX) argv[argc++] = word;
+    else if (!strcmp(items->at[i], "env") && envc < SPEC_LIST_MAX) env[envc++] = word;
+  }
+  argv[argc] = env[envc] = NULL;
+  if (argc > 0 && fd_count == 2 && null >= 0) launch(items->at[1], &c);
+  else send_words(control_fd, NULL, 0, "failed", items->at[1], "22", NULL);
+  if (null >= 0) close(null);
+}
+
+static void serve_control(void) {
+  static struct items items;
+  uint8_t *body = NULL;
+  int fds[4], fd_count = 0;
+  ssize_t n = frame_receive(control_fd, &body, fds, &fd_count);
+  if (n <= 0) _exit(0);
+  if (frame_split(body, (size_t)n, &items) && items.count >= 2) {
+    if (!strcmp(items.at[0], "exec")) run_exec(&items, fds, fd_count);
+    if (!strcmp(items.at[0], "kill") && items.count == 3)
+      for (int i = 0; i < RUNNING_MAX; i++)
+        if (running[i].pid && !strcmp(running[i].id, items.at[1])) kill(-running[i].pid, atoi(items.at[2]));
+  }
+  for (int i = 0; i < fd_count; i++) close(fds[i]);
+  free(body);
+}
+
+void init_main(struct spec *spec, int control, int out_fd, int err_fd) {
+  sigset_t child;
+  control_fd = control;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &child, NULL);
+  int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (signals < 0 || null < 0) die_errno("init", "signalfd or /dev/null");
+  struct command agent = {spec->cwd, spec->argv, spec->env, spec->foreground ? 0 : null, out_fd, err_fd};
+  launch("0", &agent);
+  close(out_fd);
+  close(err_fd);
+  if (spec->foreground) dup2(null, 0), dup2(null, 1), dup2(null, 2);
+  close(status_fd);
+  for (;;) {
+    struct pollfd fds[2] = {{signals, POLLIN, 0}, {control, POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) _exit(1);
+    struct signalfd_siginfo info;
+    if (fds[0].revents) while (read(signals, &info, sizeof info) > 0) {}
+    reap();
+    if (fds[1].revents) serve_control();
+  }
+}

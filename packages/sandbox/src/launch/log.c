@@ -1,0 +1,95 @@
+/* The sandbox's output, written by the shim alone: the agent holds a pipe, never the file.
+   `log` is the current piece, `log.1` the one before, `log.offset` how many bytes came before `log`. Together they stay
+   under the cap, so an agent cannot fill the disk, nor rewrite what it said. */
+#include "creel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int log_fd = -1;
+static long long base, size, piece_max;
+static char directory[PATH_BYTES_MAX];
+
+long long now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+static void path_of(char out[PATH_BYTES_MAX + 32], const char *name) { snprintf(out, PATH_BYTES_MAX + 32, "%s/%s", directory, name); }
+
+/* Whole or not at all: a reader never sees half a file. */
+static void replace_file(const char *name, const char *text) {
+  char path[PATH_BYTES_MAX + 32], fresh[PATH_BYTES_MAX + 32], fresh_name[32];
+  snprintf(fresh_name, sizeof fresh_name, ".%.20s.new", name);
+  path_of(path, name);
+  path_of(fresh, fresh_name);
+  int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return;
+  bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+  close(fd);
+  if (ok) rename(fresh, path);
+}
+
+static void open_piece(void) {
+  char path[PATH_BYTES_MAX + 32];
+  struct stat st;
+  path_of(path, "log");
+  log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  size = log_fd >= 0 && !fstat(log_fd, &st) ? st.st_size : 0;
+}
+
+void log_open(const struct spec *spec) {
+  char path[PATH_BYTES_MAX + 32], text[32] = "0";
+  snprintf(directory, sizeof directory, "%s", spec->state_dir);
+  piece_max = (long long)(spec->log_bytes / 2);
+  path_of(path, "exit.json");
+  unlink(path);
+  if (spec->foreground) return;
+  path_of(path, "log.offset");
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0) {
+    ssize_t n = read(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    close(fd);
+  }
+  base = atoll(text);
+  open_piece();
+  if (log_fd < 0) die("log", "cannot open %s/log: %s", directory, strerror(errno));
+  if (base == 0) replace_file("log.offset", "0");
+}
+
+static void rotate(void) {
+  char from[PATH_BYTES_MAX + 32], to[PATH_BYTES_MAX + 32], text[32];
+  path_of(from, "log");
+  path_of(to, "log.1");
+  close(log_fd);
+  base += size;
+  rename(from, to);
+  snprintf(text, sizeof text, "%lld", base);
+  replace_file("log.offset", text);
+  open_piece();
+}
+
+void log_write(const void *data, size_t length) {
+  if (log_fd < 0) return;
+  if (size > 0 && size + (long long)length > piece_max) rotate();
+  ssize_t n = write(log_fd, data, length);
+  if (n > 0) size += n;
+}
+
+long long log_total(void) { return base + size; }
+
+void exit_record(const struct shim *shim) {
+  char text[256], code[16] = "null", number[16] = "null";
+  if (shim->exited && WIFEXITED(shim->wait_status)) snprintf(code, sizeof code, "%d", WEXITSTATUS(shim->wait_status));
+  if (shim->exited && WIFSIGNALED(shim->wait_status)) snprintf(number, sizeof number, "%d", WTERMSIG(shim->wait_status));
+  snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld}\n", code, number,
+           !shim->exited ? "lost" : shim->kill_at_ms ? "stopped" : "exited", shim->started_ms, now_ms());
+  replace_file("exit.json", text);
+}

@@ -1,0 +1,149 @@
+/* Makes the namespaces and walks the sandbox's first process through every layer, in the only order that works:
+   ids, network, root, limits, capabilities, Landlock, seccomp, then the agent. A layer that fails ends the launch. */
+#include "creel.h"
+#include "kernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <grp.h>
+
+#define ALL_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+static void write_proc(pid_t pid, const char *name, const char *text) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, text, strlen(text)) < 0) die("userns", "cannot write %s: %s", name, strerror(errno));
+  close(fd);
+}
+
+static void write_map(pid_t pid, const char *name, unsigned inside, unsigned outside) {
+  char line[48];
+  snprintf(line, sizeof line, "%u %u 1\n", inside, outside);
+  write_proc(pid, name, line);
+}
+
+/* Files of `owner` appear as the agent's and what the agent writes is the owner's again: root's workspace needs no chown. */
+void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spec) {
+  int gate[2];
+  if (pipe2(gate, O_CLOEXEC)) die_errno("root", "pipe");
+  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+  if (pid < 0) die_errno("root", "user namespace for a mapped mount");
+  if (pid == 0) {
+    char end;
+    close(gate[1]);
+    _exit(read(gate[0], &end, 1) < 0);
+  }
+  write_map(pid, "uid_map", owner, spec->host_uid);
+  write_map(pid, "gid_map", group, spec->host_gid);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+  int userns = open(path, O_RDONLY | O_CLOEXEC);
+  struct creel_mount_attr attr = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+  if (userns < 0 || sys_mount_setattr(tree, 0, &attr))
+    die("root", "a writable mount owned by uid %u cannot be mapped to the agent (%s); give it to uid %u with chown", owner, strerror(errno), spec->host_uid);
+  close(userns);
+  close(gate[0]);
+  close(gate[1]);
+  waitpid(pid, NULL, 0);
+}
+
+static void inside(struct spec *spec, int control, int gate, int out, int err) {
+  char go;
+  if (read(gate, &go, 1) != 1) _exit(125);
+  close(gate);
+  if (spec->root_launcher) {
+    /* Its groups go, its id becomes the unprivileged one; capabilities stay for now. */
+    if (setgroups(0, NULL) || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID))
+      die_errno("userns", "becoming the unprivileged user");
+  } else mounts_open(spec);
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die_errno("init", "parent-death signal");
+  prctl(PR_SET_NAME, "creel-init");
+  setsid();
+  struct net_fds net;
+  net_setup(&net);
+  int net_list[3] = {net.listener, net.dns, net.diag};
+  if (send_words(control, net_list, 3, "net", NULL)) die_errno("network", "handing out the sockets");
+  for (int i = 0; i < 3; i++) close(net_list[i]);
+  root_enter(spec);
+  if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
+  limits_apply(spec);
+  capabilities_drop();
+  if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
+  landlock_apply(spec);
+  int notify = seccomp_install();
+  if (send_words(control, &notify, 1, "notify", NULL)) die_errno("seccomp", "handing out the listener");
+  close(notify);
+  init_main(spec, control, out, err);
+}
+
+static void expect(struct shim *shim, const char *word, int *fds, int want) {
+  static struct items items;
+  uint8_t *body = NULL;
+  int got = 0;
+  ssize_t n = frame_receive(shim->control, &body, fds, &got);
+  /* The child has already written its own reason to the status pipe; the launch is over. */
+  if (n <= 0) {
+    int status = 0;
+    waitpid(shim->init_pid, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 125) _exit(125);
+    die("init", "the sandbox's first process ended (status %#x) before \"%s\"", status, word);
+  }
+  if (!frame_split(body, (size_t)n, &items)) die("init", "unreadable frame from the sandbox");
+  if (!strcmp(items.at[0], "failed"))
+    die("exec", "cannot start %.200s: %s", shim->spec->argv[0], strerror(atoi(items.at[2])));
+  if (strcmp(items.at[0], word) || got != want) die("init", "expected \"%s\" with %d descriptors", word, want);
+  free(body);
+}
+
+void namespaces_start(struct shim *shim) {
+  struct spec *spec = shim->spec;
+  int pair[2], gate[2], out[2] = {1, 1}, err[2] = {2, 2};
+  if (spec->root_launcher) mounts_open(spec);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(gate, O_CLOEXEC)) die_errno("init", "socketpair");
+  if (!spec->foreground) {
+    if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) die_errno("init", "pipe");
+    /* A program that reopens /dev/stdout must own the pipe behind it. */
+    if (spec->root_launcher && (fchown(out[1], spec->host_uid, spec->host_gid) || fchown(err[1], spec->host_uid, spec->host_gid)))
+      die_errno("init", "giving the output pipes to the agent");
+  }
+  pid_t pid = (pid_t)syscall(SYS_clone, ALL_NAMESPACES | SIGCHLD, 0, 0, 0, 0);
+  if (pid < 0) die_errno("userns", "cannot make the namespaces");
+  if (pid == 0) {
+    close(pair[0]);
+    close(gate[1]);
+    inside(spec, pair[1], gate[0], out[1], err[1]);
+  }
+  close(pair[1]);
+  close(gate[0]);
+  shim->control = pair[0];
+  shim->init_pid = pid;
+  if (!spec->root_launcher) write_proc(pid, "setgroups", "deny");
+  write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
+  write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
+  if (write(gate[1], "g", 1) != 1) die_errno("userns", "releasing the sandbox");
+  close(gate[1]);
+  shim->out = shim->err = -1;
+  if (!spec->foreground) {
+    close(out[1]);
+    close(err[1]);
+    shim->out = out[0];
+    shim->err = err[0];
+  }
+  for (int i = 0; i < spec->op_count; i++)
+    if (spec->ops[i].tree >= 0) close(spec->ops[i].tree);
+  int net[4], one[4];
+  expect(shim, "net", net, 3);
+  shim->listener = net[0];
+  shim->dns = net[1];
+  shim->diag = net[2];
+  expect(shim, "notify", one, 1);
+  shim->notify = one[0];
+}

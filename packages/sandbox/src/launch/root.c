@@ -1,0 +1,168 @@
+/* The sandbox's root: a fresh tmpfs holding only what the spec names, then nothing else of the host is reachable.
+
+   Threat: the agent reads or alters host files, or plants a link in a directory it may write so that a later mount
+   lands on /usr/bin and its own program passes for a trusted binary.
+   Invariant: targets are walked component by component without following links; sources are cloned before the root
+   changes; the root is read-only before the agent runs. */
+#include "creel.h"
+#include "kernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#define NAME_BYTES_MAX 256
+
+/* Clones every mount source. A root launcher does it outside (its own rights, not the agent's); otherwise inside. */
+void mounts_open(struct spec *spec) {
+  for (int i = 0; i < spec->op_count; i++) {
+    struct op *op = &spec->ops[i];
+    if (op->kind != OP_MOUNT && op->kind != OP_DEV) continue;
+    op->tree = sys_open_tree(AT_FDCWD, op->source, TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
+    if (op->tree < 0) die("root", "cannot clone the mount source %.300s: %s", op->source, strerror(errno));
+    struct creel_mount_attr attr = {.set = ATTR_NOSUID, .propagation = MS_PRIVATE};
+    if (op->kind == OP_MOUNT) attr.set |= ATTR_NODEV;
+    if (op->read_only) attr.set |= ATTR_RDONLY;
+    if (op->no_exec || op->kind == OP_DEV) attr.set |= ATTR_NOEXEC;
+    if (sys_mount_setattr(op->tree, TREE_RECURSIVE, &attr))
+      die("root", "cannot restrict the mount of %.300s: %s", op->source, strerror(errno));
+    struct stat st;
+    if (spec->root_launcher && op->kind == OP_MOUNT && !op->read_only && !fstat(op->tree, &st) && st.st_uid != spec->host_uid)
+      idmap_tree(op->tree, st.st_uid, st.st_gid, spec);
+  }
+}
+
+static int make_fs(const char *type, const char *const *options, unsigned attributes) {
+  int fs = sys_fsopen(type);
+  if (fs < 0) die("root", "cannot open a %s: %s", type, strerror(errno));
+  for (; options && options[0]; options += 2)
+    if (sys_fsconfig(fs, FS_SET_STRING, options[0], options[1])) die("root", "%s option %s=%s: %s", type, options[0], options[1], strerror(errno));
+  if (sys_fsconfig(fs, FS_CREATE, NULL, NULL)) die("root", "cannot make a %s: %s", type, strerror(errno));
+  int tree = sys_fsmount(fs, attributes);
+  if (tree < 0) die("root", "cannot mount a %s: %s", type, strerror(errno));
+  close(fs);
+  return tree;
+}
+
+/* Opens the directory that holds `path`, making missing ones; `leaf` gets the last component. Never follows a link. */
+static int open_parent(int root, const char *path, char leaf[NAME_BYTES_MAX]) {
+  int dir = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const char *at = path;
+  for (;;) {
+    at += strspn(at, "/");
+    size_t n = strcspn(at, "/");
+    if (n == 0 || n >= NAME_BYTES_MAX) die("root", "unusable target path %.300s", path);
+    memcpy(leaf, at, n);
+    leaf[n] = 0;
+    at += n;
+    if (at[strspn(at, "/")] == 0) return dir;
+    int next = openat(dir, leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (next < 0 && errno == ENOENT && !mkdirat(dir, leaf, 0755))
+      next = openat(dir, leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (next < 0) die("root", "cannot walk to %.300s at %s (a link is never followed): %s", path, leaf, strerror(errno));
+    close(dir);
+    dir = next;
+  }
+}
+
+static void mount_at(int root, int tree, const char *target) {
+  char leaf[NAME_BYTES_MAX];
+  struct stat st;
+  int dir = open_parent(root, target, leaf), made = -1;
+  if (fstat(tree, &st)) die_errno("root", "stat of a mount source");
+  if (S_ISDIR(st.st_mode)) mkdirat(dir, leaf, 0755);
+  else if ((made = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) >= 0) close(made);
+  int at = openat(dir, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0) die("root", "no place to mount %.300s: %s", target, strerror(errno));
+  if (!fstat(at, &st) && S_ISLNK(st.st_mode)) die("root", "mount target %.300s is a symbolic link", target);
+  if (sys_move_mount(tree, at)) die("root", "cannot mount on %.300s: %s", target, strerror(errno));
+  close(at);
+  close(dir);
+  close(tree);
+}
+
+static void write_file(int dir, const char *leaf, const struct op *op) {
+  int fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  size_t left = strlen(op->content);
+  const char *at = op->content;
+  if (fd < 0) die("root", "cannot create the file %.300s: %s", op->target, strerror(errno));
+  while (left > 0) {
+    ssize_t n = write(fd, at, left);
+    if (n <= 0) die("root", "cannot write the file %.300s: %s", op->target, strerror(errno));
+    at += n;
+    left -= (size_t)n;
+  }
+  fchmod(fd, op->mode);
+  close(fd);
+}
+
+/* Inside another mount (a read-only /etc/ssl, the agent's home) the file is laid over as a read-only mount of its own. */
+static void place_file(int root, const struct op *op) {
+  static const char stage[] = ".creel-stage";
+  char leaf[NAME_BYTES_MAX];
+  struct stat here, top;
+  int dir = open_parent(root, op->target, leaf);
+  if (fstat(dir, &here) || fstat(root, &top)) die_errno("root", "stat");
+  if (here.st_dev == top.st_dev) {
+    write_file(dir, leaf, op);
+    close(dir);
+    return;
+  }
+  close(dir);
+  write_file(root, stage, op);
+  int tree = sys_open_tree(root, stage, TREE_CLONE | TREE_CLOEXEC);
+  struct creel_mount_attr attr = {.set = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC | ATTR_RDONLY};
+  if (tree < 0 || sys_mount_setattr(tree, 0, &attr)) die_errno("root", "mounting a generated file");
+  unlinkat(root, stage, 0);
+  mount_at(root, tree, op->target);
+}
+
+static void apply(int root, struct op *op) {
+  char leaf[NAME_BYTES_MAX], size[32], mode[16];
+  int dir;
+  switch (op->kind) {
+  case OP_MOUNT:
+  case OP_DEV: mount_at(root, op->tree, op->target); return;
+  case OP_FILE: place_file(root, op); return;
+  case OP_PROC: mount_at(root, make_fs("proc", NULL, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC), op->target); return;
+  case OP_PTS: {
+    const char *options[] = {"ptmxmode", "0666", "mode", "0620", NULL};
+    mount_at(root, make_fs("devpts", options, ATTR_NOSUID | ATTR_NOEXEC), op->target);
+    return;
+  }
+  case OP_TMPFS: {
+    snprintf(size, sizeof size, "%llu", op->size);
+    snprintf(mode, sizeof mode, "%o", op->mode);
+    const char *options[] = {"size", size, "mode", mode, "nr_inodes", "262144", NULL};
+    mount_at(root, make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV), op->target);
+    return;
+  }
+  case OP_DIR:
+    dir = open_parent(root, op->target, leaf);
+    if (mkdirat(dir, leaf, op->mode) && errno != EEXIST) die("root", "cannot make %.300s: %s", op->target, strerror(errno));
+    close(dir);
+    return;
+  case OP_SYMLINK:
+    dir = open_parent(root, op->target, leaf);
+    if (symlinkat(op->source, dir, leaf)) die("root", "cannot link %.300s: %s", op->target, strerror(errno));
+    close(dir);
+  }
+}
+
+void root_enter(struct spec *spec) {
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) die_errno("root", "making mounts private");
+  const char *options[] = {"mode", "0755", "size", "16m", NULL};
+  int root = make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV);
+  int over = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (over < 0 || sys_move_mount(root, over)) die_errno("root", "mounting the new root over /tmp");
+  umask(0);
+  for (int i = 0; i < spec->op_count; i++) apply(root, &spec->ops[i]);
+  umask(022);
+  if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/")) die_errno("root", "pivot_root");
+  struct creel_mount_attr attr = {.set = ATTR_RDONLY};
+  if (sys_mount_setattr(root, 0, &attr)) die_errno("root", "making the root read-only");
+  close(root);
+  close(over);
+}

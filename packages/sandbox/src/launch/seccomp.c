@@ -1,0 +1,174 @@
+/* The system call filter, built as a sorted decision tree so the kernel evaluates about eight steps per call.
+
+   Threat: kernel surface that an agent never needs, ways around the other layers (io_uring, MPTCP, TCP fast open,
+   process_vm_writev, new user namespaces), and a socket whose opener nobody saw.
+   Invariant: every connect() waits until the shim has recorded who calls it; an unknown call is ENOSYS, a foreign
+   calling convention kills. The list of refusals and why is in docs/adr (sandbox layers). */
+#include "creel.h"
+#include "kernel.h"
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#define X32_BIT 0x40000000u
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "creel-launch supports x86_64 and aarch64"
+#endif
+
+#define LAST_KNOWN_CALL 466
+#define NEW_NAMESPACES 0x7e020000u
+#define NEW_TIME_NAMESPACE 0x80u
+#define SET_ID_BITS 06000u
+#define FAST_OPEN 0x20000000u
+#define CREATING (0100u | 020000000u) /* O_CREAT, O_TMPFILE's own bit */
+#define PROGRAM_MAX 1024
+
+enum action { DENY, UNKNOWN, NOTIFY, ANY_BIT, EQUALS, SOCKET, CREATE_MODE, TTY_IOCTL, NOT_ZERO };
+struct rule { int nr; enum action action; uint8_t argument; uint32_t value; int error; };
+
+static const struct rule rules_unsorted[] = {
+#define DENIED(call) {SYS_##call, DENY, 0, 0, EPERM}
+  DENIED(ptrace), DENIED(process_vm_readv), DENIED(process_vm_writev), DENIED(kcmp), {438, DENY, 0, 0, EPERM}, {440, DENY, 0, 0, EPERM},
+  DENIED(mount), DENIED(umount2), DENIED(pivot_root), DENIED(chroot), {428, DENY, 0, 0, EPERM}, {429, DENY, 0, 0, EPERM},
+  {430, DENY, 0, 0, EPERM}, {431, DENY, 0, 0, EPERM}, {432, DENY, 0, 0, EPERM}, {433, DENY, 0, 0, EPERM}, {442, DENY, 0, 0, EPERM},
+  DENIED(setns), {435, UNKNOWN, 0, 0, ENOSYS}, {437, UNKNOWN, 0, 0, ENOSYS}, {425, DENY, 0, 0, EPERM}, {426, DENY, 0, 0, EPERM},
+  {427, DENY, 0, 0, EPERM}, DENIED(bpf), DENIED(perf_event_open), DENIED(userfaultfd), DENIED(kexec_load), DENIED(init_module),
+  DENIED(finit_module), DENIED(delete_module), DENIED(syslog), DENIED(keyctl), DENIED(add_key), DENIED(request_key),
+  DENIED(open_by_handle_at), DENIED(name_to_handle_at), DENIED(fanotify_init), DENIED(quotactl), {443, DENY, 0, 0, EPERM}, DENIED(acct),
+  DENIED(swapon), DENIED(swapoff), DENIED(reboot), DENIED(settimeofday), DENIED(clock_settime), DENIED(clock_adjtime), DENIED(adjtimex),
+  DENIED(vhangup), DENIED(nfsservctl), DENIED(lookup_dcookie), DENIED(mbind), DENIED(set_mempolicy), DENIED(migrate_pages),
+  DENIED(move_pages), DENIED(vmsplice), DENIED(sethostname), DENIED(setdomainname), {450, DENY, 0, 0, EPERM},
+#ifdef __x86_64__
+  DENIED(uselib), DENIED(ustat), DENIED(sysfs), DENIED(modify_ldt), DENIED(iopl), DENIED(ioperm), DENIED(_sysctl), {320, DENY, 0, 0, EPERM},
+  {SYS_open, CREATE_MODE, 1, 2, EPERM}, {SYS_creat, ANY_BIT, 1, SET_ID_BITS, EPERM}, {SYS_chmod, ANY_BIT, 1, SET_ID_BITS, EPERM},
+  {SYS_mknod, ANY_BIT, 1, SET_ID_BITS, EPERM},
+#else
+  {294, DENY, 0, 0, EPERM},
+#endif
+  {SYS_openat, CREATE_MODE, 2, 3, EPERM}, {SYS_fchmod, ANY_BIT, 1, SET_ID_BITS, EPERM}, {SYS_fchmodat, ANY_BIT, 2, SET_ID_BITS, EPERM},
+  {452, ANY_BIT, 2, SET_ID_BITS, EPERM}, {SYS_mknodat, ANY_BIT, 2, SET_ID_BITS, EPERM},
+  {SYS_clone, ANY_BIT, 0, NEW_NAMESPACES, EPERM}, {SYS_unshare, ANY_BIT, 0, NEW_NAMESPACES | NEW_TIME_NAMESPACE, EPERM},
+  {SYS_sendto, ANY_BIT, 3, FAST_OPEN, EOPNOTSUPP}, {SYS_sendmsg, ANY_BIT, 2, FAST_OPEN, EOPNOTSUPP},
+  {SYS_sendmmsg, ANY_BIT, 3, FAST_OPEN, EOPNOTSUPP}, {SYS_prctl, EQUALS, 0, 35 /* PR_SET_MM */, EPERM},
+  {SYS_personality, NOT_ZERO, 0, 0, EPERM}, {SYS_ioctl, TTY_IOCTL, 1, 0, EPERM}, {SYS_socket, SOCKET, 0, 0, 0},
+  {SYS_socketpair, SOCKET, 0, 0, 0}, {SYS_connect, NOTIFY, 0, 0, 0},
+};
+#define RULE_COUNT (sizeof rules_unsorted / sizeof rules_unsorted[0])
+
+static struct sock_filter program[PROGRAM_MAX];
+static unsigned length;
+
+static void emit(uint16_t code, uint32_t k, uint8_t jt, uint8_t jf) {
+  if (length == PROGRAM_MAX) die("seccomp", "filter is larger than %d instructions", PROGRAM_MAX);
+  program[length++] = (struct sock_filter){code, jt, jf, k};
+}
+static void load(unsigned offset) { emit(BPF_LD | BPF_W | BPF_ABS, offset, 0, 0); }
+static void load_argument(unsigned n) { load((unsigned)(offsetof(struct seccomp_data, args) + 8 * n)); }
+static void jump(uint16_t test, uint32_t k, uint8_t jt, uint8_t jf) { emit((uint16_t)(BPF_JMP | test | BPF_K), k, jt, jf); }
+static void give(uint32_t verdict) { emit(BPF_RET | BPF_K, verdict, 0, 0); }
+static void refuse(int error) { give(SECCOMP_RET_ERRNO | (uint32_t)error); }
+
+/* Unix sockets of any type; internet sockets only as plain TCP and UDP: MPTCP, SCTP and raw sockets go round the layers. */
+static void socket_body(void) {
+  load_argument(0);
+  jump(BPF_JEQ, 1, 0, 1);
+  give(SECCOMP_RET_ALLOW);
+  jump(BPF_JEQ, 2, 2, 0);
+  jump(BPF_JEQ, 10, 1, 0);
+  refuse(EAFNOSUPPORT);
+  load_argument(1);
+  emit(BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0);
+  jump(BPF_JEQ, 1, 2, 0);
+  jump(BPF_JEQ, 2, 1, 0);
+  refuse(EPERM);
+  load_argument(2);
+  jump(BPF_JEQ, 0, 3, 0);
+  jump(BPF_JEQ, 6, 2, 0);
+  jump(BPF_JEQ, 17, 1, 0);
+  refuse(EPROTONOSUPPORT);
+  give(SECCOMP_RET_ALLOW);
+}
+
+static void body(const struct rule *r) {
+  switch (r->action) {
+  case DENY:
+  case UNKNOWN: refuse(r->error); return;
+  case NOTIFY: give(SECCOMP_RET_USER_NOTIF); return;
+  case SOCKET: socket_body(); return;
+  case ANY_BIT:
+    load_argument(r->argument);
+    jump(BPF_JSET, r->value, 0, 1);
+    break;
+  case EQUALS:
+    load_argument(r->argument);
+    jump(BPF_JEQ, r->value, 0, 1);
+    break;
+  case CREATE_MODE: /* argument: flags, value: index of the mode */
+    load_argument(r->argument);
+    jump(BPF_JSET, CREATING, 0, 3);
+    load_argument(r->value);
+    jump(BPF_JSET, SET_ID_BITS, 0, 1);
+    break;
+  case TTY_IOCTL: /* the kernel looks at the low 32 bits only, and so do we: TIOCSTI, TIOCLINUX */
+    load_argument(r->argument);
+    jump(BPF_JEQ, 0x5412, 1, 0);
+    jump(BPF_JEQ, 0x541c, 0, 1);
+    break;
+  case NOT_ZERO: /* personality: reading (0xffffffff) and the default are harmless */
+    load_argument(r->argument);
+    jump(BPF_JEQ, 0, 2, 0);
+    jump(BPF_JEQ, 0xffffffffu, 1, 0);
+    break;
+  }
+  refuse(r->error);
+  give(SECCOMP_RET_ALLOW);
+}
+
+static void tree(const struct rule *rules, size_t count) {
+  if (count == 1) {
+    jump(BPF_JEQ, (uint32_t)rules->nr, 1, 0);
+    give(SECCOMP_RET_ALLOW);
+    body(rules);
+    return;
+  }
+  size_t half = count / 2;
+  jump(BPF_JGE, (uint32_t)rules[half].nr, 0, 1);
+  unsigned patch = length;
+  emit(BPF_JMP | BPF_JA, 0, 0, 0);
+  tree(rules, half);
+  program[patch].k = length - patch - 1;
+  tree(rules + half, count - half);
+}
+
+static int by_number(const void *a, const void *b) { return ((const struct rule *)a)->nr - ((const struct rule *)b)->nr; }
+
+int seccomp_install(void) {
+  struct rule rules[RULE_COUNT];
+  memcpy(rules, rules_unsorted, sizeof rules);
+  qsort(rules, RULE_COUNT, sizeof rules[0], by_number);
+  length = 0;
+  load(offsetof(struct seccomp_data, arch));
+  jump(BPF_JEQ, NATIVE_ARCH, 1, 0);
+  give(SECCOMP_RET_KILL_PROCESS);
+  load(offsetof(struct seccomp_data, nr));
+#ifdef X32_BIT
+  jump(BPF_JGE, X32_BIT, 0, 1);
+  give(SECCOMP_RET_KILL_PROCESS);
+#endif
+  jump(BPF_JGT, LAST_KNOWN_CALL, 0, 1);
+  refuse(ENOSYS);
+  tree(rules, RULE_COUNT);
+  struct sock_fprog filter = {(unsigned short)length, program};
+  unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1ul << 5) /* WAIT_KILLABLE_RECV: no restart storms under signals */;
+  int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  if (fd < 0 && errno == EINVAL) fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+  if (fd < 0) die_errno("seccomp", "cannot install the filter");
+  return fd;
+}

@@ -1,0 +1,155 @@
+/* The process outside: holds what the sandbox needs to live, and lives on when its launcher dies.
+
+   Invariant: it owns the listener, the resolver socket and the connect notifications, so restarts of the node agent
+   or the gateway lose nothing; when it dies itself, the kernel takes the whole sandbox with it. */
+#include "creel.h"
+#include "kernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#define SIGNAL_STOP_GRACE_MS 5000
+/* After the sandbox is dead its pipes hold at most what was buffered; more waiting would only hang the exit. */
+#define DRAIN_MS_MAX 2000
+#define DRAIN_STEP_MS 50
+
+void shim_signal(struct shim *shim, const char *id, int number) {
+  char text[16];
+  snprintf(text, sizeof text, "%d", number);
+  send_words(shim->control, NULL, 0, "kill", id, text, NULL);
+}
+
+void shim_stop(struct shim *shim, long long grace_ms) {
+  if (shim->kill_at_ms) return;
+  shim_signal(shim, "0", SIGTERM);
+  shim->kill_at_ms = now_ms() + grace_ms;
+}
+
+/* The pidfd's own entry in /proc says which host pid it stands for. */
+static pid_t pid_of(int pidfd) {
+  char path[64], text[512], *at;
+  snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  text[n > 0 ? n : 0] = 0;
+  at = strstr(text, "Pid:");
+  return at ? atoi(at + 4) : 0;
+}
+
+static bool control_event(struct shim *shim) {
+  static struct items items;
+  uint8_t *body = NULL;
+  int fds[4], fd_count = 0;
+  ssize_t n = frame_receive(shim->control, &body, fds, &fd_count);
+  if (n <= 0) return false;
+  if (frame_split(body, (size_t)n, &items) && items.count >= 3) {
+    bool agent = !strcmp(items.at[1], "0");
+    if (agent && !strcmp(items.at[0], "started") && fd_count == 1) shim->agent_pid = pid_of(fds[0]);
+    else if (agent && !strcmp(items.at[0], "failed")) die("exec", "cannot start %.200s: %s", shim->spec->argv[0], strerror(atoi(items.at[2])));
+    else if (agent && !strcmp(items.at[0], "exited")) {
+      shim->exited = true;
+      shim->wait_status = atoi(items.at[2]);
+    } else clients_tell(&items);
+  }
+  for (int i = 0; i < fd_count; i++) close(fds[i]);
+  free(body);
+  return true;
+}
+
+static void copy_output(int *fd) {
+  static uint8_t chunk[65536];
+  ssize_t n = read(*fd, chunk, sizeof chunk);
+  if (n > 0) log_write(chunk, (size_t)n);
+  else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+    close(*fd);
+    *fd = -1;
+  }
+}
+
+static void take_signal(struct shim *shim, int signals) {
+  struct signalfd_siginfo info;
+  while (read(signals, &info, sizeof info) == sizeof info) {
+    int number = (int)info.ssi_signo;
+    if (shim->spec->foreground) shim_signal(shim, "0", number);
+    else if (number == SIGTERM || number == SIGINT) shim_stop(shim, SIGNAL_STOP_GRACE_MS);
+  }
+}
+
+static void finish(struct shim *shim) {
+  kill(shim->init_pid, SIGKILL);
+  waitpid(shim->init_pid, NULL, 0);
+  long long end = now_ms() + DRAIN_MS_MAX;
+  while ((shim->out >= 0 || shim->err >= 0) && now_ms() < end) {
+    struct pollfd fds[2] = {{shim->out, POLLIN, 0}, {shim->err, POLLIN, 0}};
+    poll(fds, 2, DRAIN_STEP_MS);
+    if (fds[0].revents) copy_output(&shim->out);
+    if (fds[1].revents) copy_output(&shim->err);
+  }
+  char path[PATH_BYTES_MAX + 16];
+  snprintf(path, sizeof path, "%s/shim.sock", shim->spec->run_dir);
+  unlink(path);
+  exit_record(shim);
+  clients_tell_exit(shim->wait_status);
+}
+
+static void loop(struct shim *shim, int signals) {
+  bool alive = true;
+  while (alive && !shim->exited) {
+    struct pollfd fds[5 + CLIENTS_MAX] = {
+      {signals, POLLIN, 0}, {shim->control, POLLIN, 0}, {shim->server, POLLIN, 0}, {shim->out, POLLIN, 0}, {shim->err, POLLIN, 0}};
+    int clients = clients_poll(fds + 5);
+    long long wait = shim->kill_at_ms ? shim->kill_at_ms - now_ms() : -1;
+    if (shim->kill_at_ms && wait <= 0) {
+      /* The grace is over: the whole process tree ends, and the agent counts as killed. */
+      shim->exited = true;
+      shim->wait_status = SIGKILL;
+      return;
+    }
+    if (poll(fds, (nfds_t)(5 + clients), wait > 1000000 ? 1000000 : (int)wait) < 0 && errno != EINTR) return;
+    if (fds[0].revents) take_signal(shim, signals);
+    if (fds[3].revents) copy_output(&shim->out);
+    if (fds[4].revents) copy_output(&shim->err);
+    if (fds[1].revents) alive = control_event(shim);
+    clients_serve(shim, fds + 5, clients);
+    if (fds[2].revents) server_accept(shim);
+  }
+}
+
+int shim_main(struct spec *spec) {
+  static struct shim shim;
+  char self[16], agent[16];
+  sigset_t handled;
+  shim.spec = spec;
+  if (chdir("/")) die_errno("init", "chdir");
+  shim.server = server_open(spec->run_dir);
+  log_open(spec);
+  /* Blocked before the clone, so that no signal is lost between here and signalfd; the agent gets a clean mask. */
+  sigfillset(&handled);
+  sigdelset(&handled, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &handled, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  shim.started_ms = now_ms();
+  namespaces_start(&shim);
+  prctl(PR_SET_NAME, "creel-shim");
+  prctl(PR_SET_DUMPABLE, 0);
+  int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+  identity_start(&shim);
+  while (!shim.agent_pid)
+    if (!control_event(&shim)) die("init", "the sandbox ended before the agent started");
+  snprintf(self, sizeof self, "%d", getpid());
+  snprintf(agent, sizeof agent, "%d", shim.agent_pid);
+  send_words(status_fd, NULL, 0, "ok", self, agent, NULL);
+  close(status_fd);
+  if (signals < 0) return 125;
+  loop(&shim, signals);
+  finish(&shim);
+  if (!spec->foreground) return 0;
+  return WIFEXITED(shim.wait_status) ? WEXITSTATUS(shim.wait_status) : 128 + WTERMSIG(shim.wait_status);
+}

@@ -1,0 +1,122 @@
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import type { ParsedSpec } from "./spec.ts";
+import { SANDBOX_HOME, SANDBOX_WORK } from "./spec.ts";
+
+/** What of the host's /etc an ordinary program needs. Nothing that names users, hosts, keys or services of the host. */
+const ETC_ENTRIES = [
+  "ssl", "pki", "ca-certificates", "crypto-policies", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime",
+  "terminfo", "protocols", "services", "os-release", "debian_version", "mime.types", "magic", "fonts", "bash.bashrc", "profile",
+  "python3", "perl",
+]; // biome-ignore format: a word list reads best as words
+const SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+const DEVICE_LINKS: readonly (readonly [string, string])[] = [
+  ["/dev/fd", "/proc/self/fd"],
+  ["/dev/stdin", "/proc/self/fd/0"],
+  ["/dev/stdout", "/proc/self/fd/1"],
+  ["/dev/stderr", "/proc/self/fd/2"],
+  ["/dev/ptmx", "pts/ptmx"],
+];
+const SHM_BYTES = 64 * 1024 * 1024;
+
+/** Files every root gets unless the spec brings its own: names for the agent's id, a resolver that is the gateway. */
+const BASE_FILES: Readonly<Record<string, string>> = {
+  "/etc/passwd": `root:x:0:0:root:/nonexistent:/bin/false\nsandbox:x:1000:1000:sandbox:${SANDBOX_HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
+  "/etc/group": "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
+  "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+  "/etc/resolv.conf": "nameserver 127.0.0.1\noptions edns0\n",
+};
+
+const ENV_DEFAULTS: Readonly<Record<string, string>> = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: SANDBOX_HOME,
+  USER: "sandbox",
+  LOGNAME: "sandbox",
+  LANG: "C.UTF-8",
+};
+
+/** The environment of an exec'd command: the same defaults as the agent's. */
+export const execEnvironment = (env: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...ENV_DEFAULTS,
+  ...env,
+});
+
+const depth = (path: string): number => path.split("/").filter(Boolean).length;
+
+/** The launcher's words for the root file system, in the order they are built: parents before what lies in them. */
+export function rootWords(spec: ParsedSpec): string[] {
+  const words: string[] = ["mount", "ro", "/usr", "/usr"];
+  for (const path of SYSTEM_LINKS) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) words.push("symlink", readlinkSync(path), path);
+    else if (stat?.isDirectory()) words.push("mount", "ro", path, path);
+  }
+  words.push("dir", "/etc", "0755", "dir", "/var", "0755", "symlink", "../tmp", "/var/tmp", "dir", "/run", "0755");
+  for (const name of ETC_ENTRIES)
+    if (existsSync(`/etc/${name}`)) words.push("mount", "ro", `/etc/${name}`, `/etc/${name}`);
+  words.push("dir", "/dev", "0755", "proc", "/proc");
+  for (const name of DEVICES) if (existsSync(`/dev/${name}`)) words.push("dev", `/dev/${name}`);
+  for (const [path, to] of DEVICE_LINKS) words.push("symlink", to, path);
+  words.push("pts", "/dev/pts", "tmpfs", "/dev/shm", String(SHM_BYTES), "01777");
+  words.push("tmpfs", "/tmp", String(spec.limits.tmpBytes), "01777");
+  if (!spec.mounts.some((m) => m.target === SANDBOX_HOME)) {
+    words.push("tmpfs", SANDBOX_HOME, String(spec.limits.tmpBytes), "0755");
+  }
+  if (!spec.mounts.some((m) => m.target === SANDBOX_WORK)) words.push("dir", SANDBOX_WORK, "0755");
+  for (const m of [...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target))) {
+    words.push("mount", m.noexec ? `${m.mode},noexec` : m.mode, m.source, m.target);
+  }
+  const files: Record<string, { content: string; mode: number }> = {};
+  for (const [path, content] of Object.entries({ ...BASE_FILES, "/etc/hosts": hosts(spec.hostname) })) {
+    files[path] = { content, mode: 0o644 };
+  }
+  for (const file of spec.files) files[file.path] = { content: file.content, mode: file.mode ?? 0o644 };
+  for (const [path, file] of Object.entries(files)) words.push("file", path, `0${file.mode.toString(8)}`, file.content);
+  return words;
+}
+
+const hosts = (hostname: string): string => `127.0.0.1 localhost ${hostname}\n::1 localhost\n`;
+
+/** What no program can do without, whatever paths a policy names. Nothing here outlives the sandbox or leaves it. */
+const ALWAYS_READ = [
+  "/proc",
+  "/dev",
+  "/etc/ld.so.cache",
+  "/etc/passwd",
+  "/etc/group",
+  "/etc/hosts",
+  "/etc/resolv.conf",
+  "/etc/nsswitch.conf",
+];
+const ALWAYS_WRITE = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/pts", "/dev/shm"];
+
+/** Landlock's paths. Named paths that a policy demands are passed on as they are; a mount brings its own right with it. */
+export function landlockWords(spec: ParsedSpec): string[] {
+  const mounted = (mode: "ro" | "rw"): string[] => spec.mounts.filter((m) => m.mode === mode).map((m) => m.target);
+  const read = spec.readOnly ? [...spec.readOnly, ...existing(ALWAYS_READ), ...mounted("ro")] : ["/"];
+  const write = spec.readWrite ? [...spec.readWrite, ...mounted("rw")] : ["/tmp", SANDBOX_HOME, ...mounted("rw")];
+  const words = ["landlock", spec.landlock];
+  for (const path of new Set([...read, ...spec.files.map((f) => f.path)])) words.push("readOnly", path);
+  for (const path of new Set([...write, ...existing(ALWAYS_WRITE)])) words.push("readWrite", path);
+  return words;
+}
+
+const existing = (paths: readonly string[]): string[] =>
+  paths.filter(
+    (path) =>
+      path in BASE_FILES || path === "/etc/hosts" || path === "/dev/pts" || path === "/dev/shm" || existsSync(path),
+  );
+
+/** The whole spec as the launcher reads it. */
+export function specWords(spec: ParsedSpec): string[] {
+  const words = ["creel-spec-1", "id", spec.id, "runDir", spec.runDir, "stateDir", spec.stateDir];
+  words.push("hostname", spec.hostname, "cwd", spec.cwd);
+  for (const argument of spec.command) words.push("arg", argument);
+  for (const [name, value] of Object.entries(execEnvironment(spec.env))) words.push("env", `${name}=${value}`);
+  words.push(...rootWords(spec), ...landlockWords(spec));
+  for (const name of ["processes", "openFiles", "fileBytes", "logBytes", "memoryBytes"] as const) {
+    const value = spec.limits[name];
+    if (value !== undefined) words.push("limit", name, String(value));
+  }
+  return words;
+}

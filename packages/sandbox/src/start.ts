@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { LaunchError } from "./errors.ts";
+import { encodeFrame, FrameReader } from "./frames.ts";
+import { launcherPath } from "./launcher.ts";
+import { specWords } from "./root.ts";
+import { parseSpec, type SandboxSpec } from "./spec.ts";
+
+/** A launch takes about 3 ms; a host so loaded that this passes has other troubles, and waiting for ever hides them. */
+const LAUNCH_TIMEOUT_MS = 30_000;
+
+export interface Started {
+  shimPid: number;
+  /** The agent's pid on the host. */
+  agentPid: number;
+}
+
+/** Starts `sandbox` detached: it lives on when this process dies. Resolves when the agent's program has been exec'd. */
+export async function launchSandbox(spec: SandboxSpec): Promise<Started> {
+  const { child, started } = begin(spec, "start");
+  child.on("error", () => {});
+  return started;
+}
+
+export interface SandboxProcess {
+  started: Promise<Started>;
+  /** Resolves with what the command ended with; a signal counts as 128 + its number, as in a shell. */
+  exited: Promise<{ exitCode: number }>;
+  kill(signal?: NodeJS.Signals): void;
+}
+
+/** Runs in the foreground with this process's own stdio; dies with it. */
+export function runSandbox(spec: SandboxSpec, _options: { stdio: "inherit" } = { stdio: "inherit" }): SandboxProcess {
+  const { child, started } = begin(spec, "run");
+  const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
+    child.on("error", (error) => reject(new LaunchError({ layer: "launcher", message: error.message })));
+    child.on("exit", (code, signal) => {
+      started.then(
+        () => resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 1) }),
+        () => {}, // `started` carries the reason
+      );
+    });
+  });
+  return { started, exited, kill: (signal = "SIGTERM") => void child.kill(signal) };
+}
+
+function begin(input: SandboxSpec, mode: "start" | "run"): { child: ChildProcess; started: Promise<Started> } {
+  const frame = encodeFrame(specWords(parseSpec(input)));
+  const own = mode === "run" ? "inherit" : "ignore";
+  // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
+  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, own, own, "pipe", "pipe"] });
+  const started = new Promise<Started>((resolve, reject) => {
+    const request = writableOf(child.stdio[3]);
+    const report = readableOf(child.stdio[4]);
+    const reader = new FrameReader();
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new LaunchError({ layer: "init", message: `the sandbox did not start within ${LAUNCH_TIMEOUT_MS} ms` }));
+    }, LAUNCH_TIMEOUT_MS);
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      report.destroy();
+      act();
+    };
+    child.on("error", (error) => settle(() => reject(new LaunchError({ layer: "launcher", message: error.message }))));
+    request.on("error", () => {}); // the launcher said why on the report before it closed its end
+    report.on("data", (chunk: Buffer) => {
+      for (const [word, first, second] of reader.push(chunk)) {
+        if (word === "ok") settle(() => resolve({ shimPid: Number(first), agentPid: Number(second) }));
+        else settle(() => reject(new LaunchError({ layer: first ?? "init", message: second ?? "unknown failure" })));
+      }
+    });
+    report.on("end", () =>
+      settle(() => reject(new LaunchError({ layer: "init", message: "the launcher ended without a report" }))),
+    );
+    request.end(frame);
+  });
+  return { child, started };
+}
+
+/** spawn() with "pipe" at an index gives a socket there; the types only know indexes 0 to 2. */
+function writableOf(stream: unknown): Writable {
+  return stream as Writable;
+}
+function readableOf(stream: unknown): Readable {
+  return stream as Readable;
+}
