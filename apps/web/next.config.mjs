@@ -7,7 +7,10 @@ const repositoryRoot = path.join(path.dirname(fileURLToPath(import.meta.url)), "
 export default {
   output: "standalone",
   outputFileTracingRoot: repositoryRoot,
-  turbopack: { root: repositoryRoot },
+  turbopack: {
+    root: repositoryRoot,
+    resolveAlias: { "node:crypto": { browser: "./src/lib/no-node-crypto.ts" } },
+  },
   transpilePackages: ["@creel/core", "@creel/db", "@creel/policy", "@creel/protocol", "@creel/queue"],
   // These open sockets or load optional native parts; bundling them breaks the latter.
   serverExternalPackages: [

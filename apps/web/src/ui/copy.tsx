@@ -15,13 +15,12 @@ export const CopyText = ({ text, label }: { text: string; label: string }) => {
   };
   return (
     <div className="grid gap-1.5">
-      <code
-        role="group"
+      <output
         aria-label={label}
-        className="block rounded border border-line bg-sunken p-2 [overflow-wrap:anywhere] select-all"
+        className="font-mono block rounded border border-line bg-sunken p-2 [overflow-wrap:anywhere] select-all"
       >
         {text}
-      </code>
+      </output>
       <div className="flex items-center gap-2">
         <Button onClick={copy}>Copy</Button>
         <span role="status" className="text-muted">

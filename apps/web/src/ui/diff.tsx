@@ -33,12 +33,7 @@ export const Diff = ({ lines, label }: { lines: readonly DiffRow[]; label: strin
   if (!lines.some((line) => line.kind !== "same")) return <p className="text-muted">Nothing changes.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-    <div
-      role="region"
-      aria-label={label}
-      tabIndex={0}
-      className="max-h-[45dvh] overflow-auto rounded border border-line"
-    >
+    <section aria-label={label} tabIndex={0} className="max-h-[45dvh] overflow-auto rounded border border-line">
       <table className="w-full border-collapse font-mono text-[0.93rem]">
         <tbody>
           {shown.map((line, at) =>
@@ -74,6 +69,6 @@ export const Diff = ({ lines, label }: { lines: readonly DiffRow[]; label: strin
           )}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 };

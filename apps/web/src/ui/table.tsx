@@ -35,7 +35,7 @@ export function DataTable<Row>(props: {
     clsx("px-3 py-1.5 align-top", meta?.numeric && "text-right", meta?.wideOnly && "max-md:hidden");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={props.caption}>
+    <section className="relative overflow-x-auto" tabIndex={0} aria-label={props.caption}>
       <table className="w-full border-collapse">
         <caption className="sr-only">{props.caption}</caption>
         <thead>
@@ -71,6 +71,6 @@ export function DataTable<Row>(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -1,0 +1,127 @@
+"use client";
+import type { DecisionView } from "@creel/core";
+import { skipToken, useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { shownError } from "../../../../client/errors.ts";
+import { useRefusalOf } from "../../../../client/me.tsx";
+import { useTRPC } from "../../../../client/trpc.ts";
+import { paths } from "../../../../lib/paths.ts";
+import { PlanProgress } from "../../../../parts/plan-progress.tsx";
+import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
+import { Button } from "../../../../ui/button.tsx";
+import { Dialog } from "../../../../ui/dialog.tsx";
+import { Diff } from "../../../../ui/diff.tsx";
+import { Field } from "../../../../ui/field.tsx";
+import { TextLink } from "../../../../ui/link.tsx";
+import { Answer } from "../../../../ui/query.tsx";
+
+const MESSAGE_CHARS_MAX = 2_000;
+
+/** From a denied request to the smallest policy edit that allows it, reviewed before it is saved, and followed until it holds. */
+export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
+  const trpc = useTRPC();
+  const [open, setOpen] = useState(false);
+  const [message, setMessage] = useState("");
+  const refusal = useRefusalOf("update", "policy");
+  // Asked afresh at each opening: the policy may have moved since.
+  const proposal = useQuery(
+    trpc.policy.proposeAllow.queryOptions(open ? { decisionId: decision.id } : skipToken, {
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 0,
+    }),
+  );
+  const save = useMutation(trpc.policy.saveVersion.mutationOptions());
+  const change = (next: boolean) => {
+    setOpen(next);
+    if (next) save.reset();
+  };
+  const base = proposal.data;
+  const nothingToDo = base !== undefined && base.yamlAfter === base.yamlBefore;
+  return (
+    <>
+      <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
+        Allow…
+      </Button>
+      <Dialog
+        open={open}
+        onOpenChange={change}
+        wide
+        title="Allow this request"
+        description={<p>The smallest change of the policy that allows it. Nothing changes until you save.</p>}
+        footer={
+          save.data ? (
+            <Button look="primary" onClick={() => change(false)}>
+              Done
+            </Button>
+          ) : (
+            <>
+              <Button onClick={() => change(false)}>Cancel</Button>
+              <Button
+                look="primary"
+                busy={save.isPending}
+                disabledReason={
+                  base === undefined
+                    ? "There is no change to save yet."
+                    : nothingToDo
+                      ? "The policy allows it already."
+                      : null
+                }
+                onClick={() => {
+                  if (base)
+                    save.mutate({
+                      policyId: base.policyId,
+                      yaml: base.yamlAfter,
+                      baseVersion: base.baseVersion,
+                      message: message.trim() === "" ? base.sentence : message.trim(),
+                    });
+                }}
+              >
+                Save new version
+              </Button>
+            </>
+          )
+        }
+      >
+        {save.data && base ? (
+          <div className="grid gap-3">
+            <p>
+              Saved as{" "}
+              <TextLink href={paths.policy(base.policyId)}>
+                {base.policyName} version {save.data.version}
+              </TextLink>
+              . {base.sentence}
+            </p>
+            <PlanProgress planIds={save.data.planIds} />
+          </div>
+        ) : (
+          <Answer query={proposal} what="the change">
+            {(shown) => (
+              <div className="grid gap-3">
+                <p className="font-medium">{shown.sentence}</p>
+                <Diff label={`Change of ${shown.policyName}`} lines={shown.lines} />
+                <Field
+                  label="Message"
+                  value={message}
+                  onChange={(event) => setMessage(event.target.value)}
+                  maxLength={MESSAGE_CHARS_MAX}
+                  placeholder={shown.sentence}
+                  hint={`Why you allow it, for whoever reads the versions of ${shown.policyName} later.`}
+                  autoComplete="off"
+                />
+                {save.error ? (
+                  <SaveRefusal
+                    error={shownError(save.error)}
+                    reload={() => {
+                      save.reset();
+                      void proposal.refetch();
+                    }}
+                  />
+                ) : null}
+              </div>
+            )}
+          </Answer>
+        )}
+      </Dialog>
+    </>
+  );
+};
