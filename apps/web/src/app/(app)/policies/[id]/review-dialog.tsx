@@ -1,0 +1,110 @@
+"use client";
+import { diffLines } from "@creel/policy";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { shownError } from "../../../../client/errors.ts";
+import { useTRPC } from "../../../../client/trpc.ts";
+import { PlanProgress } from "../../../../parts/plan-progress.tsx";
+import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
+import { Button } from "../../../../ui/button.tsx";
+import { Dialog } from "../../../../ui/dialog.tsx";
+import { Diff } from "../../../../ui/diff.tsx";
+import { Field } from "../../../../ui/field.tsx";
+
+const MESSAGE_CHARS_MAX = 2_000;
+
+/** The change as it will be saved, before it is saved; afterwards its way to the nodes. */
+export const ReviewDialog = (props: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  policyId: string;
+  policyName: string;
+  sandboxCount: number;
+  base: { version: number; yaml: string };
+  text: string;
+  onReload: () => void;
+}) => {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [message, setMessage] = useState("");
+  const save = useMutation(
+    trpc.policy.saveVersion.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.policy.pathFilter()),
+    }),
+  );
+  const { open, base, text } = props;
+  const lines = useMemo(() => (open ? diffLines(base.yaml, text) : []), [open, base.yaml, text]);
+  const close = (next: boolean) => {
+    props.onOpenChange(next);
+    if (!next) {
+      save.reset();
+      setMessage("");
+    }
+  };
+  const count = props.sandboxCount;
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={close}
+      wide
+      title={save.data ? `Saved as version ${save.data.version}` : `Save ${props.policyName}?`}
+      description={
+        <p>
+          {count === 0
+            ? "No sandbox uses this policy now."
+            : `It will hold ${count === 1 ? "one running or stopped sandbox" : `${count} sandboxes`} at once; connections that are no longer allowed are cut.`}
+        </p>
+      }
+      footer={
+        save.data ? (
+          <Button look="primary" onClick={() => close(false)}>
+            Done
+          </Button>
+        ) : (
+          <>
+            <Button onClick={() => close(false)}>Cancel</Button>
+            <Button
+              look="primary"
+              busy={save.isPending}
+              onClick={() =>
+                save.mutate({
+                  policyId: props.policyId,
+                  yaml: text,
+                  baseVersion: base.version,
+                  message: message.trim(),
+                })
+              }
+            >
+              Save new version
+            </Button>
+          </>
+        )
+      }
+    >
+      {save.data ? (
+        <PlanProgress planIds={save.data.planIds} />
+      ) : (
+        <div className="grid gap-3">
+          <Diff label={`Change of ${props.policyName}`} lines={lines} />
+          <Field
+            label="Message"
+            value={message}
+            onChange={(event) => setMessage(event.target.value)}
+            maxLength={MESSAGE_CHARS_MAX}
+            hint="Why, for whoever reads the versions later."
+            autoComplete="off"
+          />
+          {save.error ? (
+            <SaveRefusal
+              error={shownError(save.error)}
+              reload={() => {
+                void queryClient.invalidateQueries(trpc.policy.pathFilter()).then(props.onReload);
+                close(false);
+              }}
+            />
+          ) : null}
+        </div>
+      )}
+    </Dialog>
+  );
+};
