@@ -35,10 +35,10 @@ export function errorBody(protocol: Protocol | null, error: RouterError): unknow
 
 /** Answers of ours are final: the official clients would otherwise send the same refused request three times. */
 const RETRY_NEVER = { "x-should-retry": "false" };
-const TRANSIENT = new Set([408, 429, 503, 504]);
+const TRANSIENT = new Set(["upstream_unreachable", "upstream_timeout"]);
 
 export function errorResponse(info: InferenceInfo, error: RouterError): InferenceResponse {
-  const retry = TRANSIENT.has(error.status) ? {} : RETRY_NEVER;
+  const retry = TRANSIENT.has(error.code) ? {} : RETRY_NEVER;
   return { ...jsonAnswer(error.status, errorBody(info.protocol, error), retry), info };
 }
 

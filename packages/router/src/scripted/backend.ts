@@ -1,10 +1,11 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import { jsonAnswer, RouterError } from "../errors.ts";
 import type { ModelAnswer, ModelBackend, ModelCall } from "../types.ts";
+import type { Answer } from "./answer.ts";
 import { estimateTokens } from "./chunks.ts";
 import { readConversation } from "./conversation.ts";
 import { nextTurn, SCRIPTED_MODEL_NAME, shortHash } from "./plan.ts";
-import { type Answer, renderers } from "./render.ts";
+import { renderers } from "./render.ts";
 
 /** The model used when there is no other: it says so in its name, and only does what the prompt spells out. */
 export function createScriptedModel({ now }: { now: () => Date }): ModelBackend {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../types.ts";
+import { object } from "../wire/json.ts";
+import type { Answer } from "./answer.ts";
 import { pieces } from "./chunks.ts";
-import { object } from "./json.ts";
-import type { Answer } from "./render.ts";
 
 const toolCall = (call: NonNullable<Answer["turn"]["call"]>) => ({
   id: `call_${call.id}`,

@@ -1,5 +1,5 @@
 import type { JsonObject, Protocol } from "../types.ts";
-import { contentText, list, object, text } from "./json.ts";
+import { contentText, list, object, text } from "../wire/json.ts";
 import type { OfferedTool } from "./tools.ts";
 
 /** What the scripted model needs of a request, whatever the protocol: who said what, in order, and the tools on offer. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../types.ts";
+import type { Answer } from "./answer.ts";
 import { pieces } from "./chunks.ts";
-import type { Answer } from "./render.ts";
 
 const stopReason = (answer: Answer): string => (answer.turn.call ? "tool_use" : "end_turn");
 

@@ -44,10 +44,20 @@ const introduction = (hasTools: boolean): string =>
 
 function summary(commands: readonly string[], results: readonly { text: string }[]): string {
   const lines = commands.map((command, index) => {
-    const output = results[index]?.text.split("\n").find((line) => line.trim() !== "") ?? "(no output)";
+    const output = printed(results[index]?.text ?? "");
     return `${index + 1}. ${clip(command)}\n   ${clip(output.trim())}`;
   });
   return [`Done: ${commands.length} of ${commands.length} commands ran.`, ...lines].join("\n");
+}
+
+/** Some agents put a report of their own (exit code, wall time) above what the command printed, closed by this line. */
+const REPORT_END = "\nOutput:\n";
+
+/** The first line the command printed. */
+function printed(result: string): string {
+  const start = result.indexOf(REPORT_END);
+  const output = start < 0 ? result : result.slice(start + REPORT_END.length);
+  return output.split("\n").find((line) => line.trim() !== "") ?? "(no output)";
 }
 
 function clip(text: string): string {

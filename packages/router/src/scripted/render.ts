@@ -1,18 +1,8 @@
 import type { JsonObject, Protocol } from "../types.ts";
+import type { Answer } from "./answer.ts";
 import { chatCompletion, chatStream } from "./chat.ts";
 import { message, messageStream } from "./messages.ts";
-import type { Turn } from "./plan.ts";
 import { response, responseStream } from "./responses.ts";
-
-/** A turn with what every protocol's envelope needs. */
-export interface Answer {
-  id: string;
-  model: string;
-  /** Seconds since 1970. */
-  created: number;
-  turn: Turn;
-  usage: { input: number; output: number };
-}
 
 interface Renderer {
   whole(answer: Answer, json: JsonObject): JsonObject;

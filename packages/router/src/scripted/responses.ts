@@ -1,7 +1,7 @@
 import type { JsonObject } from "../types.ts";
+import { list } from "../wire/json.ts";
+import type { Answer } from "./answer.ts";
 import { pieces } from "./chunks.ts";
-import { list } from "./json.ts";
-import type { Answer } from "./render.ts";
 
 type Status = "in_progress" | "completed";
 type Call = NonNullable<Answer["turn"]["call"]>;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../types.ts";
-import { list, object, text } from "./json.ts";
+import { list, object, text } from "../wire/json.ts";
 
 /** How a protocol wants a tool called. `local_shell` is OpenAI's built-in, which carries argv in an action of its own. */
 export type ToolKind = "function" | "custom" | "local_shell";
