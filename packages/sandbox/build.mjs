@@ -13,6 +13,7 @@ const fresh = `${target}.${process.pid}`;
 const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-pthread"];
 
 const works = (compiler) => spawnSync(compiler, ["--version"], { stdio: "ignore" }).status === 0;
+// biome-ignore lint/style/noProcessEnv: a build script, and CC is how every C project lets one choose the compiler.
 const compiler = [process.env.CC, "cc", "gcc", "clang"].find((name) => name && works(name));
 if (!compiler) {
   process.stderr.write(

@@ -11,6 +11,8 @@ export interface ShimStatus {
   startedAt: Date;
   /** Bytes the agent has written to its log since the state directory was new. */
   logBytes: number;
+  /** Whether `limits.memoryBytes` is in force: false when not asked for, or without a cgroup to hold it. */
+  memoryLimited: boolean;
 }
 
 export interface SandboxControl {
@@ -59,7 +61,7 @@ export async function attachControl({ runDir }: { runDir: string }): Promise<San
 
 function toStatus(answer: string[] | null): ShimStatus | null {
   if (answer?.[0] !== "status") return null;
-  const [, id = "", phase, shimPid, agentPid, startedMs, logBytes] = answer;
+  const [, id = "", phase, shimPid, agentPid, startedMs, logBytes, memoryLimited] = answer;
   return {
     id,
     phase: phase === "stopping" ? "stopping" : "running",
@@ -67,5 +69,6 @@ function toStatus(answer: string[] | null): ShimStatus | null {
     agentPid: Number(agentPid),
     startedAt: new Date(Number(startedMs)),
     logBytes: Number(logBytes),
+    memoryLimited: memoryLimited === "1",
   };
 }

@@ -54,8 +54,8 @@ export function execInSandbox(runDir: string, options: ExecOptions): Promise<Exe
       if (room > 0) into.push(chunk.subarray(0, room));
       bytes += Math.min(chunk.length, room);
     };
-    child.stdout.on("data", keep(kept.out));
-    child.stderr.on("data", keep(kept.err));
+    readableOf(child.stdout).on("data", keep(kept.out));
+    readableOf(child.stderr).on("data", keep(kept.err));
     const reader = new FrameReader();
     readableOf(child.stdio[4]).on("data", (chunk: Buffer) => {
       for (const words of reader.push(chunk)) report = words;

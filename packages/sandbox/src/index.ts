@@ -3,5 +3,7 @@ export { LaunchError } from "./errors.ts";
 export type { ExecOptions, ExecOutcome } from "./exec.ts";
 export { launcherPath } from "./launcher.ts";
 export { attachNetwork, type BinaryIdentity, type ConnectionTuple, type SandboxNetwork } from "./network.ts";
+export { type Capability, type HostCapabilities, probeHost } from "./probe.ts";
 export { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "./spec.ts";
 export { launchSandbox, runSandbox, type SandboxProcess, type Started } from "./start.ts";
+export { type LogChunk, readExit, readLog, type SandboxExit } from "./state.ts";

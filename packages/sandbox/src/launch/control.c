@@ -103,6 +103,7 @@ static void status(struct shim *shim, int fd) {
   frame_number(&f, shim->agent_pid);
   frame_number(&f, shim->started_ms);
   frame_number(&f, log_total());
+  frame_number(&f, shim->memory_limited);
   frame_send(fd, &f, NULL, 0);
   frame_free(&f);
 }

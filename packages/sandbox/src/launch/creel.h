@@ -87,7 +87,7 @@ struct shim {
   int control, listener, dns, diag, notify, server, out, err;
   pid_t init_pid, agent_pid;
   long long started_ms, kill_at_ms;
-  bool exited;
+  bool exited, memory_limited;
   int wait_status;
 };
 void namespaces_start(struct shim *shim);
@@ -106,6 +106,9 @@ void log_write(const void *data, size_t length);
 long long log_total(void);
 void exit_record(const struct shim *shim);
 long long now_ms(void);
+bool cgroup_available(void);
+bool cgroup_limit(const struct spec *spec, pid_t pid);
+void cgroup_remove(void);
 
 /* ---- identity ---- */
 void identity_start(struct shim *shim);
@@ -119,5 +122,6 @@ void sha256_hex(struct sha256 *s, char out[65]);
 int relay_main(const char *run_dir);
 int exec_main(const char *run_dir);
 int probe_main(void);
+int knock_main(const char *address, const char *port);
 int shim_connect(const char *run_dir);
 #endif

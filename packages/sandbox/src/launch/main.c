@@ -60,6 +60,7 @@ int main(int argc, char **argv) {
   if (argc == 3 && !strcmp(argv[1], "relay")) return relay_main(argv[2]);
   if (argc == 3 && !strcmp(argv[1], "exec")) return exec_main(argv[2]);
   if (argc == 2 && !strcmp(argv[1], "probe")) return probe_main();
+  if (argc == 4 && !strcmp(argv[1], "knock")) return knock_main(argv[2], argv[3]);
   fputs("usage: creel-launch start|run|probe, or relay|exec RUN_DIR; normally started by @creel/sandbox\n", stderr);
   return 2;
 }

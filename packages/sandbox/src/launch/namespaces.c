@@ -128,6 +128,7 @@ void namespaces_start(struct shim *shim) {
   if (!spec->root_launcher) write_proc(pid, "setgroups", "deny");
   write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
   write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
+  shim->memory_limited = cgroup_limit(spec, pid);
   if (write(gate[1], "g", 1) != 1) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
   shim->out = shim->err = -1;

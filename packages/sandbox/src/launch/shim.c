@@ -85,6 +85,7 @@ static void take_signal(struct shim *shim, int signals) {
 static void finish(struct shim *shim) {
   kill(shim->init_pid, SIGKILL);
   waitpid(shim->init_pid, NULL, 0);
+  cgroup_remove();
   long long end = now_ms() + DRAIN_MS_MAX;
   while ((shim->out >= 0 || shim->err >= 0) && now_ms() < end) {
     struct pollfd fds[2] = {{shim->out, POLLIN, 0}, {shim->err, POLLIN, 0}};
