@@ -1,1 +1,16 @@
-export {};
+export { createSandboxCa, type SandboxCa } from "./ca/createCa.ts";
+export type { CredentialBinding } from "./credentials/bindings.ts";
+export { createGateway } from "./gateway.ts";
+export { createJournal, JournalError, type JournalOptions } from "./journal/journal.ts";
+export {
+  createJournalReader,
+  type JournalAcks,
+  type JournalReader,
+  type JournalReaderOptions,
+  readJournal,
+} from "./journal/reader.ts";
+export { createRecordSink, type RecordSinkOptions } from "./journal/recordSink.ts";
+export type { DecisionDraft, DecisionSink, FlowTotals } from "./journal/sink.ts";
+export { OWN_HOST } from "./state.ts";
+export type * from "./types.ts";
+export type { Lookup } from "./upstream/resolve.ts";

@@ -1,0 +1,122 @@
+import type { RemoteInfo } from "node:dgram";
+import type { Socket } from "node:net";
+import { createLeaves } from "./ca/leaves.ts";
+import { onConnection } from "./connect.ts";
+import { createFakeNames } from "./dns/fakeNames.ts";
+import { createDnsPort } from "./dns/onQuery.ts";
+import { createHttpFront } from "./http/front.ts";
+import { onRequest } from "./http/onRequest.ts";
+import { refuseMalformed, refuseUpgrade } from "./http/onUpgrade.ts";
+import { judgeConnection } from "./judgeConnection.ts";
+import { REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
+import { openNetwork } from "./openNetwork.ts";
+import { createRateGate } from "./rateGate.ts";
+import { type Context, cutFlow, resetSocket, type SandboxState } from "./state.ts";
+import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
+import { createPools, upstreamTrust } from "./upstream/pools.ts";
+import { createResolver } from "./upstream/resolve.ts";
+
+/** The way out of every sandbox of one host. What is not decided here does not get out. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const now = options.now ?? Date.now;
+  const context: Context = {
+    sink: options.journal,
+    labels: options.labels,
+    now,
+    resolver: createResolver({
+      overrides: options.resolve ?? {},
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    }),
+    trust: upstreamTrust(options.upstreamCa ?? []),
+    router: options.router ?? null,
+    problem: options.onProblem ?? (() => {}),
+  };
+  const front = createHttpFront({
+    onRequest: (flow, req, res) => {
+      onRequest(context, flow, req, res).catch(() => resetSocket(flow.socket));
+    },
+    onUpgrade: (flow, req, socket) => {
+      refuseUpgrade(context, flow, req, socket).catch(() => resetSocket(flow.socket));
+    },
+    onMalformed: (flow, socket, problem) => {
+      refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));
+    },
+  });
+  const states = new Map<string, SandboxState>();
+  // Rules expire and monitor mode ends by the clock alone.
+  const rejudging = setInterval(() => {
+    for (const state of states.values()) judgeFlows(context, state);
+  }, REJUDGE_INTERVAL_MS);
+  rejudging.unref();
+
+  async function add(sandbox: GatewaySandbox): Promise<void> {
+    if (states.has(sandbox.id)) throw new Error(`Sandbox ${sandbox.id} is served already; remove it first.`);
+    const network = await openNetwork(sandbox.network);
+    const { policy, policyDigest, generation } = sandbox;
+    const state: SandboxState = {
+      id: sandbox.id,
+      name: sandbox.name,
+      network,
+      names: createFakeNames(),
+      leaves: createLeaves({ ca: sandbox.ca, now }),
+      pools: createPools(),
+      flows: new Set(),
+      refusals: createRateGate(REFUSALS_PER_SECOND_MAX),
+      inForce: { policy, policyDigest, generation },
+      credentials: sandbox.credentials ?? [],
+      pendingHandshakes: 0,
+      closed: false,
+    };
+    states.set(sandbox.id, state);
+    const onQuery = createDnsPort(context, state);
+    network.dns.on("message", (bytes: Buffer, from: RemoteInfo) => onQuery(bytes, from));
+    network.dns.on("error", (error) => context.problem(`Sandbox ${state.name}: DNS socket: ${error.message}`));
+    network.listener.on("connection", (socket: Socket) => void onConnection(context, state, front, socket));
+    network.listener.on("error", (error) => context.problem(`Sandbox ${state.name}: listener: ${error.message}`));
+  }
+
+  async function remove(id: string): Promise<void> {
+    const state = states.get(id);
+    if (state === undefined) return;
+    states.delete(id);
+    state.closed = true;
+    for (const flow of [...state.flows]) cutFlow(flow, "the sandbox is gone");
+    state.pools.retire();
+    await state.network.close();
+  }
+
+  return {
+    add,
+    setPolicy(id, next) {
+      const state = states.get(id);
+      if (state === undefined) throw new Error(`Sandbox ${id} is not served by this gateway.`);
+      const { policy, policyDigest, generation, credentials } = next;
+      state.inForce = { policy, policyDigest, generation };
+      if (credentials !== undefined) state.credentials = credentials;
+      state.pools.retire();
+      judgeFlows(context, state);
+    },
+    remove,
+    sandboxes: () => [...states.keys()],
+    async close() {
+      clearInterval(rejudging);
+      await Promise.all([...states.keys()].map(remove));
+      await context.sink.close();
+    },
+  };
+}
+
+/** Judges what is open by the policy in force and cuts what it no longer allows. */
+function judgeFlows(context: Context, state: SandboxState): void {
+  const { policy } = state.inForce;
+  for (const flow of [...state.flows]) {
+    if (flow.refusal !== null) continue;
+    const exchanges = [...flow.exchanges];
+    if (exchanges.some((exchange) => !exchange.stillAllowed(policy))) {
+      cutFlow(flow, "the policy changed");
+      continue;
+    }
+    const verdict = judgeConnection(policy, flow, context.now());
+    if (verdict.decision === "deny" && !verdict.addressPending) cutFlow(flow, "the policy changed");
+  }
+}

@@ -1,0 +1,59 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX, KEEP_ALIVE_TIMEOUT_MS } from "../limits.ts";
+import type { Flow } from "../state.ts";
+
+/** Node's HTTP/1.1 parser on connections that we hand it; it never listens itself. */
+export interface HttpFront {
+  serve(flow: Flow, socket: Duplex): void;
+}
+
+export interface HttpFrontHandlers {
+  onRequest(flow: Flow, req: IncomingMessage, res: ServerResponse): void;
+  onUpgrade(flow: Flow, req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Bytes that are no HTTP request; nothing may be answered but a closing status line. */
+  onMalformed(flow: Flow, socket: Duplex, problem: string): void;
+}
+
+export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
+  const flows = new WeakMap<Duplex, Flow>();
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Only idle time ends a request: uploads and streams may take hours.
+    requestTimeout: 0,
+  });
+  server.timeout = FLOW_IDLE_TIMEOUT_MS;
+  // Headers beyond a count would be dropped silently; the size is bounded instead, and the count checked by us.
+  server.maxHeadersCount = 0;
+
+  const onRequest = (req: IncomingMessage, res: ServerResponse) => {
+    const flow = flows.get(req.socket);
+    if (flow === undefined) return void req.socket.destroy();
+    handlers.onRequest(flow, req, res);
+  };
+  server.on("request", onRequest);
+  server.on("checkContinue", onRequest);
+  server.on("checkExpectation", onRequest);
+  const onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const flow = flows.get(socket);
+    if (flow === undefined) return void socket.destroy();
+    handlers.onUpgrade(flow, req, socket, head);
+  };
+  server.on("upgrade", onUpgrade);
+  server.on("connect", onUpgrade);
+  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => {
+    const flow = flows.get(socket);
+    if (flow === undefined || socket.destroyed || error.code === "ECONNRESET") return void socket.destroy();
+    handlers.onMalformed(flow, socket, error.code ?? error.message);
+  });
+
+  return {
+    serve(flow, socket) {
+      flows.set(socket, flow);
+      server.emit("connection", socket);
+    },
+  };
+}

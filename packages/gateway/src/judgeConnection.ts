@@ -1,0 +1,46 @@
+import { type CompiledPolicy, decide, type EndpointPlan, type PolicyDecision, planEndpoint } from "@creel/policy";
+import type { BinaryIdentity } from "@creel/protocol";
+import { OWN_HOST } from "./state.ts";
+
+export interface Endpoint {
+  identity: BinaryIdentity;
+  host: string;
+  port: number;
+}
+
+export interface ConnectionVerdict extends PolicyDecision {
+  handling: EndpointPlan["handling"];
+  /** Denied as it stands, but a rule for bare addresses may allow it once the address is known. */
+  addressPending: boolean;
+}
+
+/** The fields of a policy request that say who asks for what endpoint. */
+export function asRequest({ identity, host, port }: Endpoint) {
+  return {
+    binary: identity.path,
+    ...(identity.sha256 === null ? {} : { sha256: identity.sha256 }),
+    ancestors: identity.ancestors,
+    host,
+    port,
+  };
+}
+
+/** The ports on which the gateway answers for its own page. */
+const OWN_PORTS = [80, 443];
+
+export function judgeConnection(policy: CompiledPolicy, endpoint: Endpoint, nowMs: number): ConnectionVerdict {
+  const inspected = { handling: "inspect" as const, addressPending: false };
+  if (endpoint.host === OWN_HOST) {
+    const open = OWN_PORTS.includes(endpoint.port);
+    const reason = open ? "The gateway answers for this name itself." : "This name answers on ports 80 and 443 only.";
+    return { ...inspected, decision: open ? "allow" : "deny", rule: null, reason };
+  }
+  const request = asRequest(endpoint);
+  const plan = planEndpoint(policy, request, nowMs);
+  const decision = decide(policy, request, nowMs);
+  if (plan === null) {
+    const reason = decision.decision === "deny" ? decision.reason : "No rule plans this endpoint.";
+    return { ...inspected, decision: "deny", rule: decision.rule, reason };
+  }
+  return { ...decision, handling: plan.handling, addressPending: decision.decision === "deny" };
+}

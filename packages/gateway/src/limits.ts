@@ -1,0 +1,62 @@
+/** Every bound of the egress path. The sandbox is hostile: what it can make grow must end somewhere, and each end is named here. */
+
+/** Largest request head. Agents stay under 4 KiB; more is an attack on memory or on a lenient upstream parser. */
+export const HEADER_BYTES_MAX = 16 * 1024;
+export const HEADER_COUNT_MAX = 200;
+/** Open TCP connections of one sandbox; two descriptors each keep a host under the usual limit of 20,000. */
+export const SOCKETS_PER_SANDBOX_MAX = 512;
+/** Connections that have not shown their first bytes or finished TLS yet. */
+export const PENDING_HANDSHAKES_MAX = 128;
+/** A client that speaks first does so at once; the rest is a held slot. */
+export const FIRST_BYTES_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Identity is known before `connect()` returns; a slow answer means the sandbox's shim is gone. */
+export const IDENTITY_TIMEOUT_MS = 2_000;
+/** Nothing in either direction for this long ends a flow. There is no total time-out: models stream for hours. */
+export const FLOW_IDLE_TIMEOUT_MS = 600_000;
+/** A connection without a request in flight. */
+export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/** How long a refused client may take to read the answer. */
+export const REFUSAL_LINGER_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 15_000;
+export const LOOKUP_TIMEOUT_MS = 10_000;
+/** Addresses of one name that are checked and tried. */
+export const ADDRESSES_TRIED_MAX = 8;
+
+/** A ClientHello with post-quantum shares is about 2 KiB. */
+export const CLIENT_HELLO_BYTES_MAX = 16 * 1024;
+/** One inference request: long contexts with images fit, a disk image does not. */
+export const INFERENCE_BODY_BYTES_MAX = 32 * 1024 * 1024;
+
+export const LEAF_CACHE_MAX = 256;
+/** Shorter than a leaf's validity, so that a cached leaf never expires in use. */
+export const LEAF_CACHE_TTL_MS = 24 * 3600 * 1000;
+export const UPSTREAM_POOLS_MAX = 64;
+export const UPSTREAM_SOCKETS_PER_POOL_MAX = 64;
+export const UPSTREAM_IDLE_SOCKETS_MAX = 4;
+/** Below the 60 s after which most servers drop an idle connection. */
+export const UPSTREAM_KEEP_ALIVE_MS = 30_000;
+
+export const DNS_NAMES_MAX = 4096;
+/** Short, because a policy change must be able to take a name away. */
+export const DNS_TTL_SECONDS = 5;
+export const DNS_MESSAGE_BYTES_MAX = 4096;
+/** Beyond this a query gets no answer; a resolver never needs as many, a tunnel or a flood does. */
+export const DNS_QUERIES_PER_SECOND_MAX = 200;
+/** A resolver asks A, AAAA and again; one denial of a name is one entry in this span. */
+export const DNS_DENIAL_REPEAT_MS = 2_000;
+export const DNS_DENIALS_REMEMBERED_MAX = 1024;
+
+/** Refusals of one sandbox written per second; further ones wait their turn, so that a loop cannot fill the disk. */
+export const REFUSALS_PER_SECOND_MAX = 100;
+
+export const JOURNAL_SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
+/** A crash of the machine (not of the process) can lose this much. */
+export const JOURNAL_FSYNC_INTERVAL_MS = 200;
+/** Decisions waiting for one write; more means the disk hangs, and then the answer is deny. */
+export const JOURNAL_QUEUE_MAX = 10_000;
+export const JOURNAL_LINE_BYTES_MAX = 256 * 1024;
+
+/** Rules may expire while a stream is open; open flows are judged again this often. */
+export const REJUDGE_INTERVAL_MS = 5_000;
+export const CREDENTIAL_VALUE_CHARS_MAX = 16 * 1024;

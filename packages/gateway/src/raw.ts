@@ -1,0 +1,115 @@
+import { connect, isIP, type Socket } from "node:net";
+import { type CompiledPolicy, decide, type PolicyDecision } from "@creel/policy";
+import { asRequest, judgeConnection } from "./judgeConnection.ts";
+import { CONNECT_TIMEOUT_MS, FLOW_IDLE_TIMEOUT_MS } from "./limits.ts";
+import { relay } from "./relay.ts";
+import { serverNameGate } from "./serverNameGate.ts";
+import { refuse, type Settled, settle } from "./settle.ts";
+import { type Context, type Exchange, type Flow, resetSocket } from "./state.ts";
+import { pinnedLookup } from "./upstream/pools.ts";
+import { keepAllowed, type Target } from "./upstream/resolve.ts";
+
+/**
+ * A connection that policy lets through unread (no protocol, `protocol: tcp`, `tls: skip`). Nothing is injected. Invariant: the
+ * address was judged, and where the client opens with TLS, the name it asks for is the name that was judged.
+ */
+export async function relayRaw(context: Context, flow: Flow): Promise<void> {
+  const subject = {
+    kind: "connect" as const,
+    identity: flow.identity,
+    host: flow.host,
+    port: flow.port,
+    protocol: "tcp",
+    method: null,
+    path: null,
+  };
+  const resolved = await context.resolver.resolve(flow);
+  const judge = (policy: CompiledPolicy): PolicyDecision => {
+    // A reload may have put this endpoint under inspection; then an unread connection is no longer right.
+    const connection = judgeConnection(policy, flow, context.now());
+    if (connection.handling !== "raw") {
+      return {
+        decision: "deny",
+        rule: connection.rule,
+        reason: "The policy now reads this connection; connect again.",
+      };
+    }
+    if ("failed" in resolved) return decide(policy, asRequest(flow), context.now());
+    const request = asRequest(flow);
+    const withIp = (ip?: string) => decide(policy, ip === undefined ? request : { ...request, ip }, context.now());
+    return keepAllowed(resolved.target, flow.host, withIp).decision;
+  };
+  const settled = await settle(context, flow.state, subject, judge);
+  if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
+  if ("failed" in resolved) {
+    context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    return resetSocket(flow.socket);
+  }
+  const { addresses } = keepAllowed(resolved.target, flow.host, (ip) =>
+    decide(settled.inForce.policy, ip === undefined ? asRequest(flow) : { ...asRequest(flow), ip }, context.now()),
+  );
+  open({ context, flow, judge, settled, seq: settled.seq, target: { ...resolved.target, addresses }, subject });
+}
+
+interface Opening {
+  context: Context;
+  flow: Flow;
+  judge: (policy: CompiledPolicy) => PolicyDecision;
+  settled: Settled;
+  seq: number;
+  target: Target;
+  subject: Parameters<typeof settle>[2];
+}
+
+function open({ context, flow, judge, settled, seq, target, subject }: Opening): void {
+  const { socket } = flow;
+  const startedAt = context.now();
+  const bytes = { in: 0, out: 0 };
+  const named = isIP(flow.host) === 0;
+  const upstream: Socket = connect({
+    host: named ? flow.host : (target.addresses[0] ?? flow.host),
+    port: target.port,
+    lookup: pinnedLookup(target.addresses),
+    allowHalfOpen: true,
+    noDelay: true,
+  });
+  const exchange: Exchange = {
+    stillAllowed: (policy) => judge(policy).decision !== "deny",
+    cut: () => {
+      resetSocket(upstream);
+      resetSocket(socket);
+      finish();
+    },
+  };
+  let ended = false;
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    flow.exchanges.delete(exchange);
+    context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
+  }
+  flow.exchanges.add(exchange);
+  const cut = () => exchange.cut("ended");
+  if (flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy)) return cut();
+  if (socket.destroyed) return cut();
+
+  const dialling = setTimeout(cut, CONNECT_TIMEOUT_MS);
+  upstream.once("connect", () => {
+    clearTimeout(dialling);
+    for (const side of [socket, upstream]) side.setTimeout(FLOW_IDLE_TIMEOUT_MS, cut);
+  });
+  relay({
+    sandbox: socket,
+    upstream,
+    gate: serverNameGate(flow.host),
+    onBytes: (direction, count) => {
+      bytes[direction] += count;
+    },
+    onEnd: (clean, error) => {
+      clearTimeout(dialling);
+      if (clean) return finish();
+      cut();
+      if (error !== null && !("code" in error)) void refuse(context, flow.state, subject, error.message, settled.rule);
+    },
+  });
+}
