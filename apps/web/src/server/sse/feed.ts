@@ -7,7 +7,7 @@ const UPDATE_INTERVAL_MS = 250;
 /** Silent longer than this and proxies cut the connection. */
 const HEARTBEAT_MS = 15_000;
 /** A sign-out wakes the stream through its audit row; this only catches what expires without one, and a lost wake-up. */
-const REVALIDATE_MS = 1_000;
+const REVALIDATE_MS = 5_000;
 const PAGE_ROWS = 200;
 
 export interface FeedOptions {
