@@ -90,8 +90,11 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
   }
   flow.exchanges.add(exchange);
   const cut = () => exchange.cut("ended");
-  if (flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy)) return cut();
-  if (socket.destroyed) return cut();
+  const overtaken = flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy);
+  if (overtaken || socket.destroyed) {
+    cut();
+    return;
+  }
 
   const dialling = setTimeout(cut, CONNECT_TIMEOUT_MS);
   upstream.once("connect", () => {

@@ -35,13 +35,13 @@ export async function terminateTls(flow: Flow): Promise<TlsResult> {
     socket.on("error", (error) => finish(`The TLS handshake failed (${error.message}).`));
     function finish(problem: string | null): void {
       clearTimeout(timer);
-      if (wrongName !== null)
-        return resolve({ refused: `The TLS server name is ${wrongName}, the connection is to ${flow.host}.` });
-      if (problem !== null) return resolve({ refused: problem });
-      if (serverNameOf(socket) === null && isIP(flow.host) === 0) {
-        return resolve({ refused: "The TLS handshake names no server; without a name it cannot be judged." });
-      }
-      resolve({ socket });
+      if (wrongName !== null) {
+        resolve({ refused: `The TLS server name is ${wrongName}, the connection is to ${flow.host}.` });
+      } else if (problem !== null) {
+        resolve({ refused: problem });
+      } else if (serverNameOf(socket) === null && isIP(flow.host) === 0) {
+        resolve({ refused: "The TLS handshake names no server; without a name it cannot be judged." });
+      } else resolve({ socket });
     }
   });
 }

@@ -94,7 +94,7 @@ describe("an inspected endpoint", () => {
       method: "POST",
       path: "/api/tickets",
     });
-    expect(answer.json["next_steps"]).toHaveLength(2);
+    expect(answer.json.next_steps).toHaveLength(2);
     expect(seen).toHaveLength(0);
     expect(world.records[0]).toMatchObject({ decision: "deny", method: "POST" });
   });
@@ -108,7 +108,7 @@ describe("an inspected endpoint", () => {
     world.identity.current = { path: "/usr/bin/python3", sha256: "b".repeat(64), pid: 8, ancestors: [] };
     const answer = await tickets({ path: "/api/x" });
     expect(answer.status).toBe(403);
-    expect(answer.json["binary"]).toBe("/usr/bin/python3");
+    expect(answer.json.binary).toBe("/usr/bin/python3");
     expect(world.records).toHaveLength(1);
     expect(world.records[0]).toMatchObject({ kind: "connect", decision: "deny" });
   });
@@ -122,7 +122,7 @@ describe("an inspected endpoint", () => {
   it("does not follow redirects", async () => {
     const answer = await tickets({ path: "/api/redirect" });
     expect(answer.status).toBe(302);
-    expect(answer.headers["location"]).toBe("https://elsewhere.example.com/");
+    expect(answer.headers.location).toBe("https://elsewhere.example.com/");
     expect(seen).toHaveLength(1);
   });
 

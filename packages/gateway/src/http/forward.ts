@@ -56,13 +56,18 @@ export function forward(forwarding: Forwarding): void {
     context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
   }
   flow.exchanges.add(exchange);
-  if (flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy))
-    return exchange.cut("policy");
+  if (flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy)) {
+    exchange.cut("policy");
+    return;
+  }
   res.once("close", () => {
     upstream?.destroy();
     finish();
   });
-  if (res.destroyed) return finish();
+  if (res.destroyed) {
+    finish();
+    return;
+  }
   req.on("data", (chunk: Buffer) => {
     bytes.out += chunk.length;
   });
@@ -111,11 +116,12 @@ export function forward(forwarding: Forwarding): void {
     const head = answerHead(answer, forwarding.request.method, secrets);
     if (head === null) {
       answer.destroy();
-      return answerFailure(
+      answerFailure(
         res,
         "upstream_encoded",
         "The answer is compressed against our asking and cannot be searched for credentials.",
       );
+      return;
     }
     res.sendDate = false;
     res.writeHead(answer.statusCode ?? 502, scrubText(answer.statusMessage ?? "", secrets), head.flat());

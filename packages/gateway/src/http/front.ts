@@ -20,7 +20,8 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // A missing Host is refused by our own check, which also writes it down.
+    requireHostHeader: false,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Only idle time ends a request: uploads and streams may take hours.
     requestTimeout: 0,

