@@ -5,10 +5,11 @@ import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
 import { type Io, jsonLine, line } from "./io.ts";
 import { registerPolicy } from "./policy/command.ts";
 import type { Finish, Register } from "./register.ts";
+import { registerRun } from "./run/command.ts";
 import { registerSandbox } from "./sandbox/command.ts";
 import { registerUp } from "./up/command.ts";
 
-const registrations: Register[] = [registerUp, registerDoctor, registerPolicy, registerSandbox];
+const registrations: Register[] = [registerUp, registerRun, registerDoctor, registerPolicy, registerSandbox];
 
 function buildProgram(io: Io, finish: Finish): Command {
   const program = new Command("creel")

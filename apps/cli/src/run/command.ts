@@ -1,0 +1,61 @@
+import type { Register } from "../register.ts";
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+export interface RunFlags {
+  policy?: string;
+  workspace?: string;
+  env: string[];
+  secret: string[];
+  monitor?: boolean;
+  decisions?: string;
+  resolve: string[];
+  json?: boolean;
+}
+
+export const registerRun: Register = (program, io, finish) => {
+  program
+    .command("run")
+    .description("run one confined command on this host, without a server; exits with its exit code")
+    .argument("<command...>", "after --: the command and its arguments")
+    .option("--policy <file>", "what it may reach (default: nothing)")
+    .option(
+      "--workspace <dir>",
+      "a folder of this host, writable inside as /sandbox/work (default: an empty one, thrown away)",
+    )
+    .option("--env <K=V>", "a variable for the command, may be repeated; nothing is inherited", collect, [])
+    .option("--secret <NAME=VALUE>", "a credential the command never sees, may be repeated (see below)", collect, [])
+    .option("--monitor", "record what the policy would deny instead of denying it")
+    .option("--decisions <file>", "append every decision as a JSON line")
+    .option(
+      "--resolve <HOST:PORT:ADDR>",
+      "dial this address for HOST:PORT, also a private one; may be repeated",
+      collect,
+      [],
+    )
+    .option("--json", "write decisions to stderr as JSON lines, all of them, instead of a sentence per denial")
+    .addHelpText(
+      "after",
+      `
+Secrets: the command finds a placeholder in the variable NAME. The gateway puts the real value in its place in a request
+header, over TLS, for the endpoints that the policy binds it to, and nowhere else:
+
+  credentials:
+    NAME:
+      endpoints:
+        - { host: api.example.com, port: 443, path: /v1/** }
+
+Without such a section the placeholder is never replaced. VALUE is the value itself (which \`ps\` shows to other users of this
+host), or @file, or env:VAR. ADDR may carry a port of its own: api.example.com:443:127.0.0.1:8443.
+
+Exit codes: the command's own; 1 when the sandbox could not be made, 2 for wrong usage.
+
+Examples:
+  creel run -- sh -c 'curl -sS https://example.com'          denied, and says why
+  creel run --policy policy.yaml --workspace . -- npm test`,
+    )
+    .action(async (command: string[], flags: RunFlags) => {
+      const { run } = await import("./run.ts");
+      finish(await run(command, flags, io));
+    });
+};
