@@ -1,8 +1,11 @@
+import { and, desc, eq, lt, or, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import { auditActions } from "../audit/actions.ts";
+import type { Actor } from "../context.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
+import { iso, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { AuditView } from "../views.ts";
+import { auditActions } from "./actions.ts";
 
 export const listInput = z.strictObject({
   /** The id of the last row seen; older ones follow. */
@@ -20,7 +23,40 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "audit" },
   input: listInput,
-  run: async (): Promise<{ items: AuditView[]; nextBefore: string | null }> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<{ items: AuditView[]; nextBefore: string | null }> => {
+    const t = tables.auditEvents;
+    const rows = await withOrg(ctx.db, ctx.actor.orgId, (tx) =>
+      tx
+        .select()
+        .from(t)
+        .where(
+          and(
+            eq(t.orgId, ctx.actor.orgId),
+            input.before === undefined ? undefined : lt(t.id, input.before),
+            input.action === undefined ? undefined : eq(t.action, input.action),
+            input.actor === undefined ? undefined : or(eq(t.actorLabel, input.actor), eq(t.actorId, input.actor)),
+            input.resource === undefined
+              ? undefined
+              : or(eq(t.resourceKind, input.resource), eq(t.resourceId, input.resource)),
+          ),
+        )
+        .orderBy(desc(t.id))
+        .limit(input.limit),
+    );
+    return {
+      items: rows.map(toView),
+      nextBefore: rows.length === input.limit ? (rows.at(-1)?.id ?? null) : null,
+    };
   },
+});
+
+const toView = (row: typeof tables.auditEvents.$inferSelect): AuditView => ({
+  id: row.id,
+  at: iso(row.at),
+  action: row.action,
+  actor: { kind: stored<Actor["kind"]>(row.actorKind), id: row.actorId, label: row.actorLabel },
+  resource: { kind: row.resourceKind, id: row.resourceId, label: row.resourceLabel },
+  changes: stored<AuditView["changes"]>(row.changes),
+  requestId: row.requestId,
+  source: row.source,
 });

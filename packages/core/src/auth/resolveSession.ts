@@ -1,15 +1,52 @@
+import { and, eq, tables, withSystem } from "@creel/db";
 import { z } from "zod";
+import type { Role } from "../authz/roles.ts";
 import type { UserActor } from "../context.ts";
+import { hashToken } from "../secrets/tokens.ts";
+import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { SESSION_MS_MAX, TOUCH_INTERVAL_MS } from "./limits.ts";
 
 export const resolveSessionInput = z.strictObject({ token: z.string().max(256) });
 
+/** Asked on every request, so a session ended elsewhere ends here at once; the role is the one of this moment. */
 export const resolveSession = defineVerb({
   name: "auth.resolveSession",
   kind: "query",
   gate: { by: "open" },
   input: resolveSessionInput,
-  run: async (): Promise<UserActor | null> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<UserActor | null> => {
+    const { sessions, users, memberships } = tables;
+    const now = ctx.clock();
+    return await withSystem(ctx.db, async (tx) => {
+      const row = first(
+        await tx
+          .select({
+            sessionId: sessions.id,
+            orgId: sessions.orgId,
+            userId: sessions.userId,
+            lastUsedAt: sessions.lastUsedAt,
+            createdAt: sessions.createdAt,
+            expiresAt: sessions.expiresAt,
+            revokedAt: sessions.revokedAt,
+            email: users.email,
+            disabledAt: users.disabledAt,
+            role: memberships.role,
+          })
+          .from(sessions)
+          .innerJoin(users, eq(users.id, sessions.userId))
+          .innerJoin(memberships, and(eq(memberships.orgId, sessions.orgId), eq(memberships.userId, sessions.userId)))
+          .where(eq(sessions.tokenHash, hashToken(input.token))),
+      );
+      if (row === null || row.revokedAt !== null || row.disabledAt !== null) return null;
+      if (row.expiresAt <= now || row.createdAt.getTime() + SESSION_MS_MAX <= now.getTime()) return null;
+      if (now.getTime() - row.lastUsedAt.getTime() > TOUCH_INTERVAL_MS)
+        await tx
+          .update(sessions)
+          .set({ lastUsedAt: now })
+          .where(and(eq(sessions.orgId, row.orgId), eq(sessions.id, row.sessionId)));
+      const { userId, orgId, email, sessionId } = row;
+      return { kind: "user", userId, orgId, role: stored<Role>(row.role), email, sessionId };
+    });
   },
 });

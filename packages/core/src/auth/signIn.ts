@@ -1,6 +1,16 @@
+import { eq, newId, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
+import { changesOf, recordAudit } from "../audit/record.ts";
+import type { Role } from "../authz/roles.ts";
+import type { UserActor } from "../context.ts";
+import { CreelError } from "../errors/errors.ts";
+import { verifyPassword } from "../secrets/password.ts";
+import { hashToken, makeSessionToken } from "../secrets/tokens.ts";
+import { first, iso, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
+import { SESSION_MS_MAX } from "./limits.ts";
+import { forgetTries, mayTry } from "./throttle.ts";
 
 export const signInInput = z.strictObject({
   email: z.string().max(254),
@@ -8,12 +18,83 @@ export const signInInput = z.strictObject({
   userAgent: z.string().max(1024).optional(),
 });
 
+/** One text for a wrong password and for an account that does not exist. */
+const refused = (): CreelError => new CreelError("unauthenticated", "The e-mail address or the password is wrong.");
+
 export const signIn = defineVerb({
   name: "auth.signIn",
   kind: "mutation",
   gate: { by: "open" },
   input: signInInput,
-  run: async (): Promise<SignedIn> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<SignedIn> => {
+    const email = input.email.trim().toLowerCase();
+    const now = ctx.clock();
+    if (!mayTry(email, now))
+      throw new CreelError("rate_limited", "Too many tries for this account. Wait a quarter of an hour.");
+    const account = await findAccount(ctx.db, email);
+    const right = await verifyPassword(input.password, account?.passwordHash ?? null);
+    if (account === null) throw refused();
+    const { orgId, userId } = account;
+    const user: UserActor = { kind: "user", userId, orgId, role: stored<Role>(account.role), email };
+    const resource = { kind: "session", id: null, label: email };
+    if (!right || account.disabledAt !== null) {
+      await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
+      throw refused();
+    }
+    forgetTries(email);
+    const token = makeSessionToken();
+    const session = {
+      orgId,
+      id: newId(now),
+      userId,
+      tokenHash: hashToken(token),
+      userAgent: input.userAgent ?? null,
+      source: ctx.source ?? null,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
+      revokedAt: null,
+    };
+    await withOrg(ctx.db, orgId, async (tx) => {
+      await tx.insert(tables.sessions).values(session);
+      await recordAudit(tx, { ...ctx, actor: user }, orgId, {
+        action: "auth.signIn",
+        resource: { ...resource, id: session.id },
+        changes: changesOf("sessions", null, session),
+      });
+    });
+    return {
+      token,
+      expiresAt: iso(session.expiresAt),
+      user: { id: userId, email, name: account.name },
+      org: { id: orgId, slug: account.orgSlug, name: account.orgName },
+      role: user.role,
+    };
   },
 });
+
+/** The person and the org they have belonged to longest; choosing among several orgs comes with invitations. */
+async function findAccount(db: Parameters<typeof withSystem>[0], email: string) {
+  const { users, memberships, orgs } = tables;
+  return await withSystem(db, async (tx) =>
+    first(
+      await tx
+        .select({
+          userId: users.id,
+          name: users.name,
+          passwordHash: users.passwordHash,
+          disabledAt: users.disabledAt,
+          orgId: memberships.orgId,
+          role: memberships.role,
+          orgSlug: orgs.slug,
+          orgName: orgs.name,
+        })
+        .from(users)
+        .innerJoin(memberships, eq(memberships.userId, users.id))
+        .innerJoin(orgs, eq(orgs.id, memberships.orgId))
+        .where(eq(users.email, email))
+        .orderBy(memberships.createdAt, memberships.orgId)
+        .limit(1),
+    ),
+  );
+}

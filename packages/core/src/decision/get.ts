@@ -1,7 +1,10 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { decisionIdSchema } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import type { DecisionView } from "../views.ts";
+import { decisionViews } from "./view.ts";
 
 export const getInput = z.strictObject({ decisionId: decisionIdSchema });
 
@@ -10,7 +13,12 @@ export const get = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "decision" },
   input: getInput,
-  run: async (): Promise<DecisionView> => {
-    throw new Error("not written yet");
+  run: async (ctx, { decisionId }): Promise<DecisionView> => {
+    const { orgId } = ctx.actor;
+    const [found] = await withOrg(ctx.db, orgId, (tx) =>
+      decisionViews(tx, { orgId, cursor: Number(decisionId), limit: 1 }),
+    );
+    if (found === undefined) throw notFound();
+    return found;
   },
 });

@@ -1,3 +1,4 @@
+import { sql, withOrg } from "@creel/db";
 import { z } from "zod";
 import { TIMELINE_MINUTES_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
@@ -8,12 +9,41 @@ export const timelineInput = z.strictObject({
   sandboxId: z.uuid().optional(),
 });
 
+/** A chart is about this many bars wide, whatever the window. */
+const BUCKETS = 60;
+
 export const timeline = defineVerb({
   name: "decision.timeline",
   kind: "query",
   gate: { by: "person", action: "read", on: "decision" },
   input: timelineInput,
-  run: async (): Promise<{ bucketSeconds: number; buckets: TimelineBucket[] }> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<{ bucketSeconds: number; buckets: TimelineBucket[] }> => {
+    const { orgId } = ctx.actor;
+    const bucketSeconds = Math.ceil((input.windowMinutes * 60) / BUCKETS);
+    const stepMs = bucketSeconds * 1000;
+    // Whole steps since the epoch, so that bars do not move while one looks.
+    const end = Math.floor(ctx.clock().getTime() / stepMs) * stepMs + stepMs;
+    const start = end - BUCKETS * stepMs;
+    const rows = await withOrg(ctx.db, orgId, (tx) =>
+      tx.execute<{ step: number; decision: string; count: number }>(sql`
+        select floor(extract(epoch from time) / ${bucketSeconds}::int)::int as step, decision, count(*)::int as count
+        from decisions
+        where org_id = ${orgId}::uuid
+          and time >= ${new Date(start).toISOString()}::timestamptz and time < ${new Date(end).toISOString()}::timestamptz
+          and (${input.sandboxId ?? null}::uuid is null or sandbox_id = ${input.sandboxId ?? null}::uuid)
+        group by 1, 2`),
+    );
+    const counts = new Map(rows.map((row) => [`${row.step} ${row.decision}`, row.count]));
+    const buckets: TimelineBucket[] = [];
+    for (let at = start; at < end; at += stepMs) {
+      const of = (decision: string): number => counts.get(`${at / stepMs} ${decision}`) ?? 0;
+      buckets.push({
+        at: new Date(at).toISOString(),
+        allow: of("allow"),
+        deny: of("deny"),
+        would_deny: of("would_deny"),
+      });
+    }
+    return { bucketSeconds, buckets };
   },
 });

@@ -1,5 +1,11 @@
+import { newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import type { Deployment } from "../context.ts";
+import { CreelError } from "../errors/errors.ts";
 import { ENROLL_TTL_MINUTES_MAX, slugSchema } from "../limits.ts";
+import { hashToken, makeEnrollSecret } from "../secrets/tokens.ts";
+import { iso } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const createEnrollSecretInput = z.strictObject({
@@ -8,12 +14,47 @@ export const createEnrollSecretInput = z.strictObject({
   ttlMinutes: z.number().int().min(1).max(ENROLL_TTL_MINUTES_MAX).default(ENROLL_TTL_MINUTES_MAX),
 });
 
+const MINUTE_MS = 60_000;
+
 export const createEnrollSecret = defineVerb({
   name: "node.createEnrollSecret",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "enroll_secret" },
   input: createEnrollSecretInput,
-  run: async (): Promise<{ id: string; uri: string; expiresAt: string }> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<{ id: string; uri: string; expiresAt: string }> => {
+    if (ctx.deployment === undefined)
+      throw new CreelError(
+        "unavailable",
+        "This process does not know where nodes connect. Set CREEL_HUB_URL and CREEL_TLS_DIR.",
+      );
+    const { orgId } = ctx.actor;
+    const now = ctx.clock();
+    const secret = makeEnrollSecret();
+    const row = {
+      orgId,
+      id: newId(now),
+      secretHash: hashToken(secret),
+      nodeName: input.nodeName ?? null,
+      createdBy: describeActor(ctx.actor).label,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + input.ttlMinutes * MINUTE_MS),
+      usedAt: null,
+      nodeId: null,
+    };
+    await withOrg(ctx.db, orgId, async (tx) => {
+      await tx.insert(tables.enrollSecrets).values(row);
+      await recordAudit(tx, ctx, orgId, {
+        action: "node.createEnrollSecret",
+        resource: { kind: "enroll_secret", id: row.id, label: input.nodeName ?? "any node" },
+        changes: changesOf("enrollSecrets", null, row),
+      });
+    });
+    return { id: row.id, uri: joinUri(ctx.deployment, secret), expiresAt: iso(row.expiresAt) };
   },
 });
+
+/** `ca` pins the deployment's certificate authority, so the node knows whom it tells the secret. */
+function joinUri(deployment: Deployment, secret: string): string {
+  const host = new URL(deployment.hubUrl).host;
+  return `creel://${host}/?secret=${secret}&ca=${deployment.caPin}`;
+}

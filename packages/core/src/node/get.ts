@@ -1,6 +1,9 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { NodeView } from "../views.ts";
+import { nodeViews } from "./view.ts";
 
 export const getInput = z.strictObject({ nodeId: z.uuid() });
 
@@ -9,7 +12,12 @@ export const get = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "node" },
   input: getInput,
-  run: async (): Promise<NodeView> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<NodeView> => {
+    const { orgId } = ctx.actor;
+    const [view] = await withOrg(ctx.db, orgId, (tx) =>
+      nodeViews(tx, { orgId, nodeId: input.nodeId, now: ctx.clock() }),
+    );
+    if (view === undefined) throw notFound();
+    return view;
   },
 });

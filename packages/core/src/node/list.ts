@@ -1,6 +1,8 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
 import type { NodeView } from "../views.ts";
+import { nodeViews } from "./view.ts";
 
 export const listInput = z.strictObject({});
 
@@ -9,7 +11,8 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "node" },
   input: listInput,
-  run: async (): Promise<{ items: NodeView[] }> => {
-    throw new Error("not written yet");
+  run: async (ctx): Promise<{ items: NodeView[] }> => {
+    const { orgId } = ctx.actor;
+    return { items: await withOrg(ctx.db, orgId, (tx) => nodeViews(tx, { orgId, now: ctx.clock() })) };
   },
 });

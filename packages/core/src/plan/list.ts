@@ -1,7 +1,9 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import type { PlanView } from "../views.ts";
+import { planViews } from "./view.ts";
 
 export const listInput = z.strictObject({
   nodeId: z.uuid().optional(),
@@ -13,7 +15,8 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "plan" },
   input: listInput,
-  run: async (): Promise<{ items: PlanView[] }> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<{ items: PlanView[] }> => {
+    const { orgId } = ctx.actor;
+    return { items: await withOrg(ctx.db, orgId, (tx) => planViews(tx, { orgId, ...input })) };
   },
 });

@@ -1,6 +1,9 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { PolicyDetail } from "../views.ts";
+import { policyDetails } from "./view.ts";
 
 export const getInput = z.strictObject({ policyId: z.uuid() });
 
@@ -9,7 +12,10 @@ export const get = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "policy" },
   input: getInput,
-  run: async (): Promise<PolicyDetail> => {
-    throw new Error("not written yet");
+  run: async (ctx, { policyId }): Promise<PolicyDetail> => {
+    const { orgId } = ctx.actor;
+    const [found] = await withOrg(ctx.db, orgId, (tx) => policyDetails(tx, { orgId, policyId }));
+    if (found === undefined) throw notFound();
+    return found;
   },
 });

@@ -1,3 +1,4 @@
+import { parsePolicy, policyDigest } from "@creel/policy";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
@@ -10,7 +11,9 @@ export const lint = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "policy" },
   input: lintInput,
-  run: async (): Promise<LintResult> => {
-    throw new Error("not written yet");
+  run: async (_ctx, { yaml }): Promise<LintResult> => {
+    const { policy, problems } = parsePolicy(yaml);
+    const ok = policy !== null && problems.every((problem) => problem.severity !== "error");
+    return { ok, digest: policy === null ? null : policyDigest(policy), problems };
   },
 });

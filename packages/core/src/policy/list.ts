@@ -1,6 +1,8 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
 import type { PolicyView } from "../views.ts";
+import { policyDetails, withoutText } from "./view.ts";
 
 export const listInput = z.strictObject({});
 
@@ -9,7 +11,9 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "policy" },
   input: listInput,
-  run: async (): Promise<{ items: PolicyView[] }> => {
-    throw new Error("not written yet");
+  run: async (ctx): Promise<{ items: PolicyView[] }> => {
+    const { orgId } = ctx.actor;
+    const found = await withOrg(ctx.db, orgId, (tx) => policyDetails(tx, { orgId }));
+    return { items: found.map(withoutText) };
   },
 });

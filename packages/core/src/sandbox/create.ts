@@ -1,8 +1,14 @@
+import { and, eq, isNull, newId, notify, type Tx, tables, withOrg } from "@creel/db";
 import { agentSpecSchema, desiredSandboxSchema, limitsSchema } from "@creel/protocol";
 import { z } from "zod";
+import { changesOf, recordAudit } from "../audit/record.ts";
+import { violatesUnique } from "../errors/database.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
 import { slugSchema } from "../limits.ts";
+import { deliverPlans, makePlans } from "../plan/make.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
+import { sandboxViews } from "./view.ts";
 
 export const createInput = z.strictObject({
   name: slugSchema,
@@ -18,7 +24,45 @@ export const create = defineVerb({
   kind: "mutation",
   gate: { by: "person", action: "create", on: "sandbox" },
   input: createInput,
-  run: async (): Promise<SandboxView> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<SandboxView> => {
+    const { orgId } = ctx.actor;
+    const now = ctx.clock();
+    const row = { orgId, id: newId(now), ...input, desiredState: "running", incarnation: 0, createdAt: now };
+    try {
+      const made = await withOrg(ctx.db, orgId, async (tx) => {
+        await expectNodeAndPolicy(tx, row);
+        await tx.insert(tables.sandboxes).values(row);
+        await recordAudit(tx, ctx, orgId, {
+          action: "sandbox.create",
+          resource: { kind: "sandbox", id: row.id, label: row.name },
+          changes: changesOf("sandboxes", null, row),
+        });
+        const planIds = await makePlans(tx, ctx, { orgId, nodeIds: [row.nodeId], cause: "sandbox.create" });
+        await notify(tx, { orgId, topic: "sandboxes", id: row.id });
+        const [view] = await sandboxViews(tx, { orgId, sandboxId: row.id, now });
+        if (view === undefined) throw notFound();
+        return { view, planIds };
+      });
+      await deliverPlans(ctx, orgId, made.planIds);
+      return made.view;
+    } catch (error) {
+      if (violatesUnique(error, "sandboxes_name"))
+        throw new CreelError("conflict", `A sandbox called ${input.name} exists already. Choose another name.`);
+      throw error;
+    }
   },
 });
+
+/** The composite foreign keys would refuse as well; this says it as what it is: nothing there that you may see. */
+async function expectNodeAndPolicy(tx: Tx, row: { orgId: string; nodeId: string; policyId: string }): Promise<void> {
+  const { nodes, policies } = tables;
+  const node = await tx
+    .select({ id: nodes.id })
+    .from(nodes)
+    .where(and(eq(nodes.orgId, row.orgId), eq(nodes.id, row.nodeId), isNull(nodes.revokedAt)));
+  const policy = await tx
+    .select({ id: policies.id })
+    .from(policies)
+    .where(and(eq(policies.orgId, row.orgId), eq(policies.id, row.policyId)));
+  if (node.length === 0 || policy.length === 0) throw notFound();
+}

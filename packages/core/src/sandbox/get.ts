@@ -1,6 +1,9 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
+import { sandboxViews } from "./view.ts";
 
 export const getInput = z.strictObject({ sandboxId: z.uuid() });
 
@@ -9,7 +12,10 @@ export const get = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "sandbox" },
   input: getInput,
-  run: async (): Promise<SandboxView> => {
-    throw new Error("not written yet");
+  run: async (ctx, { sandboxId }): Promise<SandboxView> => {
+    const { orgId } = ctx.actor;
+    const [found] = await withOrg(ctx.db, orgId, (tx) => sandboxViews(tx, { orgId, sandboxId, now: ctx.clock() }));
+    if (found === undefined) throw notFound();
+    return found;
   },
 });

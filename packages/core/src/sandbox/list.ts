@@ -1,6 +1,8 @@
+import { withOrg } from "@creel/db";
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
+import { sandboxViews } from "./view.ts";
 
 export const listInput = z.strictObject({ nodeId: z.uuid().optional() });
 
@@ -9,7 +11,8 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "sandbox" },
   input: listInput,
-  run: async (): Promise<{ items: SandboxView[] }> => {
-    throw new Error("not written yet");
+  run: async (ctx, { nodeId }): Promise<{ items: SandboxView[] }> => {
+    const { orgId } = ctx.actor;
+    return { items: await withOrg(ctx.db, orgId, (tx) => sandboxViews(tx, { orgId, nodeId, now: ctx.clock() })) };
   },
 });

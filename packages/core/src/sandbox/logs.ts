@@ -1,5 +1,8 @@
+import { and, asc, desc, eq, gt, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { LOG_PAGE_MAX } from "../limits.ts";
+import { first, iso } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { LogChunk } from "../views.ts";
 
@@ -15,7 +18,35 @@ export const logs = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "sandbox" },
   input: logsInput,
-  run: async (): Promise<{ chunks: LogChunk[]; nextOffset: number }> => {
-    throw new Error("not written yet");
+  run: async (ctx, input): Promise<{ chunks: LogChunk[]; nextOffset: number }> => {
+    const { orgId } = ctx.actor;
+    const { sandboxes: s, sandboxLogs: l } = tables;
+    const { afterOffset } = input;
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      const sandbox = first(
+        await tx
+          .select({ logEnd: s.logEnd })
+          .from(s)
+          .where(and(eq(s.orgId, orgId), eq(s.id, input.sandboxId), isNull(s.removedAt))),
+      );
+      if (sandbox === null) throw notFound();
+      const mine = and(eq(l.orgId, orgId), eq(l.sandboxId, input.sandboxId));
+      const page = tx.select().from(l);
+      const rows =
+        afterOffset === undefined
+          ? (await page.where(mine).orderBy(desc(l.endOffset)).limit(input.limit)).reverse()
+          : await page
+              .where(and(mine, gt(l.endOffset, afterOffset)))
+              .orderBy(asc(l.endOffset))
+              .limit(input.limit);
+      const chunks = rows.map((row) => ({
+        endOffset: row.endOffset,
+        incarnation: row.incarnation,
+        data: row.data,
+        dropped: row.dropped,
+        at: iso(row.at),
+      }));
+      return { chunks, nextOffset: rows.at(-1)?.endOffset ?? afterOffset ?? sandbox.logEnd };
+    });
   },
 });

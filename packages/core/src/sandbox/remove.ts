@@ -1,14 +1,20 @@
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
+import { changeSandbox } from "./change.ts";
 
 export const removeInput = z.strictObject({ sandboxId: z.uuid() });
 
+/** The node ends and deletes it; what it decided and what it did stays on record. */
 export const remove = defineVerb({
   name: "sandbox.remove",
   kind: "mutation",
   gate: { by: "person", action: "delete", on: "sandbox" },
   input: removeInput,
-  run: async (): Promise<{ ok: true }> => {
-    throw new Error("not written yet");
+  run: async (ctx, { sandboxId }): Promise<{ ok: true }> => {
+    await changeSandbox(ctx, sandboxId, "sandbox.remove", () => ({
+      desiredState: "stopped",
+      removedAt: ctx.clock(),
+    }));
+    return { ok: true };
   },
 });

@@ -1,6 +1,10 @@
+import { withOrg } from "@creel/db";
 import { sandboxStatusSchema } from "@creel/protocol";
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
+import { ownNode } from "../node/self.ts";
 import { defineVerb } from "../verb.ts";
+import { applyStatuses } from "./applyStatuses.ts";
 
 export const reportStatusInput = z.strictObject({ status: sandboxStatusSchema });
 
@@ -9,7 +13,11 @@ export const reportStatus = defineVerb({
   kind: "mutation",
   gate: { by: "node" },
   input: reportStatusInput,
-  run: async (): Promise<{ ok: true }> => {
-    throw new Error("not written yet");
+  run: async (ctx, { status }): Promise<{ ok: true }> => {
+    await withOrg(ctx.db, ctx.actor.orgId, async (tx) => {
+      await ownNode(tx, ctx.actor);
+      if ((await applyStatuses(tx, ctx.actor, [status])) === 0) throw notFound();
+    });
+    return { ok: true };
   },
 });

@@ -1,15 +1,23 @@
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
+import { changeSandbox } from "./change.ts";
 
 export const restartInput = z.strictObject({ sandboxId: z.uuid() });
 
+/** Starts the agent afresh with the same workspace. */
 export const restart = defineVerb({
   name: "sandbox.restart",
   kind: "mutation",
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: restartInput,
-  run: async (): Promise<SandboxView> => {
-    throw new Error("not written yet");
+  run: async (ctx, { sandboxId }): Promise<SandboxView> => {
+    const view = await changeSandbox(ctx, sandboxId, "sandbox.restart", ({ incarnation }) => ({
+      desiredState: "running",
+      incarnation: incarnation + 1,
+    }));
+    if (view === null) throw notFound();
+    return view;
   },
 });

@@ -1,15 +1,20 @@
 import { z } from "zod";
+import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
+import { changeSandbox } from "./change.ts";
 
 export const startInput = z.strictObject({ sandboxId: z.uuid() });
 
+/** Asks for a running sandbox; one that runs already goes on as it is. */
 export const start = defineVerb({
   name: "sandbox.start",
   kind: "mutation",
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: startInput,
-  run: async (): Promise<SandboxView> => {
-    throw new Error("not written yet");
+  run: async (ctx, { sandboxId }): Promise<SandboxView> => {
+    const view = await changeSandbox(ctx, sandboxId, "sandbox.start", () => ({ desiredState: "running" }));
+    if (view === null) throw notFound();
+    return view;
   },
 });

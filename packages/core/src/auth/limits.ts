@@ -1,0 +1,7 @@
+/** Two weeks from sign-in, used or not: a stolen cookie is not for ever. */
+export const SESSION_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+/** How stale `last_used_at` may be: one write a minute per session and not one per request. */
+export const TOUCH_INTERVAL_MS = 60_000;
+/** Wrong passwords per account and window before the next try has to wait, right or wrong. */
+export const FAILURES_MAX = 10;
+export const FAILURE_WINDOW_MS = 15 * 60 * 1000;

@@ -1,0 +1,28 @@
+import { newId, notify, type Tx, tables } from "@creel/db";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import type { Ctx } from "../context.ts";
+import { judgePolicy } from "./judge.ts";
+
+/** A new policy with its first version, in the caller's transaction. Throws `policy_invalid`. */
+export async function insertPolicy(
+  tx: Tx,
+  ctx: Ctx,
+  given: { orgId: string; name: string; yaml: string; message: string },
+): Promise<string> {
+  const { orgId, name, yaml, message } = given;
+  const { digest } = judgePolicy(yaml);
+  const now = ctx.clock();
+  const policy = { orgId, id: newId(now), name, latestVersion: 1, createdAt: now, updatedAt: now };
+  await tx.insert(tables.policies).values(policy);
+  const author = describeActor(ctx.actor).label;
+  await tx
+    .insert(tables.policyVersions)
+    .values({ orgId, policyId: policy.id, version: 1, digest, yaml, message, author, createdAt: now });
+  await recordAudit(tx, ctx, orgId, {
+    action: "policy.create",
+    resource: { kind: "policy", id: policy.id, label: name },
+    changes: { ...changesOf("policies", null, policy), digest: { to: digest } },
+  });
+  await notify(tx, { orgId, topic: "policies", id: policy.id });
+  return policy.id;
+}

@@ -1,0 +1,40 @@
+import { and, eq, isNull, notify, tables, withOrg } from "@creel/db";
+import type { AuditAction } from "../audit/actions.ts";
+import { changesOf, recordAudit } from "../audit/record.ts";
+import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
+import { notFound } from "../errors/errors.ts";
+import { deliverPlans, makePlans } from "../plan/make.ts";
+import { first } from "../stored.ts";
+import type { SandboxView } from "../views.ts";
+import { sandboxViews } from "./view.ts";
+
+type Row = typeof tables.sandboxes.$inferSelect;
+
+/** Changes what a sandbox should be, audits it and plans it, in one transaction. Null when it was removed by it. */
+export async function changeSandbox(
+  ctx: Ctx<UserActor | ApiKeyActor>,
+  sandboxId: string,
+  cause: AuditAction,
+  change: (row: Row) => Partial<Pick<Row, "desiredState" | "incarnation" | "removedAt">>,
+): Promise<SandboxView | null> {
+  const { orgId } = ctx.actor;
+  const t = tables.sandboxes;
+  const mine = and(eq(t.orgId, orgId), eq(t.id, sandboxId), isNull(t.removedAt));
+  const done = await withOrg(ctx.db, orgId, async (tx) => {
+    const before = first(await tx.select().from(t).where(mine).for("update"));
+    if (before === null) throw notFound();
+    const changed = change(before);
+    await tx.update(t).set(changed).where(mine);
+    await recordAudit(tx, ctx, orgId, {
+      action: cause,
+      resource: { kind: "sandbox", id: sandboxId, label: before.name },
+      changes: changesOf("sandboxes", before, { ...before, ...changed }),
+    });
+    const planIds = await makePlans(tx, ctx, { orgId, nodeIds: [before.nodeId], cause });
+    await notify(tx, { orgId, topic: "sandboxes", id: sandboxId });
+    const [view] = await sandboxViews(tx, { orgId, sandboxId, now: ctx.clock() });
+    return { view: view ?? null, planIds };
+  });
+  await deliverPlans(ctx, orgId, done.planIds);
+  return done.view;
+}
