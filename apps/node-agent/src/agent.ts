@@ -197,7 +197,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       closing = true;
       clearInterval(pulse);
       renewal.close();
-      logs.close();
+      await logs.close();
       await applying;
       // Workers first: they let go of their sandboxes, which live on without a gateway and so without a way out.
       await reconciler.close();

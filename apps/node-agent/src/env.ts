@@ -14,6 +14,9 @@ const MODEL_SETTINGS = [
   "OLLAMA_HOST",
   "VLLM_BASE_URL",
   "CREEL_MODEL",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
 ] as const;
 /** What any Node process needs to run and to find its certificates. */
 const PLAIN_SETTINGS = ["PATH", "HOME", "TMPDIR", "TZ", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] as const;
@@ -29,6 +32,8 @@ const resolveText = z.string().transform((text, context): Record<string, string>
 const schema = z.object({
   CREEL_NODE_DIR: z.string().min(1),
   CREEL_JOIN_URI_FILE: z.string().min(1).optional(),
+  /** Where the hub is now, when it has moved since enrolment; the pinned CA still decides whether it is the hub. */
+  CREEL_HUB_URL: z.url({ protocol: /^https$/ }).optional(),
   CREEL_NODE_NAME: z.string().min(1).optional(),
   CREEL_NODE_RESOLVE: resolveText.optional(),
   CREEL_UPSTREAM_CA_FILE: z.string().min(1).optional(),
@@ -40,6 +45,7 @@ const schema = z.object({
 export interface AgentEnv {
   dir: string;
   joinUriFile: string | null;
+  hubUrl: string | null;
   nodeName: string | null;
   resolve: Record<string, string>;
   upstreamCa: string[];
@@ -64,6 +70,7 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
   return {
     dir: env.CREEL_NODE_DIR,
     joinUriFile: env.CREEL_JOIN_URI_FILE ?? null,
+    hubUrl: env.CREEL_HUB_URL ?? null,
     nodeName: env.CREEL_NODE_NAME ?? null,
     resolve: env.CREEL_NODE_RESOLVE ?? {},
     upstreamCa: env.CREEL_UPSTREAM_CA_FILE ? [readFileSync(env.CREEL_UPSTREAM_CA_FILE, "utf8")] : [],

@@ -28,3 +28,5 @@ export const EXECS_MAX = 16;
 export const SHUTDOWN_MS_MAX = 5_000;
 /** The first hello waits this long for the gateway to say which model it found. */
 export const MODEL_KNOWN_MS_MAX = 8_000;
+/** How often the place up to which output was sent is kept on disk; after a crash at most this much is sent twice. */
+export const LOG_SENT_SAVE_MS = 2_000;

@@ -1,7 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
 import type { NodeMessage } from "@creel/protocol";
-import { isCode } from "./files.ts";
-import { LOG_BACKLOG_BYTES_MAX, LOG_PIECE_BYTES_MAX, LOG_POLL_MS } from "./limits.ts";
+import { readIfThere, writeAtomic } from "./files.ts";
+import { LOG_BACKLOG_BYTES_MAX, LOG_PIECE_BYTES_MAX, LOG_POLL_MS, LOG_SENT_SAVE_MS } from "./limits.ts";
+import { readLog } from "./log-file.ts";
 
 /** Sends a sandbox's output as it grows, over the lane that may drop; what was skipped is counted and said with the next piece. */
 export interface LogTail {
@@ -9,67 +9,57 @@ export interface LogTail {
   forget(id: string): void;
   /** One look at every log; the timer does this by itself. */
   tick(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Watched {
   path: string;
   incarnation: number;
-  offset: number;
-  dropped: number;
+  /** Everything before this was sent; null until the saved place was read. */
+  offset: number | null;
+  saved: number;
 }
 
 export function createLogTail(options: { send: (message: NodeMessage) => boolean }): LogTail {
   const watched = new Map<string, Watched>();
-  let busy = false;
+  let running: Promise<void> | null = null;
+  let savedMs = 0;
 
-  const sendPiece = async (id: string, log: Watched, file: FileHandle): Promise<boolean> => {
-    const { size } = await file.stat();
-    // The file began anew: so does the count.
-    if (size < log.offset) log.offset = 0;
-    const behind = size - log.offset;
-    if (behind > LOG_BACKLOG_BYTES_MAX) {
-      const skip = behind - LOG_BACKLOG_BYTES_MAX;
-      log.offset += skip;
-      log.dropped += skip;
-    }
-    if (size === log.offset) return false;
-    const buffer = Buffer.alloc(Math.min(LOG_PIECE_BYTES_MAX, size - log.offset));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, log.offset);
-    const bytes = wholeCharacters(buffer.subarray(0, bytesRead), log.offset + bytesRead >= size);
+  /** Sends one piece; true when there is more. */
+  const sendPiece = async (id: string, log: Watched): Promise<boolean> => {
+    log.offset ??= log.saved = Number(await readIfThere(sentFile(log.path))) || 0;
+    const found = await readLog(log.path, log.offset, LOG_PIECE_BYTES_MAX, LOG_BACKLOG_BYTES_MAX);
+    if (!found) return false;
+    const { offset, end } = found;
+    const bytes = wholeCharacters(found.bytes, offset + found.bytes.length >= end);
     if (bytes.length === 0) return false;
-    const sent = options.send({
-      type: "log",
-      sandboxId: id,
-      incarnation: log.incarnation,
-      offset: log.offset,
-      data: bytes.toString("utf8"),
-      dropped: log.dropped,
-    });
-    if (!sent) return false;
-    log.offset += bytes.length;
-    log.dropped = 0;
-    return log.offset < size;
+    const dropped = Math.max(0, offset - log.offset);
+    const { incarnation } = log;
+    const data = bytes.toString("utf8");
+    if (!options.send({ type: "log", sandboxId: id, incarnation, offset, data, dropped })) return false;
+    log.offset = offset + bytes.length;
+    return log.offset < end;
   };
-
-  const tick = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    try {
-      for (const [id, log] of watched) {
-        const file = await openIfThere(log.path);
-        if (!file) continue;
-        try {
-          while (await sendPiece(id, log, file));
-        } finally {
-          await file.close();
-        }
-      }
-    } finally {
-      busy = false;
+  const save = async (): Promise<void> => {
+    for (const log of watched.values()) {
+      if (log.offset === null || log.offset === log.saved) continue;
+      await writeAtomic(sentFile(log.path), `${log.offset}\n`);
+      log.saved = log.offset;
     }
   };
-  // A log that cannot be read now is read at the next look.
+  const look = async (): Promise<void> => {
+    for (const [id, log] of watched) while (await sendPiece(id, log));
+    if (performance.now() - savedMs < LOG_SENT_SAVE_MS) return;
+    savedMs = performance.now();
+    await save();
+  };
+  const tick = (): Promise<void> => {
+    running ??= look().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  // A log that cannot be read now is read at the next look; a sandbox's folder may vanish during one.
   const timer = setInterval(() => void tick().catch(() => undefined), LOG_POLL_MS);
   timer.unref();
 
@@ -77,22 +67,19 @@ export function createLogTail(options: { send: (message: NodeMessage) => boolean
     watch({ id, path, incarnation }) {
       const known = watched.get(id);
       if (known) known.incarnation = incarnation;
-      else watched.set(id, { path, incarnation, offset: 0, dropped: 0 });
+      else watched.set(id, { path, incarnation, offset: null, saved: 0 });
     },
     forget: (id) => void watched.delete(id),
     tick,
-    close: () => clearInterval(timer),
+    async close() {
+      clearInterval(timer);
+      await running?.catch(() => undefined);
+      await save().catch(() => undefined);
+    },
   };
 }
 
-async function openIfThere(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, "r");
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return null;
-    throw error;
-  }
-}
+const sentFile = (path: string): string => `${path}.sent`;
 
 /** Cuts before a character whose bytes are not all there yet, unless nothing else is left to send. */
 export function wholeCharacters(bytes: Buffer, atEnd: boolean): Buffer {

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const identity = await identityOf(env, capabilities);
   const agent = await startAgent({
     dir: env.dir,
-    identity,
+    identity: env.hubUrl ? { ...identity, hubUrl: env.hubUrl } : identity,
     capabilities,
     gatewayProgram: gatewayProgram(env.gatewayEnv),
     resolve: env.resolve,

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeMessage } from "@creel/protocol";
@@ -37,7 +37,7 @@ describe("the log lane", () => {
     await logs.tick();
     appendFileSync(path, "and on\n");
     await logs.tick();
-    logs.close();
+    await logs.close();
     expect(text()).toBe("grüße\nand on\n");
     expect(sent.map((piece) => piece.offset)).toEqual([0, Buffer.byteLength("grüße\n")]);
     expect(sent.every((piece) => piece.dropped === 0)).toBe(true);
@@ -49,16 +49,42 @@ describe("the log lane", () => {
     await logs.tick();
     open = true;
     await logs.tick();
-    logs.close();
+    await logs.close();
     expect(text()).toBe("kept\n");
   });
   it("skips a flood and counts what it skipped", async () => {
     const { logs, sent } = tail();
     writeFileSync(path, Buffer.alloc(LOG_BACKLOG_BYTES_MAX + 5000, "x"));
     await logs.tick();
-    logs.close();
+    await logs.close();
     expect(sent[0]).toMatchObject({ offset: 5000, dropped: 5000 });
     expect(sent.slice(1).every((piece) => piece.dropped === 0)).toBe(true);
+  });
+  it("follows the shim's turning over of pieces without losing or doubling a byte", async () => {
+    const { logs, text } = tail();
+    writeFileSync(path, "first piece\n");
+    writeFileSync(`${path}.offset`, "0");
+    await logs.tick();
+    appendFileSync(path, "its end\n");
+    renameSync(path, `${path}.1`);
+    writeFileSync(`${path}.offset`, String("first piece\nits end\n".length));
+    await logs.tick();
+    writeFileSync(path, "second piece\n");
+    await logs.tick();
+    await logs.close();
+    expect(text()).toBe("first piece\nits end\nsecond piece\n");
+  });
+  it("goes on after a restart where it had been", async () => {
+    writeFileSync(path, "once\n");
+    const first = tail();
+    await first.logs.tick();
+    await first.logs.close();
+    appendFileSync(path, "and again\n");
+    const second = tail();
+    await second.logs.tick();
+    await second.logs.close();
+    expect(second.text()).toBe("and again\n");
+    expect(second.sent[0]?.offset).toBe(5);
   });
   it("never cuts a character in two, and never waits for one that will not come", () => {
     const euro = Buffer.from("a€");

@@ -79,8 +79,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     return true;
   };
 
-  const offer = async (desired: DesiredState | null): Promise<void> => {
-    if (!desired || desired.generation <= generation) return;
+  const offer = async (desired: DesiredState | null, how: { again: boolean }): Promise<void> => {
+    if (!desired || desired.generation < generation || (desired.generation === generation && !how.again)) return;
     if (Buffer.byteLength(JSON.stringify(desired)) > WS_FRAME_BYTES_MAX - 1024) {
       const reason = `The desired state is larger than ${WS_FRAME_BYTES_MAX} bytes; move sandboxes to another node.`;
       const { planId } = desired;
@@ -94,7 +94,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
   const syncDesired = coalesced(async () => {
     if (state !== "ready") return;
-    await offer(await plan.desiredFor({ ctx, input: { nodeId: actor.nodeId } }));
+    await offer(await plan.desiredFor({ ctx, input: { nodeId: actor.nodeId } }), { again: false });
   });
   const sendCommands = coalesced(async () => {
     for (let sent = 0; sent < COMMANDS_PER_WAKE_MAX && state === "ready"; sent++) {
@@ -116,7 +116,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     send({ type: "welcome", protocol: PROTOCOL_VERSION, nodeId, nodeName, orgSlug });
     options.onReady(connection);
     log.info({ generation, agentVersion }, "node connected");
-    await offer(known.desired);
+    // Also the generation the node holds, when nobody heard what became of it.
+    await offer(known.desired, { again: true });
     await sendCommands();
   };
 

@@ -18,17 +18,20 @@ export async function serveGateway(options: {
   send: (message: FromGateway) => void;
 }): Promise<{ take: (raw: unknown) => Promise<void>; close: () => Promise<void> }> {
   const { start, send } = options;
-  const backend = await detectModel(options.modelEnv);
-  const router = createRouter({ models: [backend], now: () => new Date() });
+  const now = () => new Date();
+  const backend = await detectModel(options.modelEnv, { now });
+  const router = createRouter({ models: [backend], now });
   const problem = (text: string) => send({ type: "problem", text: text.slice(0, 4096) });
   const journal = createJournal({
     dir: start.journalDir,
     onHealth: (sick) => sick !== null && problem(`The journal cannot be written: ${sick}`),
   });
-  let nudge: NodeJS.Timeout | null = null;
+  let nudging = false;
   const nudged = () => {
-    nudge ??= setTimeout(() => {
-      nudge = null;
+    if (nudging) return;
+    nudging = true;
+    setTimeout(() => {
+      nudging = false;
       send({ type: "journal" });
     }, NUDGE_MS);
   };

@@ -18,6 +18,8 @@ export interface SandboxRuntime {
   launch(desired: DesiredSandbox): Promise<RunningSandbox>;
   /** A sandbox that an earlier life of this process started; null when none runs. */
   attach(id: string): Promise<RunningSandbox | null>;
+  /** How the agent ended last, as its shim wrote down; null when a signal nobody recorded or the host ended it. */
+  lastExit(id: string): Promise<number | null>;
   /** Deletes what is left of a sandbox that no plan names. */
   remove(id: string): Promise<void>;
   runDir(id: string): string;

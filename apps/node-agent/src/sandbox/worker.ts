@@ -189,7 +189,7 @@ export async function createWorker(options: {
     await enter("running", "Found running after a restart of the node agent.", { startedAt: found.startedAt });
     watchExit(found);
   } else if (saved.phase === "running" || saved.phase === "starting") {
-    await enter("exited", "The agent ended while the node agent was away.", { exitCode: null });
+    await enter("exited", "The agent ended while the node agent was away.", { exitCode: await runtime.lastExit(id) });
   }
   const done = loop();
 

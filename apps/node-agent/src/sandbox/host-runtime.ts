@@ -1,0 +1,106 @@
+import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { EXEC_OUTPUT_BYTES_MAX, type ExecRequest, type ExecResult } from "@creel/protocol";
+import { attachControl, LaunchError, launchSandbox, type SandboxControl } from "@creel/sandbox";
+import { z } from "zod";
+import { readIfThere } from "../files.ts";
+import type { GatewayLink } from "../gateway/link.ts";
+import { STOP_GRACE_MS } from "../limits.ts";
+import type { NodePaths } from "../paths.ts";
+import { prepareSandbox } from "./prepare.ts";
+import { ownDir, runRoot } from "./run-dirs.ts";
+import type { RunningSandbox, SandboxRuntime } from "./runtime.ts";
+
+/** What the shim leaves behind when the agent has ended. */
+const exitSchema = z.object({ exitCode: z.number().int().nullable(), signal: z.number().int().nullable() });
+const envSchema = z.object({ env: z.record(z.string(), z.string()) });
+
+/** Sandboxes of this host, by creel-launch. */
+export function createSandboxRuntime(options: {
+  paths: NodePaths;
+  agentsRoot: string;
+  gateway: Pick<GatewayLink, "firstModel" | "model">;
+}): SandboxRuntime {
+  const { paths, gateway } = options;
+  const root = runRoot(paths.dir);
+  const runDir = (id: string): string => join(root, id);
+
+  const lastExit = async (id: string): Promise<number | null> => {
+    const text = await readIfThere(join(paths.sandbox(id).root, "exit.json"));
+    const parsed = text === null ? null : exitSchema.safeParse(JSON.parse(text));
+    if (!parsed?.success) return null;
+    const { exitCode, signal } = parsed.data;
+    // As a shell counts: the wire has room for one number.
+    return exitCode ?? (signal === null ? null : 128 + signal);
+  };
+  const attached = async (id: string): Promise<RunningSandbox | null> => {
+    const control = await controlOf(runDir(id));
+    const status = await control?.status();
+    if (!control || !status) return null;
+    return {
+      pid: status.agentPid,
+      startedAt: status.startedAt.toISOString(),
+      exited: new Promise((resolve, reject) => control.onExit(() => lastExit(id).then(resolve, reject))),
+      exec: async (request) => await exec(control, await envOf(paths.sandbox(id).spec), request),
+      stop: () => control.stop({ graceMs: STOP_GRACE_MS }),
+      close: () => control.close(),
+    };
+  };
+
+  return {
+    runDir,
+    lastExit,
+    attach: attached,
+    async launch(desired) {
+      const { id } = desired;
+      // Agents are told of their model at the start, so the first launch waits until the gateway knows it.
+      const model = gateway.model() ?? (await gateway.firstModel);
+      const spec = await prepareSandbox({
+        desired,
+        paths: paths.sandbox(id),
+        runDir: ownDir(runDir(id)),
+        agentsRoot: options.agentsRoot,
+        model,
+      });
+      const { agentPid } = await launchSandbox(spec);
+      const running = await attached(id);
+      if (running) return running;
+      // It was faster than we: the shim has gone and left its record.
+      const startedAt = new Date().toISOString();
+      const over = async (): Promise<ExecResult> => Promise.reject(new Error("The sandbox has ended."));
+      return {
+        pid: agentPid,
+        startedAt,
+        exited: lastExit(id),
+        exec: over,
+        stop: async () => undefined,
+        close: () => undefined,
+      };
+    },
+    async remove(id) {
+      await rm(paths.sandbox(id).root, { recursive: true, force: true });
+      rmSync(runDir(id), { recursive: true, force: true });
+    },
+  };
+}
+
+/** The control connection of a running sandbox; null when none runs there. Any other failure is thrown: it must not read as "not running". */
+async function controlOf(runDir: string): Promise<SandboxControl | null> {
+  try {
+    return await attachControl({ runDir });
+  } catch (error) {
+    if (error instanceof LaunchError && error.layer === "control") return null;
+    throw error;
+  }
+}
+
+async function envOf(specFile: string): Promise<Record<string, string>> {
+  const text = await readIfThere(specFile);
+  return text === null ? {} : envSchema.parse(JSON.parse(text)).env;
+}
+
+async function exec(control: SandboxControl, env: Record<string, string>, request: ExecRequest): Promise<ExecResult> {
+  const { command, timeoutMs } = request;
+  return await control.exec({ command, timeoutMs, env, outputBytesMax: EXEC_OUTPUT_BYTES_MAX });
+}
