@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { Agent } from "node:https";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ask, speak } from "./support/client.ts";
+import { ask, closed, speak } from "./support/client.ts";
 import { createUpstream, createWorld, type Upstream, type World } from "./support/world.ts";
 
 const HOST = "api.example.com";
@@ -164,7 +163,7 @@ describe("names", () => {
       checkServerIdentity: () => undefined,
     });
     socket.on("error", () => {});
-    await once(socket, "close");
+    await closed(socket);
     expect(world.records.at(-1)).toMatchObject({ kind: "connect", decision: "deny" });
     expect(hits).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { connect as tlsConnect } from "node:tls";
 import type { InferenceRequest } from "@creel/router";
 import { decode, encode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
-import { ask, speak } from "./support/client.ts";
+import { ask, closed, speak } from "./support/client.ts";
 import { createUpstream, createWorld, portOf, type Upstream, type World } from "./support/world.ts";
 
 const policy = (endpoint: string, more = "") => `version: 1
@@ -70,7 +70,7 @@ describe("a reload", () => {
     const [chunk] = await once(socket, "data");
     expect(String(chunk)).toContain("200 OK");
     world.set(NOTHING);
-    await once(socket, "close");
+    await closed(socket);
     expect(world.records.at(-1)).toMatchObject({ decision: "allow", path: "/stream" });
     await expect.poll(() => upstreamClosed).toBe(true);
   });
@@ -93,7 +93,7 @@ describe("a reload", () => {
     socket.on("error", () => {});
     await once(socket, "data");
     world.set(NOTHING);
-    await once(socket, "close");
+    await closed(socket);
     expect(world.records[0]).toMatchObject({ kind: "connect", decision: "allow", bytesIn: 5 });
   });
 });
@@ -144,7 +144,7 @@ describe("a raw relay", () => {
       servername: "evil.example.com",
     });
     socket.on("error", () => {});
-    await once(socket, "close");
+    await closed(socket);
     expect(bytes).toBe(0);
     await expect.poll(() => world.records.some((record) => record.reason.includes("evil.example.com"))).toBe(true);
   });

@@ -75,7 +75,14 @@ export async function speak(
   if (endAfter) socket.end(bytes);
   else socket.write(bytes);
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
-  if (!socket.closed) await once(socket, "close").catch(() => {});
+  await closed(socket);
   clearTimeout(timer);
   return { text: Buffer.concat(chunks).toString("latin1"), reset };
 }
+
+/** Resolves when the socket is gone, however it went. */
+export const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once("close", () => resolve());
+  });
