@@ -8,7 +8,7 @@ export function describeDecision(record: DecisionRecord): string {
   const verb = record.decision === "would_deny" ? "would deny" : "denied";
   const target =
     record.kind === "dns" ? `the name ${record.host}` : `${record.host}:${record.port}${record.path ?? ""}`;
-  const what = record.method === null ? target : `${record.method} ${target}`;
+  const what = record.method === null || record.kind === "dns" ? target : `${record.method} ${target}`;
   const who = record.binary === null ? "" : ` for ${record.binary.path}`;
   const rule = record.rule === null ? "" : ` [${record.rule}]`;
   return printable(`creel: ${verb} ${what}${who}: ${record.reason}${rule}`);

@@ -27,7 +27,11 @@ const noJobs: JobQueue = {
 
 /** The org and its first owner, the first time; answers the owner's sign-in every time. */
 export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<Owner> {
-  const owner = ownerOf(paths, () => ({ email: OWNER_EMAIL, password: randomPassword(), apiToken: makeApiToken() }));
+  const owner = ownerOf(paths, () => ({
+    email: OWNER_EMAIL,
+    password: randomPassword(),
+    apiToken: makeApiToken(),
+  }));
   const db = openDb({ appUrl: urls.app, systemUrl: urls.system, poolMax: 1 });
   try {
     const ctx: Ctx = {
