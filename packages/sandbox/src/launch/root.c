@@ -115,8 +115,8 @@ static void place_file(int root, const struct op *op) {
   int tree = sys_open_tree(root, stage, TREE_CLONE | TREE_CLOEXEC);
   struct creel_mount_attr attr = {.set = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC | ATTR_RDONLY};
   if (tree < 0 || sys_mount_setattr(tree, 0, &attr)) die_errno("root", "mounting a generated file");
-  unlinkat(root, stage, 0);
   mount_at(root, tree, op->target);
+  unlinkat(root, stage, 0);
 }
 
 static void apply(int root, struct op *op) {
