@@ -140,20 +140,19 @@ export function addressClass(ip: string): AddressClass {
   if ("v4" in parsed) return classOfBytes(parsed.v4);
   const own = classOfBytes(parsed.v6);
   if (own === "metadata" || own === "loopback" || own === "unspecified") return own;
-  let tunnelled = false;
+  const inner: AddressClass[] = [];
   for (const { range, at, flip, tunnel } of EMBEDDINGS) {
     if (!within(parsed.v6, range)) continue;
-    const inner = classOfBytes(slice4(parsed.v6, at, flip));
-    if (inner !== "public") return inner;
-    if (!tunnel) return "public";
-    tunnelled = true;
+    const kind = classOfBytes(slice4(parsed.v6, at, flip));
+    inner.push(kind === "public" && tunnel ? "reserved" : kind);
   }
   if (isIsatap(parsed.v6)) {
-    const inner = classOfBytes(slice4(parsed.v6, 12, 0));
-    if (inner !== "public") return inner;
-    tunnelled = true;
+    const kind = classOfBytes(slice4(parsed.v6, 12, 0));
+    inner.push(kind === "public" ? "reserved" : kind);
   }
-  return own === "public" && tunnelled ? "reserved" : own;
+  if (inner.length === 0) return own;
+  const worst = inner.find((kind) => !coverableClasses.includes(kind));
+  return worst ?? (inner.includes("private") ? "private" : inner.includes("reserved") ? "reserved" : "public");
 }
 
 /** Is this address inside one of the CIDR ranges or equal to one of the addresses? A v4-mapped address counts as its IPv4. */

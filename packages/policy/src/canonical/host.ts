@@ -11,7 +11,7 @@ const NOT_IN_A_HOST = /[\u0000-\u0020\u007f%/\\?#@<>^|[\]{}"'`*,;]/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/;
 
 /** Names that the URL standard leaves as they are: no punycode, and a last label that is no number. Spares its parser on the hot path. */
-const PLAIN_NAME = /^(?!.*xn--)[a-z0-9_.-]*[.][a-z][a-z0-9-]*$|^[a-z][a-z0-9-]*$/;
+const PLAIN_NAME = /^(?!.*xn--)(?:[a-z0-9_.-]*[.])?[a-z][a-z0-9-]*$/;
 
 /** Lower-case ASCII name without trailing dot, or the canonical text of an IP literal (no brackets); null refuses. */
 export function canonicalHost(raw: string): string | null {

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { canonicalPattern } from "../src/engine/clause.ts";
+import { compileGlob, globProblem } from "../src/index.ts";
+
+const SEPARATORS = { path: "/", host: ".", binary: "/", value: "" } as const;
+type Kind = keyof typeof SEPARATORS;
+const isKind = (text: string): text is Kind => text in SEPARATORS;
+
+const page = readFileSync(new URL("../../../docs/policy/meaning.md", import.meta.url), "utf8");
+const rows = page.split("\n").flatMap((line) => {
+  const [, kind = "", pattern = "", yes = "", no = ""] = line.split("|").map((cell) => cell.trim());
+  const texts = (cell: string) => [...cell.matchAll(/`([^`]*)`/g)].map((match) => match[1] ?? "");
+  return isKind(kind) ? [{ kind, pattern: texts(pattern)[0] ?? "", yes: texts(yes), no: texts(no) }] : [];
+});
+
+describe("the table of docs/policy/meaning.md holds", () => {
+  test("and is there", () => expect(rows.length).toBeGreaterThanOrEqual(20));
+  test.each(rows)("$kind $pattern", ({ kind, pattern, yes, no }) => {
+    const matches = compileGlob(kind === "path" ? canonicalPattern(pattern) : pattern, { separator: SEPARATORS[kind] });
+    expect(yes.filter((text) => !matches(text))).toEqual([]);
+    expect(no.filter(matches)).toEqual([]);
+  });
+});
+
+/** Slow and obvious: tries every way in which the pattern could stand for the text. */
+function oracle(pattern: string, text: string, separator: string, atStart = true): boolean {
+  if (pattern === "") return text === "";
+  if (separator === "/" && atStart && pattern.startsWith("**/")) {
+    if (oracle(pattern.slice(3), text, separator, true)) return true;
+    for (let i = 0; i < text.length; i++)
+      if (text[i] === "/" && oracle(pattern.slice(3), text.slice(i + 1), separator, true)) return true;
+    return false;
+  }
+  const stars = pattern.startsWith("**") ? 2 : pattern.startsWith("*") ? 1 : 0;
+  if (stars > 0) {
+    for (let i = 0; i <= text.length; i++) {
+      if (oracle(pattern.slice(stars), text.slice(i), separator, false)) return true;
+      if (stars === 1 && separator !== "" && text[i] === separator) return false;
+    }
+    return false;
+  }
+  const [head = "", rest = ""] = [pattern[0], pattern.slice(1)];
+  if (text === "") return false;
+  if (head === "?" ? text[0] === separator : head !== text[0]) return false;
+  return oracle(rest, text.slice(1), separator, head === "/");
+}
+
+describe("the matcher", () => {
+  test("agrees with a slow, obvious one", () => {
+    const pattern = fc
+      .array(fc.constantFrom("a", "b", "/", ".", "*", "**", "?", "**/", "/**/", "/*"), { maxLength: 7 })
+      .map((parts) => parts.join(""));
+    const text = fc.array(fc.constantFrom("a", "b", "/", "."), { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(pattern, text, fc.constantFrom<"/" | "." | "">("/", ".", ""), (p, t, separator) => {
+        fc.pre(globProblem(p) === null);
+        expect(compileGlob(p, { separator })(t)).toBe(oracle(p, t, separator));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test("takes linear time on patterns made to explode", () => {
+    const evil = compileGlob(`/${"a*".repeat(200)}b`, { separator: "/" });
+    const deep = compileGlob(`${"**/a".repeat(100)}`, { separator: "/" });
+    const start = performance.now();
+    evil(`/${"a".repeat(16_000)}`);
+    deep("/a".repeat(8_000));
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+
+  test.each(["{a,b}", "a\\b", "a***b", "[a", "a]", "[z-a]", "a\u0000", "x".repeat(5000)])("refuses %j", (pattern) => {
+    expect(globProblem(pattern)).not.toBeNull();
+    expect(() => compileGlob(pattern, { separator: "/" })).toThrow(RangeError);
+  });
+
+  test("a class never matches the separator, not even negated", () => {
+    expect(compileGlob("/a[!x]b", { separator: "/" })("/a/b")).toBe(false);
+    expect(compileGlob("/a[.-0]b", { separator: "/" })("/a/b")).toBe(false);
+  });
+});
