@@ -6,7 +6,8 @@ import { createFakeNames } from "./dns/fakeNames.ts";
 import { createDnsPort } from "./dns/onQuery.ts";
 import { createHttpFront } from "./http/front.ts";
 import { onRequest } from "./http/onRequest.ts";
-import { refuseMalformed, refuseUpgrade } from "./http/onUpgrade.ts";
+import { onUpgrade } from "./http/onUpgrade.ts";
+import { refuseMalformed } from "./http/rawAnswers.ts";
 import { judgeConnection } from "./judgeConnection.ts";
 import { REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
@@ -35,8 +36,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     onRequest: (flow, req, res) => {
       onRequest(context, flow, req, res).catch(() => resetSocket(flow.socket));
     },
-    onUpgrade: (flow, req, socket) => {
-      refuseUpgrade(context, flow, req, socket).catch(() => resetSocket(flow.socket));
+    onUpgrade: (flow, req, socket, head) => {
+      onUpgrade(context, flow, req, socket, head).catch(() => resetSocket(flow.socket));
     },
     onMalformed: (flow, socket, problem) => {
       refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));

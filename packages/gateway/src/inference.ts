@@ -6,7 +6,7 @@ import { answerFailure, answerJson, answerRefusal } from "./http/answers.ts";
 import { readBody } from "./http/bodyForPolicy.ts";
 import type { CheckedRequest } from "./http/checkRequest.ts";
 import { asRecord } from "./http/headerRecord.ts";
-import { judgeOf } from "./http/onRequest.ts";
+import { judgeOf } from "./http/prepare.ts";
 import { asRequest } from "./judgeConnection.ts";
 import { INFERENCE_BODY_BYTES_MAX } from "./limits.ts";
 import { refuse, settle } from "./settle.ts";
@@ -57,14 +57,23 @@ export async function onInference(
   const startedAt = context.now();
   const { seq } = settled;
   let bytesIn = 0;
+  const bytesOut = body.length;
   const abort = new AbortController();
   const exchange: Exchange = {
     stillAllowed: (policy) => judge(policy).decision !== "deny",
     cut: () => {
+      finish();
       abort.abort();
       resetSocket(flow.socket);
     },
   };
+  let ended = false;
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    flow.exchanges.delete(exchange);
+    context.sink.end(seq, { bytesIn, bytesOut, durationMs: context.now() - startedAt });
+  }
   flow.exchanges.add(exchange);
   res.once("close", () => abort.abort());
   try {
@@ -84,8 +93,7 @@ export async function onInference(
     if (res.headersSent) resetSocket(flow.socket);
     else answerFailure(res, "inference_failed", "The inference router failed on this request.");
   } finally {
-    flow.exchanges.delete(exchange);
-    context.sink.end(seq, { bytesIn, bytesOut: body.length, durationMs: context.now() - startedAt });
+    finish();
   }
 }
 

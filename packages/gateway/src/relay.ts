@@ -9,10 +9,12 @@ export function relay(options: {
   upstream: Duplex;
   /** Stands between the sandbox and the upstream; an error of it ends both. */
   gate?: Transform;
+  /** Stands between the upstream and the sandbox. */
+  filter?: Transform;
   onBytes: (direction: "in" | "out", bytes: number) => void;
   onEnd: (clean: boolean, error: Error | null) => void;
 }): void {
-  const { sandbox, upstream, gate, onBytes, onEnd } = options;
+  const { sandbox, upstream, gate, filter, onBytes, onEnd } = options;
   let ended = false;
   const finish = (clean: boolean, error: Error | null) => {
     if (ended) return;
@@ -23,7 +25,8 @@ export function relay(options: {
   upstream.on("data", (chunk: Buffer) => onBytes("in", chunk.length));
   if (gate === undefined) sandbox.pipe(upstream);
   else sandbox.pipe(gate).pipe(upstream);
-  upstream.pipe(sandbox);
+  if (filter === undefined) upstream.pipe(sandbox);
+  else upstream.pipe(filter).pipe(sandbox);
   gate?.on("error", (error) => finish(false, error));
   const sides = [sandbox, upstream];
   for (const side of sides) {

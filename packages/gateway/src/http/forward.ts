@@ -14,7 +14,8 @@ import type { Target } from "../upstream/resolve.ts";
 import { answerFailure } from "./answers.ts";
 import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs } from "./checkRequest.ts";
 
-export interface Forwarding {
+/** What goes out, apart from where the answer goes. */
+export interface Outgoing {
   context: Context;
   flow: Flow;
   request: CheckedRequest;
@@ -23,6 +24,9 @@ export interface Forwarding {
   /** Held for the policy; null when it streams. */
   body: Buffer | null;
   target: Target;
+}
+
+export interface Forwarding extends Outgoing {
   settled: Settled;
   seq: number;
   judge: (policy: CompiledPolicy) => PolicyDecision;
@@ -137,7 +141,7 @@ export function forward(forwarding: Forwarding): void {
   }
 }
 
-function openUpstream(forwarding: Forwarding, secrets: readonly Secret[], reuse: boolean): ClientRequest {
+export function openUpstream(forwarding: Outgoing, secrets: readonly Secret[], reuse: boolean): ClientRequest {
   const { context, flow, request, target } = forwarding;
   const named = isIP(flow.host) === 0;
   const common = {
@@ -173,7 +177,7 @@ function openUpstream(forwarding: Forwarding, secrets: readonly Secret[], reuse:
 const DROPPED_WHEN_SCRUBBING = new Set(["accept-encoding", "range", "if-range"]);
 const EXPECTS_BODY = new Set(["POST", "PUT", "PATCH"]);
 
-function outgoingHeaders({ flow, request, headers, body }: Forwarding, secrets: readonly Secret[]): HeaderPair[] {
+function outgoingHeaders({ flow, request, headers, body }: Outgoing, secrets: readonly Secret[]): HeaderPair[] {
   const usual = flow.port === (flow.secure ? 443 : 80);
   const name = isIP(flow.host) === 6 ? `[${flow.host}]` : flow.host;
   const out: HeaderPair[] = [["Host", usual ? name : `${name}:${flow.port}`]];
@@ -190,7 +194,7 @@ function outgoingHeaders({ flow, request, headers, body }: Forwarding, secrets: 
 }
 
 /** End-to-end headers of the answer, without the secrets; null when the body is encoded although it must be searched. */
-function answerHead(answer: IncomingMessage, method: string, secrets: readonly Secret[]): HeaderPair[] | null {
+export function answerHead(answer: IncomingMessage, method: string, secrets: readonly Secret[]): HeaderPair[] | null {
   const pairs = toPairs(answer.rawHeaders);
   const drop = new Set(nominatedHeaders(pairs));
   const scrubbing = secrets.length > 0;

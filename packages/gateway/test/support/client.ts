@@ -70,7 +70,7 @@ export async function speak(
   });
   await Promise.race([
     once(socket, target.tls === undefined ? "connect" : "secureConnect").catch(() => {}),
-    once(socket, "close"),
+    closed(socket),
   ]);
   if (endAfter) socket.end(bytes);
   else socket.write(bytes);

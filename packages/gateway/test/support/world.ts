@@ -128,6 +128,7 @@ export const portOf = (server: { address(): AddressInfo | string | null }): numb
 export interface Upstream {
   port: number;
   caPem: string;
+  server: ReturnType<typeof createHttpServer> | ReturnType<typeof createHttpsServer>;
   close(): Promise<void>;
 }
 
@@ -147,6 +148,7 @@ export async function createUpstream(
   await once(server, "listening");
   return {
     port: portOf(server),
+    server,
     caPem: ca.certificatePem,
     async close() {
       server.closeAllConnections();
