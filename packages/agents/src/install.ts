@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { underLock } from "./install-lock.ts";
 import { agentPlugins } from "./plugins.ts";
 import { AgentError, type AgentId } from "./types.ts";
 
@@ -46,6 +47,18 @@ async function lockedVersions(file: string): Promise<Map<string, string>> {
 
 /** Installs the agent from its lock; does nothing when it is there already. */
 export async function installAgent(root: string, id: AgentId, onProgress: (line: string) => void): Promise<void> {
+  if (await agentInstalled(root, id)) return;
+  await underLock(join(root, "agents", id, ".install.lock"), () => install({ root, id, onProgress }));
+}
+
+interface Install {
+  root: string;
+  id: AgentId;
+  onProgress: (line: string) => void;
+}
+
+async function install({ root, id, onProgress }: Install): Promise<void> {
+  // Another process may have done it while this one waited for the lock.
   if (await agentInstalled(root, id)) return;
   const { title } = agentPlugins[id];
   const started = Date.now();

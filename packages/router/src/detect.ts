@@ -1,4 +1,5 @@
 import { createHttpModel, type HttpModelOptions } from "./backend/http.ts";
+import type { ProxySettings } from "./backend/pool.ts";
 import { type Probe, probeJson } from "./backend/probe.ts";
 import { createScriptedModel } from "./scripted/backend.ts";
 import { SCRIPTED_MODEL_NAME } from "./scripted/plan.ts";
@@ -82,9 +83,15 @@ function fromKey(env: Environment, wanted: string | null): ModelBackend | null {
     if (!key) continue;
     const override = urlVariable === undefined ? null : urlOf(env[urlVariable]);
     const baseUrl = override === null ? provider.baseUrl : override + urlSuffix;
-    return createHttpModel({ ...provider, baseUrl, models: [wanted ?? model], credential: () => key });
+    const proxy = proxyOf(env);
+    return createHttpModel({ ...provider, baseUrl, models: [wanted ?? model], credential: () => key, proxy });
   }
   return null;
+}
+
+function proxyOf(env: Environment): ProxySettings | undefined {
+  const https = urlOf(env.HTTPS_PROXY ?? env.https_proxy);
+  return https === null ? undefined : { https, none: env.NO_PROXY ?? env.no_proxy ?? "" };
 }
 
 /** A setting as a URL without a trailing slash; `host:port`, as Ollama writes it, is taken for http. Null when unset. */

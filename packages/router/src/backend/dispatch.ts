@@ -9,6 +9,7 @@ export interface Upstream {
 }
 
 export interface UpstreamRequest {
+  origin: string;
   path: string;
   headers: Record<string, string>;
   body: Buffer;
@@ -21,7 +22,7 @@ export interface UpstreamRequest {
  */
 export function dispatchUpstream(
   pool: Dispatcher,
-  { path, headers, body, signal }: UpstreamRequest,
+  { origin, path, headers, body, signal }: UpstreamRequest,
 ): Promise<Upstream> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new Error("aborted"));
@@ -36,7 +37,7 @@ export function dispatchUpstream(
       if (signal?.aborted) stop();
     };
     pool.dispatch(
-      { method: "POST", path, headers, body },
+      { method: "POST", origin, path, headers, body },
       {
         onRequestStart: (controller) => onAbort((reason) => controller.abort(reason)),
         onResponseStart(controller, status, incoming) {

@@ -3,18 +3,13 @@
  * the request. Invariant: the bytes of the body pass unchanged, headers pass by name, the key is put in here and scrubbed from
  * whatever comes back, and no text of a failed connection reaches the caller.
  */
-import { Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { RouterError } from "../errors.ts";
-import {
-  UPSTREAM_CONNECT_TIMEOUT_MS,
-  UPSTREAM_CONNECTIONS_MAX,
-  UPSTREAM_HEADERS_TIMEOUT_MS,
-  UPSTREAM_IDLE_TIMEOUT_MS,
-} from "../limits.ts";
 import type { ModelAnswer, ModelBackend, ModelCall, Protocol } from "../types.ts";
 import { createUsageTap } from "../wire/usage.ts";
 import { dispatchUpstream, type Upstream } from "./dispatch.ts";
 import { type ProviderKind, requestHeaders, responseHeaders } from "./headers.ts";
+import { createPool, type ProxySettings } from "./pool.ts";
 import { createScrubber } from "./scrub.ts";
 
 export interface HttpModelOptions {
@@ -29,6 +24,8 @@ export interface HttpModelOptions {
   credential: () => string | null | Promise<string | null>;
   /** Extra authorities, PEM. */
   ca?: string | undefined;
+  /** The company's way out, for providers beyond this host. */
+  proxy?: ProxySettings | undefined;
 }
 
 const paths: Readonly<Record<Protocol, string>> = {
@@ -38,20 +35,15 @@ const paths: Readonly<Record<Protocol, string>> = {
 };
 
 export function createHttpModel(options: HttpModelOptions): ModelBackend {
-  const { provider, models, protocols, ca } = options;
+  const { provider, models, protocols } = options;
   const base = providerUrl(options);
-  const pool = new Pool(base.origin, {
-    connections: UPSTREAM_CONNECTIONS_MAX,
-    headersTimeout: UPSTREAM_HEADERS_TIMEOUT_MS,
-    bodyTimeout: UPSTREAM_IDLE_TIMEOUT_MS,
-    connect: { timeout: UPSTREAM_CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) },
-  });
+  const pool = createPool({ origin: base.origin, ca: options.ca, proxy: options.proxy });
   const prefix = base.pathname.replace(/\/+$/, "");
   return {
     info: { provider, name: models[0], scripted: false },
     models,
     protocols,
-    call: (call) => forward({ options, pool, prefix, call }),
+    call: (call) => forward({ options, pool, origin: base.origin, prefix, call }),
     // Not `close`, which would wait for streams that may go on for minutes.
     close: () => pool.destroy(),
   };
@@ -68,19 +60,26 @@ function providerUrl({ baseUrl, provider }: HttpModelOptions): URL {
 
 interface Forward {
   options: HttpModelOptions;
-  pool: Pool;
+  pool: Dispatcher;
+  origin: string;
   prefix: string;
   call: ModelCall;
 }
 
-async function forward({ options, pool, prefix, call }: Forward): Promise<ModelAnswer> {
+async function forward({ options, pool, origin, prefix, call }: Forward): Promise<ModelAnswer> {
   const { kind, provider } = options;
   const secret = (await options.credential()) || null;
   const { headers, body, signal } = call.request;
   const path = `${prefix}${paths[call.protocol]}${call.operation === "count-tokens" ? "/count_tokens" : ""}${call.query}`;
   let upstream: Upstream;
   try {
-    upstream = await dispatchUpstream(pool, { path, headers: requestHeaders({ kind, secret, headers }), body, signal });
+    upstream = await dispatchUpstream(pool, {
+      origin,
+      path,
+      headers: requestHeaders({ kind, secret, headers }),
+      body,
+      signal,
+    });
   } catch (error) {
     throw unreachable(provider, error);
   }

@@ -33,6 +33,10 @@ const SHELL_NAMES = [
 ];
 const COMMAND_FIELDS = ["command", "cmd", "script", "commands"];
 
+/** Some shells hand a command that is still running back after a while; the script has nothing to do but wait for it. */
+const WAIT_FIELD = "yield_time_ms";
+const WAIT_MS = 30_000;
+
 export function pickShellTool(tools: readonly OfferedTool[]): OfferedTool | null {
   for (const name of SHELL_NAMES) {
     const tool = tools.find((candidate) => candidate.name.toLowerCase() === name && takesCommand(candidate));
@@ -58,7 +62,8 @@ export function shellCall(tool: OfferedTool, command: string): ToolCall {
   const value = types(fields[field]).includes("array") ? argv(command) : command;
   const required = list(tool.schema.required).filter((key) => typeof key === "string" && key !== field);
   const rest = required.map((key) => [key, filler(object(fields[text(key)]), command)]);
-  return { kind, name, input: JSON.stringify({ [field]: value, ...Object.fromEntries(rest) }) };
+  const patience = WAIT_FIELD in fields ? { [WAIT_FIELD]: WAIT_MS } : {};
+  return { kind, name, input: JSON.stringify({ [field]: value, ...Object.fromEntries(rest), ...patience }) };
 }
 
 const types = (schema: unknown): readonly unknown[] => {
