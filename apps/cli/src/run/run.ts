@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, createRecordSink, createSandboxCa, type Gateway } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { LaunchError, runSandbox } from "@creel/sandbox";
@@ -19,6 +20,7 @@ import { parseEnv, parseResolve, parseSecret } from "./flags.ts";
 import { lazyRouter } from "./model.ts";
 import { sandboxSpec, whereOutside, workspaceOf } from "./sandbox-spec.ts";
 
+const ATTACH_RACE_MS = 1_000;
 /** What a command may reach when nobody said otherwise: nothing. */
 const DENY_ALL = "version: 1\nnetwork_policies: {}\n";
 
@@ -87,7 +89,8 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
           generation: 0,
           credentials: credentials.bindings,
         })
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
+          if (await endsWithin(sandbox.exited, ATTACH_RACE_MS)) return;
           sandbox.kill("SIGKILL");
           throw error;
         });
@@ -105,6 +108,10 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A command may be over before the gateway is attached; then there is nothing left to serve, and nothing got out. */
+const endsWithin = (exited: Promise<unknown>, ms: number): Promise<boolean> =>
+  Promise.race([exited.then(() => true), delay(ms, false, { ref: false })]);
 
 /** Ctrl-C reaches the command by the terminal itself; we only must not die before it. */
 function forwardSignals(kill: (signal: NodeJS.Signals) => void): () => void {
