@@ -16,6 +16,7 @@ import { type Context, cutFlow, resetSocket, type SandboxState } from "./state.t
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
 import { createResolver } from "./upstream/resolve.ts";
+import { createUsage } from "./usage.ts";
 
 /** The way out of every sandbox of one host. What is not decided here does not get out. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -63,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       pools: createPools(),
       flows: new Set(),
       refusals: createRateGate(REFUSALS_PER_SECOND_MAX),
+      usage: createUsage(),
       inForce: { policy, policyDigest, generation },
       credentials: sandbox.credentials ?? [],
       pendingHandshakes: 0,
@@ -72,7 +74,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const onQuery = createDnsPort(context, state);
     network.dns.on("message", (bytes: Buffer, from: RemoteInfo) => onQuery(bytes, from));
     network.dns.on("error", (error) => context.problem(`Sandbox ${state.name}: DNS socket: ${error.message}`));
-    network.listener.on("connection", (socket: Socket) => void onConnection(context, state, front, socket));
+    network.listener.on("connection", (socket: Socket) => {
+      onConnection(context, state, front, socket).catch(() => resetSocket(socket));
+    });
     network.listener.on("error", (error) => context.problem(`Sandbox ${state.name}: listener: ${error.message}`));
   }
 

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { type CompiledPolicy, decide, type PolicyDecision } from "@creel/policy";
+import { countRequest, withinLimits } from "./http/prepare.ts";
 import { asRequest, judgeConnection } from "./judgeConnection.ts";
 import { CONNECT_TIMEOUT_MS, FLOW_IDLE_TIMEOUT_MS } from "./limits.ts";
 import { relay } from "./relay.ts";
@@ -37,9 +38,16 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     if ("failed" in resolved) return decide(policy, asRequest(flow), context.now());
     const request = asRequest(flow);
     const withIp = (ip?: string) => decide(policy, ip === undefined ? request : { ...request, ip }, context.now());
-    return keepAllowed(resolved.target, flow.host, withIp).decision;
+    const { decision } = keepAllowed(resolved.target, flow.host, withIp);
+    return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
-  const settled = await settle(context, flow.state, subject, judge);
+  const settled = await settle(context, flow.state, subject, (policy) => {
+    const decision = judge(policy);
+    if (decision.decision !== "allow") return decision;
+    const limited = withinLimits(context, flow, policy, decision, "requestsProblem");
+    if (limited.decision === "allow") countRequest(context, flow, policy, decision);
+    return limited;
+  });
   if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
   if ("failed" in resolved) {
     context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
@@ -107,6 +115,7 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
     gate: serverNameGate(flow.host),
     onBytes: (direction, count) => {
       bytes[direction] += count;
+      flow.state.usage.addBytes(settled.rule, count);
     },
     onEnd: (clean, error) => {
       clearTimeout(dialling);

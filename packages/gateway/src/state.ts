@@ -10,6 +10,7 @@ import type { RateGate } from "./rateGate.ts";
 import type { InferenceHandler, PolicyInForce, SandboxNetwork } from "./types.ts";
 import type { Pools } from "./upstream/pools.ts";
 import type { Resolver } from "./upstream/resolve.ts";
+import type { Usage } from "./usage.ts";
 
 /** What all sandboxes of one gateway share. */
 export interface Context {
@@ -32,6 +33,7 @@ export interface SandboxState {
   readonly pools: Pools;
   readonly flows: Set<Flow>;
   readonly refusals: RateGate;
+  readonly usage: Usage;
   inForce: PolicyInForce;
   credentials: readonly CredentialBinding[];
   pendingHandshakes: number;

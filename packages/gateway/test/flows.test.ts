@@ -296,3 +296,41 @@ describe("a journal that cannot be written", () => {
     expect(problems).toContain("No space left.");
   });
 });
+
+describe("an entry's limits", () => {
+  it("end after so many requests of a period, and begin anew", async () => {
+    const upstream = await createUpstream("api.example.com", (_req, res) => res.end("12345"));
+    cleanups.push(() => upstream.close());
+    let now = 1_800_000_000_000;
+    world = await createWorld({
+      yaml: policy(
+        "{ host: api.example.com, port: 443, protocol: rest, access: full }",
+        "    limits: { requests: 2, per: minute }\n",
+      ),
+      resolve: { "api.example.com:443": `127.0.0.1:${upstream.port}` },
+      upstreamCa: [upstream.caPem],
+      now: () => now,
+    });
+    const door = await world.door("api.example.com", 443);
+    const one = async () => (await ask({ door, host: "api.example.com", ca: world.ca.certificatePem })).status;
+    expect([await one(), await one(), await one()]).toEqual([200, 200, 403]);
+    now += 60_000;
+    expect(await one()).toBe(200);
+  });
+
+  it("end after so many bytes of a period", async () => {
+    const upstream = await createUpstream("api.example.com", (_req, res) => res.end("12345"));
+    cleanups.push(() => upstream.close());
+    world = await createWorld({
+      yaml: policy(
+        "{ host: api.example.com, port: 443, protocol: rest, access: full }",
+        "    limits: { bytes: 8, per: day }\n",
+      ),
+      resolve: { "api.example.com:443": `127.0.0.1:${upstream.port}` },
+      upstreamCa: [upstream.caPem],
+    });
+    const door = await world.door("api.example.com", 443);
+    const one = async () => (await ask({ door, host: "api.example.com", ca: world.ca.certificatePem })).status;
+    expect([await one(), await one(), await one()]).toEqual([200, 200, 403]);
+  });
+});

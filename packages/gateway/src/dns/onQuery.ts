@@ -44,7 +44,12 @@ export function createDnsPort(context: Context, state: SandboxState): (bytes: Bu
     const answer = answerQuery(bytes, addressFor);
     if (answer === null) return;
     const reply = () => {
-      if (!state.closed) state.network.dns.send(answer.reply, from.port, from.address, () => {});
+      if (state.closed) return;
+      try {
+        state.network.dns.send(answer.reply, from.port, from.address, () => {});
+      } catch {
+        // The sandbox ended between its question and our answer.
+      }
     };
     if (answer.refused === null) return reply();
     const name = answer.refused.name.toLowerCase();

@@ -74,6 +74,7 @@ export function forward(forwarding: Forwarding): void {
   }
   req.on("data", (chunk: Buffer) => {
     bytes.out += chunk.length;
+    flow.state.usage.addBytes(settled.rule, chunk.length);
   });
   req.pause();
   bytes.out += forwarding.body?.length ?? 0;
@@ -132,6 +133,7 @@ export function forward(forwarding: Forwarding): void {
     res.flushHeaders();
     answer.on("data", (chunk: Buffer) => {
       bytes.in += chunk.length;
+      flow.state.usage.addBytes(settled.rule, chunk.length);
     });
     const done = (error: Error | null | undefined) => {
       if (error !== undefined && error !== null) resetSocket(flow.socket);

@@ -111,7 +111,7 @@ function tunnel({ context, flow, request, prepared, socket, head, secrets }: Tun
     writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: "upstream_failed", reason }));
   };
   outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => fail("The upstream did not answer in time."));
-  outgoing.once("error", () => {
+  outgoing.on("error", () => {
     if (!ended) fail(`${flow.host}:${flow.port} could not be reached.`);
   });
   outgoing.once("response", (answer) => fail(`The upstream answered ${answer.statusCode} instead of upgrading.`));
@@ -135,6 +135,7 @@ function tunnel({ context, flow, request, prepared, socket, head, secrets }: Tun
       ...(masked.length === 0 ? {} : { filter: scrubStream(masked) }),
       onBytes: (direction, count) => {
         bytes[direction] += count;
+        flow.state.usage.addBytes(settled.rule, count);
       },
       onEnd: (clean) => (clean ? finish() : cut()),
     });

@@ -1,4 +1,4 @@
-import { type CompiledPolicy, decide, type PolicyDecision } from "@creel/policy";
+import { type CompiledPolicy, decide, type PolicyDecision, planEndpoint } from "@creel/policy";
 import { applyCredentials, type HeaderPair } from "../credentials/bindings.ts";
 import { asRequest, judgeConnection } from "../judgeConnection.ts";
 import { refuse, type Settled, type Subject, settle } from "../settle.ts";
@@ -42,10 +42,22 @@ export async function prepare(
   const resolved = hopeless
     ? { failed: "The policy changed while this was judged; ask again." }
     : await context.resolver.resolve(flow);
-  const judgeAll = (policy: CompiledPolicy): PolicyDecision =>
-    "failed" in resolved ? judge(policy) : keepAllowed(resolved.target, flow.host, (ip) => judge(policy, ip)).decision;
+  const judgeAll = (policy: CompiledPolicy): PolicyDecision => {
+    const decision =
+      "failed" in resolved
+        ? judge(policy)
+        : keepAllowed(resolved.target, flow.host, (ip) => judge(policy, ip)).decision;
+    return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
+  };
 
-  const settled = await settle(context, state, subject, judgeAll);
+  const settled = await settle(context, state, subject, (policy) => {
+    const decision = judgeAll(policy);
+    if (decision.decision !== "allow") return decision;
+    const limited = withinLimits(context, flow, policy, decision, "requestsProblem");
+    // Counted where it is judged, so that requests judged at the same moment cannot all take the last place.
+    if (limited.decision === "allow") countRequest(context, flow, policy, decision);
+    return limited;
+  });
   if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
   const { seq } = settled;
   if ("failed" in resolved) {
@@ -55,6 +67,25 @@ export async function prepare(
   const { addresses } = keepAllowed(resolved.target, flow.host, (ip) => judge(settled.inForce.policy, ip));
   const target = { ...resolved.target, addresses };
   return { headers: credentials.headers, target, settled, seq, judge: judgeAll };
+}
+
+/** An entry's `limits` beside its rules. What is denied anyway, or only watched, is not counted. */
+export function withinLimits(
+  context: Context,
+  flow: Flow,
+  policy: CompiledPolicy,
+  decision: PolicyDecision,
+  which: "bytesProblem" | "requestsProblem",
+): PolicyDecision {
+  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
+  if (limits === null || decision.rule === null) return decision;
+  const reason = flow.state.usage[which](decision.rule, limits, context.now());
+  return reason === null ? decision : { decision: "deny", rule: decision.rule, reason };
+}
+
+export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, { rule }: PolicyDecision): void {
+  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
+  if (rule !== null) flow.state.usage.addRequest(rule, limits, context.now());
 }
 
 export function subjectOf(flow: Flow, request: { method: string | null; path: string | null }): Subject {
