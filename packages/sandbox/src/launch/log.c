@@ -76,11 +76,19 @@ static void rotate(void) {
   open_piece();
 }
 
+/* In pieces no longer than the cap allows, whatever size the pipe delivered. */
 void log_write(const void *data, size_t length) {
-  if (log_fd < 0) return;
-  if (size > 0 && size + (long long)length > piece_max) rotate();
-  ssize_t n = write(log_fd, data, length);
-  if (n > 0) size += n;
+  const char *at = data;
+  while (log_fd >= 0 && length > 0) {
+    if (size >= piece_max) rotate();
+    long long room = piece_max - size;
+    size_t want = (long long)length < room ? length : (size_t)room;
+    ssize_t n = write(log_fd, at, want);
+    if (n <= 0) return;
+    size += n;
+    at += n;
+    length -= (size_t)n;
+  }
 }
 
 long long log_total(void) { return base + size; }

@@ -3,7 +3,7 @@
    Threat: kernel surface that an agent never needs, ways around the other layers (io_uring, MPTCP, TCP fast open,
    process_vm_writev, new user namespaces), and a socket whose opener nobody saw.
    Invariant: every connect() waits until the shim has recorded who calls it; an unknown call is ENOSYS, a foreign
-   calling convention kills. The list of refusals and why is in docs/adr (sandbox layers). */
+   calling convention kills. Why these calls: docs/adr/0011-a-launcher-of-our-own.md. */
 #include "creel.h"
 #include "kernel.h"
 #include <errno.h>
