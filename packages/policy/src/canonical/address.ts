@@ -74,6 +74,8 @@ interface Range {
 const isV4 = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text);
 
 function parse(text: string): Parsed | null {
+  // Most texts asked about are names; both parsers are slow to say no.
+  if (!text.includes(":") && !/^[0-9.]+$/.test(text)) return null;
   if (isV4(text)) return { v4: ipaddr.IPv4.parse(text).toByteArray() };
   // A zone id names an interface of this host; no remote service is reached by it.
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return null;

@@ -44,13 +44,16 @@ export function compileClauses(clauses: readonly Clause[], options: { deny: bool
 /** The clauses that could match one of these paths, in the order of the file. */
 export function clausesFor(index: ClauseIndex, paths: readonly string[]): readonly CompiledClause[] {
   if (index.bySegment.size === 0) return index.generic;
-  const found = new Set(index.generic);
+  const keys = new Set<string>();
   for (const path of paths) {
     const end = path.indexOf("/", 1);
-    const segment = (end === -1 ? path.slice(1) : path.slice(1, end)).toLowerCase();
-    for (const clause of index.bySegment.get(segment) ?? []) found.add(clause);
+    keys.add((end === -1 ? path.slice(1) : path.slice(1, end)).toLowerCase());
   }
-  return found.size === 0 ? [] : [...found].sort((a, b) => a.index - b.index);
+  const found: CompiledClause[] = [];
+  for (const key of keys) found.push(...(index.bySegment.get(key) ?? []));
+  if (found.length === 0) return index.generic;
+  // Each clause stands under one segment only, so nothing is there twice.
+  return [...found, ...index.generic].sort((a, b) => a.index - b.index);
 }
 
 function compileClause(clause: Clause, index: number, deny: boolean): CompiledClause {
