@@ -23,6 +23,8 @@ export async function onConnection(
   socket: Socket,
 ): Promise<void> {
   socket.on("error", () => resetSocket(socket));
+  // Answers are written head first; waiting for the client's acknowledgement between the two would cost 40 ms a request.
+  socket.setNoDelay(true);
   const tuple = tupleOf(socket);
   if (tuple === null || state.closed) return resetSocket(socket);
   const address = canonicalHost(tuple.localAddress);

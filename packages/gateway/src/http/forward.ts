@@ -130,7 +130,10 @@ export function forward(forwarding: Forwarding): void {
     }
     res.sendDate = false;
     res.writeHead(answer.statusCode ?? 502, scrubText(answer.statusMessage ?? "", secrets), head.flat());
-    res.flushHeaders();
+    // A short answer goes out in one piece with its head; a stream that is silent at first shows its head all the same.
+    setImmediate(() => {
+      if (!res.destroyed) res.flushHeaders();
+    });
     answer.on("data", (chunk: Buffer) => {
       bytes.in += chunk.length;
       flow.state.usage.addBytes(settled.rule, chunk.length);
