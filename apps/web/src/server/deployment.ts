@@ -11,7 +11,7 @@ export const readDeployment = (settings: {
   hubUrl: string | undefined;
   tlsDirectory: string;
 }): Deployment | undefined => {
-  const file = path.join(settings.tlsDirectory, "ca.crt");
+  const file = path.join(settings.tlsDirectory, "ca.pem");
   if (settings.hubUrl === undefined || !existsSync(file)) return undefined;
   const certificate = new X509Certificate(readFileSync(file));
   return { hubUrl: settings.hubUrl, caPin: `sha256:${createHash("sha256").update(certificate.raw).digest("hex")}` };
