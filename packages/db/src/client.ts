@@ -42,7 +42,13 @@ const opened = registry[registryKey];
 
 export function openDb(settings: DbSettings): Db {
   // No named prepared statements: they break behind poolers that hand each transaction another connection.
-  const options = { prepare: false, idle_timeout: IDLE_TIMEOUT_S, connect_timeout: CONNECT_TIMEOUT_S, onnotice: quiet };
+  const options = {
+    prepare: false,
+    idle_timeout: IDLE_TIMEOUT_S,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    onnotice: quiet,
+    connection: { search_path: "public" },
+  };
   const app = postgres(settings.appUrl, { ...options, max: settings.poolMax ?? POOL_MAX });
   const system = postgres(settings.systemUrl, { ...options, max: SYSTEM_POOL_MAX });
   const db: Db = {

@@ -41,6 +41,9 @@ export async function provisionRoles(ownerUrl: string, passwords: RolePasswords)
         await tx`grant connect on database ${tx(database)} to ${tx(role)}`;
       }
       await tx`revoke connect, temporary on database ${tx(database)} from public`;
+      // The queue's library asks for its schema with `create schema if not exists`, which needs this right even when it is
+      // there. The other roles look for tables in `public` alone, so another schema cannot stand in front of it.
+      await tx`grant create on database ${tx(database)} to ${tx(queueRoleName)}`;
       await tx`grant ${tx(queueRoleName)} to current_user`;
       await tx`create schema if not exists bullmq authorization ${tx(queueRoleName)}`;
     });

@@ -32,6 +32,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   await admin`revoke connect, temporary on database ${admin(name)} from public`;
   for (const role of ["creel_app", "creel_system", "creel_queue"])
     await admin`grant connect on database ${admin(name)} to ${admin(role)}`;
+  await admin`grant create on database ${admin(name)} to creel_queue`;
   await admin`select pg_advisory_unlock(${TEMPLATE_LOCK_KEY})`;
   const urls = {
     ownerUrl: at(),

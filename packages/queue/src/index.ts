@@ -1,2 +1,3 @@
+export { createJobQueue } from "./jobQueue.ts";
 export * from "./queues.ts";
 export * from "./types.ts";
