@@ -111,7 +111,8 @@ function receiveHandles(runDir: string): Promise<Map<string, unknown>> {
     child.on("error", (error) => fail(error.message));
     child.on("message", (message, handle) => {
       const name = nameOf(message);
-      if (name && handle) handles.set(name, handle);
+      // The self-test: this Node must have made of each descriptor the kind of handle that its module needs.
+      if (name && hasMethod(handle, name === "dns" ? "recvStart" : "listen")) handles.set(name, handle);
       if (handles.size === 2) {
         clearTimeout(timer);
         resolve(handles);
@@ -147,6 +148,9 @@ function bindTo(socket: DatagramSocket, handle: unknown): void {
 }
 
 function closeHandle(handle: unknown): void {
-  if (typeof handle === "object" && handle !== null && "close" in handle && typeof handle.close === "function")
-    handle.close();
+  if (hasMethod(handle, "close")) handle.close();
+}
+
+function hasMethod<Name extends string>(value: unknown, name: Name): value is Record<Name, () => unknown> {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
 }

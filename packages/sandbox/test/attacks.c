@@ -158,6 +158,29 @@ static int try_wait_answer(void) {
   int fd = connect_far(0);
   return read(fd, &byte, 1) == 1 ? 0 : 92;
 }
+/* The way Java connects: an IPv6 socket to an IPv4 address written in IPv6. */
+static int try_mapped(void) {
+  struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(443)};
+  char byte;
+  int fd = socket(AF_INET6, SOCK_STREAM, 0);
+  inet_pton(AF_INET6, "::ffff:203.0.113.9", &to.sin6_addr);
+  if (connect(fd, (struct sockaddr *)&to, sizeof to)) return errno;
+  return read(fd, &byte, 1) == 1 ? 0 : 92;
+}
+/* The same socket connected by two programs: whose connection would it be? */
+static int try_two_callers(void) {
+  int fd = connect_far(SOCK_NONBLOCK);
+  char number[16];
+  snprintf(number, sizeof number, "%d", fd);
+  execl("/tmp/second", "/tmp/second", "reconnect", number, (char *)NULL);
+  return 91;
+}
+static int try_reconnect(void) {
+  struct sockaddr_in to = far_away(443);
+  connect(atoi(arg), (struct sockaddr *)&to, sizeof to);
+  usleep(100000);
+  return 0;
+}
 static int try_fork_bomb(void) {
   int n = 0;
   for (; n < 5000; n++) {
@@ -184,7 +207,8 @@ static const struct { const char *name; int (*run)(void); } table[] = {
   T(keyctl), T(io_uring), T(bpf), T(perf), T(userfaultfd), T(vsock), T(packet), T(netlink), T(alg), T(raw), T(ping), T(mptcp), T(sctp),
   T(fast_open), T(fast_open_msg), T(udp), T(ipv6), T(hijack), T(abstract), T(kill), T(kill_init), T(setuid_bit), T(setuid_create),
   T(openat2), T(setuid), T(tiocsti), T(tiocsti_high), T(set_exe), T(personality), T(chroot), T(mknod), T(handle), T(unknown), T(own_mem),
-  T(sysctl), T(map), T(spoof_exec), T(spoof_nonblock), T(spoof_fork), T(connect_exit), T(wait_answer), T(fork_bomb), T(memory),
+  T(sysctl), T(map), T(spoof_exec), T(spoof_nonblock), T(spoof_fork), T(connect_exit), T(wait_answer), T(fork_bomb), T(memory), T(mapped),
+  T(two_callers), T(reconnect),
 };
 
 int main(int argc, char **argv) {

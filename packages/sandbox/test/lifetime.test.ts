@@ -73,11 +73,18 @@ test("the agent's end is recorded, and ends what it left running", async () => {
   expect(alive(cage.shimPid)).toBe(false);
 });
 
+const ready = (stateDir: string) =>
+  expect.poll(async () => (await readLog(stateDir)).data.toString()).toContain("ready");
+
 test("stop asks first and kills after the grace", async () => {
-  const polite = await basket({ command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"] });
+  const polite = await basket({
+    command: ["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"],
+  });
+  await ready(polite.stateDir);
   await polite.control.stop({ graceMs: 10_000 });
   expect(await readExit(polite.stateDir)).toMatchObject({ exitCode: 0, reason: "stopped" });
-  const deaf = await basket({ command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"] });
+  const deaf = await basket({ command: ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"] });
+  await ready(deaf.stateDir);
   await deaf.control.stop({ graceMs: 100 });
   expect(await readExit(deaf.stateDir)).toMatchObject({ exitCode: null, signal: 9, reason: "stopped" });
 });

@@ -46,6 +46,20 @@ describe("the program behind a connection is the one that called connect()", () 
     expect((await desk.next()).identity).toMatchObject({ path: "/tmp/copy", sha256 });
   });
 
+  test("an IPv6 socket to a mapped IPv4 address has an identity too", async () => {
+    expect(await cage.attack("mapped")).toBe(0);
+    expect(await desk.next()).toMatchObject({ destination: "203.0.113.9:443", identity: { path: ATTACKS } });
+  });
+
+  test("a socket that two programs called connect() on belongs to nobody", async () => {
+    // The desk answers at once, so this gateway waits until both have called before it asks.
+    const other = await basket();
+    await other.sh(`cp ${ATTACKS} /tmp/second`);
+    await other.attack("two_callers");
+    const late = await receptionist(other.runDir);
+    expect((await late.next()).identity).toBeNull();
+  });
+
   test("a connection the kernel has no record of belongs to nobody", async () => {
     const stranger = { remoteAddress: "10.0.2.100", remotePort: 1, localAddress: "203.0.113.9", localPort: 443 };
     expect(await desk.network.who(stranger)).toBeNull();
