@@ -1,5 +1,6 @@
 import type { RemoteInfo } from "node:dgram";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
+import { INFERENCE_HOST } from "@creel/policy";
 import { createLeaves } from "./ca/leaves.ts";
 import { onConnection } from "./connect.ts";
 import { createFakeNames } from "./dns/fakeNames.ts";
@@ -9,10 +10,10 @@ import { onRequest } from "./http/onRequest.ts";
 import { onUpgrade } from "./http/onUpgrade.ts";
 import { refuseMalformed } from "./http/rawAnswers.ts";
 import { judgeConnection } from "./judgeConnection.ts";
-import { REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
+import { NAMES_AHEAD_MAX, REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
 import { createRateGate } from "./rateGate.ts";
-import { type Context, cutFlow, resetSocket, type SandboxState } from "./state.ts";
+import { type Context, cutFlow, OWN_HOST, resetSocket, type SandboxState } from "./state.ts";
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
 import { createResolver } from "./upstream/resolve.ts";
@@ -70,6 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       pendingHandshakes: 0,
       closed: false,
     };
+    nameKnownHosts(state);
     states.set(sandbox.id, state);
     const onQuery = createDnsPort(context, state);
     network.dns.on("message", (bytes: Buffer, from: RemoteInfo) => onQuery(bytes, from));
@@ -98,6 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { policy, policyDigest, generation, credentials } = next;
       state.inForce = { policy, policyDigest, generation };
       if (credentials !== undefined) state.credentials = credentials;
+      nameKnownHosts(state);
       state.pools.retire();
       judgeFlows(context, state);
     },
@@ -109,6 +112,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       await context.sink.close();
     },
   };
+}
+
+/** Gives exact names their addresses ahead, so that a program that remembers one across a restart of the gateway is still understood. */
+function nameKnownHosts(state: SandboxState): void {
+  const hosts = [INFERENCE_HOST, OWN_HOST, ...[...state.inForce.policy.exactHosts].sort()];
+  for (const host of hosts.slice(0, NAMES_AHEAD_MAX)) if (isIP(host) === 0) state.names.addressOf(host);
 }
 
 /** Judges what is open by the policy in force and cuts what it no longer allows. */

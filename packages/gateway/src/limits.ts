@@ -38,6 +38,8 @@ export const UPSTREAM_IDLE_SOCKETS_MAX = 4;
 export const UPSTREAM_KEEP_ALIVE_MS = 30_000;
 
 export const DNS_NAMES_MAX = 4096;
+/** Names that get an address before anybody asks; half the table stays for what wildcards match. */
+export const NAMES_AHEAD_MAX = DNS_NAMES_MAX / 2;
 /** Short, because a policy change must be able to take a name away. */
 export const DNS_TTL_SECONDS = 5;
 export const DNS_MESSAGE_BYTES_MAX = 4096;

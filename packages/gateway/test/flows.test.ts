@@ -260,6 +260,16 @@ describe("names", () => {
     expect((await ofType("A", "API.Example.COM"))?.answers).toHaveLength(1);
   });
 
+  it("keep their addresses across a restart of the gateway", async () => {
+    world = await createWorld({ yaml: REST });
+    const before = await world.addressOf("api.example.com");
+    await world.close();
+    world = await createWorld({ yaml: REST, lookup: async () => ["127.0.0.1"] });
+    const door = await world.door(before ?? "", 443);
+    const answer = await ask({ door, host: "api.example.com", ca: world.ca.certificatePem }).catch(() => null);
+    expect(world.records.at(-1)?.host ?? answer?.json.host).toBe("api.example.com");
+  });
+
   it("asked for in malformed packets get no answer", async () => {
     world = await createWorld({ yaml: REST });
     expect(await query(Buffer.from([1, 2, 3]))).toBeNull();
