@@ -54,6 +54,36 @@ test("the sandbox survives kill -9 of the process that launched it, and its wait
   control.close();
 });
 
+/** A foreground sandbox in a process of its own, whose stdio is ours to look at. */
+function foreground(command: string[]) {
+  const base = temporary();
+  for (const name of ["run", "state"]) mkdirSync(join(base, name), { mode: 0o700 });
+  const spec = { id: "foreground", runDir: join(base, "run"), stateDir: join(base, "state"), command };
+  const child = execFile(process.execPath, ["--import", "tsx", join(here, "run-foreground.ts"), JSON.stringify(spec)]);
+  const agentPid = new Promise<number>((resolve) => child.stderr?.on("data", (text) => resolve(Number(text))));
+  let out = "";
+  child.stdout?.on("data", (text) => {
+    out += text;
+  });
+  const code = new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { child, agentPid, code, out: () => out };
+}
+
+test("in the foreground the command has the caller's stdio and its exit code passes through", async () => {
+  const run = foreground(["sh", "-c", "read line; echo got $line; exit 5"]);
+  run.child.stdin?.end("hello\n");
+  expect(await run.code).toBe(5);
+  expect(run.out()).toBe("got hello\n");
+});
+
+test("a foreground sandbox dies with kill -9 of its caller", async () => {
+  const run = foreground(FOR_EVER);
+  const agentPid = await run.agentPid;
+  expect(alive(agentPid)).toBe(true);
+  run.child.kill("SIGKILL");
+  await expect.poll(() => alive(agentPid)).toBe(false);
+});
+
 test("kill -9 of the shim ends everything inside", async () => {
   const cage = await basket();
   const running = cage.control.exec({ command: FOR_EVER });
