@@ -1,5 +1,6 @@
-
+import { createSealer } from "@creel/core";
 import { listenEvents, openDb } from "@creel/db";
+import { createJobQueue } from "@creel/queue";
 import { env } from "../env.ts";
 import { readDeployment } from "./deployment.ts";
 import { type Runtime, setRuntime } from "./runtime.ts";
@@ -9,7 +10,11 @@ const open = async (): Promise<Runtime> => {
   const settings = env();
   const events = new EventHub();
   const db = openDb({ appUrl: settings.databaseAppUrl, systemUrl: settings.databaseSystemUrl });
-  const jobs = { enqueue: async () => {} } as never;
+  const jobs = await createJobQueue({
+    postgresUrl: settings.databaseQueueUrl,
+    redisUrl: settings.redisUrl,
+    onError: (error) => console.error(JSON.stringify({ level: "error", operation: "queue", cause: error.message })),
+  });
   // One listener for all streams of this process, over the role that can read nothing but ids in an event.
   await listenEvents(settings.databaseAppUrl, (event) => events.publish(event));
   // A stream stays open as long as its reader likes, and the server waits for its streams before it ends.
@@ -18,7 +23,7 @@ const open = async (): Promise<Runtime> => {
     db,
     jobs,
     events,
-    seal: {} as never,
+    seal: createSealer(settings.masterKeyFile),
     deployment: readDeployment(settings),
   };
 };

@@ -39,11 +39,11 @@ export const PageHeader = (props: { title: ReactNode; trail?: ReactNode; lead?: 
 
 /** Pairs of name and value; one column on a phone. */
 export const Facts = ({ items }: { items: readonly { term: string; value: ReactNode }[] }) => (
-  <dl className="grid grid-cols-1 gap-x-6 gap-y-2 sm:grid-cols-[max-content_1fr]">
+  <dl className="grid grid-cols-[minmax(5.5rem,max-content)_minmax(0,1fr)] gap-x-4 gap-y-2 sm:gap-x-6">
     {items.map((item) => (
       <div key={item.term} className="contents">
         <dt className="text-muted">{item.term}</dt>
-        <dd className="mb-1 min-w-0 break-words sm:mb-0">{item.value}</dd>
+        <dd className="min-w-0 break-words">{item.value}</dd>
       </div>
     ))}
   </dl>

@@ -4,7 +4,6 @@ import clsx from "clsx";
 import type { ReactNode } from "react";
 
 declare module "@tanstack/react-table" {
-  // biome-ignore lint/correctness/noUnusedVariables: the type parameters must match the library's own declaration.
   interface ColumnMeta<TData, TValue> {
     /** Numbers are set flush right. */
     numeric?: boolean;

@@ -26,7 +26,7 @@ export const ThemeToggle = ({ initial }: { initial: Theme }) => {
     >
       {themes.map((name) => (
         <option key={name} value={name}>
-          {name === "system" ? "System theme" : `${name[0]?.toUpperCase()}${name.slice(1)} theme`}
+          {name === "system" ? "System" : `${name[0]?.toUpperCase()}${name.slice(1)}`}
         </option>
       ))}
     </select>

@@ -89,10 +89,10 @@ const Scripted = () => {
 export const Overview = () => (
   <>
     <PageHeader title="Overview" />
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Scripted />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <div className="grid min-w-0 gap-4">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+        <div className="grid min-w-0 grid-cols-1 gap-4">
           <Nodes />
           <Sandboxes />
         </div>

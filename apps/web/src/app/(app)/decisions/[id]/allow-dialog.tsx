@@ -47,7 +47,13 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
         onOpenChange={change}
         wide
         title="Allow this request"
-        description={<p>The smallest change of the policy that allows it. Nothing changes until you save.</p>}
+        description={
+          <p>
+            {save.data
+              ? "The new version is saved and on its way to the nodes."
+              : "The smallest change of the policy that allows it. Nothing changes until you save."}
+          </p>
+        }
         footer={
           save.data ? (
             <Button look="primary" onClick={() => change(false)}>

@@ -101,9 +101,9 @@ export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
             lead={decision.reason}
             actions={decision.decision === "allow" ? null : <AllowDialog decision={decision} />}
           />
-          <div className="grid items-start gap-4 lg:grid-cols-2">
+          <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
             <Asked decision={decision} />
-            <div className="grid min-w-0 gap-4">
+            <div className="grid min-w-0 grid-cols-1 gap-4">
               <Answered decision={decision} />
               <Program binary={decision.binary} />
             </div>

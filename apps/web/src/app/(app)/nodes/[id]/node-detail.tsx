@@ -60,9 +60,9 @@ export const NodeDetail = ({ nodeId }: { nodeId: string }) => {
             }
             actions={<RevokeNode node={node} />}
           />
-          <div className="grid gap-4">
+          <div className="grid grid-cols-1 gap-4">
             <ScriptedNote model={node.model} />
-            <div className="grid items-start gap-4 lg:grid-cols-2">
+            <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
               <About node={node} />
               <Panel title="Sandboxes" flush>
                 <Answer query={sandboxes} what="sandboxes">

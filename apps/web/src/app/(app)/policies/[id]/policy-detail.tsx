@@ -105,7 +105,7 @@ export const PolicyDetail = ({ policyId, version }: { policyId: string; version:
               </>
             }
           />
-          <div className="grid gap-4">
+          <div className="grid grid-cols-1 gap-4">
             {version !== undefined && version !== policy.latestVersion ? (
               <EarlierVersion
                 policyId={policyId}

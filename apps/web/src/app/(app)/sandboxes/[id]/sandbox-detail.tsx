@@ -90,8 +90,8 @@ export const SandboxDetail = ({ sandboxId }: { sandboxId: string }) => {
             }
             actions={<SandboxControls sandbox={sandbox} />}
           />
-          <div className="grid gap-4">
-            <div className="grid items-start gap-4 lg:grid-cols-2">
+          <div className="grid grid-cols-1 gap-4">
+            <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
               <About sandbox={sandbox} />
               <ReachMap sandbox={sandbox} />
             </div>

@@ -1,0 +1,244 @@
+import { type Actor, audit, type Role, roleMay, verbRegistry } from "@creel/core";
+import { TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FreshDatabase, freshDatabase } from "../../../packages/db/test/database.ts";
+import { dispatch } from "../src/server/rest/dispatch.ts";
+import { restRoutes } from "../src/server/rest/routes.ts";
+import { setRuntime } from "../src/server/runtime.ts";
+import { EventHub } from "../src/server/sse/event-hub.ts";
+import { createCallerFactory } from "../src/server/trpc/init.ts";
+import { appRouter } from "../src/server/trpc/router.ts";
+import { type Fleet, ingest, makeFleet, makeJournal, noWorkers, type Org, tokenWithRole } from "./support/fleet.ts";
+
+/**
+ * Walks every tRPC procedure and every REST route as nobody, as another org, as a role that may not, and as one that may.
+ * A procedure or route without a sample input here fails the walk, so none can be added unseen.
+ */
+
+let database: FreshDatabase;
+let fleet: Fleet;
+let ours: Org;
+let theirs: Org;
+let decisionId = "";
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  fleet = makeFleet(database.db, noWorkers);
+  const { db, jobs, seal, deployment } = fleet.ctx(null);
+  setRuntime(Promise.resolve({ db, jobs, seal, deployment, events: new EventHub() }));
+  ours = await fleet.found("ours");
+  theirs = await fleet.found("theirs");
+  const line = makeJournal(ours);
+  await ingest(fleet, ours, [
+    line({ method: "POST", path: "/api/tickets/1/comments", decision: "deny", reason: "Only GET is allowed." }),
+  ]);
+  const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
+  decisionId = page.items[0]?.id ?? "";
+});
+afterAll(() => database.close());
+
+const as = (actor: Actor | null) => ({ core: fleet.ctx(actor), sameOrigin: true });
+const withRole = (role: Role): Actor => ({ ...ours.owner, role });
+
+/** A valid input for each verb, of our org. `name` keeps repeated creations apart. */
+const sample = (verbName: string, name: string): Record<string, unknown> => {
+  const known: Record<string, () => Record<string, unknown>> = {
+    "org.whoAmI": () => ({}),
+    "auth.listSessions": () => ({}),
+    "auth.signOutEverywhere": () => ({}),
+    "node.list": () => ({}),
+    "node.get": () => ({ nodeId: ours.node.nodeId }),
+    "node.createEnrollSecret": () => ({}),
+    "node.revoke": () => ({ nodeId: ours.node.nodeId }),
+    "sandbox.list": () => ({}),
+    "sandbox.get": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.create": () => ({
+      name,
+      nodeId: ours.node.nodeId,
+      policyId: ours.policyId,
+      agent: { plugin: "command", command: ["/bin/true"] },
+    }),
+    "sandbox.start": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.stop": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.restart": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.remove": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.exec": () => ({ sandboxId: ours.sandboxId, command: ["/bin/true"], timeoutMs: 100 }),
+    "sandbox.logs": () => ({ sandboxId: ours.sandboxId }),
+    "policy.list": () => ({}),
+    "policy.get": () => ({ policyId: ours.policyId }),
+    "policy.listVersions": () => ({ policyId: ours.policyId }),
+    "policy.getVersion": () => ({ policyId: ours.policyId, version: 1 }),
+    "policy.create": () => ({ name, yaml: "version: 1\nnetwork_policies: {}\n" }),
+    "policy.saveVersion": () => ({
+      policyId: ours.policyId,
+      yaml: "version: 1\nnetwork_policies: {}\n",
+      baseVersion: 1,
+      message: name,
+    }),
+    "policy.lint": () => ({ yaml: "version: 1\n" }),
+    "policy.proposeAllow": () => ({ decisionId }),
+    "plan.list": () => ({}),
+    "plan.get": () => ({ planId: ours.policyId }),
+    "decision.list": () => ({}),
+    "decision.get": () => ({ decisionId }),
+    "decision.timeline": () => ({}),
+    "decision.reach": () => ({ sandboxId: ours.sandboxId }),
+    "audit.list": () => ({}),
+    "token.list": () => ({}),
+    "token.create": () => ({ name, role: "viewer" }),
+    "token.revoke": () => ({ tokenId: ours.policyId }),
+  };
+  const make = known[verbName];
+  if (!make) throw new Error(`${verbName} has no sample input in the unauthorized suite; add one`);
+  return make();
+};
+
+const procedures = Object.keys(appRouter._def.procedures);
+const caller = createCallerFactory(appRouter);
+const callTrpc = async (path: string, actor: Actor | null, input: unknown, sameOrigin = true): Promise<number> => {
+  let target: unknown = caller({ ...as(actor), sameOrigin });
+  for (const part of path.split(".")) target = Reflect.get(target as object, part);
+  try {
+    await (target as (input: unknown) => Promise<unknown>)(input);
+    return 200;
+  } catch (error) {
+    if (!(error instanceof TRPCError)) throw error;
+    return getHTTPStatusCodeFromError(error);
+  }
+};
+
+/** What a role that lacks the right hears: 403 when it may at least read such things, else 404. */
+const refusalFor = (verbName: string, role: Role): number | null => {
+  const gate = verbRegistry.get(verbName)?.gate;
+  if (gate?.by !== "person" || roleMay(role, gate.action, gate.on)) return null;
+  return roleMay(role, "read", gate.on) ? 403 : 404;
+};
+
+/** Only procedures that name a thing can name a foreign one. */
+const namesAThing = (verbName: string): boolean =>
+  Object.keys(sample(verbName, "x")).some((field) => field.endsWith("Id"));
+
+describe("tRPC", () => {
+  it.each(procedures)("%s answers nobody with 401", async (path) => {
+    expect(await callTrpc(path, null, sample(path, "nobody"))).toBe(401);
+  });
+
+  it.each(procedures)("%s refuses every role that may not", async (path) => {
+    for (const role of ["viewer", "auditor", "developer", "approver", "operator", "security_admin"] as const) {
+      const expected = refusalFor(path, role);
+      if (expected !== null)
+        expect([role, await callTrpc(path, withRole(role), sample(path, role))]).toEqual([role, expected]);
+    }
+  });
+
+  it.each(procedures.filter((path) => !path.startsWith("auth.")))(
+    "%s hides our things from another org",
+    async (path) => {
+      if (!namesAThing(path)) return;
+      // A decision's id counts per org, so theirs may have one of the same number; it has none yet.
+      expect(await callTrpc(path, theirs.owner, sample(path, "foreign"))).toBe(404);
+    },
+  );
+
+  it.each(procedures.filter((path) => verbRegistry.get(path)?.kind === "mutation"))(
+    "%s is refused when another site's page asks",
+    async (path) => {
+      expect(await callTrpc(path, ours.owner, sample(path, "csrf"), false)).toBe(403);
+    },
+  );
+});
+
+const restRequest = (route: (typeof restRoutes)[number], input: Record<string, unknown>, token: string | null) => {
+  let path = route.path;
+  const used = new Set<string>();
+  for (const [name, { field }] of Object.entries(route.source.params ?? {})) {
+    path = path.replace(`{${name}}`, encodeURIComponent(String(input[field])));
+    used.add(field);
+  }
+  const query = new URLSearchParams();
+  const body: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(input)) {
+    if (used.has(field)) continue;
+    if (route.source.query?.includes(field)) query.set(field, String(value));
+    else body[field] = value;
+  }
+  const request = new Request(`http://127.0.0.1/api/v1${path}?${query}`, {
+    method: route.method,
+    headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    ...(route.method === "GET" ? {} : { body: JSON.stringify(body) }),
+  });
+  return dispatch(request, path.split("/").filter(Boolean));
+};
+
+describe("REST", () => {
+  const named = restRoutes.map((route) => [`${route.method} ${route.path}`, route] as const);
+
+  it.each(named)("%s answers nobody, a wrong token and a cookie with 401", async (_name, route) => {
+    const input = sample(route.verbName, "nobody");
+    for (const token of [null, "creel_00000000_nonsense", "x"])
+      expect((await restRequest(route, input, token)).status).toBe(401);
+  });
+
+  it.each(named)("%s refuses a token whose role may not", async (_name, route) => {
+    for (const role of ["viewer", "developer"] as const) {
+      const expected = refusalFor(route.verbName, role);
+      if (expected === null) continue;
+      const token = await tokenWithRole(fleet, ours, role);
+      expect((await restRequest(route, sample(route.verbName, role), token)).status).toBe(expected);
+    }
+  });
+
+  it.each(named)("%s answers for another org's thing byte for byte as for none", async (_name, route) => {
+    const input = sample(route.verbName, "foreign");
+    if (!namesAThing(route.verbName)) return;
+    const foreign = await restRequest(route, input, theirs.apiToken);
+    const nonsense = Object.fromEntries(
+      Object.entries(input).map(([field, value]) => {
+        if (!field.endsWith("Id")) return [field, value];
+        return [field, field === "decisionId" ? "999999" : "00000000-0000-4000-8000-000000000000"];
+      }),
+    );
+    const missing = await restRequest(route, nonsense, theirs.apiToken);
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    expect(await foreign.text()).toBe(await missing.text());
+  });
+
+  it("answers a path that is not there like a thing that is not there", async () => {
+    const ask = (path: string) =>
+      dispatch(
+        new Request(`http://127.0.0.1/api/v1/${path}`, { headers: { authorization: `Bearer ${ours.apiToken}` } }),
+        path.split("/"),
+      );
+    const missing = await ask("no/such/route");
+    expect(missing.status).toBe(404);
+    expect(await missing.text()).toBe(await (await ask("sandboxes/no-such-name")).text());
+  });
+});
+
+describe("what a person may do leaves an audit row", () => {
+  /** Rows newer than the one named; an act may leave a second row of its own kind, such as the plan it made. */
+  const rowsSince = async (id: string | undefined) => {
+    const { items } = await audit.list({ ctx: fleet.ctx(ours.owner), input: { limit: 20 } });
+    const at = items.findIndex((row) => row.id === id);
+    return at < 0 ? items : items.slice(0, at);
+  };
+  /** What takes things away comes last. */
+  const last = ["sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
+  const mutations = procedures
+    .filter((path) => verbRegistry.get(path)?.kind === "mutation")
+    .sort((a, b) => last.indexOf(a) - last.indexOf(b));
+
+  it.each(mutations)("%s", async (path) => {
+    const input = sample(path, "audited");
+    const api = appRouter.createCaller(as(ours.owner));
+    if (path === "token.revoke") input.tokenId = (await api.token.list({})).items[0]?.id;
+    if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
+    const [before] = (await audit.list({ ctx: fleet.ctx(ours.owner), input: { limit: 1 } })).items;
+    const status = await callTrpc(path, ours.owner, input);
+    // No node is connected here to run the command; that it was asked for is what must stand in the audit.
+    if (path !== "sandbox.exec") expect(status).toBe(200);
+    const row = (await rowsSince(before?.id)).find((item) => item.action === path);
+    expect(row?.actor.label).toBe(ours.email);
+  });
+});
