@@ -1,0 +1,245 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type Actor,
+  actions,
+  audit,
+  CreelError,
+  decision,
+  org,
+  plan,
+  resourceKinds,
+  roleMay,
+  roles,
+  sandbox,
+  token,
+  toPublicError,
+  verbRegistry,
+} from "../src/index.ts";
+import {
+  capabilities,
+  type Fleet,
+  joinSecret,
+  makeCsr,
+  makeNode,
+  makeOrg,
+  model,
+  openFleet,
+  PASSWORD,
+  POLICY,
+  system,
+  type TestNode,
+  type TestOrg,
+} from "./support/fleet.ts";
+import { entry } from "./support/journal.ts";
+
+/** Telemetry and delivery: what a node reports many times a second is in its own tables. This list may only shrink. */
+const UNAUDITED = new Set([
+  "node.heartbeat",
+  "sandbox.reportStatus",
+  "sandbox.appendLog",
+  "plan.claim",
+  "plan.markSent",
+  "plan.sweep",
+  "command.next",
+  "command.complete",
+]);
+/** Input by id, so a stranger's ids and ids that never were can be compared. */
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+let fleet: Fleet;
+let acme: TestOrg;
+let globex: TestOrg;
+let host: TestNode;
+let stranger: TestNode;
+let ids: { sandboxId: string; tokenId: string; decisionId: string };
+
+beforeAll(async () => {
+  fleet = await openFleet();
+  [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
+  [host, stranger] = [await makeNode(fleet, acme, "host-1"), await makeNode(fleet, globex, "host-1")];
+  const owner = fleet.ctx(acme.as("owner"));
+  const agent = { plugin: "command" as const, command: ["true"] };
+  const made = await sandbox.create({
+    ctx: owner,
+    input: { name: "demo", nodeId: host.nodeId, policyId: acme.policyId, agent },
+  });
+  const key = await token.create({ ctx: owner, input: { name: "ci", role: "viewer" } });
+  await decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries: [entry(randomUUID(), 0, made.id)] } });
+  const listed = await decision.list({ ctx: owner, input: {} });
+  ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "" };
+});
+afterAll(async () => await fleet?.close());
+
+async function inputOf(name: string): Promise<unknown> {
+  const { sandboxId, tokenId, decisionId } = ids;
+  const nodeId = host.nodeId;
+  const status = {
+    id: sandboxId,
+    phase: "running",
+    reason: "",
+    incarnation: 0,
+    pid: 1,
+    startedAt: null,
+    exitCode: null,
+    restarts: 0,
+    policyDigest: null,
+    generation: 1,
+  };
+  const desired = plan.desiredFor({ ctx: fleet.ctx(host.actor), input: { nodeId } });
+  const { planId = "", generation = 0 } = (await desired) ?? {};
+  const inputs: Record<string, unknown> = {
+    "org.bootstrap": { slug: "walk", name: "Walk", ownerEmail: "o@walk.example", ownerPassword: PASSWORD },
+    "auth.signIn": { email: acme.email, password: PASSWORD },
+    "auth.resolveSession": { token: "x" },
+    "auth.resolveApiToken": { token: "x" },
+    "auth.signOut": { token: "x" },
+    "token.create": { name: "walk", role: "viewer" },
+    "token.revoke": { tokenId },
+    "node.get": { nodeId },
+    "node.enroll": { protocol: 1, secret: "x".repeat(30), csrPem: await makeCsr(), name: "walk", capabilities },
+    "node.authenticate": { certificatePem: host.certificatePem },
+    "node.hello": { agentVersion: "1", capabilities, model, generation: 0 },
+    "node.heartbeat": { statuses: [] },
+    "node.renew": { csrPem: await makeCsr(host.keys) },
+    "node.revoke": { nodeId },
+    "policy.get": { policyId: acme.policyId },
+    "policy.listVersions": { policyId: acme.policyId },
+    "policy.getVersion": { policyId: acme.policyId, version: 1 },
+    "policy.create": { name: `walk-${randomUUID().slice(0, 8)}`, yaml: POLICY },
+    "policy.saveVersion": { policyId: acme.policyId, yaml: POLICY, baseVersion: 1 },
+    "policy.lint": { yaml: POLICY },
+    "policy.proposeAllow": { decisionId },
+    "sandbox.get": { sandboxId },
+    "sandbox.create": {
+      name: `walk-${randomUUID().slice(0, 8)}`,
+      nodeId,
+      policyId: acme.policyId,
+      agent: { plugin: "command", command: ["true"] },
+    },
+    "sandbox.exec": { sandboxId, command: ["id"], timeoutMs: 1 },
+    "sandbox.logs": { sandboxId },
+    "sandbox.reportStatus": { status },
+    "sandbox.appendLog": { sandboxId, incarnation: 0, offset: 0, data: "x", dropped: 0 },
+    "plan.get": { planId },
+    "plan.desiredFor": { nodeId },
+    "plan.claim": { planId, claimant: "walk" },
+    "plan.markSent": { planId },
+    "plan.recordResult": { planId, generation, ok: true, reason: null },
+    "decision.get": { decisionId },
+    "decision.ingest": { entries: [entry(randomUUID(), 0, randomUUID())] },
+    "decision.reach": { sandboxId },
+    "command.complete": {
+      commandId: randomUUID(),
+      result: { exitCode: 0, stdout: "", stderr: "", truncated: false, error: null },
+    },
+  };
+  for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
+  return inputs[name] ?? {};
+}
+
+/** What the world sees: an answer, or an error as bytes. */
+async function answer(name: string, actor: Actor | null, input: unknown): Promise<string> {
+  const verb = verbRegistry.get(name);
+  if (verb === undefined) throw new Error(`no verb ${name}`);
+  try {
+    return JSON.stringify(await verb({ ctx: fleet.ctx(actor), input }));
+  } catch (error) {
+    if (!(error instanceof CreelError)) throw error;
+    return JSON.stringify(toPublicError(error));
+  }
+}
+const names = [...verbRegistry.keys()];
+
+describe.each(names)("%s", (name) => {
+  const gate = verbRegistry.get(name)?.gate;
+  test("refuses nobody", async () => {
+    if (gate?.by === "open") return;
+    expect(JSON.parse(await answer(name, null, await inputOf(name)))).toMatchObject({ status: 401 });
+  });
+
+  test("answers a wrong role byte for byte the same whether or not the thing exists", async () => {
+    const wrong: Actor[] = [];
+    if (gate?.by === "person")
+      wrong.push(
+        ...roles.filter((role) => !roleMay(role, gate.action, gate.on)).map((role) => acme.as(role)),
+        host.actor,
+      );
+    else if (gate?.by !== "open" && gate?.by !== "self") wrong.push(acme.as("owner"));
+    const input = await inputOf(name);
+    const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
+    for (const actor of wrong) {
+      const told = await answer(name, actor, input);
+      expect([403, 404]).toContain(JSON.parse(told).status);
+      expect(await answer(name, actor, never)).toBe(told);
+    }
+  });
+
+  test("tells another org nothing of what is there", async () => {
+    const input = await inputOf(name);
+    if (gate?.by === "open" || gate?.by === "system" || !JSON.stringify(input).match(UUID)) return;
+    const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
+    const actor = gate?.by === "person" ? globex.as("owner") : stranger.actor;
+    expect(await answer(name, actor, input)).toBe(await answer(name, actor, never));
+  });
+});
+
+test("another org's decision ids lead nowhere", async () => {
+  for (const name of ["decision.get", "policy.proposeAllow"])
+    expect(JSON.parse(await answer(name, globex.as("owner"), await inputOf(name)))).toMatchObject({ status: 404 });
+});
+
+test("every mutation leaves an audit row", async () => {
+  const rows = async (): Promise<number> => {
+    const { items } = await audit.list({ ctx: fleet.ctx(acme.as("owner")), input: { limit: 500 } });
+    return items.length;
+  };
+  const actors = {
+    person: acme.as("owner"),
+    self: acme.as("owner"),
+    node: host.actor,
+    hub: host.actor,
+    system,
+    open: null,
+  };
+  // What ends things comes last.
+  const last = ["token.revoke", "sandbox.remove", "node.disconnected", "node.revoke"];
+  const mutations = names.filter((name) => verbRegistry.get(name)?.kind === "mutation" && !last.includes(name));
+  const silent: string[] = [];
+  for (const name of [...mutations, ...last]) {
+    const gate = verbRegistry.get(name)?.gate;
+    if (gate === undefined || UNAUDITED.has(name)) continue;
+    const input =
+      name === "auth.signOut"
+        ? { token: JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn"))).token }
+        : await inputOf(name);
+    if (name === "node.enroll" && typeof input === "object")
+      Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
+    const before = await rows();
+    await answer(name, actors[gate.by], input);
+    if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);
+  }
+  expect(silent).toEqual([]);
+  const founded = await org.bootstrap({
+    ctx: fleet.ctx(system),
+    input: { slug: "walk", name: "Walk", ownerEmail: "o@walk.example", ownerPassword: PASSWORD },
+  });
+  const owner: Actor = {
+    kind: "user",
+    userId: founded.userId,
+    orgId: founded.orgId,
+    role: "owner",
+    email: "o@walk.example",
+  };
+  expect((await audit.list({ ctx: fleet.ctx(owner), input: { action: "org.bootstrap" } })).items).toHaveLength(1);
+});
+
+test("who may do what is the checked-in table", async () => {
+  const lines = resourceKinds.flatMap((kind) =>
+    roles.map(
+      (role) =>
+        `${kind.padEnd(14)} ${role.padEnd(15)} ${actions.map((action) => (roleMay(role, action, kind) ? action : "-")).join(" ")}`,
+    ),
+  );
+  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("./fixtures/rights.txt");
+});
