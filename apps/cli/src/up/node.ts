@@ -12,18 +12,29 @@ const nodeFileSchema = z.looseObject({ nodeId: z.string() });
 
 const identityFile = (paths: HomePaths): string => join(paths.node, "identity/node.json");
 
-/** For a node that has never joined: a file with a single-use join URI (never argv, never the environment). Null when it has. */
-export async function joinUriFile(api: Api, paths: HomePaths): Promise<string | null> {
-  const file = join(paths.secrets, "join-uri");
+export interface Joining {
+  /** Holds a single-use join URI: never argv, never the environment. */
+  uriFile: string;
+  name: string;
+}
+
+/** What a node that has never joined needs for it; null when it has joined. */
+export async function prepareJoin(api: Api, paths: HomePaths): Promise<Joining | null> {
+  const uriFile = join(paths.secrets, "join-uri");
   if (existsSync(identityFile(paths))) {
-    rmSync(file, { force: true });
+    rmSync(uriFile, { force: true });
     return null;
   }
-  const { uri } = await api.call(z.looseObject({ uri: z.string() }), "POST", "/enroll-secrets", {
-    body: { nodeName: "local" },
+  // A start that died between the hub's answer and the node's disk has used a name up.
+  const taken = new Set((await api.call(listOf(nodeSchema), "GET", "/nodes")).map((node) => node.name));
+  const name = Array.from({ length: taken.size + 1 }, (_, index) =>
+    index === 0 ? "local" : `local-${index + 1}`,
+  ).find((candidate) => !taken.has(candidate));
+  const made = await api.call(z.looseObject({ uri: z.string() }), "POST", "/enroll-secrets", {
+    body: { nodeName: name },
   });
-  writePrivate(file, `${uri}\n`);
-  return file;
+  writePrivate(uriFile, `${made.uri}\n`);
+  return { uriFile, name: name ?? "local" };
 }
 
 /** Waits until the local node has joined and its connection stands, and forgets the join URI. */

@@ -4,6 +4,7 @@ import { projectRoot } from "../env.ts";
 import { CliError } from "../exit.ts";
 import type { DatabaseUrls } from "./database.ts";
 import type { HomePaths } from "./home.ts";
+import type { Joining } from "./node.ts";
 import type { ProgramSpec } from "./supervisor.ts";
 import type { World } from "./world.ts";
 
@@ -92,12 +93,12 @@ export const webProgram = (settings: Settings): ProgramSpec =>
     NEXTAUTH_SECRET: settings.sessionSecret,
   });
 
-export const nodeProgram = (settings: Settings, world: World, joinUriFile: string | null): ProgramSpec =>
+export const nodeProgram = (settings: Settings, world: World, joining: Joining | null): ProgramSpec =>
   program("node-agent", built.nodeAgent, settings.paths, {
     ...pick(settings.env, [...PLAIN, ...MODEL]),
     NODE_ENV: "production",
     CREEL_NODE_DIR: settings.paths.node,
     CREEL_NODE_RESOLVE: JSON.stringify(world.resolve),
     CREEL_UPSTREAM_CA_FILE: world.caFile,
-    ...(joinUriFile === null ? {} : { CREEL_JOIN_URI_FILE: joinUriFile }),
+    ...(joining === null ? {} : { CREEL_JOIN_URI_FILE: joining.uriFile, CREEL_NODE_NAME: joining.name }),
   });

@@ -18,10 +18,13 @@ const foldersIn = (folder: string): string[] => {
 /** Control directories of this home's sandboxes: named by the sandbox's id, in this user's short folders for sockets. */
 function runDirs(paths: HomePaths): string[] {
   const ids = foldersIn(join(paths.node, "sandboxes"));
-  const roots = foldersIn(tmpdir()).filter((name) => name.startsWith(`creel-${process.getuid?.() ?? 0}-`));
-  return roots
-    .flatMap((root) => ids.map((id) => join(tmpdir(), root, id)))
-    .filter((folder) => existsSync(join(folder, SOCKET)));
+  // A long temporary folder leaves no room for a socket's name; then the sockets lie in /tmp.
+  const roots = [...new Set([tmpdir(), "/tmp"])].flatMap((folder) =>
+    foldersIn(folder)
+      .filter((name) => name.startsWith(`creel-${process.getuid?.() ?? 0}-`))
+      .map((name) => join(folder, name)),
+  );
+  return roots.flatMap((root) => ids.map((id) => join(root, id))).filter((folder) => existsSync(join(folder, SOCKET)));
 }
 
 /** Ends the local node's sandboxes; answers how many there were. They outlive the node agent by design, so somebody must. */

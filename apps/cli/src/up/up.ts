@@ -14,7 +14,7 @@ import { makeDemo, type NodeView } from "./demo.ts";
 import { type HomePaths, homePaths, makeHome } from "./home.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { takeLock } from "./lock.ts";
-import { joinUriFile, untilConnected } from "./node.ts";
+import { prepareJoin, untilConnected } from "./node.ts";
 import { choosePort } from "./ports.ts";
 import { hubProgram, nodeProgram, requireBuilt, type Settings, webProgram } from "./programs.ts";
 import { hubAnswers, tail, untilReady, webAnswers } from "./ready.ts";
@@ -210,10 +210,10 @@ async function startNode(parts: {
 }): Promise<NodeView> {
   const { api, settings, world, keep, signal, started } = parts;
   const { paths } = settings;
-  const joinFile = await joinUriFile(api, paths);
+  const joining = await prepareJoin(api, paths);
   // Registered first, so that it runs after the agent has ended and nobody starts a sandbox again.
   started.add("the sandboxes", () => stopSandboxes(paths));
-  keep(nodeProgram(settings, world, joinFile));
+  keep(nodeProgram(settings, world, joining));
   const late = AbortSignal.any([signal, AbortSignal.timeout(NODE_READY_MS)]);
   try {
     return await untilConnected(api, paths, late);
