@@ -97,7 +97,6 @@ export function createGatewayLink(options: {
       execArgv,
       env,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      serialization: "advanced",
     });
     child = born;
     const late = setTimeout(() => born.kill("SIGKILL"), GATEWAY_READY_MS_MAX);
@@ -128,7 +127,7 @@ export function createGatewayLink(options: {
           );
       }
     });
-    born.once("close", (code, signal) => {
+    born.once("exit", (code, signal) => {
       clearTimeout(late);
       if (child !== born) return;
       child = null;
@@ -180,7 +179,7 @@ export function createGatewayLink(options: {
       if (!last) return;
       await new Promise<void>((resolve) => {
         const force = setTimeout(() => last.kill("SIGKILL"), SHUTDOWN_MS_MAX);
-        last.once("close", () => {
+        last.once("exit", () => {
           clearTimeout(force);
           resolve();
         });
