@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
@@ -42,18 +42,20 @@ const LOG_TAIL_CHARS = 2_000;
 /** Three programs with a pool each, the queue's listeners and a few consoles. */
 const CONNECTIONS_MAX = 200;
 const PORT_ATTEMPTS = 3;
+const PORT_TAKEN = /could not bind|Address already in use/;
+const ORPHAN_ATTEMPTS = 50;
+const ORPHAN_WAIT_MS = 100;
 
 export async function startEmbedded(settings: EmbeddedSettings): Promise<EmbeddedPostgres> {
   mkdirSync(settings.folder, { recursive: true, mode: 0o700 });
   const layout = layoutOf(realpathSync(settings.folder));
   const password = readOrMakePassword(layout);
   const database = settings.database ?? "creel";
-  const found = findPostmaster(layout.data);
-  const running = found ?? (await start(settings, layout));
+  const found = await adopt(layout, password);
+  const running = found ?? (await start(settings, layout, password));
   const url: EmbeddedPostgres["url"] = (login) =>
     `postgres://${login.user}:${encodeURIComponent(login.password)}@127.0.0.1:${running.port}/${login.database ?? database}`;
   const superuser = { user: SUPERUSER, password };
-  await untilReady(url({ ...superuser, database: "postgres" }), running.pid, layout);
   await ensureDatabase(url({ ...superuser, database: "postgres" }), database);
   return {
     ...running,
@@ -64,7 +66,32 @@ export async function startEmbedded(settings: EmbeddedSettings): Promise<Embedde
   };
 }
 
-async function start(settings: EmbeddedSettings, layout: Layout): Promise<{ pid: number; port: number }> {
+/** A server found running may be dying of the same accident that left it behind; only one that answers is taken over. */
+async function adopt(layout: Layout, password: string): Promise<{ pid: number; port: number } | null> {
+  const found = findPostmaster(layout.data);
+  if (found === null) return null;
+  return (await answers(found.pid, adminUrl(found.port, password), layout)) ? found : null;
+}
+
+/** False when the server ended instead of answering. */
+async function answers(pid: number, url: string, layout: Layout): Promise<boolean> {
+  try {
+    await untilReady(url, pid, layout);
+    return true;
+  } catch (error) {
+    if (isServerOf(pid, layout.data)) throw error;
+    return false;
+  }
+}
+
+const adminUrl = (port: number, password: string): string =>
+  `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
+
+async function start(
+  settings: EmbeddedSettings,
+  layout: Layout,
+  password: string,
+): Promise<{ pid: number; port: number }> {
   const binaries = findBinaries();
   const runAs = chooseRunAs();
   await ensureCluster(layout, binaries, runAs);
@@ -83,10 +110,14 @@ async function start(settings: EmbeddedSettings, layout: Layout): Promise<{ pid:
     for (const [name, value] of Object.entries(server)) args.push("-c", `${name}=${value}`);
     const watched = settings.dieWithParent === true ? ["setpriv", "--pdeathsig", "INT", "--"] : [];
     const [program = binaries.postgres, ...rest] = [...watched, binaries.postgres, ...args];
+    const logBefore = logBytes(layout);
     const pid = spawnServer(runAs.wrap(program, rest), layout);
-    if (await settled(pid, port, layout)) return { pid, port };
-    const said = logTail(layout);
-    if (!/could not bind|Address already in use/.test(said) || settings.port !== undefined || attempt === PORT_ATTEMPTS)
+    if ((await settled(pid, port, layout)) && (await answers(pid, adminUrl(port, password), layout)))
+      return { pid, port };
+    const said = logTail(layout, logBefore);
+    // Children of a killed server need a moment to notice and let go of its memory.
+    if (/pre-existing shared memory block/.test(said) && attempt < ORPHAN_ATTEMPTS) await delay(ORPHAN_WAIT_MS);
+    else if (!PORT_TAKEN.test(said) || settings.port !== undefined || attempt >= PORT_ATTEMPTS)
       throw startFailure(port, said, layout);
   }
 }
@@ -178,16 +209,19 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function logTail(layout: Layout): string {
+const logBytes = (layout: Layout): number => statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0;
+
+/** The end of the log, of what was written after `from`: an older start's trouble is not this one's. */
+function logTail(layout: Layout, from = 0): string {
   try {
-    return readFileSync(layout.log, "utf8").slice(-LOG_TAIL_CHARS);
+    return readFileSync(layout.log).subarray(from).toString("utf8").slice(-LOG_TAIL_CHARS);
   } catch {
     return "";
   }
 }
 
 function startFailure(port: number, said: string, layout: Layout): Error {
-  const remedy = /could not bind|Address already in use/.test(said)
+  const remedy = PORT_TAKEN.test(said)
     ? `Port ${port} on 127.0.0.1 is taken: stop what uses it, or give another one.`
     : /No space left/.test(said)
       ? "The disk is full: free some space and start again."
