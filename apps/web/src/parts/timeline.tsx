@@ -83,7 +83,12 @@ const Chart = ({ buckets, long }: { buckets: readonly TimelineBucket[]; long: bo
   return (
     <div className="h-44 w-full" aria-hidden>
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 600, height: 176 }}>
-        <BarChart data={data} margin={{ top: 4, right: 4, bottom: 0, left: -18 }} barCategoryGap={1}>
+        <BarChart
+          data={data}
+          accessibilityLayer={false}
+          margin={{ top: 4, right: 4, bottom: 0, left: -18 }}
+          barCategoryGap={1}
+        >
           <CartesianGrid vertical={false} stroke="var(--line)" />
           <XAxis
             dataKey="label"

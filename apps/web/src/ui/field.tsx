@@ -2,7 +2,7 @@
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
 
 export const inputClass =
-  "min-h-8 w-full rounded border border-line-strong/60 bg-panel px-2 py-1 text-text placeholder:text-muted/80";
+  "h-8 w-full rounded border border-line-strong/60 bg-panel px-2 py-1 text-text placeholder:text-muted/80";
 
 /** A labelled text field. The label is always visible; a placeholder only gives an example. */
 export const Field = (props: InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: ReactNode }) => {

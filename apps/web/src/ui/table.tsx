@@ -34,7 +34,7 @@ export function DataTable<Row>(props: {
     clsx("px-3 py-1.5 align-top", meta?.numeric && "text-right", meta?.wideOnly && "max-md:hidden");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-    <section className="relative overflow-x-auto" tabIndex={0} aria-label={props.caption}>
+    <section className="relative overflow-x-auto" tabIndex={0} aria-label={`${props.caption}, table`}>
       <table className="w-full border-collapse">
         <caption className="sr-only">{props.caption}</caption>
         <thead>

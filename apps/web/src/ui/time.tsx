@@ -24,7 +24,7 @@ export const Time = ({ at, exact = false }: { at: string | null | undefined; exa
   const iso = new Date(at).toISOString();
   const text = exact || now === null ? stamp(iso) : ago((now - Date.parse(iso)) / 1000);
   return (
-    <time dateTime={iso} title={stamp(iso)} className="whitespace-nowrap">
+    <time dateTime={iso} title={stamp(iso)} className={exact ? "md:whitespace-nowrap" : "whitespace-nowrap"}>
       {text}
     </time>
   );

@@ -33,7 +33,13 @@ const Resource = ({ row }: { row: AuditView }) => {
   return (
     <>
       <span className="text-muted">{kind.replaceAll("_", " ")}</span>{" "}
-      {page && id ? <TextLink href={page(id)}>{label}</TextLink> : label}
+      {page && id ? (
+        <TextLink href={page(id)} className="underline">
+          {label}
+        </TextLink>
+      ) : (
+        label
+      )}
     </>
   );
 };
@@ -75,7 +81,7 @@ const columns = [
     id: "who",
     header: "Who",
     cell: ({ row }) => (
-      <>
+      <span className="block min-w-28 [overflow-wrap:anywhere]">
         {row.original.actor.label}
         {row.original.actor.kind === "user" ? null : (
           <span className="text-muted">
@@ -83,10 +89,14 @@ const columns = [
             ({row.original.actor.kind === "apiKey" ? "API token" : row.original.actor.kind})
           </span>
         )}
-      </>
+      </span>
     ),
   }),
-  column.display({ id: "action", header: "Action", cell: ({ row }) => <Mono>{row.original.action}</Mono> }),
+  column.display({
+    id: "action",
+    header: "Action",
+    cell: ({ row }) => <code className="whitespace-nowrap">{row.original.action}</code>,
+  }),
   column.display({ id: "what", header: "What", cell: ({ row }) => <Resource row={row.original} /> }),
   column.display({ id: "changes", header: "Changes", cell: ({ row }) => <Changes row={row.original} /> }),
   column.display({
