@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const VERSION = "143.0.4";
-const UNPACKED = join(root, `.cache/chromium-${VERSION}`);
+/** The last part changes when what is put into the folder changes. */
+const UNPACKED = join(root, `.cache/chromium-${VERSION}-fonts`);
 const UNPACK_TIMEOUT_MS = 120_000;
 
 export interface Browser {
@@ -13,6 +14,11 @@ export interface Browser {
   args: string[];
   env: Record<string, string>;
 }
+
+const fontsConfig = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(UNPACKED, "fonts")}</dir><cachedir>${join(UNPACKED, "fonts-cache")}</cachedir></fontconfig>
+`;
 
 /** No sandbox of its own: the tests may run as root, and the pages are ours. */
 const ARGS = [
@@ -41,6 +47,8 @@ export function findChromium(): Browser {
       env: { ...process.env, TMPDIR: staging, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs20.x" },
       timeout: UNPACK_TIMEOUT_MS,
     });
+    // The package's own list names folders of a Lambda; without a font Chromium crashes at the first form field.
+    writeFileSync(join(staging, "fonts/fonts.conf"), fontsConfig);
     try {
       renameSync(staging, UNPACKED);
     } catch (error) {
