@@ -18,7 +18,7 @@ const columns = [
     id: "detail",
     header: "On this host",
     cell: ({ row }) => (
-      <div className="min-w-56">
+      <div className="min-w-40">
         {row.original.detail}
         {row.original.remedy ? <p className="text-muted">To strengthen it: {row.original.remedy}</p> : null}
       </div>
