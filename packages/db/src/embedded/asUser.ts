@@ -3,7 +3,9 @@ import { chownSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Nothing of our own environment reaches the database server; it needs a PATH for `unshare` alone. */
-export const serverEnv = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
+const variables = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
+/** A framework's types may declare variables that every environment must hold; a database server needs none of them. */
+export const serverEnv = variables as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv;
 
 /** The overflow uid: it has a name in every /etc/passwd, which initdb insists on. */
 const NOBODY = 65534;

@@ -14,14 +14,20 @@ export function findPostmaster(data: string): RunningPostmaster | null {
   const file = join(data, "postmaster.pid");
   if (!existsSync(file)) return null;
   const lines = readFileSync(file, "utf8").split("\n");
-  const pid = Number(lines[LINE_PID]);
-  const port = Number(lines[LINE_PORT]);
-  if (Number.isInteger(pid) && pid > 1 && Number.isInteger(port) && port > 0 && isServerOf(pid, data))
-    return { pid, port };
-  if (Number.isInteger(pid) && pid > 1 && isAlive(pid) && isServerOf(pid, data)) return null;
-  // Its process is gone, or the number now belongs to something else, which Postgres would take for a live server.
-  rmSync(file, { force: true });
-  return null;
+  const [pid, port] = [Number(lines[LINE_PID]), Number(lines[LINE_PORT])];
+  const whole = Number.isInteger(pid) && pid > 1 && Number.isInteger(port) && port > 0;
+  return whole && isServerOf(pid, data) ? { pid, port } : null;
+}
+
+/**
+ * Removes the lock of a server that is gone: its number may belong to another process by now, which Postgres would take
+ * for a live server. Only before a start of our own: a server that is starting writes this file piece by piece.
+ */
+export function clearStaleLock(data: string): void {
+  const file = join(data, "postmaster.pid");
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, "utf8").split("\n")[LINE_PID]);
+  if (!isServerOf(pid, data)) rmSync(file, { force: true });
 }
 
 /** A postmaster's working directory is its data folder; a process that merely got the same number is elsewhere. */

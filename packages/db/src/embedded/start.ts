@@ -7,7 +7,7 @@ import { quiet } from "../quiet.ts";
 import { chooseRunAs, serverEnv } from "./asUser.ts";
 import { findBinaries } from "./binaries.ts";
 import { ensureCluster, type Layout, layoutOf, readOrMakePassword, SUPERUSER } from "./cluster.ts";
-import { findPostmaster, isAlive, isServerOf } from "./postmaster.ts";
+import { clearStaleLock, findPostmaster, isAlive, isServerOf } from "./postmaster.ts";
 
 export interface EmbeddedSettings {
   /** Holds the cluster, its log and the superuser's password (0600). Made when missing. */
@@ -110,6 +110,7 @@ async function start(
     for (const [name, value] of Object.entries(server)) args.push("-c", `${name}=${value}`);
     const watched = settings.dieWithParent === true ? ["setpriv", "--pdeathsig", "INT", "--"] : [];
     const [program = binaries.postgres, ...rest] = [...watched, binaries.postgres, ...args];
+    clearStaleLock(layout.data);
     const logBefore = logBytes(layout);
     const pid = spawnServer(runAs.wrap(program, rest), layout);
     if ((await settled(pid, port, layout)) && (await answers(pid, adminUrl(port, password), layout)))
