@@ -35,6 +35,8 @@ const schema = z.object({
   /** Where the hub is now, when it has moved since enrolment; the pinned CA still decides whether it is the hub. */
   CREEL_HUB_URL: z.url({ protocol: /^https$/ }).optional(),
   CREEL_NODE_NAME: z.string().min(1).optional(),
+  /** Join and end: what `creel node enroll` asks for. */
+  CREEL_ENROLL_ONLY: z.enum(["0", "1"]).default("0"),
   CREEL_NODE_RESOLVE: resolveText.optional(),
   CREEL_UPSTREAM_CA_FILE: z.string().min(1).optional(),
   /** The folder with one folder for each installed agent. */
@@ -47,6 +49,7 @@ export interface AgentEnv {
   joinUriFile: string | null;
   hubUrl: string | null;
   nodeName: string | null;
+  enrollOnly: boolean;
   resolve: Record<string, string>;
   upstreamCa: string[];
   agentsRoot: string;
@@ -72,6 +75,7 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     joinUriFile: env.CREEL_JOIN_URI_FILE ?? null,
     hubUrl: env.CREEL_HUB_URL ?? null,
     nodeName: env.CREEL_NODE_NAME ?? null,
+    enrollOnly: env.CREEL_ENROLL_ONLY === "1",
     resolve: env.CREEL_NODE_RESOLVE ?? {},
     upstreamCa: env.CREEL_UPSTREAM_CA_FILE ? [readFileSync(env.CREEL_UPSTREAM_CA_FILE, "utf8")] : [],
     agentsRoot: env.CREEL_AGENTS_DIR ?? fileURLToPath(new URL("../../../agents", import.meta.url)),

@@ -42,6 +42,12 @@ async function main(): Promise<void> {
   const unlock = await lockState(nodePaths(env.dir).lock);
   const capabilities = await probeHost();
   const identity = await identityOf(env, capabilities);
+  if (env.enrollOnly) {
+    await unlock();
+    const { nodeId, nodeName, orgSlug, hubUrl } = identity;
+    process.stdout.write(`${JSON.stringify({ nodeId, nodeName, orgSlug, hubUrl })}\n`);
+    return;
+  }
   const agent = await startAgent({
     dir: env.dir,
     identity: env.hubUrl ? { ...identity, hubUrl: env.hubUrl } : identity,

@@ -145,6 +145,33 @@ describe("one node and its hub", () => {
     expect(new Set(seqs).size).toBe(seqs.length);
   }, 90_000);
 
+  it("says how an agent ended, and starts again only one that may be", async () => {
+    const nodeId = (await fleet.connected()).id;
+    const make = (name: string, policy: "never" | "on-failure") =>
+      sandbox.create({
+        ctx: fleet.owner,
+        input: {
+          name,
+          nodeId,
+          policyId: fleet.policyId,
+          agent: { plugin: "command", command: ["/bin/sh", "-c", "exit 3"] },
+          restart: { policy, delayMs: 50 },
+        },
+      });
+    const [never, again] = [await make("once", "never"), await make("again", "on-failure")];
+    const of = async (box: { id: string }) =>
+      (await sandbox.get({ ctx: fleet.owner, input: { sandboxId: box.id } })).status;
+    await until(async () => ((await of(again))?.restarts ?? 0) >= 2);
+    expect(await until(async () => ((await of(never))?.phase === "exited" ? of(never) : null))).toMatchObject({
+      exitCode: 3,
+      restarts: 0,
+    });
+    for (const box of [never, again]) {
+      await sandbox.remove({ ctx: fleet.owner, input: { sandboxId: box.id } });
+      await until(() => !existsSync(join(fleet.nodeDir, "sandboxes", box.id)));
+    }
+  });
+
   it("removes a sandbox and all that was its own", async () => {
     await sandbox.remove({ ctx: fleet.owner, input: { sandboxId: id } });
     await until(() => !existsSync(join(fleet.nodeDir, "sandboxes", id)));

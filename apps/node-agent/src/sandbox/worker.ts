@@ -86,8 +86,7 @@ export async function createWorker(options: {
       running = null;
       sandbox.close();
       await hooks.drop(id);
-      const reason = exitCode === null ? "The agent was ended by a signal." : `The agent ended with code ${exitCode}.`;
-      await enter("exited", reason, { exitCode });
+      await enter("exited", exitReason(exitCode), { exitCode });
       nudge();
     };
     sandbox.exited
@@ -115,6 +114,15 @@ export async function createWorker(options: {
       await enter("running", "The agent is running.", { startedAt: born.startedAt });
       watchExit(born);
     } catch (error) {
+      const over = running && (await endedSoon(running));
+      if (running && over) {
+        // It ended before the gateway could serve it: that is an exit like any other.
+        running.close();
+        running = null;
+        await hooks.drop(id);
+        await enter("exited", exitReason(over.exitCode), { exitCode: over.exitCode });
+        return;
+      }
       // A sandbox that runs unserved is cut off from everything, and nobody would tell why.
       await running?.stop();
       running?.close();
@@ -207,4 +215,14 @@ export async function createWorker(options: {
       running?.close();
     },
   };
+}
+
+const exitReason = (exitCode: number | null): string =>
+  exitCode === null ? "The agent was ended by a signal." : `The agent ended with code ${exitCode}.`;
+
+/** A sandbox that is ending says so within a moment; null when it goes on running. */
+const ENDING_MS_MAX = 500;
+async function endedSoon(sandbox: RunningSandbox): Promise<{ exitCode: number | null } | null> {
+  const moment = new Promise<null>((resolve) => setTimeout(resolve, ENDING_MS_MAX, null));
+  return await Promise.race([sandbox.exited.then((exitCode) => ({ exitCode })), moment]);
 }
