@@ -41,6 +41,14 @@ test("a denied request is allowed by a reviewed edit, and the agent's next try s
   page,
 }) => {
   await signIn(page, fleet);
+  const [denied] = (
+    await fleet.api<{ items: { id: string; cursor: number }[] }>("GET", "/decisions?decision=deny&kind=http&limit=1")
+  ).items;
+  expect(denied).toBeDefined();
+  await page.goto(`${fleet.dev.webUrl}/decisions/${denied?.id}`);
+  await expect(page.getByText("denied").first()).toBeVisible();
+  await inspect(page, "decision");
+
   // A run that has just begun has time for the story before the demo agent starts its next round by itself.
   const before = await eventually(
     "a fresh run of the demo agent",
@@ -51,14 +59,6 @@ test("a denied request is allowed by a reviewed edit, and the agent's next try s
     },
     120_000,
   );
-  const [denied] = (
-    await fleet.api<{ items: { id: string; cursor: number }[] }>("GET", "/decisions?decision=deny&kind=http&limit=1")
-  ).items;
-  expect(denied).toBeDefined();
-  await page.goto(`${fleet.dev.webUrl}/decisions/${denied?.id}`);
-  await expect(page.getByText("deny").first()).toBeVisible();
-  await inspect(page, "decision");
-
   await page.getByRole("button", { name: "Allow…" }).click();
   const dialog = page.getByRole("dialog", { name: "Allow this request" });
   await expect(dialog.getByText(/POST/).first()).toBeVisible();

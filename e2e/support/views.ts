@@ -6,6 +6,7 @@ export interface Decision {
   cursor: number;
   boot: string;
   seq: number;
+  sandbox: string;
   kind: string;
   decision: string;
   host: string;
@@ -18,7 +19,14 @@ export interface Sandbox {
   id: string;
   name: string;
   incarnation: number;
-  status: { phase: string; pid: number | null; restarts: number; startedAt: string | null; reason: string } | null;
+  status: {
+    phase: string;
+    pid: number | null;
+    restarts: number;
+    startedAt: string | null;
+    reason: string;
+    exitCode: number | null;
+  } | null;
 }
 export interface Plan {
   id: string;

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { eventually, Fleet } from "../support/fleet.ts";
+import { decisionsAfter, type Sandbox, sandboxOf } from "../support/views.ts";
+
+/** Real agents, unmodified, each working through a turn with real shell tool calls inside its sandbox; the model is scripted. */
+const fleet = new Fleet();
+const TURN_MS = 120_000;
+const PROMPT = [
+  "Run these shell commands with your shell tool, one after the other, exactly as written. Then say what they printed.",
+  "",
+  "```sh",
+  "echo made by $(id -un) > /sandbox/work/proof",
+  "cat /sandbox/work/proof",
+  "```",
+].join("\n");
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  await fleet.start();
+});
+test.afterAll(async () => {
+  test.setTimeout(90_000);
+  await fleet.remove();
+});
+
+for (const plugin of ["pi", "claude", "codex"]) {
+  test(`${plugin} completes a turn inside the sandbox`, async () => {
+    const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
+    const { items: policies } = await fleet.api<{ items: { id: string; name: string }[] }>("GET", "/policies");
+    const name = `turn-${plugin}`;
+    const { id } = await fleet.api<Sandbox>("POST", "/sandboxes", {
+      name,
+      nodeId: nodes[0]?.id,
+      policyId: policies.find((each) => each.name === "demo")?.id,
+      agent: { plugin, prompt: PROMPT },
+      restart: { policy: "never", delayMs: 0 },
+    });
+    const ended = await eventually(
+      `${plugin} has ended`,
+      async () => {
+        const sandbox = await sandboxOf(fleet, name);
+        return ["exited", "failed"].includes(sandbox.status?.phase ?? "") ? sandbox : null;
+      },
+      TURN_MS,
+    );
+    const { chunks } = await fleet.api<{ chunks: { data: string }[] }>("GET", `/sandboxes/${name}/logs`);
+    const log = chunks.map(({ data }) => data).join("");
+    expect(ended.status, log).toMatchObject({ phase: "exited", exitCode: 0 });
+    const proof = join(fleet.home, "node/sandboxes", id, "workspace/proof");
+    expect(existsSync(proof), log).toBe(true);
+    expect(readFileSync(proof, "utf8")).toBe("made by sandbox\n");
+    const asked = (await decisionsAfter(fleet, 0)).filter((each) => each.sandbox === name);
+    expect(asked.some((each) => each.host === "inference.local" && each.decision === "allow")).toBe(true);
+    // Nothing but the model was reached, whatever the agent tried to call home.
+    expect(asked.filter((each) => each.decision === "allow" && each.host !== "inference.local")).toEqual([]);
+  });
+}
