@@ -4,10 +4,13 @@ import { join } from "node:path";
 export interface RunningPostmaster {
   pid: number;
   port: number;
+  /** It holds its port and has finished recovery. Before that the port may still be someone else's. */
+  ready: boolean;
 }
 
 const LINE_PID = 0;
 const LINE_PORT = 3;
+const LINE_STATUS = 7;
 
 /** The server that has this data folder open, if one is alive: one that an earlier, killed start left behind. */
 export function findPostmaster(data: string): RunningPostmaster | null {
@@ -16,7 +19,7 @@ export function findPostmaster(data: string): RunningPostmaster | null {
   const lines = readFileSync(file, "utf8").split("\n");
   const [pid, port] = [Number(lines[LINE_PID]), Number(lines[LINE_PORT])];
   const whole = Number.isInteger(pid) && pid > 1 && Number.isInteger(port) && port > 0;
-  return whole && isServerOf(pid, data) ? { pid, port } : null;
+  return whole && isServerOf(pid, data) ? { pid, port, ready: lines[LINE_STATUS]?.trim() === "ready" } : null;
 }
 
 /**

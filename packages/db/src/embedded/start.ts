@@ -58,7 +58,8 @@ export async function startEmbedded(settings: EmbeddedSettings): Promise<Embedde
   const superuser = { user: SUPERUSER, password };
   await ensureDatabase(url({ ...superuser, database: "postgres" }), database);
   return {
-    ...running,
+    pid: running.pid,
+    port: running.port,
     adopted: found !== null,
     ownerUrl: url(superuser),
     url,
@@ -70,13 +71,24 @@ export async function startEmbedded(settings: EmbeddedSettings): Promise<Embedde
 async function adopt(layout: Layout, password: string): Promise<{ pid: number; port: number } | null> {
   const found = findPostmaster(layout.data);
   if (found === null) return null;
-  return (await answers(found.pid, adminUrl(found.port, password), layout)) ? found : null;
+  return (await answers(found.pid, found.port, password, layout)) ? found : null;
 }
 
-/** False when the server ended instead of answering. */
-async function answers(pid: number, url: string, layout: Layout): Promise<boolean> {
+/**
+ * False when the server ended instead of answering. Nothing is sent to the port before the server says, in its own data
+ * folder, that it holds it: whoever else listens there could ask for the password.
+ */
+async function answers(pid: number, port: number, password: string, layout: Layout): Promise<boolean> {
+  const holdsPort = (): boolean => {
+    const held = findPostmaster(layout.data);
+    return held?.pid === pid && held.port === port && held.ready;
+  };
+  for (const end = Date.now() + READY_TIMEOUT_MS; !holdsPort(); await delay(POLL_MS)) {
+    if (!isAlive(pid)) return false;
+    if (Date.now() > end) throw new Error(`the embedded Postgres (pid ${pid}) is not ready; its log is ${layout.log}`);
+  }
   try {
-    await untilReady(url, pid, layout);
+    await untilReady(adminUrl(port, password), pid, layout);
     return true;
   } catch (error) {
     if (isServerOf(pid, layout.data)) throw error;
@@ -113,8 +125,7 @@ async function start(
     clearStaleLock(layout.data);
     const logBefore = logBytes(layout);
     const pid = spawnServer(runAs.wrap(program, rest), layout);
-    if ((await settled(pid, port, layout)) && (await answers(pid, adminUrl(port, password), layout)))
-      return { pid, port };
+    if (await answers(pid, port, password, layout)) return { pid, port };
     const said = logTail(layout, logBefore);
     // Children of a killed server need a moment to notice and let go of its memory.
     if (/pre-existing shared memory block/.test(said) && attempt < ORPHAN_ATTEMPTS) await delay(ORPHAN_WAIT_MS);
@@ -140,17 +151,6 @@ function spawnServer(command: { file: string; args: string[] }, layout: Layout):
   } finally {
     closeSync(log);
   }
-}
-
-/** True when the process holds its data folder; false when it has ended instead. */
-async function settled(pid: number, port: number, layout: Layout): Promise<boolean> {
-  for (const end = Date.now() + READY_TIMEOUT_MS; Date.now() < end; await delay(POLL_MS)) {
-    if (!isAlive(pid)) return false;
-    if (!isServerOf(pid, layout.data)) continue;
-    const held = findPostmaster(layout.data);
-    if (held?.pid === pid && held.port === port) return true;
-  }
-  return false;
 }
 
 async function untilReady(url: string, pid: number, layout: Layout): Promise<void> {
