@@ -4,7 +4,7 @@ import { cryptoProvider, Pkcs10CertificateRequest } from "@peculiar/x509";
 import { CreelError } from "../errors/errors.ts";
 
 /** @peculiar/x509 signs and verifies with Node's own Web Crypto. */
-type Provider = Parameters<typeof cryptoProvider.set>[0];
+type Provider = ReturnType<typeof cryptoProvider.get>;
 export type PrivateOrPublicKey = webcrypto.CryptoKey;
 /** Node's implementation of the same standard; only the two declarations of its type differ. */
 export const crypto = webcrypto as Provider & typeof webcrypto;
