@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, printable } from "../io.ts";
-import { listOf, logChunkSchema } from "./views.ts";
+import { logsSchema } from "./views.ts";
 
 /** A person reading along notices nothing below half a second. */
 const FOLLOW_MS = 500;
@@ -17,15 +17,15 @@ export async function sandboxLogs(
   const path = `/sandboxes/${encodeURIComponent(name)}/logs`;
   let afterOffset: number | undefined;
   for (;;) {
-    const chunks = await api.call(listOf(logChunkSchema), "GET", path, { query: { afterOffset } });
+    const { chunks, nextOffset } = await api.call(logsSchema, "GET", path, { query: { afterOffset } });
     for (const chunk of chunks) {
       if (options.json) io.out(jsonLine(chunk));
       else {
         if (chunk.dropped > 0) io.err(`creel: ${chunk.dropped} bytes were lost here\n`);
         io.out(printable(chunk.data));
       }
-      afterOffset = chunk.endOffset;
     }
+    afterOffset = nextOffset;
     if (chunks.length > 0) continue;
     if (!options.follow) return EXIT.done;
     await delay(FOLLOW_MS);
