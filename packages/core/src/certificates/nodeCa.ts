@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, webcrypto } from "node:crypto";
 import { and, eq, isNull, newId, sql, type Tx, tables } from "@creel/db";
 import {
   BasicConstraintsExtension,
@@ -100,7 +100,7 @@ async function nodeCa(tx: Tx, ctx: Ctx, orgId: string): Promise<NodeCa> {
 async function makeNodeCa(tx: Tx, ctx: Ctx, orgId: string): Promise<NodeCa> {
   const now = ctx.clock();
   const id = newId(now);
-  const keys = await crypto.subtle.generateKey(P256, true, ["sign", "verify"]);
+  const keys = await webcrypto.subtle.generateKey(P256, true, ["sign", "verify"]);
   const name = `CN=Creel node CA ${createHash("sha256").update(id).digest("hex").slice(0, 8)}, O=${orgId}`;
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
