@@ -1,17 +1,7 @@
 import type { Register } from "../register.ts";
+import type { RunFlags } from "./flags.ts";
 
 const collect = (value: string, all: string[]): string[] => [...all, value];
-
-export interface RunFlags {
-  policy?: string;
-  workspace?: string;
-  env: string[];
-  secret: string[];
-  monitor?: boolean;
-  decisions?: string;
-  resolve: string[];
-  json?: boolean;
-}
 
 export const registerRun: Register = (program, io, finish) => {
   program

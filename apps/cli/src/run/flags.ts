@@ -5,6 +5,18 @@ import { messageOf, usageError } from "../exit.ts";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SECRET_BYTES_MAX = 64 * 1024;
 
+/** What `creel run` was told, before it is read. */
+export interface RunFlags {
+  policy?: string;
+  workspace?: string;
+  env: string[];
+  secret: string[];
+  monitor?: boolean;
+  decisions?: string;
+  resolve: string[];
+  json?: boolean;
+}
+
 /** An operator's word that HOST:PORT lies at this address; it may be private, for exactly that host and port. */
 export interface Resolve {
   host: string;

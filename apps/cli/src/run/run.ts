@@ -13,10 +13,9 @@ import { inheritedEnv } from "../env.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, line } from "../io.ts";
 import { loadPolicy } from "../policy/load.ts";
-import type { RunFlags } from "./command.ts";
 import { bindSecrets } from "./credentials.ts";
 import { openDecisionLog } from "./decisions.ts";
-import { parseEnv, parseResolve, parseSecret } from "./flags.ts";
+import { parseEnv, parseResolve, parseSecret, type RunFlags } from "./flags.ts";
 import { lazyRouter } from "./model.ts";
 import { sandboxSpec, whereOutside, workspaceOf } from "./sandbox-spec.ts";
 
