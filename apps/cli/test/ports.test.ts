@@ -26,7 +26,7 @@ describe("choosing a port", () => {
     const busy = await occupy();
     const { port, note } = await choosePort({ ...wish, usual: busy });
     expect(port).toBeGreaterThan(busy);
-    expect(note).toContain(`port ${busy} is in use`);
+    expect(note).toContain(`port ${busy} is taken`);
   });
 
   it("never moves away from a port that was asked for: it names the setting and the remedy", async () => {

@@ -45,7 +45,7 @@ export async function choosePort(wish: PortWish): Promise<{ port: number; note: 
   for (let port = wish.usual; port < wish.usual + NEIGHBOURS_MAX; port++) {
     if (!(await free(port))) continue;
     const busy = wish.previous ?? wish.usual;
-    const note = port === busy ? null : `port ${busy} is in use by another program; the ${wish.name} uses ${port}`;
+    const note = port === busy ? null : `port ${busy} is taken; the ${wish.name} uses ${port}`;
     return { port, note };
   }
   throw new CliError(`no free port from ${wish.usual} to ${wish.usual + NEIGHBOURS_MAX - 1} for the ${wish.name}`, {
