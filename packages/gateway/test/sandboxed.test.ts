@@ -5,6 +5,7 @@ import type { DecisionRecord } from "@creel/protocol";
 import { attachControl, launchSandbox, type SandboxControl } from "@creel/sandbox";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createGateway, createRecordSink, createSandboxCa, type Gateway } from "../src/index.ts";
+import { CLIENT, CLIENT_MOUNT, type ClientAnswer, clientAnswer, clientArgv } from "./support/client.ts";
 import { createUpstream, inForce, type Upstream } from "./support/world.ts";
 
 /** The whole way out: programs in a real sandbox, the kernel's steering and identity, this gateway, a real server. */
@@ -21,7 +22,7 @@ network_policies:
         rules:
           - allow: { method: GET, path: "/api/**" }
     binaries:
-      - path: /usr/bin/curl
+      - path: ${CLIENT}
 `;
 
 let folder: string;
@@ -52,6 +53,7 @@ beforeAll(async () => {
     runDir,
     stateDir,
     command: ["/usr/bin/sleep", "300"],
+    mounts: [CLIENT_MOUNT],
     files: [{ path: CA_FILE, content: ca.certificatePem }],
   });
   await gateway.add({ id: "e2e", name: "e2e", ca, network: { runDir }, ...inForce(POLICY) });
@@ -70,62 +72,59 @@ beforeEach(() => {
 });
 
 const run = (...command: string[]) =>
-  control.exec({ command, env: { CURL_CA_BUNDLE: CA_FILE, SSL_CERT_FILE: CA_FILE }, timeoutMs: 15_000 });
-const curl = (...args: string[]) => run("/usr/bin/curl", "-sS", "--max-time", "10", ...args);
+  control.exec({ command, env: { NODE_EXTRA_CA_CERTS: CA_FILE }, timeoutMs: 15_000 });
+const ask = async (url: string, method = "GET", program = CLIENT): Promise<ClientAnswer> =>
+  clientAnswer((await run(...clientArgv(url, method, "", program))).stdout);
 
 describe("a program in a real sandbox", () => {
   it("reaches what the policy names, with no proxy settings of its own", async () => {
-    const result = await curl(`https://${HOST}/api/tickets`);
-    expect(result).toMatchObject({ exitCode: 0, stdout: "from outside: /api/tickets" });
+    expect(await ask(`https://${HOST}/api/tickets`)).toMatchObject({ status: 200, body: "from outside: /api/tickets" });
     expect(hits).toEqual(["GET /api/tickets"]);
     expect(records[0]).toMatchObject({ kind: "http", decision: "allow", method: "GET", path: "/api/tickets" });
-    expect(records[0]?.binary?.path).toBe("/usr/bin/curl");
+    expect(records[0]?.binary?.path).toBe(CLIENT);
     expect(records[0]?.binary?.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("is told why a method is denied", async () => {
-    const result = await curl("-X", "POST", "-d", "{}", `https://${HOST}/api/tickets`);
-    expect(JSON.parse(result.stdout)).toMatchObject({ error: "policy_denied", rule: "tickets", method: "POST" });
+    const answer = await ask(`https://${HOST}/api/tickets`, "POST");
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ error: "policy_denied", rule: "tickets", method: "POST" });
     expect(hits).toEqual([]);
   });
 
   it("finds no name that no rule names", async () => {
-    const result = await curl("https://paste.creel.example/");
-    expect(result.exitCode).toBe(6);
+    expect(await ask("https://paste.creel.example/")).toMatchObject({ failed: "ENOTFOUND" });
     expect(records[0]).toMatchObject({ kind: "dns", decision: "deny", host: "paste.creel.example" });
   });
 
   it("is told why the metadata service is denied", async () => {
-    const result = await curl("http://169.254.169.254/latest/meta-data/");
-    expect(JSON.parse(result.stdout)).toMatchObject({ error: "policy_denied", host: "169.254.169.254" });
+    const answer = await ask("http://169.254.169.254/latest/meta-data/");
+    expect(JSON.parse(answer.body)).toMatchObject({ error: "policy_denied", host: "169.254.169.254" });
     expect(records[0]).toMatchObject({ kind: "connect", decision: "deny", port: 80 });
   });
 
   it("is another program when it is copied", async () => {
-    const result = await run(
-      "/bin/sh",
-      "-c",
-      `cp /usr/bin/curl /tmp/curl && /tmp/curl -sS --max-time 10 https://${HOST}/api/x`,
-    );
-    expect(JSON.parse(result.stdout)).toMatchObject({ error: "policy_denied", binary: "/tmp/curl" });
+    await run("/bin/cp", CLIENT, "/tmp/client");
+    const answer = await ask(`https://${HOST}/api/x`, "GET", "/tmp/client");
+    expect(JSON.parse(answer.body)).toMatchObject({ error: "policy_denied", binary: "/tmp/client" });
     expect(hits).toEqual([]);
   });
 
   it("cannot reach a listener of the host, by any spelling of loopback", async () => {
     for (const host of ["10.0.0.1", "0x7f.1", "2130706433", "localhost"]) {
-      const result = await curl(`https://${host}:${upstream.port}/api/x`);
-      expect(result.stdout.includes("from outside")).toBe(false);
+      const answer = await ask(`https://${host}:${upstream.port}/api/x`);
+      expect(answer.body).not.toContain("from outside");
     }
     expect(hits).toEqual([]);
   });
 
   it("may do more as soon as the policy says so, without a restart, and less again", async () => {
-    const post = () => curl("-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", `https://${HOST}/api/t`);
-    expect((await post()).stdout).toBe("403");
+    const post = async () => (await ask(`https://${HOST}/api/t`, "POST")).status;
+    expect(await post()).toBe(403);
     gateway.setPolicy("e2e", inForce(POLICY.replace("method: GET", "method: POST"), 2));
-    expect((await post()).stdout).toBe("200");
+    expect(await post()).toBe(200);
     gateway.setPolicy("e2e", inForce(POLICY, 3));
-    expect((await post()).stdout).toBe("403");
+    expect(await post()).toBe(403);
     expect(records.map((record) => [record.decision, record.generation])).toEqual([
       ["deny", 1],
       ["allow", 2],
