@@ -10,16 +10,20 @@ const PROGRAM = "#include <stdio.h>\n#include <linux/types.h>\nint main(void) { 
 const PACKAGES = ["gcc", "libc6-dev"];
 const COMPILE_TIMEOUT_MS = 30_000;
 
-/** Compiles and runs a program: a compiler that is listed by dpkg but lacks its headers or `cc1` does not count. */
+/**
+ * Compiles and runs a program: a compiler that is listed by dpkg but lacks its headers or `cc1` does not count. Static is preferred
+ * and not needed: some distributions ship the static C library apart.
+ */
 function compiles(command) {
   const folder = mkdtempSync(join(tmpdir(), "creel-cc-"));
+  const out = join(folder, "probe");
+  const options = { input: PROGRAM, timeout: COMPILE_TIMEOUT_MS };
   try {
-    const out = join(folder, "probe");
-    const built = spawnSync(command, ["-static", "-x", "c", "-o", out, "-"], {
-      input: PROGRAM,
-      timeout: COMPILE_TIMEOUT_MS,
-    });
-    return built.status === 0 && spawnSync(out, { timeout: COMPILE_TIMEOUT_MS }).status === 0;
+    return [["-static"], []].some(
+      (flags) =>
+        spawnSync(command, [...flags, "-x", "c", "-o", out, "-"], options).status === 0 &&
+        spawnSync(out, { timeout: COMPILE_TIMEOUT_MS }).status === 0,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -56,7 +60,7 @@ export async function ensureCompiler() {
   if (!has("apt-get")) {
     throw new StepFailure({
       step: "Looking for a C compiler",
-      reason: "none of $CC, cc, gcc or clang can build a static program here, and there is no apt-get to install one",
+      reason: "none of $CC, cc, gcc or clang can build a program here, and there is no apt-get to install one",
       remedy:
         "Install gcc and the C library's headers and static library with this system's package manager, then run this again.",
     });
@@ -64,7 +68,7 @@ export async function ensureCompiler() {
   if (process.getuid?.() !== 0) {
     throw new StepFailure({
       step: "Looking for a C compiler",
-      reason: "none of $CC, cc, gcc or clang can build a static program here, and installing one needs root",
+      reason: "none of $CC, cc, gcc or clang can build a program here, and installing one needs root",
       remedy: `Run this one command, then start again:\n\n    sudo sh -c '${command}'\n`,
     });
   }
