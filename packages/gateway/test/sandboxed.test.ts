@@ -5,7 +5,7 @@ import type { DecisionRecord } from "@creel/protocol";
 import { attachControl, launchSandbox, type SandboxControl } from "@creel/sandbox";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createGateway, createRecordSink, createSandboxCa, type Gateway } from "../src/index.ts";
-import { CLIENT, CLIENT_MOUNT, type ClientAnswer, clientAnswer, clientArgv } from "./support/client.ts";
+import { CLIENT, CLIENT_MOUNT, type ClientAnswer, clientAnswer, clientArgv } from "./support/confinedClient.ts";
 import { createUpstream, inForce, type Upstream } from "./support/world.ts";
 
 /** The whole way out: programs in a real sandbox, the kernel's steering and identity, this gateway, a real server. */

@@ -1,29 +1,88 @@
-/** A small HTTP client that runs on the Node of this host inside a sandbox, so that the tests need no program of the machine's. */
-export const CLIENT = "/opt/node/bin/node";
+import { once } from "node:events";
+import { type Agent, request as httpsRequest } from "node:https";
+import { connect as netConnect, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
 
-export const CLIENT_MOUNT = { source: process.execPath, target: CLIENT, mode: "ro" } as const;
-
-export interface ClientAnswer {
+export interface Answer {
   status: number;
+  headers: Record<string, string | string[] | undefined>;
   body: string;
-  /** The code of what kept it from an answer, such as ENOTFOUND. */
-  failed: string | null;
+  json: Record<string, unknown>;
 }
 
-const SCRIPT = `
-const [url, method, body] = process.argv.slice(1);
-fetch(url, { method, body: body || undefined, signal: AbortSignal.timeout(10000) }).then(
-  async (r) => console.log(JSON.stringify({ status: r.status, body: await r.text(), failed: null })),
-  (e) => console.log(JSON.stringify({ status: 0, body: "", failed: String(e.cause?.code ?? e.name) })),
-);`;
+export interface Ask {
+  door: number;
+  host: string;
+  ca: string;
+  port?: number;
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  servername?: string;
+  agent?: Agent;
+}
 
-export const clientArgv = (url: string, method = "GET", body = "", program = CLIENT): string[] => [
-  program,
-  "-e",
-  SCRIPT,
-  url,
-  method,
-  body,
-];
+/** One HTTPS request through a door. Rejects when the connection is cut. */
+export async function ask(options: Ask): Promise<Answer> {
+  const { host, port = 443 } = options;
+  const req = httpsRequest({
+    host: "127.0.0.1",
+    port: options.door,
+    servername: options.servername ?? host,
+    ca: options.ca,
+    method: options.method ?? "GET",
+    path: options.path ?? "/",
+    agent: options.agent ?? false,
+    headers: { host: port === 443 ? host : `${host}:${port}`, ...options.headers },
+  });
+  req.end(options.body);
+  const [res] = await once(req, "response");
+  const chunks: Buffer[] = [];
+  for await (const chunk of res) chunks.push(chunk);
+  const body = Buffer.concat(chunks).toString("utf8");
+  return { status: res.statusCode, headers: res.headers, body, json: parse(body) };
+}
 
-export const clientAnswer = (stdout: string): ClientAnswer => JSON.parse(stdout);
+const parse = (body: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return {};
+  }
+};
+
+/** Bytes as they are; resolves with everything that came back until the connection ended, and how it ended. */
+export async function speak(
+  target: { door: number; tls?: { host: string; ca: string } },
+  bytes: string | Buffer,
+  { endAfter = false, timeoutMs = 10_000 } = {},
+): Promise<{ text: string; reset: boolean }> {
+  const socket: Socket =
+    target.tls === undefined
+      ? netConnect(target.door, "127.0.0.1")
+      : tlsConnect({ host: "127.0.0.1", port: target.door, servername: target.tls.host, ca: target.tls.ca });
+  const chunks: Buffer[] = [];
+  let reset = false;
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  socket.on("error", () => {
+    reset = true;
+  });
+  await Promise.race([
+    once(socket, target.tls === undefined ? "connect" : "secureConnect").catch(() => {}),
+    closed(socket),
+  ]);
+  if (endAfter) socket.end(bytes);
+  else socket.write(bytes);
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  await closed(socket);
+  clearTimeout(timer);
+  return { text: Buffer.concat(chunks).toString("latin1"), reset };
+}
+
+/** Resolves when the socket is gone, however it went. */
+export const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once("close", () => resolve());
+  });
