@@ -8,23 +8,31 @@ import { CreelError } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
 
 /**
+ * Locks nodes for planning. Every transaction that takes these rows takes them in one order, nodes (by id), then
+ * sandboxes, then plans, so that changes and the nodes' own reports wait for each other and never in a circle. The lock
+ * leaves the key alone: rows that merely refer to a node may be written beside it.
+ */
+export async function lockNodes(tx: Tx, where: { orgId: string; nodeIds: readonly string[] }): Promise<LockedNode[]> {
+  const { nodes } = tables;
+  return await tx
+    .select({ id: nodes.id, name: nodes.name, parent: nodes.desiredGeneration })
+    .from(nodes)
+    .where(and(eq(nodes.orgId, where.orgId), inArray(nodes.id, [...where.nodeIds]), isNull(nodes.revokedAt)))
+    .orderBy(asc(nodes.id))
+    .for("no key update");
+}
+
+/**
  * Writes a new plan for each of these nodes, in the transaction of the change that calls for it. The node's row is
- * locked first, so generations are dense and a plan always holds every change committed before it. Nodes are locked in
- * the order of their ids: two changes that touch the same nodes wait for each other and never in a circle.
+ * locked first, so generations are dense and a plan always holds every change committed before it.
  */
 export async function makePlans(
   tx: Tx,
   ctx: Ctx,
   change: { orgId: string; nodeIds: readonly string[]; cause: AuditAction },
 ): Promise<string[]> {
-  const { nodes } = tables;
   if (change.nodeIds.length === 0) return [];
-  const locked = await tx
-    .select({ id: nodes.id, name: nodes.name, parent: nodes.desiredGeneration })
-    .from(nodes)
-    .where(and(eq(nodes.orgId, change.orgId), inArray(nodes.id, [...change.nodeIds]), isNull(nodes.revokedAt)))
-    .orderBy(asc(nodes.id))
-    .for("update");
+  const locked = await lockNodes(tx, change);
   const planIds: string[] = [];
   for (const node of locked) planIds.push(await makePlan(tx, ctx, { ...change, node }));
   return planIds;

@@ -5,6 +5,7 @@ import { notFound } from "../errors/errors.ts";
 import { ownNode } from "../node/self.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { lockNodes } from "./make.ts";
 import { type PlanState, planCan, planStatesBefore } from "./state.ts";
 
 export const recordResultInput = z.strictObject({
@@ -26,6 +27,7 @@ export const recordResult = defineVerb({
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
       const node = await ownNode(tx, ctx.actor);
+      await lockNodes(tx, { orgId, nodeIds: [nodeId] });
       const mine = and(eq(t.orgId, orgId), eq(t.nodeId, nodeId));
       const plan = first(
         await tx

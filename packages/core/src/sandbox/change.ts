@@ -3,7 +3,7 @@ import type { AuditAction } from "../audit/actions.ts";
 import { changesOf, recordAudit } from "../audit/record.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
-import { deliverPlans, makePlans } from "../plan/make.ts";
+import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
 import { first } from "../stored.ts";
 import type { SandboxView } from "../views.ts";
 import { sandboxViews } from "./view.ts";
@@ -21,6 +21,9 @@ export async function changeSandbox(
   const t = tables.sandboxes;
   const mine = and(eq(t.orgId, orgId), eq(t.id, sandboxId), isNull(t.removedAt));
   const done = await withOrg(ctx.db, orgId, async (tx) => {
+    const placed = first(await tx.select({ nodeId: t.nodeId }).from(t).where(mine));
+    if (placed === null) throw notFound();
+    await lockNodes(tx, { orgId, nodeIds: [placed.nodeId] });
     const before = first(await tx.select().from(t).where(mine).for("update"));
     if (before === null) throw notFound();
     const changed = change(before);
