@@ -79,6 +79,7 @@ export class Fleet {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#up = up;
+    this.#output = "";
     const take = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString("utf8")).slice(-OUTPUT_CHARS);
     };
@@ -110,6 +111,16 @@ export class Fleet {
       return null;
     });
     return await Promise.race([exited, late]);
+  }
+
+  /** The accident that nothing can prepare for. */
+  async kill(): Promise<void> {
+    const up = this.#up;
+    if (up === null) return;
+    this.#up = null;
+    const exited = new Promise((resolve) => up.once("exit", resolve));
+    up.kill("SIGKILL");
+    await exited;
   }
 
   async remove(): Promise<void> {
