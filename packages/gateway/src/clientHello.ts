@@ -4,10 +4,15 @@ import { CLIENT_HELLO_BYTES_MAX } from "./limits.ts";
 export type ClientHello =
   | { state: "incomplete" }
   | { state: "not-tls" }
+  /** Begins as TLS, but a lenient server may read another name in it than we would. */
+  | { state: "unreadable" }
   /** `serverName` null: no SNI extension. */
   | { state: "complete"; serverName: string | null };
 
+const RECORD_ALERT = 0x15;
 const RECORD_HANDSHAKE = 0x16;
+/** Some servers take any record version below this in a first record, whatever the RFC says. */
+const RECORD_MAJOR_END = 0x10;
 const HANDSHAKE_CLIENT_HELLO = 1;
 const EXTENSION_SERVER_NAME = 0;
 const NAME_TYPE_HOST = 0;
@@ -37,36 +42,42 @@ class Reader {
   }
 }
 
-/** Reads the server name without answering: for relayed TLS, where the handshake is not ours. */
+/**
+ * Reads the server name without answering: for relayed TLS, where the handshake is not ours. Threat: a ClientHello dressed so that we
+ * take it for another protocol and the server does not (an empty or foreign record in front, an odd version, too long, two names).
+ * Invariant: what begins as TLS is "complete" with the one name every server reads in it, or not passed.
+ */
 export function readClientHello(bytes: Buffer): ClientHello {
-  if (bytes.length > 0 && bytes[0] !== RECORD_HANDSHAKE) return { state: "not-tls" };
-  if (bytes.length > 1 && bytes[1] !== 3) return { state: "not-tls" };
-  const message = joinRecords(bytes);
-  if (message === null) return { state: "not-tls" };
-  if (message.length < HANDSHAKE_HEADER_BYTES) return { state: "incomplete" };
-  if (message[0] !== HANDSHAKE_CLIENT_HELLO) return { state: "not-tls" };
+  const [type, major] = bytes;
+  if (type !== undefined && type !== RECORD_HANDSHAKE && type !== RECORD_ALERT) return { state: "not-tls" };
+  if (major === 0 || (major !== undefined && major >= RECORD_MAJOR_END)) return { state: "not-tls" };
+  const { message, odd } = joinRecords(bytes);
+  const more: ClientHello = { state: odd ? "unreadable" : "incomplete" };
+  if (message.length < HANDSHAKE_HEADER_BYTES) return more;
   const length = message.readUIntBE(1, 3);
-  if (length > CLIENT_HELLO_BYTES_MAX) return { state: "not-tls" };
-  if (message.length < HANDSHAKE_HEADER_BYTES + length) return { state: "incomplete" };
+  if (message[0] !== HANDSHAKE_CLIENT_HELLO || length > CLIENT_HELLO_BYTES_MAX) return { state: "unreadable" };
+  if (message.length < HANDSHAKE_HEADER_BYTES + length) return more;
   try {
     return { state: "complete", serverName: serverNameOf(message.subarray(4, 4 + length)) };
   } catch {
-    return { state: "not-tls" };
+    return { state: "unreadable" };
   }
 }
 
-/** The handshake bytes of all records so far; a ClientHello may be split over several. */
-function joinRecords(bytes: Buffer): Buffer | null {
+/** The handshake bytes of all records so far (a ClientHello may be split over several), and whether something else follows them. */
+function joinRecords(bytes: Buffer): { message: Buffer; odd: boolean } {
   const parts: Buffer[] = [];
   let at = 0;
-  while (at + RECORD_HEADER_BYTES <= bytes.length) {
-    if (bytes[at] !== RECORD_HANDSHAKE) break;
-    const length = bytes.readUInt16BE(at + 3);
-    if (length === 0) return null;
+  let odd = false;
+  while (!odd && at < bytes.length) {
+    const header = bytes.subarray(at, at + RECORD_HEADER_BYTES);
+    odd = header[0] !== RECORD_HANDSHAKE || (header.length === RECORD_HEADER_BYTES && header.readUInt16BE(3) === 0);
+    if (odd || header.length < RECORD_HEADER_BYTES) break;
+    const length = header.readUInt16BE(3);
     parts.push(bytes.subarray(at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + length));
     at += RECORD_HEADER_BYTES + length;
   }
-  return Buffer.concat(parts);
+  return { message: Buffer.concat(parts), odd };
 }
 
 function serverNameOf(body: Buffer): string | null {
@@ -78,13 +89,18 @@ function serverNameOf(body: Buffer): string | null {
   hello.vector(1);
   if (hello.left === 0) return null;
   const extensions = new Reader(hello.vector(2));
+  let name: string | null = null;
   while (extensions.left > 0) {
     const type = extensions.number(2);
     const content = extensions.vector(2);
     if (type !== EXTENSION_SERVER_NAME) continue;
-    const names = new Reader(new Reader(content).vector(2));
-    if (names.number(1) !== NAME_TYPE_HOST) return null;
-    return names.vector(2).toString("latin1");
+    if (name !== null) throw new RangeError("two server names");
+    const list = new Reader(content);
+    const names = new Reader(list.vector(2));
+    if (names.number(1) !== NAME_TYPE_HOST) throw new RangeError("a name of another type");
+    name = names.vector(2).toString("latin1");
+    if (names.left > 0 || list.left > 0) throw new RangeError("more than one name");
   }
-  return null;
+  if (hello.left > 0) throw new RangeError("bytes after the extensions");
+  return name;
 }

@@ -13,6 +13,8 @@ export function serverNameGate(host: string): Transform {
       const hello = readClientHello(held);
       if (hello.state === "incomplete" && held.length < CLIENT_HELLO_BYTES_MAX * 2) return done();
       if (hello.state === "incomplete") return done(new Error("The TLS handshake does not come to an end."));
+      if (hello.state === "unreadable")
+        return done(new Error("The TLS handshake is not written plainly; its server name cannot be judged."));
       const named = hello.state === "complete" ? hello.serverName : null;
       if (named !== null && canonicalHost(named) !== host) {
         return done(new Error(`The TLS server name is ${named}, the connection is to ${host}.`));

@@ -34,6 +34,10 @@ export interface Forwarding extends Outgoing {
   res: ServerResponse;
 }
 
+/** Node's client reads status lines that its server throws at; thrown from an event, that would end the process of all sandboxes. */
+const FINAL_STATUS_MIN = 200;
+const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
+
 /**
  * Carries one judged request to the addresses that were checked, and the answer back. Nothing is buffered and there is no total
  * time-out; a new policy cuts it (RST both ways). Redirects are not followed: the client's next request is judged like any other.
@@ -128,8 +132,14 @@ export function forward(forwarding: Forwarding): void {
       );
       return;
     }
+    if ((answer.statusCode ?? 0) < FINAL_STATUS_MIN) {
+      answer.destroy();
+      answerFailure(res, "upstream_malformed", "The answer's status is none that ends a request.");
+      return;
+    }
     res.sendDate = false;
-    res.writeHead(answer.statusCode ?? 502, scrubText(answer.statusMessage ?? "", secrets), head.flat());
+    const reason = scrubText(answer.statusMessage ?? "", secrets).replace(NOT_IN_A_REASON, "");
+    res.writeHead(answer.statusCode ?? 502, reason, head.flat());
     // A short answer goes out in one piece with its head; a stream that is silent at first shows its head all the same.
     setImmediate(() => {
       if (!res.destroyed) res.flushHeaders();
