@@ -45,7 +45,7 @@ export const RunCommand = ({ sandbox }: { sandbox: SandboxView }) => {
             label="Shell command"
             value={line}
             onChange={(event) => setLine(event.target.value)}
-            placeholder="ls -l /workspace"
+            placeholder="ls -l /sandbox/work"
             autoComplete="off"
             spellCheck={false}
           />
