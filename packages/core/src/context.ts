@@ -23,6 +23,8 @@ export interface NodeActor {
   kind: "node";
   nodeId: string;
   orgId: string;
+  /** How people call it, for the audit row. */
+  name?: string;
 }
 /** A part of Creel itself; `reason` says which and stands in the audit row. */
 export interface SystemActor {

@@ -167,7 +167,7 @@ test("twenty callers race for one join secret and exactly one gets a certificate
 test("a certificate names its node until it is revoked or expired, and renewing needs the same key", async () => {
   const other = await makeNode(fleet, acme, "host-2");
   const input = { certificatePem: other.certificatePem };
-  expect(await node.authenticate({ ctx: fleet.ctx(system), input })).toEqual(other.actor);
+  expect(await node.authenticate({ ctx: fleet.ctx(system), input })).toEqual({ ...other.actor, name: "host-2" });
   await expect(node.renew({ ctx: fleet.ctx(other.actor), input: { csrPem: await makeCsr() } })).rejects.toMatchObject({
     code: "forbidden",
   });

@@ -1,6 +1,9 @@
 import { defaultShouldDehydrateQuery, QueryClient } from "@tanstack/react-query";
 import superjson from "superjson";
 
+/** A heartbeat changes nothing but "last heard" and so wakes no page; pages that show it ask at this pace. */
+export const HEARD = { refetchInterval: 10_000 } as const;
+
 /** What the live stream says has changed is asked again at once; this is only how long an answer counts as fresh besides. */
 const STALE_MS = 30_000;
 

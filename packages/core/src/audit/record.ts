@@ -55,7 +55,7 @@ export function describeActor(actor: Actor | null): { kind: Actor["kind"]; id: s
     case "apiKey":
       return { kind: "apiKey", id: actor.tokenId, label: actor.name };
     case "node":
-      return { kind: "node", id: actor.nodeId, label: actor.nodeId };
+      return { kind: "node", id: actor.nodeId, label: actor.name ?? actor.nodeId };
     case "system":
       return { kind: "system", id: null, label: actor.reason };
     case undefined:

@@ -26,13 +26,13 @@ export const authenticate = defineVerb({
       authorities: await nodeCaCertificates(tx, orgId),
       node: first(
         await tx
-          .select({ publicKeyHash: t.publicKeyHash })
+          .select({ publicKeyHash: t.publicKeyHash, name: t.name })
           .from(t)
           .where(and(eq(t.orgId, orgId), eq(t.id, nodeId), eq(t.state, "active"))),
       ),
     }));
     if (!(await signedByAny(claim.certificate, known.authorities, ctx.clock()))) return null;
     if (known.node?.publicKeyHash !== claim.publicKeyHash) return null;
-    return { kind: "node", orgId, nodeId };
+    return { kind: "node", orgId, nodeId, name: known.node.name };
   },
 });

@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { HEARD } from "../../client/query-client.ts";
 import { useTRPC } from "../../client/trpc.ts";
 import { paths } from "../../lib/paths.ts";
 import { LiveFeed } from "../../parts/live-feed.tsx";
@@ -17,7 +18,7 @@ const NODES_SHOWN = 4;
 
 const Nodes = () => {
   const trpc = useTRPC();
-  const query = useQuery(trpc.node.list.queryOptions({}));
+  const query = useQuery(trpc.node.list.queryOptions({}, HEARD));
   return (
     <Panel title="Nodes" flush actions={<TextLink href={paths.nodes()}>All nodes</TextLink>}>
       <Answer query={query} what="nodes">

@@ -2,6 +2,7 @@
 import type { NodeView } from "@creel/core";
 import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
+import { HEARD } from "../../../client/query-client.ts";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
 import { LayerSummary, ModelName, NodeStateBadge } from "../../../parts/node-parts.tsx";
@@ -49,7 +50,7 @@ const columns = [
 
 export const Nodes = () => {
   const trpc = useTRPC();
-  const query = useQuery(trpc.node.list.queryOptions({}));
+  const query = useQuery(trpc.node.list.queryOptions({}, HEARD));
   return (
     <>
       <PageHeader

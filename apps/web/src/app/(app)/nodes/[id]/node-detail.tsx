@@ -1,6 +1,7 @@
 "use client";
 import type { NodeView } from "@creel/core";
 import { useQuery } from "@tanstack/react-query";
+import { HEARD } from "../../../../client/query-client.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
 import { Layers } from "../../../../parts/layers.tsx";
@@ -45,7 +46,7 @@ const About = ({ node }: { node: NodeView }) => (
 
 export const NodeDetail = ({ nodeId }: { nodeId: string }) => {
   const trpc = useTRPC();
-  const query = useQuery(trpc.node.get.queryOptions({ nodeId }));
+  const query = useQuery(trpc.node.get.queryOptions({ nodeId }, HEARD));
   const sandboxes = useQuery(trpc.sandbox.list.queryOptions({ nodeId }));
   return (
     <Answer query={query} what="the node">
