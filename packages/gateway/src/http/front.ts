@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX, KEEP_ALIVE_TIMEOUT_MS } from "../limits.ts";
-import type { Flow } from "../state.ts";
+import { type Flow, resetSocket } from "../state.ts";
 
 /** Node's HTTP/1.1 parser on connections that we hand it; it never listens itself. */
 export interface HttpFront {
@@ -14,6 +14,12 @@ export interface HttpFrontHandlers {
   /** Bytes that are no HTTP request; nothing may be answered but a closing status line. */
   onMalformed(flow: Flow, socket: Duplex, problem: string): void;
 }
+
+/**
+ * Requests of one connection that are not answered yet. apt sends ten ahead, others none; Node's parser would take as many as arrive,
+ * and each would wait in our memory for its turn.
+ */
+const PIPELINED_MAX = 32;
 
 export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   const flows = new WeakMap<Duplex, Flow>();
@@ -30,9 +36,20 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   // Headers beyond a count would be dropped silently; the size is bounded instead, and the count checked by us.
   server.maxHeadersCount = 0;
 
+  const unanswered = new WeakMap<Duplex, number>();
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
-    const flow = flows.get(req.socket);
-    if (flow === undefined) return void req.socket.destroy();
+    const { socket } = req;
+    const flow = flows.get(socket);
+    if (flow === undefined) return void socket.destroy();
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    // Those of the same read that come behind the cut still arrive here.
+    if (count > PIPELINED_MAX + 1) return;
+    unanswered.set(socket, count);
+    if (count > PIPELINED_MAX) {
+      handlers.onMalformed(flow, socket, `more than ${PIPELINED_MAX} requests at once`);
+      return resetSocket(flow.socket);
+    }
+    res.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     handlers.onRequest(flow, req, res);
   };
   server.on("request", onRequest);
