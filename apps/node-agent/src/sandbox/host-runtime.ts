@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { installAgent } from "@creel/agents";
 import { EXEC_OUTPUT_BYTES_MAX, type ExecRequest, type ExecResult } from "@creel/protocol";
 import { attachControl, LaunchError, launchSandbox, type SandboxControl } from "@creel/sandbox";
 import { z } from "zod";
@@ -52,8 +53,10 @@ export function createSandboxRuntime(options: {
     runDir,
     lastExit,
     attach: attached,
-    async launch(desired) {
+    async launch(desired, onStep) {
       const { id } = desired;
+      // A host learns an agent when the first sandbox asks for it; a whole installation is only looked at.
+      await installAgent(join(options.agentsRoot, ".."), desired.agent.plugin, onStep);
       // Agents are told of their model at the start, so the first launch waits until the gateway knows it.
       const model = gateway.model() ?? (await gateway.firstModel);
       const spec = await prepareSandbox({

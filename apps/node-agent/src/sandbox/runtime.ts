@@ -14,8 +14,8 @@ export interface RunningSandbox {
 
 /** What the reconciler needs of the host. */
 export interface SandboxRuntime {
-  /** Prepares files and starts the sandbox under a shim that survives this process. */
-  launch(desired: DesiredSandbox): Promise<RunningSandbox>;
+  /** Prepares files and starts the sandbox under a shim that survives this process; `onStep` hears of what takes long. */
+  launch(desired: DesiredSandbox, onStep: (text: string) => void): Promise<RunningSandbox>;
   /** A sandbox that an earlier life of this process started; null when none runs. */
   attach(id: string): Promise<RunningSandbox | null>;
   /** How the agent ended last, as its shim wrote down; null when a signal nobody recorded or the host ended it. */

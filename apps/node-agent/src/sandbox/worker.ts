@@ -107,7 +107,9 @@ export async function createWorker(options: {
       startedAt: null,
     });
     try {
-      const born = await runtime.launch(wanted);
+      const born = await runtime.launch(wanted, (text) => {
+        enter("starting", text).catch((error: unknown) => log.error({ err: error }, "a step could not be recorded"));
+      });
       running = born;
       await hooks.serve(wanted);
       launchRetry.reset();
