@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { runSandbox } from "@creel/sandbox";
 
 /** Enough for a p95 that a single slow moment of the machine does not make. */
 const RUNS = 100;
-const BWRAP = "/usr/bin/bwrap";
+
+/** A peer that is not installed is left out of the table, never guessed. */
+const found = (program: string): boolean =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 
 interface Row {
   name: string;
@@ -62,7 +65,13 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[] 
       note: "network steered, Landlock, seccomp, identity",
     },
   ];
-  if (existsSync(BWRAP)) subjects.push({ name: "bwrap", once: () => plain(BWRAP, bwrapArgs), note: "namespaces only" });
+  const unshareArgs = ["-Urnpfm", "--mount-proc", "/usr/bin/true"];
+  const peers = [
+    { name: "unshare", args: unshareArgs, note: "namespaces, the host's files" },
+    { name: "bwrap", args: bwrapArgs, note: "namespaces and a root of its own" },
+  ];
+  for (const { name, args, note } of peers)
+    if (found(name)) subjects.push({ name, once: () => plain(name, args), note });
   const times = subjects.map((): number[] => []);
   try {
     for (let index = 0; index < RUNS; index++) {
