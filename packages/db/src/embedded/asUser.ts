@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, lstatSync, readdirSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 /** Nothing of our own environment reaches the database server; it needs a PATH for `unshare` alone. */
@@ -21,16 +22,30 @@ export interface RunAs {
 const works = (file: string, args: string[]): boolean =>
   spawnSync(file, args, { env: serverEnv, stdio: "ignore", timeout: PROBE_TIMEOUT_MS }).status === 0;
 
+/** Containers are often started under an id that no /etc/passwd knows, and initdb insists on a name. */
+function hasName(): boolean {
+  try {
+    return userInfo().username.length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Postgres refuses to run as root. A user namespace in which we are nobody satisfies it without a second user on the
+ * Postgres refuses to run as root, or as an id without a name. A user namespace in which we are nobody satisfies it without a second user on the
  * machine, and files stay ours, so it works under a home that others cannot read. Where namespaces are refused, nobody
  * itself must do, and then the data must belong to it.
  */
 export function chooseRunAs(): RunAs {
-  if (process.getuid?.() !== 0) return { wrap: (file, args) => ({ file, args: [...args] }), own: () => {} };
+  const root = process.getuid?.() === 0;
+  if (!root && hasName()) return { wrap: (file, args) => ({ file, args: [...args] }), own: () => {} };
   const map = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
   if (works("unshare", [...map, "true"]))
     return { wrap: (file, args) => ({ file: "unshare", args: [...map, "--", file, ...args] }), own: () => {} };
+  if (!root)
+    throw new Error(
+      `initdb needs a name for user id ${process.getuid?.()}, and unshare does not work here. Give the id an entry in /etc/passwd, or set DATABASE_URL.`,
+    );
   const drop = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   if (works("setpriv", [...drop, "true"]))
     return {
