@@ -130,6 +130,19 @@ test("Allow… proposes an edit of the sandbox's policy for a denied request", a
   expect(saved.planIds).toHaveLength(1);
 });
 
+test("Allow… says what is missing where a name was only looked up", async () => {
+  const looked = entry(randomUUID(), 0, sandboxId);
+  if (looked.type === "decision")
+    Object.assign(looked.record, { kind: "dns", binary: null, port: 0, method: "A", path: null });
+  await decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries: [looked] } });
+  const ctx = fleet.ctx(acme.as("owner"));
+  const { items } = await decision.list({ ctx, input: { kind: "dns", limit: 1 } });
+  await expect(policy.proposeAllow({ ctx, input: { decisionId: items[0]?.id ?? "0" } })).rejects.toMatchObject({
+    code: "conflict",
+    publicMessage: expect.stringContaining("only looked up"),
+  });
+});
+
 test("a command goes to the node once and its answer comes back", async () => {
   const request = { sandboxId, command: ["id"], timeoutMs: 5_000 };
   const answer = sandbox.exec({ ctx: fleet.ctx(acme.as("operator")), input: request });

@@ -4,11 +4,17 @@ import type { BinaryIdentity } from "@creel/protocol";
 import { isFakeAddress } from "./dns/fakeNames.ts";
 import type { HttpFront } from "./http/front.ts";
 import { judgeConnection } from "./judgeConnection.ts";
-import { IDENTITY_TIMEOUT_MS, PENDING_HANDSHAKES_MAX, REFUSAL_LINGER_MS, SOCKETS_PER_SANDBOX_MAX } from "./limits.ts";
+import {
+  IDENTITY_TIMEOUT_MS,
+  OVERFLOW_REFUSALS_WAITING_MAX,
+  PENDING_HANDSHAKES_MAX,
+  SOCKETS_PER_SANDBOX_MAX,
+} from "./limits.ts";
 import { peekFirstBytes } from "./peek.ts";
 import { relayRaw } from "./raw.ts";
-import { refuse, type Subject } from "./settle.ts";
-import { type Context, type Flow, resetSocket, type SandboxState } from "./state.ts";
+import { refuseFlow } from "./refuseFlow.ts";
+import { refuse } from "./settle.ts";
+import { type Context, type Flow, resetSocket, type SandboxState, type Subject } from "./state.ts";
 import { terminateTls } from "./terminateTls.ts";
 import type { ConnectionTuple } from "./types.ts";
 
@@ -40,8 +46,9 @@ export async function onConnection(
     path: null,
   };
   if (state.flows.size >= SOCKETS_PER_SANDBOX_MAX || state.pendingHandshakes >= PENDING_HANDSHAKES_MAX) {
-    await refuse(context, state, subject, "The sandbox has too many connections open.");
-    return resetSocket(socket);
+    // Reset first: the line may have to wait, and a held socket would be a descriptor that the sandbox takes from the host.
+    resetSocket(socket);
+    return refuseOverflow(context, state, subject);
   }
   state.pendingHandshakes += 1;
   let pending = true;
@@ -65,7 +72,12 @@ export async function onConnection(
       return resetSocket(socket);
     }
     const flow = openFlow({ context, state, socket, identity, host: name, port: tuple.localPort });
-    if (socket.destroyed) return void state.flows.delete(flow);
+    // While we asked, the program may have gone, or the sandbox with everything that cuts its flows.
+    if (socket.destroyed || state.closed) {
+      state.flows.delete(flow);
+      return resetSocket(socket);
+    }
+    state.unusedNames.connected(name);
     await serveFlow(context, front, flow, { ...subject, identity }, settled);
   } catch (error) {
     context.problem(
@@ -75,6 +87,14 @@ export async function onConnection(
   } finally {
     settled();
   }
+}
+
+/** Connections above the bound leave a line each as long as the journal keeps up; a flood's further lines would say the same. */
+async function refuseOverflow(context: Context, state: SandboxState, subject: Subject): Promise<void> {
+  if (state.overflowRefusals >= OVERFLOW_REFUSALS_WAITING_MAX) return;
+  state.overflowRefusals += 1;
+  await refuse(context, state, subject, "The sandbox has too many connections open.");
+  state.overflowRefusals -= 1;
 }
 
 function tupleOf(socket: Socket): ConnectionTuple | null {
@@ -150,11 +170,7 @@ async function serveFlow(
     flow.socket.allowHalfOpen = true;
     return relayRaw(context, flow);
   }
-  if (denied) {
-    flow.refusal = await refuse(context, flow.state, subject, verdict.reason, verdict.rule);
-    // The reason is only said where somebody can read it; a client that sends nothing legible is reset below.
-    setTimeout(() => resetSocket(flow.socket), REFUSAL_LINGER_MS).unref();
-  }
+  if (denied) refuseFlow(context, flow, subject, verdict);
   const first = await peekFirstBytes(flow.socket);
   if (first === "closed") return resetSocket(flow.socket);
   if (first === "http") return front.serve(flow, flow.socket);
@@ -162,7 +178,8 @@ async function serveFlow(
     flow.secure = true;
     const result = await terminateTls(flow);
     if ("socket" in result) return front.serve(flow, result.socket);
-    if (!denied) await refuse(context, flow.state, { ...subject, protocol: "tls" }, result.refused, verdict.rule);
+    if (!denied)
+      await refuse(context, flow.state, { ...subject, protocol: "tls" }, result.refused, { rule: verdict.rule });
     return resetSocket(flow.socket);
   }
   if (!denied) {
@@ -173,7 +190,7 @@ async function serveFlow(
       flow.state,
       subject,
       `${what}; this endpoint is inspected. Use \`protocol: tcp\` for other protocols.`,
-      verdict.rule,
+      { rule: verdict.rule },
     );
   }
   resetSocket(flow.socket);

@@ -3,8 +3,9 @@ import { isIP, type Socket } from "node:net";
 import { INFERENCE_HOST } from "@creel/policy";
 import { createLeaves } from "./ca/leaves.ts";
 import { onConnection } from "./connect.ts";
-import { createFakeNames } from "./dns/fakeNames.ts";
+import { createNameTable } from "./dns/fakeNames.ts";
 import { createDnsPort } from "./dns/onQuery.ts";
+import { createUnusedNames } from "./dns/unusedNames.ts";
 import { createHttpFront } from "./http/front.ts";
 import { onRequest } from "./http/onRequest.ts";
 import { onUpgrade } from "./http/onUpgrade.ts";
@@ -13,6 +14,7 @@ import { judgeConnection } from "./judgeConnection.ts";
 import { NAMES_AHEAD_MAX, REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
 import { createRateGate } from "./rateGate.ts";
+import { refuse } from "./settle.ts";
 import { type Context, cutFlow, OWN_HOST, resetSocket, type SandboxState } from "./state.ts";
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
@@ -60,15 +62,18 @@ export function createGateway(options: GatewayOptions): Gateway {
       id: sandbox.id,
       name: sandbox.name,
       network,
-      names: createFakeNames(),
+      names: createNameTable(),
+      unusedNames: createUnusedNames((name, recordType) => refuseLookup(context, state, name, recordType)),
       leaves: createLeaves({ ca: sandbox.ca, now }),
       pools: createPools(),
       flows: new Set(),
       refusals: createRateGate(REFUSALS_PER_SECOND_MAX),
+      refusing: new Set(),
       usage: createUsage(),
       inForce: { policy, policyDigest, generation },
       credentials: sandbox.credentials ?? [],
       pendingHandshakes: 0,
+      overflowRefusals: 0,
       closed: false,
     };
     nameKnownHosts(state);
@@ -90,6 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     for (const flow of [...state.flows]) cutFlow(flow, "the sandbox is gone");
     state.pools.retire();
     await state.network.close();
+    await Promise.all([state.unusedNames.flush(), ...state.refusing]);
   }
 
   return {
@@ -117,7 +123,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Gives exact names their addresses ahead, so that a program that remembers one across a restart of the gateway is still understood. */
 function nameKnownHosts(state: SandboxState): void {
   const hosts = [INFERENCE_HOST, OWN_HOST, ...[...state.inForce.policy.exactHosts].sort()];
-  for (const host of hosts.slice(0, NAMES_AHEAD_MAX)) if (isIP(host) === 0) state.names.addressOf(host);
+  for (const host of hosts.slice(0, NAMES_AHEAD_MAX)) if (isIP(host) === 0) state.names.named.addressOf(host);
+}
+
+/** A name that no rule names was looked up, and nobody connected to it: who asked is not known. */
+function refuseLookup(context: Context, state: SandboxState, host: string, recordType: string) {
+  const what = { kind: "dns" as const, identity: null, host, port: 0, protocol: "dns", method: recordType, path: null };
+  return refuse(context, state, what, `No rule names ${host}; it was looked up here and never connected to.`);
 }
 
 /** Judges what is open by the policy in force and cuts what it no longer allows. */

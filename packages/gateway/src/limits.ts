@@ -7,6 +7,8 @@ export const HEADER_COUNT_MAX = 200;
 export const SOCKETS_PER_SANDBOX_MAX = 512;
 /** Connections that have not shown their first bytes or finished TLS yet. */
 export const PENDING_HANDSHAKES_MAX = 128;
+/** Lines about connections above those bounds that wait to be written. */
+export const OVERFLOW_REFUSALS_WAITING_MAX = 128;
 /** A client that speaks first does so at once; the rest is a held slot. */
 export const FIRST_BYTES_TIMEOUT_MS = 10_000;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -45,9 +47,12 @@ export const DNS_TTL_SECONDS = 5;
 export const DNS_MESSAGE_BYTES_MAX = 4096;
 /** Beyond this a query gets no answer; a resolver never needs as many, a tunnel or a flood does. */
 export const DNS_QUERIES_PER_SECOND_MAX = 200;
-/** A resolver asks A, AAAA and again; one denial of a name is one entry in this span. */
-export const DNS_DENIAL_REPEAT_MS = 2_000;
-export const DNS_DENIALS_REMEMBERED_MAX = 1024;
+/** Names that the policy does not know and that have an address all the same, to be refused where they are connected to. */
+export const DNS_UNNAMED_MAX = 1024;
+/** A program connects right after it looked a name up; after this long the look-up itself is what is written down, once. */
+export const DNS_UNUSED_MS = 3_000;
+/** Look-ups waiting for their connection; beyond it the oldest is written down at once. */
+export const DNS_UNUSED_MAX = 256;
 
 /** Refusals of one sandbox written per second; further ones wait their turn, so that a loop cannot fill the disk. */
 export const REFUSALS_PER_SECOND_MAX = 100;

@@ -121,7 +121,8 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
       clearTimeout(dialling);
       if (clean) return finish();
       cut();
-      if (error !== null && !("code" in error)) void refuse(context, flow.state, subject, error.message, settled.rule);
+      if (error !== null && !("code" in error))
+        void refuse(context, flow.state, subject, error.message, { rule: settled.rule });
     },
   });
 }

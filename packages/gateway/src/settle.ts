@@ -1,19 +1,7 @@
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
-import type { BinaryIdentity, DecisionRecord } from "@creel/protocol";
 import type { DecisionDraft } from "./journal/sink.ts";
-import type { Context, SandboxState } from "./state.ts";
+import type { Context, SandboxState, Subject } from "./state.ts";
 import type { PolicyInForce } from "./types.ts";
-
-/** What is being decided, apart from the answer. */
-export interface Subject {
-  kind: DecisionRecord["kind"];
-  identity: BinaryIdentity | null;
-  host: string;
-  port: number;
-  protocol: string;
-  method: string | null;
-  path: string | null;
-}
 
 export interface Settled extends PolicyDecision {
   /** Place in the journal; null when it could not be written, and then `decision` is `deny`. */
@@ -34,29 +22,41 @@ export async function settle(
   for (;;) {
     const inForce = state.inForce;
     const decision = judge(inForce.policy);
-    if (decision.decision === "deny") await state.refusals.pass();
-    let seq: number;
-    try {
-      seq = await context.sink.append(toDraft(context, state, subject, decision, inForce));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : "The decision could not be written down.";
-      context.problem(reason);
-      return { decision: "deny", rule: null, reason, seq: null, inForce };
-    }
-    if (decision.decision === "deny" || state.inForce === inForce) return { ...decision, seq, inForce };
-    context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    const settled = await write({ context, state, subject, decision, inForce });
+    if (settled.seq === null || settled.decision === "deny" || state.inForce === inForce) return settled;
+    context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
   }
 }
 
-/** Writes a refusal that no rule could have prevented. */
+interface Writing {
+  context: Context;
+  state: SandboxState;
+  subject: Subject;
+  decision: PolicyDecision;
+  inForce: PolicyInForce;
+}
+
+async function write({ context, state, subject, decision, inForce }: Writing): Promise<Settled> {
+  if (decision.decision === "deny") await state.refusals.pass();
+  try {
+    const seq = await context.sink.append(toDraft(context, state, subject, decision, inForce));
+    return { ...decision, seq, inForce };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "The decision could not be written down.";
+    context.problem(reason);
+    return { decision: "deny", rule: null, reason, seq: null, inForce };
+  }
+}
+
+/** Writes down what is refused already, by the policy that was in force then. Never rejects. */
 export function refuse(
   context: Context,
   state: SandboxState,
   subject: Subject,
   reason: string,
-  rule: string | null = null,
-) {
-  return settle(context, state, subject, () => ({ decision: "deny", rule, reason }));
+  { rule = null, inForce = state.inForce }: { rule?: string | null; inForce?: PolicyInForce } = {},
+): Promise<Settled> {
+  return write({ context, state, subject, decision: { decision: "deny", rule, reason }, inForce });
 }
 
 function toDraft(

@@ -213,7 +213,7 @@ describe("names", () => {
     expect(text).toContain("403 Forbidden");
     expect(text).toContain("policy_denied");
     expect(world.records).toHaveLength(1);
-    expect(world.records[0]).toMatchObject({ kind: "connect", decision: "deny", host: "169.254.169.254", port: 80 });
+    expect(world.records[0]).toMatchObject({ kind: "http", decision: "deny", host: "169.254.169.254", port: 80 });
   });
 
   it("refuses an invented address that stands for no name", async () => {

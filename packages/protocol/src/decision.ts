@@ -35,7 +35,7 @@ export const decisionRecordSchema = z.strictObject({
   method: text.nullable(),
   path: text.nullable(),
   decision: z.enum(verdicts),
-  /** Key of the rule that decided, e.g. `network_policies.github`; null when no rule matched. */
+  /** Key of the entry that decided, e.g. `github`, or `inference` or `credentials`; null when none matched. */
   rule: text.nullable(),
   reason: text,
   policyDigest: text,

@@ -58,14 +58,15 @@ function edited(yaml: string, decision: DecisionView): string {
   }
 }
 
-/** A name that was asked for and refused will next be connected to; agents' names are almost always for HTTPS. */
-const HTTPS_PORT = 443;
-
 function ruleFor(decision: DecisionView): RuleRequest {
+  if (decision.kind === "dns")
+    throw new CreelError(
+      "conflict",
+      `${decision.host} was only looked up and never connected to, so program and port are not known. Let the agent try again and allow the connection, or write the rule by hand.`,
+    );
   if (decision.binary === null)
     throw new CreelError("conflict", "Nobody vouched for the program that did this, so no rule can name it.");
-  const { host, method, path } = decision;
-  const port = decision.port === 0 ? HTTPS_PORT : decision.port;
+  const { host, port, method, path } = decision;
   const request = method === null ? {} : { method, ...(path === null ? {} : { path: path.split("?")[0] ?? path }) };
   return { binary: decision.binary.path, host, port, ...request };
 }

@@ -10,20 +10,20 @@ import { DNS_MESSAGE_BYTES_MAX, DNS_TTL_SECONDS } from "../limits.ts";
 
 /**
  * One DNS query of a sandbox. Threat: names are a way out (a tunnel through any resolver that asks on).
- * Invariant: nothing here asks anybody; a name that the policy does not name does not exist, and a known one has one invented
- * IPv4 address and nothing else (no AAAA: there is no IPv6 route; no HTTPS/SVCB: no encrypted ClientHello; no TXT).
+ * Invariant: nothing here asks anybody; a name has one invented IPv4 address and nothing else (no AAAA: there is no IPv6 route; no
+ * HTTPS/SVCB: no encrypted ClientHello; no TXT). What may be reached is decided when that address is connected to.
  */
 export interface DnsAnswer {
   reply: Buffer;
-  /** The name that was refused, for the journal; null when it was answered. */
-  refused: { name: string; type: string } | null;
+  /** What was asked, where it was a question that we answer. */
+  question: { name: string; type: string } | null;
 }
 
 const OPCODE_MASK = 0x7800;
 const RCODE_NXDOMAIN = 3;
 const RCODE_NOTIMP = 4;
 
-/** `addressFor` gives the fake address of an allowed name, "none" for a name that must not exist. Null = drop the packet. */
+/** `addressFor` gives the fake address of a name, "none" for what can be no host's name. Null = drop the packet. */
 export function answerQuery(bytes: Buffer, addressFor: (name: string) => string | "none"): DnsAnswer | null {
   if (bytes.length > DNS_MESSAGE_BYTES_MAX) return null;
   const query = decodeOrNull(bytes);
@@ -33,7 +33,7 @@ export function answerQuery(bytes: Buffer, addressFor: (name: string) => string 
   const base = { type: "response" as const, id: query.id ?? 0, questions: [question] };
   const head = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | (flags & RECURSION_DESIRED);
   if ((flags & OPCODE_MASK) !== 0 || question.class !== "IN") {
-    return { reply: encode({ ...base, flags: head | RCODE_NOTIMP, answers: [] }), refused: null };
+    return { reply: encode({ ...base, flags: head | RCODE_NOTIMP, answers: [] }), question: null };
   }
   return answerQuestion(question, base, head, addressFor(question.name));
 }
@@ -46,10 +46,10 @@ function answerQuestion(
 ): DnsAnswer {
   if (address === "none") {
     const reply = encode({ ...base, flags: head | RCODE_NXDOMAIN, answers: [] });
-    return { reply, refused: { name: question.name, type: question.type } };
+    return { reply, question };
   }
   const record = { type: "A" as const, class: "IN" as const, name: question.name, ttl: DNS_TTL_SECONDS, data: address };
-  return { reply: encode({ ...base, flags: head, answers: question.type === "A" ? [record] : [] }), refused: null };
+  return { reply: encode({ ...base, flags: head, answers: question.type === "A" ? [record] : [] }), question };
 }
 
 function decodeOrNull(bytes: Buffer) {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { DNS_NAMES_MAX } from "../limits.ts";
+import { isIPv4 } from "node:net";
+import { DNS_NAMES_MAX, DNS_UNNAMED_MAX } from "../limits.ts";
 
 /**
  * Names and the addresses invented for them, from 198.18.0.0/15 (RFC 2544: never routed on the Internet).
- * Threat: an address that means one name today and another tomorrow would carry a connection to the wrong host.
- * Invariant: an address is derived from its name, so that it is the same after a restart; it names one host at a time.
+ * Threat: an address that means one name today and another tomorrow would carry a connection to the wrong host; a flood of invented
+ * names would push out those that work. Invariant: an address is derived from its name, so that it is the same after a restart; it
+ * names one host at a time; names of the policy and all others have a block and a bound each.
  */
 export interface FakeNames {
   /** The address of a name, made when new; null when every place is taken (never happens below the bound). */
@@ -12,23 +14,30 @@ export interface FakeNames {
   nameOf(address: string): string | null;
 }
 
-const NETWORK = 0xc6120000;
-const HOST_BITS = 17;
-const HOSTS = 1 << HOST_BITS;
-/** Far more than a chain gets at 3 % load. */
+const HOSTS = 1 << 16;
+/** Far more than a chain gets at 6 % load. */
 const PROBES_MAX = 64;
-
-const toAddress = (offset: number): string => {
-  const value = NETWORK + offset;
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join(".");
-};
+/** 198.18.0.0/16 for what the policy names, 198.19.0.0/16 for what it does not. */
+const BLOCKS = { named: "198.18", unnamed: "198.19" } as const;
 
 export function isFakeAddress(address: string): boolean {
-  const parts = address.split(".");
-  return parts.length === 4 && parts[0] === "198" && (parts[1] === "18" || parts[1] === "19");
+  return Object.values(BLOCKS).some((block) => isIPv4(address) && address.startsWith(`${block}.`));
 }
 
-export function createFakeNames(namesMax = DNS_NAMES_MAX): FakeNames {
+/** The names of one sandbox. */
+export interface NameTable {
+  named: FakeNames;
+  unnamed: FakeNames;
+  nameOf(address: string): string | null;
+}
+
+export function createNameTable(): NameTable {
+  const named = createFakeNames(BLOCKS.named, DNS_NAMES_MAX);
+  const unnamed = createFakeNames(BLOCKS.unnamed, DNS_UNNAMED_MAX);
+  return { named, unnamed, nameOf: (address) => named.nameOf(address) ?? unnamed.nameOf(address) };
+}
+
+export function createFakeNames(block: string, namesMax: number): FakeNames {
   /** In order of use: the first is the longest unused. */
   const byName = new Map<string, string>();
   const byAddress = new Map<string, string>();
@@ -37,9 +46,9 @@ export function createFakeNames(namesMax = DNS_NAMES_MAX): FakeNames {
     const start = createHash("sha256").update(name).digest().readUInt32BE(0) % HOSTS;
     for (let probe = 0; probe < PROBES_MAX; probe += 1) {
       const offset = (start + probe) % HOSTS;
-      // The network's own first and last addresses are refused by some clients.
+      // The block's own first and last addresses are refused by some clients.
       if (offset === 0 || offset === HOSTS - 1) continue;
-      const address = toAddress(offset);
+      const address = `${block}.${offset >>> 8}.${offset & 0xff}`;
       if (!byAddress.has(address)) return address;
     }
     return null;

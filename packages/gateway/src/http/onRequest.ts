@@ -20,8 +20,11 @@ export async function onRequest(
   res.on("error", () => resetSocket(flow.socket));
   const checked = checkRequest(req, flow);
   if (flow.refusal !== null) {
-    const request = { method: req.method ?? null, path: "request" in checked ? checked.request.path : null };
-    return answerRefusal(res, flow, flow.refusal, request, { close: true });
+    const request = {
+      method: req.method ?? null,
+      path: "request" in checked ? checked.request.target : (req.url ?? null),
+    };
+    return answerRefusal(res, flow, await flow.refusal.tell(subjectOf(flow, request)), request, { close: true });
   }
   if ("problem" in checked) {
     const subject = subjectOf(flow, { method: req.method ?? null, path: req.url ?? null });
@@ -46,7 +49,7 @@ async function judgeAndForward(
   const body = await bodyForPolicy(req, res, request, plan?.bodyBytesMax ?? 0);
   if (body === "too-large") {
     const reason = "The body is larger than the policy can judge.";
-    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, plan?.rule ?? null);
+    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule: plan?.rule ?? null });
     answerRefusal(res, flow, settled, refused, { close: true });
     return;
   }

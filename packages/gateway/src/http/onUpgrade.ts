@@ -28,7 +28,7 @@ export async function onUpgrade(
   socket.on("error", () => resetSocket(flow.socket));
   const asked = { method: req.method ?? null, path: req.url ?? null };
   const say = (refusal: Refusal) => writeRefusal(socket, "403 Forbidden", refusalBody(flow, refusal, asked));
-  if (flow.refusal !== null) return say(flow.refusal);
+  if (flow.refusal !== null) return say(await flow.refusal.tell(subjectOf(flow, asked)));
   const checked = checkRequest(req, flow);
   const request = "request" in checked ? asWebSocket(checked.request) : null;
   const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());

@@ -1,8 +1,8 @@
 import { type CompiledPolicy, decide, type PolicyDecision, planEndpoint } from "@creel/policy";
 import { applyCredentials, type HeaderPair } from "../credentials/bindings.ts";
 import { asRequest, judgeConnection } from "../judgeConnection.ts";
-import { refuse, type Settled, type Subject, settle } from "../settle.ts";
-import type { Context, Flow, Refusal } from "../state.ts";
+import { refuse, type Settled, settle } from "../settle.ts";
+import type { Context, Flow, Refusal, Subject } from "../state.ts";
 import { keepAllowed, type Target } from "../upstream/resolve.ts";
 import type { CheckedRequest } from "./checkRequest.ts";
 import { asRecord } from "./headerRecord.ts";
@@ -34,7 +34,7 @@ export async function prepare(
     secure: flow.secure,
   });
   if ("refused" in credentials) {
-    return { refused: await refuse(context, state, subject, credentials.refused, "credentials") };
+    return { refused: await refuse(context, state, subject, credentials.refused, { rule: "credentials" }) };
   }
   // Nobody is asked about a name for the sake of a request that is denied anyway.
   const connection = judgeConnection(state.inForce.policy, flow, context.now());

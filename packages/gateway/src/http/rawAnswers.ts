@@ -16,14 +16,11 @@ export function writeRefusal(socket: Duplex, status: string, body: string): void
 export async function refuseMalformed(context: Context, flow: Flow, socket: Duplex, problem: string): Promise<void> {
   socket.pause();
   const request = { method: null, path: null };
+  const subject = subjectOf(flow, request);
   const settled =
-    flow.refusal ??
-    (await refuse(
-      context,
-      flow.state,
-      subjectOf(flow, request),
-      `This is not a strict HTTP/1.1 request (${problem}).`,
-    ));
+    flow.refusal === null
+      ? await refuse(context, flow.state, subject, `This is not a strict HTTP/1.1 request (${problem}).`)
+      : await flow.refusal.tell(subject);
   writeRefusal(socket, "400 Bad Request", refusalBody(flow, settled, request));
   socket.once("finish", () => socket.destroy());
 }

@@ -3,8 +3,8 @@ import type { CompiledPolicy } from "./compile.ts";
 import { INFERENCE_HOST } from "./inference.ts";
 
 /**
- * May this name be resolved at all? A name that no entry names never leaves the host, so that no data leaves in names.
- * Monitor mode without an end answers every name; with an end, the caller's next `compilePolicy` or decision closes it.
+ * Does the policy know this name? Only such a name is ever asked for outside this host, so that no data leaves in names.
+ * In monitor mode every name is known until the mode ends.
  */
 export function namesHost(compiled: CompiledPolicy, rawHost: string, nowMs?: number): boolean {
   const host = canonicalHost(rawHost);
