@@ -1,0 +1,109 @@
+import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import type { CompiledPolicy } from "@creel/policy";
+import type { BinaryIdentity, DecisionRecord } from "@creel/protocol";
+import type { Leaves } from "./ca/leaves.ts";
+import type { CredentialBinding } from "./credentials/bindings.ts";
+import type { NameTable } from "./dns/fakeNames.ts";
+import type { UnusedNames } from "./dns/unusedNames.ts";
+import type { DecisionSink } from "./journal/sink.ts";
+import type { RateGate } from "./rateGate.ts";
+import type { InferenceHandler, PolicyInForce, SandboxNetwork } from "./types.ts";
+import type { Pools } from "./upstream/pools.ts";
+import type { Resolver } from "./upstream/resolve.ts";
+import type { Usage } from "./usage.ts";
+
+/** What all sandboxes of one gateway share. */
+export interface Context {
+  sink: DecisionSink;
+  labels: { org: string; node: string };
+  now: () => number;
+  resolver: Resolver;
+  trust: SecureContext;
+  router: InferenceHandler | null;
+  problem: (text: string) => void;
+}
+
+/** One sandbox, as the gateway knows it. Only `inForce`, `credentials` and the counters ever change. */
+export interface SandboxState {
+  readonly id: string;
+  readonly name: string;
+  readonly network: SandboxNetwork;
+  readonly names: NameTable;
+  readonly unusedNames: UnusedNames;
+  readonly leaves: Leaves;
+  readonly pools: Pools;
+  readonly flows: Set<Flow>;
+  readonly refusals: RateGate;
+  /** Refused connections whose line is not written yet. */
+  readonly refusing: Set<Promise<void>>;
+  readonly usage: Usage;
+  inForce: PolicyInForce;
+  credentials: readonly CredentialBinding[];
+  pendingHandshakes: number;
+  overflowRefusals: number;
+  closed: boolean;
+}
+
+/** Something under way that a new policy may forbid. */
+export interface Exchange {
+  stillAllowed(policy: CompiledPolicy): boolean;
+  /** Ends it at once, without a clean close. */
+  cut(reason: string): void;
+}
+
+/** What is being decided, apart from the answer. */
+export interface Subject {
+  kind: DecisionRecord["kind"];
+  identity: BinaryIdentity | null;
+  host: string;
+  port: number;
+  protocol: string;
+  method: string | null;
+  path: string | null;
+}
+
+export interface Refusal {
+  rule: string | null;
+  reason: string;
+}
+
+/** A connection was refused; what is said on it from now on is only why. */
+export interface FlowRefusal extends Refusal {
+  /** Writes its line; only the first call does. */
+  tell(asked: Subject): Promise<Refusal>;
+}
+
+/** One TCP connection of a sandbox. */
+export interface Flow {
+  readonly state: SandboxState;
+  readonly socket: Socket;
+  readonly identity: BinaryIdentity;
+  /** Canonical: the name behind the fake address, or the address itself. */
+  readonly host: string;
+  readonly port: number;
+  readonly startedAt: number;
+  secure: boolean;
+  refusal: FlowRefusal | null;
+  readonly exchanges: Set<Exchange>;
+}
+
+/** The name under which the gateway tells a sandbox about itself. */
+export const OWN_HOST = "creel.local";
+
+/**
+ * RST, so that a half-sent answer is never taken for a whole one. Not by `resetAndDestroy`: it ends the socket first, which waits for a
+ * client that does not read, and when such a client then resets, libuv refuses our reset (a shutdown is pending) and Node forgets the
+ * handle unclosed: a descriptor of the host for good, and no "close" for whoever waits for it. What it sets is set here instead; a
+ * socket that was ended already is closed plainly.
+ */
+export function resetSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (!socket.writableEnded && !socket.connecting) Reflect.set(socket, "resetAndClosing", true);
+  socket.destroy();
+}
+
+export function cutFlow(flow: Flow, reason: string): void {
+  for (const exchange of [...flow.exchanges]) exchange.cut(reason);
+  resetSocket(flow.socket);
+}
