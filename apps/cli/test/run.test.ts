@@ -144,6 +144,14 @@ describe("creel run with a policy", () => {
     expect(out).not.toContain(SECRET);
   });
 
+  it("trusts the authority that SSL_CERT_FILE names, and no other", async () => {
+    const own = { MINE: SECRET, NODE_EXTRA_CA_CERTS: "", SSL_CERT_FILE: join(folder, "ca.crt") };
+    expect((await creel([...flags(), ...probe("GET")], own)).out).toContain("200 you sent");
+    const before = seen.length;
+    expect((await creel([...flags(), ...probe("GET")], { ...own, SSL_CERT_FILE: "" })).out).toContain("502");
+    expect(seen.length).toBe(before);
+  });
+
   it("denies a method the policy does not name, records it, and --monitor only records it", async () => {
     const decisions = join(folder, "decisions.jsonl");
     const before = seen.length;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hostAuthorities } from "@creel/gateway";
 import { z } from "zod";
 
 /** Credentials and addresses of models: for the gateway process alone. */
@@ -77,7 +78,10 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     nodeName: env.CREEL_NODE_NAME ?? null,
     enrollOnly: env.CREEL_ENROLL_ONLY === "1",
     resolve: env.CREEL_NODE_RESOLVE ?? {},
-    upstreamCa: env.CREEL_UPSTREAM_CA_FILE ? [readFileSync(env.CREEL_UPSTREAM_CA_FILE, "utf8")] : [],
+    upstreamCa: [
+      ...(env.CREEL_UPSTREAM_CA_FILE ? [readFileSync(env.CREEL_UPSTREAM_CA_FILE, "utf8")] : []),
+      ...hostAuthorities(source),
+    ],
     agentsRoot: env.CREEL_AGENTS_DIR ?? fileURLToPath(new URL("../../../agents", import.meta.url)),
     logLevel: env.CREEL_LOG_LEVEL,
     gatewayEnv,

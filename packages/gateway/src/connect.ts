@@ -8,6 +8,7 @@ import {
   IDENTITY_TIMEOUT_MS,
   OVERFLOW_REFUSALS_WAITING_MAX,
   PENDING_HANDSHAKES_MAX,
+  REFUSALS_WAITING_MAX,
   SOCKETS_PER_SANDBOX_MAX,
 } from "./limits.ts";
 import { peekFirstBytes } from "./peek.ts";
@@ -45,7 +46,11 @@ export async function onConnection(
     method: null,
     path: null,
   };
-  if (state.flows.size >= SOCKETS_PER_SANDBOX_MAX || state.pendingHandshakes >= PENDING_HANDSHAKES_MAX) {
+  if (
+    state.flows.size >= SOCKETS_PER_SANDBOX_MAX ||
+    state.pendingHandshakes >= PENDING_HANDSHAKES_MAX ||
+    state.refusals.waiting() >= REFUSALS_WAITING_MAX
+  ) {
     // Reset first: the line may have to wait, and a held socket would be a descriptor that the sandbox takes from the host.
     resetSocket(socket);
     return refuseOverflow(context, state, subject);
@@ -93,7 +98,12 @@ export async function onConnection(
 async function refuseOverflow(context: Context, state: SandboxState, subject: Subject): Promise<void> {
   if (state.overflowRefusals >= OVERFLOW_REFUSALS_WAITING_MAX) return;
   state.overflowRefusals += 1;
-  await refuse(context, state, subject, "The sandbox has too many connections open.");
+  await refuse(
+    context,
+    state,
+    subject,
+    "The sandbox has too many connections open, or refused and not written down yet.",
+  );
   state.overflowRefusals -= 1;
 }
 

@@ -95,6 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     for (const flow of [...state.flows]) cutFlow(flow, "the sandbox is gone");
     state.pools.retire();
     await state.network.close();
+    state.refusals.open();
     await Promise.all([state.unusedNames.flush(), ...state.refusing]);
   }
 

@@ -13,4 +13,5 @@ export { createRecordSink, type RecordSinkOptions } from "./journal/recordSink.t
 export type { DecisionDraft, DecisionSink, FlowTotals } from "./journal/sink.ts";
 export { OWN_HOST } from "./state.ts";
 export type * from "./types.ts";
+export { hostAuthorities, withRoots } from "./upstream/authorities.ts";
 export type { Lookup } from "./upstream/resolve.ts";

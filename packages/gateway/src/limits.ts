@@ -56,6 +56,8 @@ export const DNS_UNUSED_MAX = 256;
 
 /** Refusals of one sandbox written per second; further ones wait their turn, so that a loop cannot fill the disk. */
 export const REFUSALS_PER_SECOND_MAX = 100;
+/** Refusals of one sandbox that wait their turn; beyond it no further connection is taken until some are written. */
+export const REFUSALS_WAITING_MAX = 1024;
 
 export const JOURNAL_SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
 /** A crash of the machine (not of the process) can lose this much. */

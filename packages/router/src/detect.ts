@@ -64,6 +64,8 @@ const VLLM_URL = "http://127.0.0.1:8000/v1";
 export interface DetectOptions {
   now?: () => Date;
   probe?: Probe;
+  /** Every authority to trust, PEM; Node's own when undefined. */
+  ca?: string | undefined;
 }
 
 /**
@@ -71,20 +73,20 @@ export interface DetectOptions {
  * model of what was found; named as the scripted model, it is used without looking further.
  */
 export async function detectModel(env: Environment, options: DetectOptions = {}): Promise<ModelBackend> {
-  const { now = () => new Date(), probe = probeJson } = options;
+  const { now = () => new Date(), probe = probeJson, ca } = options;
   const wanted = env.CREEL_MODEL?.trim() || null;
   if (wanted === SCRIPTED_MODEL_NAME) return createScriptedModel({ now });
-  return fromKey(env, wanted) ?? (await fromLocalServer(env, wanted, probe)) ?? createScriptedModel({ now });
+  return fromKey(env, wanted, ca) ?? (await fromLocalServer(env, wanted, probe)) ?? createScriptedModel({ now });
 }
 
-function fromKey(env: Environment, wanted: string | null): ModelBackend | null {
+function fromKey(env: Environment, wanted: string | null, ca: string | undefined): ModelBackend | null {
   for (const { variable, urlVariable, urlSuffix = "", model, ...provider } of keyed) {
     const key = env[variable]?.trim();
     if (!key) continue;
     const override = urlVariable === undefined ? null : urlOf(env[urlVariable]);
     const baseUrl = override === null ? provider.baseUrl : override + urlSuffix;
     const proxy = proxyOf(env);
-    return createHttpModel({ ...provider, baseUrl, models: [wanted ?? model], credential: () => key, proxy });
+    return createHttpModel({ ...provider, baseUrl, models: [wanted ?? model], credential: () => key, proxy, ca });
   }
   return null;
 }

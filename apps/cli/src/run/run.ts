@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createGateway, createRecordSink, createSandboxCa, type Gateway } from "@creel/gateway";
+import { createGateway, createRecordSink, createSandboxCa, type Gateway, hostAuthorities } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { LaunchError, runSandbox } from "@creel/sandbox";
 import { inheritedEnv } from "../env.ts";
@@ -42,7 +42,8 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
   }
   const log = openDecisionLog(flags.decisions, flags.json === true, io);
   const folder = mkdtempSync(join(tmpdir(), "creel-run-"));
-  const router = lazyRouter(env);
+  const upstreamCa = hostAuthorities(env);
+  const router = lazyRouter(env, upstreamCa);
   let gateway: Gateway | null = null;
   try {
     const [runDir, stateDir] = ["run", "state"].map((name) => join(folder, name));
@@ -59,6 +60,7 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
           `${address.includes(":") ? `[${address}]` : address}:${addressPort}`,
         ]),
       ),
+      upstreamCa,
       router,
       onProblem: (problem) => io.err(line(`creel: ${problem}`)),
     });

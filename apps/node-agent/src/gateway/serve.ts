@@ -3,7 +3,7 @@
  * its digest recomputed here again before it is swapped in; a policy that fails leaves the one in force as it is.
  */
 import { readFile } from "node:fs/promises";
-import { createGateway, createJournal, type Gateway, type PolicyInForce } from "@creel/gateway";
+import { createGateway, createJournal, type Gateway, type PolicyInForce, withRoots } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { createRouter, detectModel } from "@creel/router";
 import { reasonOf } from "../files.ts";
@@ -19,7 +19,7 @@ export async function serveGateway(options: {
 }): Promise<{ take: (raw: unknown) => Promise<void>; close: () => Promise<void> }> {
   const { start, send } = options;
   const now = () => new Date();
-  const backend = await detectModel(options.modelEnv, { now });
+  const backend = await detectModel(options.modelEnv, { now, ca: withRoots(start.upstreamCa)?.join("\n") });
   const router = createRouter({ models: [backend], now });
   const problem = (text: string) => send({ type: "problem", text: text.slice(0, 4096) });
   const journal = createJournal({

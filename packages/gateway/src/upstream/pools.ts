@@ -2,13 +2,14 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import {
   UPSTREAM_IDLE_SOCKETS_MAX,
   UPSTREAM_KEEP_ALIVE_MS,
   UPSTREAM_POOLS_MAX,
   UPSTREAM_SOCKETS_PER_POOL_MAX,
 } from "../limits.ts";
+import { withRoots } from "./authorities.ts";
 
 /** Connections to upstreams, kept per sandbox: a login bound to a connection must never serve another sandbox. */
 export interface Pools {
@@ -72,5 +73,5 @@ export function pinnedLookup(addresses: readonly string[]): LookupFunction {
 
 /** Trust for upstream TLS: Node's own roots and what the operator added. Made once; parsing 140 roots takes milliseconds. */
 export function upstreamTrust(extra: readonly string[]): SecureContext {
-  return createSecureContext(extra.length === 0 ? {} : { ca: [...rootCertificates, ...extra] });
+  return createSecureContext({ ca: withRoots(extra) });
 }
