@@ -34,6 +34,8 @@ module.exports = {
     only("gateway-arrows", "packages/gateway", ["policy", "protocol", "router", "sandbox"]),
     only("core-arrows", "packages/core", ["db", "policy", "protocol", "queue"]),
     only("node-agent-arrows", "apps/node-agent", ["agents", "policy", "protocol", "router", "sandbox", "gateway"]),
+    only("hub-arrows", "apps/hub", ["core", "db", "protocol", "queue"]),
+    only("web-arrows", "apps/web", ["core", "db", "policy", "protocol", "queue"]),
     {
       name: "only-core-and-db-know-the-database",
       severity: "error",

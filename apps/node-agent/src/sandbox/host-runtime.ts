@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { installAgent } from "@creel/agents";
 import { EXEC_OUTPUT_BYTES_MAX, type ExecRequest, type ExecResult } from "@creel/protocol";
-import { attachControl, LaunchError, launchSandbox, type SandboxControl } from "@creel/sandbox";
+import { attachControl, LaunchError, launchSandbox, readExit, type SandboxControl } from "@creel/sandbox";
 import { z } from "zod";
 import { readIfThere } from "../files.ts";
 import type { GatewayLink } from "../gateway/link.ts";
@@ -13,8 +13,6 @@ import { prepareSandbox } from "./prepare.ts";
 import { ownDir, runRoot } from "./run-dirs.ts";
 import type { RunningSandbox, SandboxRuntime } from "./runtime.ts";
 
-/** What the shim leaves behind when the agent has ended. */
-const exitSchema = z.object({ exitCode: z.number().int().nullable(), signal: z.number().int().nullable() });
 const envSchema = z.object({ env: z.record(z.string(), z.string()) });
 
 /** Sandboxes of this host, by creel-launch. */
@@ -28,10 +26,9 @@ export function createSandboxRuntime(options: {
   const runDir = (id: string): string => join(root, id);
 
   const lastExit = async (id: string): Promise<number | null> => {
-    const text = await readIfThere(join(paths.sandbox(id).root, "exit.json"));
-    const parsed = text === null ? null : exitSchema.safeParse(JSON.parse(text));
-    if (!parsed?.success) return null;
-    const { exitCode, signal } = parsed.data;
+    const exit = await readExit(paths.sandbox(id).root);
+    if (exit === null) return null;
+    const { exitCode, signal } = exit;
     // As a shell counts: the wire has room for one number.
     return exitCode ?? (signal === null ? null : 128 + signal);
   };
