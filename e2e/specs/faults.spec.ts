@@ -12,9 +12,16 @@ const NAME = "witness";
 const BACK_MS = 60_000;
 let witnessId: string | undefined;
 
+/** The demo's policy names curl, or Node on a host without curl; the witness asks with the same. */
+const PAGE = "https://tickets.creel.example/api/tickets";
+const BY_NODE = `const began = Date.now(); fetch("${PAGE}", { signal: AbortSignal.timeout(2000) })
+  .then((r) => r.status, () => "000").then((status) => console.log(status, (Date.now() - began) / 1000))`;
+const BY_CURL = `curl -s -m 2 -o /dev/null -w '%{http_code} %{time_total}\\n' ${PAGE}`;
 /** Asks for a page again and again, and writes down what it was answered. */
-const LOOP =
-  "while true; do curl -s -m 2 -o /dev/null -w '%{http_code} %{time_total}\\n' https://tickets.creel.example/api/tickets >> /sandbox/work/answers; sleep 0.2; done";
+const LOOP = `while true; do
+  if [ -x /usr/bin/curl ]; then ${BY_CURL}; else /opt/node/bin/node -e '${BY_NODE}'; fi >> /sandbox/work/answers
+  sleep 0.2
+done`;
 
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
