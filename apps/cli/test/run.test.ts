@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +101,23 @@ describe("creel run", () => {
     ]);
     expect(code).toBe(0);
     expect(readFileSync(join(folder, "made.txt"), "utf8")).toBe("made\n");
+  });
+
+  it("never shows a workspace the fleet's own keys, nor the sockets of other sandboxes", async () => {
+    const home = join(folder, "project/.creel");
+    mkdirSync(join(home, "secrets"), { recursive: true });
+    writeFileSync(join(home, "secrets/master.key"), SECRET);
+    const env = { CREEL_HOME: home };
+    const look = [
+      "--workspace",
+      join(folder, "project"),
+      ...bash("find . 2>/dev/null; cat .creel/secrets/master.key 2>&1"),
+    ];
+    const { out } = await creel(look, env);
+    expect(out).toContain("./.creel");
+    expect(out).not.toContain(SECRET);
+    for (const forbidden of [home, join(home, "secrets"), tmpdir(), "/"])
+      expect(await creel(["--workspace", forbidden, ...bash("true")], env)).toMatchObject({ code: 2 });
   });
 
   it("names the layer, the reason and the remedy when the command does not exist", async () => {

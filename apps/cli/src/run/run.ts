@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, createRecordSink, createSandboxCa, type Gateway, hostAuthorities } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { LaunchError, runSandbox } from "@creel/sandbox";
-import { inheritedEnv } from "../env.ts";
+import { inheritedEnv, readEnv } from "../env.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, line } from "../io.ts";
 import { loadPolicy } from "../policy/load.ts";
@@ -17,7 +17,8 @@ import { bindSecrets } from "./credentials.ts";
 import { openDecisionLog } from "./decisions.ts";
 import { parseEnv, parseResolve, parseSecret, type RunFlags } from "./flags.ts";
 import { lazyRouter } from "./model.ts";
-import { sandboxSpec, whereOutside, workspaceOf } from "./sandbox-spec.ts";
+import { sandboxSpec, whereOutside } from "./sandbox-spec.ts";
+import { workspaceMounts, workspaceOf } from "./workspace.ts";
 
 const ATTACH_RACE_MS = 1_000;
 /** What a command may reach when nobody said otherwise: nothing. */
@@ -32,7 +33,8 @@ function policyOf(flags: RunFlags) {
 export async function run(command: string[], flags: RunFlags, io: Io): Promise<ExitCode> {
   const env = inheritedEnv();
   const policy = policyOf(flags);
-  const workspace = workspaceOf(flags.workspace);
+  const { home } = readEnv();
+  const workspace = workspaceOf(flags.workspace, home);
   const secrets = flags.secret.map((text) => parseSecret(text, env));
   const variables = Object.fromEntries(flags.env.map(parseEnv));
   const overrides = flags.resolve.map(parseResolve);
@@ -46,9 +48,8 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
   const router = lazyRouter(env, upstreamCa);
   let gateway: Gateway | null = null;
   try {
-    const [runDir, stateDir] = ["run", "state"].map((name) => join(folder, name));
-    if (runDir === undefined || stateDir === undefined) throw new CliError("no folder");
-    for (const path of [runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
+    const [runDir, stateDir, empty] = [join(folder, "run"), join(folder, "state"), join(folder, "empty")];
+    for (const path of [runDir, stateDir, empty]) mkdirSync(path, { mode: 0o700 });
     const id = `run-${process.pid}`;
     const ca = await createSandboxCa({ name: id });
     gateway = createGateway({
@@ -70,7 +71,7 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
         runDir,
         stateDir,
         command,
-        workspace,
+        mounts: workspaceMounts(workspace, { home, empty }),
         env: { ...variables, ...credentials.env },
         policy,
         caPem: ca.certificatePem,

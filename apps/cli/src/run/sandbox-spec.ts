@@ -1,9 +1,8 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import { caEnv } from "@creel/agents";
 import type { parsePolicy } from "@creel/policy";
 import { SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
-import { messageOf, usageError } from "../exit.ts";
 import { readIfThere } from "../up/home.ts";
 
 type Policy = NonNullable<ReturnType<typeof parsePolicy>["policy"]>;
@@ -20,7 +19,7 @@ export interface SpecInput {
   runDir: string;
   stateDir: string;
   command: string[];
-  workspace: string | null;
+  mounts: NonNullable<SandboxSpec["mounts"]>;
   env: Record<string, string>;
   policy: Policy;
   caPem: string;
@@ -41,7 +40,7 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
       ...input.env,
       ...caEnv({ caFile: CA_FILE, bundleFile: BUNDLE_FILE }),
     },
-    mounts: input.workspace === null ? [] : [{ source: input.workspace, target: SANDBOX_WORK, mode: "rw" }],
+    mounts: input.mounts,
     files: [
       { path: CA_FILE, content: input.caPem },
       { path: BUNDLE_FILE, content: `${bundle.trimEnd()}\n${input.caPem}` },
@@ -54,18 +53,6 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
           readWrite: [...filesystem.read_write, ...(filesystem.include_workdir ? [SANDBOX_WORK] : [])],
         }),
   };
-}
-
-/** @throws CliError when the folder cannot be a workspace. */
-export function workspaceOf(folder: string | undefined): string | null {
-  if (folder === undefined) return null;
-  const path = resolve(folder);
-  try {
-    if (statSync(path).isDirectory()) return path;
-  } catch (error) {
-    throw usageError(`the workspace cannot be used: ${messageOf(error)}`, "Name a folder that exists.", "--workspace");
-  }
-  throw usageError(`${path} is not a folder`, "Name a folder that exists.", "--workspace");
 }
 
 /** Said beside a failed start: programs installed in a home folder are a common surprise. */
