@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { eventually, Fleet } from "../support/fleet.ts";
 import { inspect, signIn } from "../support/pages.ts";
-import { decisionsAfter, type Plan, runningSandbox, sandboxOf } from "../support/views.ts";
+import { type Decision, decisionsAfter, type Plan, runningSandbox, sandboxOf } from "../support/views.ts";
 
 const fleet = new Fleet();
 test.describe.configure({ mode: "serial" });
@@ -41,9 +41,11 @@ test("a denied request is allowed by a reviewed edit, and the agent's next try s
   page,
 }) => {
   await signIn(page, fleet);
-  const [denied] = (
-    await fleet.api<{ items: { id: string; cursor: number }[] }>("GET", "/decisions?decision=deny&kind=http&limit=1")
-  ).items;
+  const { items: denials } = await fleet.api<{ items: Decision[] }>(
+    "GET",
+    "/decisions?decision=deny&kind=http&limit=50",
+  );
+  const denied = denials.find((each) => each.host === comments.host && each.path === comments.path);
   expect(denied).toBeDefined();
   await page.goto(`${fleet.dev.webUrl}/decisions/${denied?.id}`);
   await expect(page.getByText("denied").first()).toBeVisible();
