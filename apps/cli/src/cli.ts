@@ -15,6 +15,8 @@ function buildProgram(io: Io, finish: Finish): Command {
   const program = new Command("creel")
     .description("Runs AI agents inside kernel sandboxes and decides every connection by a policy.")
     .version("0.1.0")
+    // After a sub-command's name its options are its own: `creel run npm --version` asks npm, not us.
+    .enablePositionalOptions()
     .showHelpAfterError("(creel --help lists the commands)")
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 needs approval.");
   for (const register of registrations) register(program, io, finish);

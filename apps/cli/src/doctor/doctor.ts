@@ -29,7 +29,7 @@ export async function doctor(options: { json: boolean }, io: Io): Promise<ExitCo
   const paint = painter(io.colour);
   io.out(describeHost(host, paint));
   const weaker = host.layers.filter((layer) => layer.state === "weaker").length;
-  const verdict = weaker === 0 ? "Every layer is enforced." : `Sandboxes can run; ${weaker} layers are weaker here.`;
+  const verdict = weaker === 0 ? "Every layer is enforced." : `Sandboxes can run; weaker layers here: ${weaker}.`;
   io.out(line(ok ? verdict : "Sandboxes cannot run here until the missing layers above are put right."));
   return ok ? EXIT.done : EXIT.failed;
 }

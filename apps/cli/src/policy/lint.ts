@@ -21,7 +21,9 @@ export function lintPolicies(files: string[], options: { json: boolean }, io: Io
     for (const problem of problems) io.out(line(describeProblem(file, problem)));
     const warnings = problems.filter((problem) => problem.severity === "warning").length;
     const errors = problems.length - warnings;
-    const summary = ok ? `valid, ${warnings} warnings, ${digest}` : `not valid: ${errors} errors, ${warnings} warnings`;
+    const summary = ok
+      ? `valid, ${warnings} warning(s), ${digest}`
+      : `not valid: ${errors} error(s), ${warnings} warning(s)`;
     io.out(line(`${paint(ok ? "green" : "red", ok ? "✓" : "✗")} ${file}: ${summary}`));
   }
   return failed ? EXIT.failed : EXIT.done;

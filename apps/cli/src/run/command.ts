@@ -7,7 +7,9 @@ export const registerRun: Register = (program, io, finish) => {
   program
     .command("run")
     .description("run one confined command on this host, without a server; exits with its exit code")
-    .argument("<command...>", "after --: the command and its arguments")
+    .argument("<command...>", "the command and its arguments, best after --")
+    // From the command's name on every option is the command's, also where somebody forgets the `--`.
+    .passThroughOptions()
     .option("--policy <file>", "what it may reach (default: nothing)")
     .option(
       "--workspace <dir>",
