@@ -139,6 +139,11 @@ test("signing out elsewhere is immediate for the other browser", async ({ page, 
   await expect(page.getByRole("dialog")).toBeHidden();
   await otherPage.goto(`${fleet.dev.webUrl}/sandboxes`);
   await expect(otherPage.getByLabel("Password")).toBeVisible();
+  // Signing in again leads back to the page that was asked for.
+  await otherPage.getByLabel("Email").fill(fleet.dev.email);
+  await otherPage.getByLabel("Password").fill(fleet.dev.password);
+  await otherPage.getByRole("button", { name: "Sign in" }).click();
+  await expect(otherPage.getByRole("heading", { level: 1, name: "Sandboxes" })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("heading", { level: 1, name: "Sessions" })).toBeVisible();
   await other.close();

@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { isDevelopment } from "./env.ts";
+import { PAGE_HEADER } from "./lib/page-header.ts";
 
 /**
  * Threat: script injected into a page by something a sandbox said (a host name, a log line, a path).
@@ -36,6 +37,8 @@ export const proxy = (request: NextRequest): NextResponse => {
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("content-security-policy", policy);
+  // A page cannot see its own address; it is what a person comes back to after signing in.
+  headers.set(PAGE_HEADER, `${request.nextUrl.pathname}${request.nextUrl.search}`);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
   for (const [name, value] of Object.entries(secureHeaders)) response.headers.set(name, value);

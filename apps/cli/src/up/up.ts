@@ -120,7 +120,7 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
     sessionSecret: lastingSecret(paths.sessionSecret),
     env: inheritedEnv(),
   };
-  const owner = await step("Founding the organisation", () => foundOrg(paths, database.urls));
+  const owner = await step("Founding the organization", () => foundOrg(paths, database.urls));
   continueUnlessInterrupted();
 
   const keep = (spec: ProgramSpec): Supervised => {

@@ -2,6 +2,7 @@ import type { Ctx, UserActor } from "@creel/core";
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { PAGE_HEADER } from "../../lib/page-header.ts";
 import { paths } from "../../lib/paths.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
@@ -19,6 +20,6 @@ export const pageCtx = cache(async (): Promise<Ctx> => {
 /** For pages behind the sign-in: the person, or a redirect to the sign-in page. */
 export const requirePerson = async (): Promise<{ ctx: Ctx; person: UserActor }> => {
   const ctx = await pageCtx();
-  if (ctx.actor?.kind !== "user") redirect(paths.signIn());
+  if (ctx.actor?.kind !== "user") redirect(paths.signIn((await headers()).get(PAGE_HEADER) ?? undefined));
   return { ctx, person: ctx.actor };
 };
