@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { decision, policy, sandbox } from "@creel/core";
+import { decision, plan, policy, sandbox } from "@creel/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Fleet, HOST, policyYaml, startFleet, until } from "./fleet.ts";
 
@@ -169,6 +169,29 @@ describe("one node and its hub", () => {
       await sandbox.remove({ ctx: fleet.owner, input: { sandboxId: box.id } });
       await until(() => !existsSync(join(fleet.nodeDir, "sandboxes", box.id)));
     }
+  });
+
+  it("runs every sandbox of plans that arrive while others are still being started", async () => {
+    const nodeId = (await fleet.connected()).id;
+    const make = (index: number) =>
+      sandbox.create({
+        ctx: fleet.owner,
+        input: {
+          name: `crowd-${index}`,
+          nodeId,
+          policyId: fleet.policyId,
+          agent: { plugin: "command", command: ["/bin/sleep", "300"] },
+          restart: { policy: "never", delayMs: 0 },
+        },
+      });
+    const crowd = await Promise.all(Array.from({ length: 12 }, (_, index) => make(index)));
+    const phaseOf = async (box: { id: string }) =>
+      (await sandbox.get({ ctx: fleet.owner, input: { sandboxId: box.id } })).status?.phase;
+    await until(async () => (await Promise.all(crowd.map(phaseOf))).every((phase) => phase === "running"));
+    const { items } = await plan.list({ ctx: fleet.owner, input: { nodeId, limit: 100 } });
+    expect(items.filter((each) => each.state === "failed")).toEqual([]);
+    for (const box of crowd) await sandbox.remove({ ctx: fleet.owner, input: { sandboxId: box.id } });
+    await until(() => crowd.every((box) => !existsSync(join(fleet.nodeDir, "sandboxes", box.id))));
   });
 
   it("removes a sandbox and all that was its own", async () => {

@@ -60,18 +60,33 @@ export async function serveGateway(options: {
 
   const act = async (message: Exclude<ToGateway, { type: "start" }>): Promise<void> => {
     if (message.type === "remove") return await gateway.remove(message.id);
-    if (message.type === "setPolicy") return gateway.setPolicy(message.id, compile(message.policy));
+    if (message.type === "setPolicy") {
+      const inForce = compile(message.policy);
+      // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
+      if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, inForce);
+      return;
+    }
     const { id, name, runDir, caCert, caKey } = message.sandbox;
     const inForce = compile(message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
     await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, ...inForce });
   };
+  /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */
+  const lanes = new Map<string, Promise<void>>();
+  const inTurn = (message: Exclude<ToGateway, { type: "start" }>): Promise<void> => {
+    const id = message.type === "add" ? message.sandbox.id : message.id;
+    const turn = (lanes.get(id) ?? Promise.resolve()).then(() => act(message));
+    const settled = turn.catch(() => undefined);
+    lanes.set(id, settled);
+    void settled.then(() => lanes.get(id) === settled && lanes.delete(id));
+    return turn;
+  };
   return {
     async take(raw) {
       const message = toGatewaySchema.parse(raw);
       if (message.type === "start") return;
-      const error = await act(message).then(() => null, reasonOf);
+      const error = await inTurn(message).then(() => null, reasonOf);
       send({ type: "done", call: message.call, error });
     },
     async close() {
