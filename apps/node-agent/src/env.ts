@@ -36,7 +36,7 @@ const schema = z.object({
   /** Where the hub is now, when it has moved since enrolment; the pinned CA still decides whether it is the hub. */
   CREEL_HUB_URL: z.url({ protocol: /^https$/ }).optional(),
   CREEL_NODE_NAME: z.string().min(1).optional(),
-  /** Join and end: what `creel node enroll` asks for. */
+  /** Join and end, for whoever sets a host up before its service starts. */
   CREEL_ENROLL_ONLY: z.enum(["0", "1"]).default("0"),
   CREEL_NODE_RESOLVE: resolveText.optional(),
   CREEL_UPSTREAM_CA_FILE: z.string().min(1).optional(),

@@ -34,7 +34,7 @@ export async function checkRequest(csrPem: string): Promise<CheckedRequest> {
   } catch (cause) {
     throw new CreelError(
       "invalid_input",
-      "csrPem: not a signed certificate request for a P-256 key. Make a new key with `creel node enroll`.",
+      "csrPem: not a signed certificate request for a P-256 key. Let the node agent make a new key and request.",
       { cause },
     );
   }

@@ -55,10 +55,11 @@ export const EnrollNode = () => {
         {create.data ? (
           <div className="grid gap-2">
             <p>
-              Run this on the host. It works once and ends <Time at={create.data.expiresAt} exact />. It is not shown
-              again.
+              Put this address into a file of the host that only you can read, and start the node agent there with
+              CREEL_JOIN_URI_FILE naming the file. It works once and ends <Time at={create.data.expiresAt} exact />. It
+              is not shown again.
             </p>
-            <CopyText label="Join command" text={`npx creel node enroll '${create.data.uri}'`} />
+            <CopyText label="Join address" text={create.data.uri} />
           </div>
         ) : (
           <div className="grid gap-2">

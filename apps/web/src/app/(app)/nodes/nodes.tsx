@@ -68,8 +68,7 @@ export const Nodes = () => {
               rowKey={(row) => row.id}
               empty={
                 <Empty title="No node yet">
-                  Press “Enroll a node” for a single-use join address, and run <code>npx creel node enroll</code> with
-                  it on the host.
+                  Press “Enroll a node” for a single-use join address, and start the node agent on the host with it.
                 </Empty>
               }
             />
