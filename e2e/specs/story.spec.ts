@@ -132,12 +132,14 @@ test("signing out elsewhere is immediate for the other browser", async ({ page, 
   const other = await browser.newContext();
   const otherPage = await other.newPage();
   await signIn(otherPage, fleet);
+  await otherPage.goto(`${fleet.dev.webUrl}/sandboxes`);
+  await expect(otherPage.getByRole("heading", { level: 1, name: "Sandboxes" })).toBeVisible();
   await signIn(page, fleet);
   await page.goto(`${fleet.dev.webUrl}/settings/sessions`);
   await page.getByRole("button", { name: "Sign out elsewhere…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Sign out elsewhere" }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
-  await otherPage.goto(`${fleet.dev.webUrl}/sandboxes`);
+  // The open page leaves by itself: its live stream ends with the session.
   await expect(otherPage.getByLabel("Password")).toBeVisible();
   // Signing in again leads back to the page that was asked for.
   await otherPage.getByLabel("Email").fill(fleet.dev.email);
