@@ -16,7 +16,7 @@ export interface GlobOptions {
 }
 export type GlobMatcher = (text: string) => boolean;
 
-type Token =
+export type GlobToken =
   | { kind: "char"; code: number }
   | { kind: "one" }
   | { kind: "class"; negated: boolean; ranges: [number, number][] }
@@ -50,7 +50,7 @@ export function globProblem(pattern: string): string | null {
 
 export const hasWildcard = (pattern: string): boolean => /[*?[]/.test(pattern);
 
-function readClass(pattern: string, start: number): { token: Token; end: number } | string {
+function readClass(pattern: string, start: number): { token: GlobToken; end: number } | string {
   let at = start + 1;
   const negated = pattern[at] === "!" || pattern[at] === "^";
   if (negated) at++;
@@ -71,8 +71,9 @@ function readClass(pattern: string, start: number): { token: Token; end: number 
   return { token: { kind: "class", negated, ranges }, end: at + 1 };
 }
 
-function tokenize(pattern: string, separator: string): Token[] {
-  const tokens: Token[] = [];
+/** A pattern read once; the matcher and the set arithmetic of `diff` walk the same tokens. Throws RangeError on a malformed pattern. */
+export function globTokens(pattern: string, separator: GlobOptions["separator"]): GlobToken[] {
+  const tokens: GlobToken[] = [];
   let at = 0;
   while (at < pattern.length) {
     const c = pattern[at];
@@ -101,7 +102,7 @@ function tokenize(pattern: string, separator: string): Token[] {
 
 const fold = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
 
-function stepMatches(token: Token, code: number, separatorCode: number, ignoreCase: boolean): boolean {
+function stepMatches(token: GlobToken, code: number, separatorCode: number, ignoreCase: boolean): boolean {
   switch (token.kind) {
     case "char":
       return token.code === code || (ignoreCase && fold(token.code) === fold(code));
@@ -129,7 +130,7 @@ export function compileGlob(pattern: string, options: GlobOptions): GlobMatcher 
     const wanted = pattern.toLowerCase();
     return (text) => text.length === pattern.length && text.toLowerCase() === wanted;
   }
-  const tokens = tokenize(pattern, options.separator);
+  const tokens = globTokens(pattern, options.separator);
   const separatorCode = options.separator === "" ? -1 : options.separator.charCodeAt(0);
   const width = tokens.length + 1;
   return (text) => {
@@ -163,7 +164,7 @@ export function compileGlob(pattern: string, options: GlobOptions): GlobMatcher 
 }
 
 /** A wildcard may match nothing: carries each mark over the wildcards behind it, in place. */
-function skipEmpty(tokens: readonly Token[], states: Uint8Array): void {
+function skipEmpty(tokens: readonly GlobToken[], states: Uint8Array): void {
   for (let state = 0; state < tokens.length; state++) {
     const kind = tokens[state]?.kind;
     if (states[state] === 1 && (kind === "star" || kind === "globstar" || kind === "segments")) states[state + 1] = 1;

@@ -1,0 +1,27 @@
+/** A named part of a policy: one service, for the programs that use it. */
+export interface PresetParameter {
+  name: string;
+  /** One sentence. */
+  description: string;
+  /** An example in the documentation domains; never a default. */
+  example: string;
+}
+
+export interface Preset {
+  name: string;
+  title: string;
+  /** One sentence: what it opens, for whom. */
+  description: string;
+  category: "source" | "packages" | "messaging" | "models" | "agents" | "tools" | "data";
+  /** What the user's own configuration must provide, e.g. the registry's host. */
+  parameters: readonly PresetParameter[];
+}
+
+export type TierName = "restricted" | "balanced" | "open";
+
+export interface Tier {
+  name: TierName;
+  description: string;
+  /** Presets it applies. */
+  presets: readonly string[];
+}

@@ -1,0 +1,56 @@
+/** Past requests judged by another version. */
+import type { PolicyDecision, PolicyRequest } from "../types.ts";
+
+/** What a decision record says of its request; the wire record of `@creel/protocol` and a line of `creel run --decisions` both fit. */
+export interface RecordedRequest {
+  /** RFC 3339. */
+  time: string;
+  sandbox?: string | null | undefined;
+  kind?: string | null | undefined;
+  /** Null: nobody vouched for the program. */
+  binary: { path: string; sha256?: string | null | undefined; ancestors?: readonly string[] | null | undefined } | null;
+  host: string;
+  port: number;
+  method?: string | null | undefined;
+  path?: string | null | undefined;
+  headers?: Readonly<Record<string, string>> | null | undefined;
+  body?: string | null | undefined;
+  ip?: string | null | undefined;
+  decision: PolicyDecision["decision"];
+  rule: string | null;
+}
+
+export interface ReplayGroup {
+  /** `broken`: passed then, denied now. `opened`: denied then, passes now. `uncertain`: the record lacks what the version judges. */
+  kind: "broken" | "opened" | "uncertain";
+  sandbox: string | null;
+  binary: string;
+  host: string;
+  port: number;
+  method: string | null;
+  /** A path glob when several paths were joined, else the path. */
+  path: string | null;
+  ruleBefore: string | null;
+  ruleAfter: string | null;
+  reason: string;
+  count: number;
+  firstTime: string;
+  lastTime: string;
+  example: PolicyRequest;
+}
+
+export interface ReplayResult {
+  total: number;
+  unchanged: number;
+  broken: number;
+  opened: number;
+  uncertain: number;
+  /** Records that are no request, e.g. the end of a connection. */
+  skipped: number;
+  bySandbox: { sandbox: string | null; broken: number; opened: number; uncertain: number }[];
+  byRule: { rule: string | null; broken: number; opened: number; uncertain: number }[];
+  /** Most frequent first. */
+  groups: ReplayGroup[];
+  /** Requests counted above whose group fell outside the bound on groups. */
+  ungrouped: number;
+}
