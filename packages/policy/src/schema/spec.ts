@@ -20,7 +20,14 @@ export interface Field {
   required?: boolean;
   /** One sentence for the reference and for editors. */
   doc: string;
+  /** What counts where the field is left out, as it would be written; absent: nothing does. */
+  default?: string;
+  /** Creel's own, beyond OpenShell's schema version 1. */
+  own?: boolean;
+  /** Fixed when a sandbox is created; everything else takes effect at the next reload. */
+  fixed?: boolean;
 }
+type FieldMore = Pick<Field, "default" | "own" | "fixed">;
 
 export const text = (max?: number): Spec => (max === undefined ? { kind: "text" } : { kind: "text", max });
 export const maybeEmpty: Spec = { kind: "text", empty: true };
@@ -32,5 +39,10 @@ export const map = (of: Spec, max: number): Spec => ({ kind: "map", of, max });
 export const object = (fields: Record<string, Field>): Spec => ({ kind: "object", fields });
 export const matcher: Spec = { kind: "matcher", nested: false };
 export const nestedMatcher: Spec = { kind: "matcher", nested: true };
-export const field = (spec: Spec, doc: string): Field => ({ spec, doc });
-export const required = (spec: Spec, doc: string): Field => ({ spec, doc, required: true });
+export const field = (spec: Spec, doc: string, more: FieldMore = {}): Field => ({ spec, doc, ...more });
+export const required = (spec: Spec, doc: string, more: FieldMore = {}): Field => ({
+  spec,
+  doc,
+  required: true,
+  ...more,
+});
