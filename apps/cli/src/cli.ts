@@ -3,13 +3,21 @@ import { registerDoctor } from "./doctor/command.ts";
 import { EnvProblem } from "./env.ts";
 import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
 import { type Io, jsonLine, line } from "./io.ts";
+import { registerNode } from "./node/command.ts";
 import { registerPolicy } from "./policy/command.ts";
 import type { Finish, Register } from "./register.ts";
 import { registerRun } from "./run/command.ts";
 import { registerSandbox } from "./sandbox/command.ts";
 import { registerUp } from "./up/command.ts";
 
-const registrations: Register[] = [registerUp, registerRun, registerDoctor, registerPolicy, registerSandbox];
+const registrations: Register[] = [
+  registerUp,
+  registerRun,
+  registerDoctor,
+  registerPolicy,
+  registerSandbox,
+  registerNode,
+];
 
 function buildProgram(io: Io, finish: Finish): Command {
   const program = new Command("creel")

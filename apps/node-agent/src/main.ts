@@ -27,8 +27,7 @@ async function identityOf(env: AgentEnv, capabilities: Awaited<ReturnType<typeof
   const uri = env.joinUriFile ? await readIfThere(env.joinUriFile) : null;
   if (!env.joinUriFile || !uri)
     throw new Error(
-      "This host is not enrolled. Make a join URI in the dashboard (Nodes, Enroll a node) and put it " +
-        "into a file named by CREEL_JOIN_URI_FILE.",
+      "This host is not enrolled. Make a join address in the dashboard (Nodes, Enroll a node) and run `creel node enroll -`.",
     );
   const identity = await enroll(uri.trim(), env.dir, { capabilities, ...(env.nodeName ? { name: env.nodeName } : {}) });
   await rm(env.joinUriFile, { force: true });

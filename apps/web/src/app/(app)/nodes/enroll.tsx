@@ -55,9 +55,9 @@ export const EnrollNode = () => {
         {create.data ? (
           <div className="grid gap-2">
             <p>
-              Put this address into a file of the host that only you can read, and start the node agent there with
-              CREEL_JOIN_URI_FILE naming the file. It works once and ends <Time at={create.data.expiresAt} exact />. It
-              is not shown again.
+              On the host, run <code>creel node enroll -</code>, paste this address and press Ctrl-D; then{" "}
+              <code>creel node start</code>. It works once and ends <Time at={create.data.expiresAt} exact />. It is not
+              shown again.
             </p>
             <CopyText label="Join address" text={create.data.uri} />
           </div>
