@@ -1,0 +1,4 @@
+export function hostile(say: (line: string) => void): number {
+  say("todo");
+  return 0;
+}
