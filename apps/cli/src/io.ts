@@ -7,6 +7,8 @@ export interface Io {
   err(text: string): void;
   /** Colours and redrawn lines only where a person looks. */
   colour: boolean;
+  /** What of the terminal is there: somebody who types, somebody who watches progress. Absent: nobody. */
+  terminal?: { types: boolean; watches: boolean };
 }
 
 export function processIo(): Io {
@@ -15,6 +17,7 @@ export function processIo(): Io {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colour: process.stdout.isTTY === true && process.stdout.hasColors(),
+    terminal: { types: process.stdin.isTTY === true, watches: process.stderr.isTTY === true },
   };
 }
 

@@ -1,35 +1,15 @@
 import type { Register } from "../register.ts";
+import { registerCheck } from "./commands/check.ts";
 
-/** `creel policy lint|decide`. The policy package is loaded by the command that needs it: `--help` answers at once. */
+/** `creel policy …`. The policy package is loaded by the command that needs it: `--help` answers at once. */
 export const registerPolicy: Register = (program, io, finish) => {
-  const policy = program.command("policy").description("check policies and ask them");
-  policy
-    .command("lint")
-    .description("show every error and warning of policy files")
-    .argument("<file...>", "policy files (YAML)")
-    .option("--json", "print {file, ok, digest, problems} as JSON")
-    .action(async (files: string[], options: { json?: boolean }) => {
-      const { lintPolicies } = await import("./lint.ts");
-      finish(lintPolicies(files, { json: options.json === true }, io));
-    });
-  policy
-    .command("decide")
-    .description("read requests as JSON lines, print {id, decision, rule, reason} for each")
-    .argument("<file>", "policy file (YAML)")
-    .option("--json", "the output is JSON lines with and without it")
+  const policy = program
+    .command("policy")
+    .description("check policies, ask them, compare and write them")
     .addHelpText(
       "after",
       `
-A request is {id?, binary, sha256?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}.
-path is the raw request target, query included. Without method it is the connection that is judged.
-A line that cannot be read is answered with {id, line, error} and the exit code becomes 2.
-
-Example:
-  echo '{"id":1,"binary":"/usr/bin/curl","host":"api.example.com","port":443,"method":"GET","path":"/v1"}' |
-    creel policy decide policy.yaml`,
-    )
-    .action(async (file: string) => {
-      const { decideLines } = await import("./decide.ts");
-      finish(await decideLines(file, io));
-    });
+Pages: docs/policy/README.md. Every command explains itself with --help.`,
+    );
+  registerCheck(policy, io, finish);
 };

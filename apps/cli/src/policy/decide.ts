@@ -1,40 +1,45 @@
-import { createInterface } from "node:readline";
-import { compilePolicy, decide } from "@creel/policy";
+import { type CompiledPolicy, compilePolicy, decide } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine } from "../io.ts";
+import { lineBatches, type TextLine } from "./line-batches.ts";
 import { loadPolicy } from "./load.ts";
-import { parseRequestLine } from "./request-line.ts";
+import { parseRequestLine, REQUEST_SHAPE, type RequestLine } from "./request-line.ts";
 
 /** A request line may carry a body; past this it is refused rather than held in memory. */
 const LINE_CHARS_MAX = 4 * 1024 * 1024;
-const REMEDY =
-  "Write one JSON object a line: {id?, binary, sha256?, ancestors?, host, port, method?, path?, headers?, body?, ip?}.";
 
-/** Judges requests from stdin, one answer a line in the same order. A bad line is answered with an error and skipped. */
+/**
+ * Judges requests from stdin, one answer a line in the same order. A bad line is answered with an error and skipped. Answers are
+ * written once per chunk of input: promptly for a program that asks one at a time, in few writes for a file.
+ */
 export async function decideLines(file: string, io: Io): Promise<ExitCode> {
   const compiled = compilePolicy(loadPolicy(file).policy);
   let code: ExitCode = EXIT.done;
-  let number = 0;
-  for await (const text of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (text.trim() === "") continue;
-    const parsed =
-      text.length > LINE_CHARS_MAX
-        ? ({ ok: false, id: null, problem: "the line is longer than 4 MiB" } as const)
-        : parseRequestLine(text);
-    if (!parsed.ok) {
-      code = EXIT.usage;
-      io.out(
-        jsonLine({
-          id: parsed.id,
-          line: number,
-          error: { message: `line ${number}: ${parsed.problem}`, remedy: REMEDY },
-        }),
-      );
-      continue;
+  for await (const batch of lineBatches(io.stdin, LINE_CHARS_MAX)) {
+    let answers = "";
+    for (const question of batch) {
+      if (question.text !== null && question.text.trim() === "") continue;
+      const parsed = readQuestion(question);
+      if (!parsed.ok) code = EXIT.usage;
+      answers += jsonLine(parsed.ok ? answer(compiled, parsed) : refusal(question.number, parsed));
     }
-    const { decision, rule, reason } = decide(compiled, parsed.request, Date.now());
-    io.out(jsonLine({ id: parsed.id, decision, rule, reason }));
+    if (answers !== "") io.out(answers);
   }
   return code;
 }
+
+const readQuestion = ({ text }: TextLine): RequestLine =>
+  text === null
+    ? { ok: false, id: null, field: null, problem: `the line is longer than ${LINE_CHARS_MAX / 1024 / 1024} MiB` }
+    : parseRequestLine(text);
+
+function answer(compiled: CompiledPolicy, { id, request }: Extract<RequestLine, { ok: true }>): unknown {
+  const { decision, rule, reason } = decide(compiled, request, Date.now());
+  return { id, decision, rule, reason };
+}
+
+const refusal = (line: number, { id, field, problem }: Extract<RequestLine, { ok: false }>): unknown => ({
+  id,
+  line,
+  error: { message: `line ${line}: ${problem}`, field, remedy: `Write one JSON object a line: ${REQUEST_SHAPE}.` },
+});

@@ -1,30 +1,50 @@
-import { parsePolicy, policyDigest } from "@creel/policy";
+import { lintPolicy, type PolicyProblem, parsePolicy, policyDigest } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, line, painter } from "../io.ts";
-import { describeProblem, readPolicyText } from "./load.ts";
+import { type Io, jsonLine, line, type Paint, painter } from "../io.ts";
+import { fileTitle, readPolicyInput } from "./load.ts";
+import { problemView } from "./view/problems.ts";
+import { counted } from "./view/table.ts";
+
+interface LintResult {
+  file: string;
+  ok: boolean;
+  /** Null unless the file is valid and its own tests pass. */
+  digest: string | null;
+  problems: PolicyProblem[];
+}
 
 /** Shows every error and warning of the files, and the digest of each that is valid. */
-export function lintPolicies(files: string[], options: { json: boolean }, io: Io): ExitCode {
+export async function lintPolicies(
+  files: string[],
+  options: { json: boolean; strict: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  const results: LintResult[] = [];
   const paint = painter(io.colour);
-  let failed = false;
-  const results = files.map((file) => {
-    const { policy, problems } = parsePolicy(readPolicyText(file), { file });
+  for (const file of files) {
+    const yaml = await readPolicyInput(file, io);
+    const problems = lintPolicy(yaml, Date.now());
+    const { policy } = parsePolicy(yaml, { file });
     const ok = policy !== null && !problems.some((problem) => problem.severity === "error");
-    failed ||= !ok;
-    return { file, ok, digest: ok && policy !== null ? policyDigest(policy) : null, problems };
-  });
-  if (options.json) {
-    io.out(jsonLine(files.length === 1 ? results[0] : { files: results }));
-    return failed ? EXIT.failed : EXIT.done;
+    const result = { file, ok, digest: ok && policy !== null ? policyDigest(policy) : null, problems };
+    results.push(result);
+    if (options.json) continue;
+    for (const problem of problems)
+      for (const text of problemView(fileTitle(file), yaml, problem, paint)) io.out(line(text));
+    io.out(line(summary(result, options.strict, paint)));
   }
-  for (const { file, ok, digest, problems } of results) {
-    for (const problem of problems) io.out(line(describeProblem(file, problem)));
-    const warnings = problems.filter((problem) => problem.severity === "warning").length;
-    const errors = problems.length - warnings;
-    const summary = ok
-      ? `valid, ${warnings} warning(s), ${digest}`
-      : `not valid: ${errors} error(s), ${warnings} warning(s)`;
-    io.out(line(`${paint(ok ? "green" : "red", ok ? "✓" : "✗")} ${file}: ${summary}`));
-  }
-  return failed ? EXIT.failed : EXIT.done;
+  if (options.json) io.out(jsonLine(results.length === 1 ? results[0] : { files: results }));
+  return results.every((result) => passes(result, options.strict)) ? EXIT.done : EXIT.failed;
+}
+
+const passes = (result: LintResult, strict: boolean): boolean => result.ok && !(strict && result.problems.length > 0);
+
+function summary(result: LintResult, strict: boolean, paint: Paint): string {
+  const { ok, digest, problems } = result;
+  const warnings = problems.filter((problem) => problem.severity === "warning").length;
+  const counts = counted(warnings, "warning");
+  const file = fileTitle(result.file);
+  if (!ok) return `${paint("red", "✗")} ${file}: not valid: ${counted(problems.length - warnings, "error")}, ${counts}`;
+  if (!passes(result, strict)) return `${paint("red", "✗")} ${file}: valid, but ${counts} under --strict, ${digest}`;
+  return `${paint("green", "✓")} ${file}: valid, ${counts}, ${digest}`;
 }

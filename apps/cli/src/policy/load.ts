@@ -1,44 +1,87 @@
-import { readFileSync } from "node:fs";
-import { type PolicyProblem, parsePolicy } from "@creel/policy";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { type Policy, type PolicyProblem, parsePolicy } from "@creel/policy";
 import { CliError, EXIT, messageOf, systemCode, usageError } from "../exit.ts";
+import type { Io } from "../io.ts";
 
 /** A policy is written by people; anything larger is a mistake and would only cost memory. */
 const POLICY_BYTES_MAX = 1024 * 1024;
-type Parsed = NonNullable<ReturnType<typeof parsePolicy>["policy"]>;
+const STDIN = "-";
 
-/** Reads a policy file as text, `-` meaning nothing here: policies are files that people review. */
+/** Reads a policy file as text, byte for byte: a byte-order mark stays, and what is not UTF-8 is refused rather than replaced. */
 export function readPolicyText(file: string): string {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, "utf8");
+    const descriptor = openSync(file, "r");
+    try {
+      if (fstatSync(descriptor).size > POLICY_BYTES_MAX) throw tooLarge(file);
+      bytes = readFileSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
-    const reason = systemCode(error) === "ENOENT" ? "there is no such file" : messageOf(error);
+    if (error instanceof CliError) throw error;
+    const reason = REASONS[systemCode(error) ?? ""] ?? messageOf(error);
     throw usageError(`the policy could not be read: ${reason}`, "Name a policy file (YAML) that exists.", file);
   }
-  if (text.length > POLICY_BYTES_MAX) {
-    throw usageError("the policy is larger than 1 MiB", "Split it, or check that this is the right file.", file);
-  }
-  return text;
+  return textOf(bytes, file);
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "this user may not read it",
+};
+
+/** As `readPolicyText`; `-` is standard input. */
+export async function readPolicyInput(file: string, io: Io): Promise<string> {
+  if (file !== STDIN) return readPolicyText(file);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of io.stdin) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > POLICY_BYTES_MAX) throw tooLarge(file);
+    chunks.push(bytes);
+  }
+  return textOf(Buffer.concat(chunks), file);
+}
+
+/** What a file is called in what people read. */
+export const fileTitle = (file: string): string => (file === STDIN ? "<stdin>" : file);
+
+function textOf(bytes: Buffer, file: string): string {
+  if (bytes.length > POLICY_BYTES_MAX) throw tooLarge(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw usageError("the policy is not UTF-8 text", "Save it as UTF-8.", fileTitle(file));
+  }
+}
+
+const tooLarge = (file: string): CliError =>
+  usageError("the policy is larger than 1 MiB", "Split it, or check that this is the right file.", fileTitle(file));
 
 export const describeProblem = (file: string, problem: PolicyProblem): string =>
   `${file}:${problem.place.line}:${problem.place.column}: ${problem.severity}: ${problem.message}` +
   `${problem.place.field === "" ? "" : ` (${problem.place.field})`}\n    ${problem.remedy}`;
 
-/** A policy that must be valid to go on: for `decide` and `run`. */
-export function loadPolicy(file: string): { policy: Parsed; yaml: string } {
-  const yaml = readPolicyText(file);
+/** A text that must be a valid policy to go on. */
+export function validPolicy(file: string, yaml: string): Policy {
   const { policy, problems } = parsePolicy(yaml, { file });
   const errors = problems.filter((problem) => problem.severity === "error");
-  if (policy === null || errors.length > 0) {
-    throw new CliError(
-      `the policy is not valid\n${errors.map((problem) => describeProblem(file, problem)).join("\n")}`,
-      {
-        exitCode: EXIT.usage,
-        place: file,
-        remedy: `Correct it; \`creel policy lint ${file}\` shows warnings as well.`,
-      },
-    );
-  }
-  return { policy, yaml };
+  if (policy !== null && errors.length === 0) return policy;
+  throw new CliError(
+    `the policy is not valid\n${errors.map((problem) => describeProblem(fileTitle(file), problem)).join("\n")}`,
+    {
+      exitCode: EXIT.usage,
+      place: fileTitle(file),
+      remedy: `Correct it; \`creel policy lint ${file}\` shows warnings as well.`,
+    },
+  );
+}
+
+/** A policy file that must be valid to go on. */
+export function loadPolicy(file: string): { policy: Policy; yaml: string } {
+  const yaml = readPolicyText(file);
+  return { policy: validPolicy(file, yaml), yaml };
 }

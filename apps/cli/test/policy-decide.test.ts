@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { lineBatches } from "../src/policy/line-batches.ts";
+import { GOOD, jsonLines, policyWorkshop } from "./policy-support.ts";
+
+const { file, creel } = policyWorkshop();
+const curl = { binary: "/usr/bin/curl", host: "tickets.creel.example", port: 443 };
+const get = { ...curl, method: "GET", path: "/api/x" };
+
+test("lines may end with CRLF, the last without an end, the first with a byte-order mark; empty lines are no requests", async () => {
+  const stdin = `\uFEFF${JSON.stringify({ id: 1, ...get })}\r\n\r\n   \n${JSON.stringify({ id: 2, ...curl })}`;
+  const { code, out } = await creel(["policy", "decide", file("good.yaml", GOOD)], stdin);
+  expect(code).toBe(0);
+  expect(jsonLines(out).map(({ id, decision }) => [id, decision])).toEqual([
+    [1, "allow"],
+    [2, "allow"],
+  ]);
+});
+
+test("a request with U+2028 in a header is one line", async () => {
+  const stdin = JSON.stringify({ id: 1, ...get, headers: { note: "a\u2028b" } });
+  const { code, out } = await creel(["policy", "decide", file("good.yaml", GOOD)], stdin);
+  expect(code).toBe(0);
+  expect(jsonLines(out)).toHaveLength(1);
+});
+
+test("a sign that is cut between two chunks is put together again", async () => {
+  const bytes = Buffer.from(`${JSON.stringify({ id: "é€", ...get })}\n`);
+  const cut = bytes.indexOf(0xc3) + 1;
+  const { out } = await creel(
+    ["policy", "decide", file("good.yaml", GOOD)],
+    [bytes.subarray(0, cut), bytes.subarray(cut)],
+  );
+  expect(jsonLines(out)).toMatchObject([{ id: "é€", decision: "allow" }]);
+});
+
+test("an interpreter's script is part of the request", async () => {
+  const pinned = GOOD.replace("- path: /usr/bin/curl", "- path: /usr/bin/python3\n        script: /opt/tool/*.py");
+  const python = { ...get, binary: "/usr/bin/python3" };
+  const stdin = [{ ...python, script: "/opt/tool/a.py" }, { ...python, script: "/tmp/a.py" }, python]
+    .map((each) => JSON.stringify(each))
+    .join("\n");
+  const { out } = await creel(["policy", "decide", file("script.yaml", pinned)], stdin);
+  expect(jsonLines(out).map(({ decision }) => decision)).toEqual(["allow", "deny", "deny"]);
+});
+
+test("a bad line names its number, its field, the reason and the remedy", async () => {
+  const stdin = [{ ...get, port: "443" }, { ...get, prot: 1 }, [1]].map((each) => JSON.stringify(each)).join("\n");
+  const { code, out } = await creel(["policy", "decide", file("good.yaml", GOOD)], stdin);
+  expect(code).toBe(2);
+  expect(jsonLines(out)).toMatchObject([
+    {
+      line: 1,
+      error: {
+        field: "port",
+        message: expect.stringContaining("line 1: port:"),
+        remedy: expect.stringContaining("binary"),
+      },
+    },
+    { line: 2, error: { field: "prot" } },
+    { line: 3, error: { field: null } },
+  ]);
+});
+
+test("a line past 4 MiB is refused, and the next one answered", async () => {
+  const body = "x".repeat(4 * 1024 * 1024);
+  const stdin = `${JSON.stringify({ id: 1, ...get, body })}\n${JSON.stringify({ id: 2, ...get })}\n`;
+  const chunks = stdin.match(/[\s\S]{1,65536}/g) ?? [];
+  const { code, out } = await creel(["policy", "decide", file("good.yaml", GOOD)], chunks);
+  expect(code).toBe(2);
+  expect(jsonLines(out)).toMatchObject([
+    { line: 1, error: { message: expect.stringContaining("4 MiB") } },
+    { id: 2, decision: "allow" },
+  ]);
+});
+
+test("a policy that is not valid answers no request", async () => {
+  const bad = file("bad.yaml", "version: 1\nnetwork_polices: {}\n");
+  expect(await creel(["policy", "decide", bad], JSON.stringify(get))).toMatchObject({
+    code: 2,
+    out: "",
+    err: expect.stringContaining(`${bad}:2:1`),
+  });
+});
+
+test("lines: exactly at the bound passes, one more is skipped, and nothing is held", async () => {
+  const read = async (...chunks: string[]) => {
+    const found: [number, string | null][] = [];
+    for await (const batch of lineBatches(chunks, 4)) for (const { number, text } of batch) found.push([number, text]);
+    return found;
+  };
+  expect(await read("abcd\nabcde\nx")).toEqual([
+    [1, "abcd"],
+    [2, null],
+    [3, "x"],
+  ]);
+  expect(await read("abc", "def", "ghi", "\nok")).toEqual([
+    [1, null],
+    [2, "ok"],
+  ]);
+  expect(await read("a", "b", "\n", "", "c\n")).toEqual([
+    [1, "ab"],
+    [2, "c"],
+  ]);
+  expect(await read("abcdef")).toEqual([[1, null]]);
+});
