@@ -1,9 +1,10 @@
+import type { Document } from "yaml";
 import type { CheckContext } from "./check/context.ts";
 import { checkPolicy, type RawPolicy } from "./check/policy.ts";
 import type { Policy } from "./model.ts";
 import { policyFile } from "./schema/fields.ts";
 import { readTree } from "./schema/read.ts";
-import type { PolicyProblem } from "./types.ts";
+import type { Place, PolicyProblem } from "./types.ts";
 import { loadYaml } from "./yaml/load.ts";
 import { Problems } from "./yaml/problems.ts";
 
@@ -14,21 +15,42 @@ export interface ParseResult {
   problems: PolicyProblem[];
 }
 
+/** A file with what lint, explanation and edits need beside its meaning. */
+export interface OpenedPolicy extends ParseResult {
+  /** Where a field stands; the nearest enclosing place when it does not. */
+  at(field: string): Place;
+  /** Null when the text is no single plain YAML document. */
+  document: Document.Parsed | null;
+}
+
 /** The reader has checked every field of `value` against `policyFile`; what was wrong is missing, which `RawPolicy` allows for. */
 const asRawPolicy = (value: unknown): RawPolicy => value as RawPolicy;
 
 /** Reads a policy file. All errors at once; the policy is null if there is one. */
 export function parsePolicy(yamlText: string, _options: { file?: string } = {}): ParseResult {
+  const { policy, problems } = openPolicy(yamlText);
+  return { policy, problems };
+}
+
+/** The same, with the place of every field. */
+export function openPolicy(yamlText: string): OpenedPolicy {
   const problems = new Problems();
   const yaml = loadYaml(yamlText, problems);
   if (yaml === null) {
     if (!problems.hasErrors())
       problems.error("empty", { line: 1, column: 1, field: "" }, "The file is empty.", "Begin with `version: 1`.");
-    return { policy: null, problems: problems.sorted() };
+    const at = (field: string): Place => ({ line: 1, column: 1, field });
+    return { policy: null, problems: problems.sorted(), at, document: null };
   }
   const tree = readTree(yaml, policyFile, problems);
-  if (tree.value === undefined) return { policy: null, problems: problems.sorted() };
+  if (tree.value === undefined)
+    return { policy: null, problems: problems.sorted(), at: tree.at, document: yaml.document };
   const ctx: CheckContext = { problems, at: tree.at };
   const policy = checkPolicy(ctx, asRawPolicy(tree.value));
-  return { policy: problems.hasErrors() ? null : policy, problems: problems.sorted() };
+  return {
+    policy: problems.hasErrors() ? null : policy,
+    problems: problems.sorted(),
+    at: tree.at,
+    document: yaml.document,
+  };
 }

@@ -71,7 +71,7 @@ function judge(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number):
 }
 
 /** Every address the connection would reach, canonical; null when one cannot be read. */
-function addressesOf(host: string, ip: string | undefined): string[] | null {
+export function addressesOf(host: string, ip: string | undefined): string[] | null {
   const addresses = isIpLiteral(host) ? [host] : [];
   if (ip !== undefined) {
     const canonical = canonicalAddress(ip);

@@ -41,7 +41,7 @@ export function judgeRequest(
 }
 
 /** A request that names a second method is judged as both. */
-function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
+export function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
   const methods = [rawMethod.toUpperCase()];
   for (const name of OVERRIDE_HEADERS) {
     const value = request.headers === undefined ? undefined : headerOf(request.headers, name);
@@ -101,5 +101,5 @@ function judgeAllow(
 /** An endpoint in audit lets pass what it would deny, whatever its neighbours say. */
 const softer = (a: Verdict | null, b: Verdict): Verdict => (a === null || (b.audit && !a.audit) ? b : a);
 
-const selects = (endpoint: CompiledEndpoint, paths: readonly string[]): boolean =>
+export const selects = (endpoint: CompiledEndpoint, paths: readonly string[]): boolean =>
   endpoint.selector === null || paths.some(endpoint.selector);
