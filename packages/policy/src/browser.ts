@@ -3,7 +3,13 @@ export { type AddressClass, addressClass, addressWithin, coverableClasses } from
 export { canonicalHost } from "./canonical/host.ts";
 export { canonicalJson } from "./canonical/json.ts";
 export { type CanonicalTarget, canonicalPath, parseQuery } from "./canonical/path.ts";
-export { type Completion, type CompletionOption, completePolicy, describeField, type FieldDescription } from "./complete/index.ts";
+export {
+  type Completion,
+  type CompletionOption,
+  completePolicy,
+  describeField,
+  type FieldDescription,
+} from "./complete/index.ts";
 export type * from "./diff/types.ts";
 export { addRule, PolicyEditError, type RuleRequest } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
@@ -22,5 +28,8 @@ export { type ParseResult, parsePolicy } from "./parse.ts";
 export type * from "./presets/types.ts";
 export { printPolicy } from "./print/print.ts";
 export type * from "./replay/types.ts";
+export { policySchemaText } from "./schema/generated.ts";
+export { type JsonSchema, policyJsonSchema } from "./schema/json-schema.ts";
+export { policyReference, type ReferenceCode } from "./schema/reference.ts";
 export type * from "./suggest/types.ts";
 export * from "./types.ts";

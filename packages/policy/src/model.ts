@@ -95,6 +95,8 @@ export interface PolicyEntry {
   ticket?: string | undefined;
   limits?: EntryLimits | undefined;
   request?: RequestMatcher | undefined;
+  /** The preset it came from; says nothing about what is allowed. */
+  preset?: { name: string; checksum?: string | undefined } | undefined;
 }
 
 export interface Middleware {

@@ -69,7 +69,8 @@ export function checkPolicy(ctx: CheckContext, raw: RawPolicy): Policy {
 
 function checkMiddlewares(ctx: CheckContext, raw: Record<string, RawMiddleware>): Record<string, Middleware> {
   const orders = new Map<number, string>();
-  const checked: Record<string, Middleware> = {};
+  // Without a prototype, so that a section named `__proto__` is kept like any other.
+  const checked = Object.create(null) as Record<string, Middleware>;
   for (const [key, middleware] of Object.entries(raw)) {
     const field = `network_middlewares.${key}`;
     const order = middleware.order ?? 0;
@@ -97,7 +98,7 @@ function checkMiddlewares(ctx: CheckContext, raw: Record<string, RawMiddleware>)
       endpoints: { include: hosts("include"), ...(exclude.length === 0 ? {} : { exclude }) },
     };
   }
-  return checked;
+  return { ...checked };
 }
 
 function checkInference(ctx: CheckContext, raw: NonNullable<RawPolicy["inference"]>): InferenceSection {
@@ -122,7 +123,7 @@ function checkInference(ctx: CheckContext, raw: NonNullable<RawPolicy["inference
 }
 
 function checkCredentials(ctx: CheckContext, raw: Record<string, RawCredential>): Record<string, Credential> {
-  const checked: Record<string, Credential> = {};
+  const checked = Object.create(null) as Record<string, Credential>;
   for (const [key, credential] of Object.entries(raw)) {
     checked[key] = {
       endpoints: present(credential.endpoints).map(([target, i]) => {
@@ -146,5 +147,5 @@ function checkCredentials(ctx: CheckContext, raw: Record<string, RawCredential>)
       }),
     };
   }
-  return checked;
+  return { ...checked };
 }

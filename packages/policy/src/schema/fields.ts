@@ -195,6 +195,14 @@ const entry = object({
   ticket: field(text(1024), "Where it was asked for.", own),
   limits: field(limits, "How much per period; counted by the gateway.", own),
   request: field(requestMatcher, "What every request of the entry must have.", own),
+  preset: field(
+    object({
+      name: required(text(128), "The preset's name."),
+      checksum: field(text(64), "Of the entry as the preset gave it: shows whether a person has changed it since."),
+    }),
+    "Which preset the entry came from.",
+    own,
+  ),
 });
 
 const middleware = object({

@@ -1,0 +1,26 @@
+/** Texts, numbers and keys as YAML. Invariant: every YAML 1.2 reader reads back the same value, whatever characters it holds. */
+
+/** Begins with a letter or slash and holds nothing that means something to YAML, in brackets or out of them. */
+const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=-]*[A-Za-z0-9/._()'+@=-])?$/;
+/** Words that some reader, of YAML 1.1 or 1.2, takes for something other than text. */
+const RESERVED = /^(true|false|null|yes|no|on|off|y|n)$/i;
+/** What JSON leaves as it is and an editor, a terminal or a YAML reader may not: controls, line separators, marks without width. */
+const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
+
+/** Plain where it reads back as the same text, in double quotes otherwise. */
+export function scalarText(text: string): string {
+  if (PLAIN.test(text) && !RESERVED.test(text)) return text;
+  return JSON.stringify(text).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+export function scalarOf(value: string | number | boolean | null): string {
+  if (typeof value === "string") return scalarText(value);
+  if (typeof value !== "number") return String(value);
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** YAML reads an implicit key only within 1,024 characters; the quotes and escapes count. */
+const IMPLICIT_KEY_CHARS_MAX = 1000;
+export const isLongKey = (printedKey: string): boolean => printedKey.length > IMPLICIT_KEY_CHARS_MAX;
