@@ -11,8 +11,10 @@ export {
   type FieldDescription,
 } from "./complete/index.ts";
 export type * from "./diff/types.ts";
-export { addRule, PolicyEditError, type RuleRequest } from "./edit/add-rule.ts";
+export { addRule } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
+export { PolicyEditError } from "./edit/error.ts";
+export type { RuleRequest } from "./edit/request.ts";
 export { type CompiledPolicy, type CompileOptions, compilePolicy } from "./engine/compile.ts";
 export { decide } from "./engine/decide.ts";
 export { INFERENCE_HOST, modelAllowed } from "./engine/inference.ts";

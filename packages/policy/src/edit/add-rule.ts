@@ -3,51 +3,25 @@
  * gains, only this host, port, method and path; entries of other programs are never touched; the result is parsed and judged before
  * it is returned.
  */
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
-import { addressClass, coverableClasses } from "../canonical/address.ts";
-import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
+import { isMap, isSeq, parseDocument } from "yaml";
 import { canonicalJson } from "../canonical/json.ts";
-import { canonicalPath } from "../canonical/path.ts";
-import { compilePolicy } from "../engine/compile.ts";
-import { decide } from "../engine/decide.ts";
 import { compileGlob } from "../glob.ts";
 import type { Policy, PolicyEntry } from "../model.ts";
 import { parsePolicy } from "../parse.ts";
-import type { PolicyProblem, PolicyRequest } from "../types.ts";
-import { appendItem, appendPair, fillEmpty, type Snippet, scalar } from "./splice.ts";
+import { PolicyEditError } from "./error.ts";
+import {
+  canonicalRequest,
+  decideWanted,
+  isAllowed,
+  literalGlob,
+  parseOrThrow,
+  type RuleRequest,
+  type Wanted,
+} from "./request.ts";
+import { endpointSnippet, entrySnippet, ruleSnippet } from "./rule-snippets.ts";
+import { appendItem, type Snippet, spliceEntry } from "./splice.ts";
 
-export interface RuleRequest {
-  binary: string;
-  host: string;
-  port: number;
-  method?: string | undefined;
-  /** Raw request target; its query does not become part of the rule. */
-  path?: string | undefined;
-}
-
-/** Why no edit was made. `problems` is filled when the file itself has errors. */
-export class PolicyEditError extends Error {
-  readonly problems: readonly PolicyProblem[];
-  constructor(message: string, problems: readonly PolicyProblem[] = []) {
-    super(message);
-    this.name = "PolicyEditError";
-    this.problems = problems;
-  }
-}
-
-/** Past every expiry: a grant that ends is no reason to leave the file as it is. */
-const AFTER_EVERY_EXPIRY_MS = Number.MAX_VALUE;
-/** Ports where a connection is judged as HTTP when only the connection is asked for. */
-const WEB_PORTS = [80, 443];
-
-interface Wanted {
-  binary: string;
-  host: string;
-  port: number;
-  method: string | null;
-  path: string | null;
-  encodedSlash: boolean;
-}
+export { PolicyEditError };
 
 /** Returns the edited text, or the same text when the request is allowed already. Throws PolicyEditError when no edit can allow it. */
 export function addRule(yamlText: string, request: RuleRequest): string {
@@ -61,51 +35,11 @@ export function addRule(yamlText: string, request: RuleRequest): string {
     const { policy } = parsePolicy(after);
     if (policy === null || !othersUnchanged(before, policy, wanted)) continue;
     if (isAllowed(policy, wanted)) return after;
-    const decision = decide(compilePolicy(policy), asRequest(wanted), AFTER_EVERY_EXPIRY_MS);
-    throw new PolicyEditError(`A new rule would not allow this. ${decision.reason} Change that rule first.`);
+    const { reason } = decideWanted(policy, wanted);
+    throw new PolicyEditError(`A new rule would not allow this. ${reason} Change that rule first.`);
   }
   throw new PolicyEditError("The file's layout leaves no safe place for a new rule. Add it by hand.");
 }
-
-function parseOrThrow(text: string): Policy {
-  const { policy, problems } = parsePolicy(text);
-  if (policy === null) throw new PolicyEditError("The file has errors; repair them first.", problems);
-  return policy;
-}
-
-function canonicalRequest(request: RuleRequest): Wanted {
-  const host = canonicalHost(request.host);
-  if (host === null) throw new PolicyEditError(`"${request.host}" is no host name or address.`);
-  if (isIpLiteral(host) && !coverableClasses.includes(addressClass(host)))
-    throw new PolicyEditError(`${host} is a ${addressClass(host)} address, which no policy can open.`);
-  if (!request.binary.startsWith("/") || /[{}\\]|\/\.\.?(\/|$)|\/\//.test(request.binary))
-    throw new PolicyEditError("The program's path must be absolute and plain.");
-  if (!Number.isInteger(request.port) || request.port < 1 || request.port > 65535)
-    throw new PolicyEditError("The port must be 1 to 65535.");
-  const plain = { binary: request.binary, host, port: request.port };
-  if (request.method === undefined) return { ...plain, method: null, path: null, encodedSlash: false };
-  const target = canonicalPath(request.path ?? "", { allowEncodedSlash: true });
-  if (target === null)
-    throw new PolicyEditError("The request target has no single reading; such a request is always refused.");
-  const method = request.method.toUpperCase();
-  if (!/^[A-Z][A-Z0-9-]{0,31}$/.test(method) || method === "CONNECT")
-    throw new PolicyEditError(`"${request.method}" is no HTTP method that a rule can allow.`);
-  return { ...plain, method, path: target.path, encodedSlash: target.path.includes("%2F") };
-}
-
-const asRequest = (wanted: Wanted): PolicyRequest => ({
-  binary: wanted.binary,
-  host: wanted.host,
-  port: wanted.port,
-  ...(wanted.method === null || wanted.path === null ? {} : { method: wanted.method, path: wanted.path }),
-});
-
-const isAllowed = (policy: Policy, wanted: Wanted): boolean =>
-  decide(
-    compilePolicy(policy, { middlewares: Object.values(policy.network_middlewares).map((m) => m.middleware) }),
-    asRequest(wanted),
-    AFTER_EVERY_EXPIRY_MS,
-  ).decision === "allow";
 
 /** Where bodies are judged, a rule for method and path alone would undo that. */
 function refuseWhatInspectsDeeper(policy: Policy, wanted: Wanted): void {
@@ -159,9 +93,6 @@ const belongsTo = (entry: PolicyEntry, binary: string): boolean => {
   );
 };
 
-/** A text as a pattern that matches it alone. */
-const literalGlob = (text: string): string => text.replace(/[*?[]/g, (c) => `[${c}]`);
-
 interface Plan {
   where: "rules" | "endpoints" | "entry";
   key: string;
@@ -201,72 +132,15 @@ function freshKey(policy: Policy, wanted: Wanted): string {
   return key;
 }
 
-const ruleFlow = (wanted: Wanted): string =>
-  `{ method: ${scalar(wanted.method ?? "*")}, path: ${scalar(literalGlob(wanted.path ?? "/**"))} }`;
-const ruleSnippet = (wanted: Wanted): Snippet => ({
-  block: [`allow: ${ruleFlow(wanted)}`],
-  flow: `{ allow: ${ruleFlow(wanted)} }`,
-});
-
-function endpointFields(wanted: Wanted): { lines: string[]; flow: string[] } {
-  const lines = [`host: ${scalar(wanted.host)}`, `port: ${wanted.port}`];
-  if (isIpLiteral(wanted.host) && addressClass(wanted.host) !== "public")
-    lines.push(`allowed_ips: [${scalar(wanted.host)}]`);
-  if (wanted.method === null) {
-    // Least first: reading is enough to see what is asked for next.
-    if (WEB_PORTS.includes(wanted.port)) lines.push("protocol: rest", "access: read-only");
-    return { lines, flow: lines };
-  }
-  lines.push("protocol: rest");
-  if (wanted.encodedSlash) lines.push("allow_encoded_slash: true");
-  const rule = ruleSnippet(wanted);
-  return {
-    lines: [...lines, "rules:", ...rule.block.map((line) => `  - ${line}`)],
-    flow: [...lines, `rules: [${rule.flow}]`],
-  };
-}
-
-function endpointSnippet(wanted: Wanted): Snippet {
-  const { lines, flow } = endpointFields(wanted);
-  return { block: lines, flow: `{ ${flow.join(", ")} }` };
-}
-
-function entrySnippet(wanted: Wanted): Snippet {
-  const endpoint = endpointSnippet(wanted);
-  const binary = `path: ${scalar(literalGlob(wanted.binary))}`;
-  return {
-    block: [
-      "endpoints:",
-      ...endpoint.block.map((line, i) => (i === 0 ? `  - ${line}` : `    ${line}`)),
-      "binaries:",
-      `  - ${binary}`,
-    ],
-    flow: `{ endpoints: [${endpoint.flow}], binaries: [{ ${binary} }] }`,
-  };
-}
-
 function spliceRule(text: string, policy: Policy, wanted: Wanted): string | null {
   const document = parseDocument(text, { uniqueKeys: false, merge: false });
   const root = document.contents;
   if (!isMap(root)) return null;
   const plan = planEdit(policy, wanted);
-  if (plan.where === "entry") return spliceEntry(text, root, plan);
+  if (plan.where === "entry") return spliceEntry(text, root, plan.key, plan.snippet);
   const path = ["network_policies", plan.key, "endpoints", ...(plan.where === "rules" ? [plan.endpoint, "rules"] : [])];
   const list = document.getIn(path, true);
   return isSeq(list) ? appendItem(text, list, plan.snippet) : null;
-}
-
-function spliceEntry(text: string, root: YAMLMap, plan: Plan): string | null {
-  const pair = root.items.find((item) => isScalar(item.key) && item.key.value === "network_policies");
-  if (pair === undefined) {
-    const wrapped: Snippet = {
-      block: [`${plan.key}:`, ...plan.snippet.block.map((line) => `  ${line}`)],
-      flow: `{ ${plan.key}: ${plan.snippet.flow} }`,
-    };
-    return appendPair(text, root, "network_policies", wrapped, 0);
-  }
-  if (isMap(pair.value)) return appendPair(text, pair.value, plan.key, plan.snippet, 0);
-  return isScalar(pair.key) ? fillEmpty(text, pair.key, plan.key, plan.snippet) : null;
 }
 
 /** Where text cannot be spliced, the document is edited; comments stay, spacing may change. */

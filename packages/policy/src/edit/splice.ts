@@ -3,6 +3,7 @@
  * here it only says where things stand. What cannot be placed safely returns null, and the caller edits the document instead.
  */
 import { isMap, isScalar, type Node, type YAMLMap, type YAMLSeq } from "yaml";
+import { scalarText } from "../print/scalar.ts";
 
 /** An item to be inserted, in both of YAML's styles; `block` lines are relative to the item's own indentation. */
 export interface Snippet {
@@ -90,8 +91,17 @@ export function fillEmpty(text: string, keyNode: Node, key: string, snippet: Sni
   return insertLines(text, lineAfter(text, end), indent, [`${key}:`, ...snippet.block.map((line) => `  ${line}`)]);
 }
 
-/** Plain where YAML reads it back as the same text, quoted otherwise. */
-export const scalar = (text: string): string =>
-  /^[A-Za-z/][A-Za-z0-9/._-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)
-    ? text
-    : JSON.stringify(text);
+/** Adds an entry to `network_policies`, which may be missing or empty. */
+export function spliceEntry(text: string, root: YAMLMap, key: string, snippet: Snippet): string | null {
+  const pair = root.items.find((item) => isScalar(item.key) && item.key.value === "network_policies");
+  const name = scalarText(key);
+  if (pair === undefined) {
+    const wrapped: Snippet = {
+      block: [`${name}:`, ...snippet.block.map((line) => `  ${line}`)],
+      flow: `{ ${name}: ${snippet.flow} }`,
+    };
+    return appendPair(text, root, "network_policies", wrapped, 0);
+  }
+  if (isMap(pair.value)) return appendPair(text, pair.value, name, snippet, 0);
+  return isScalar(pair.key) ? fillEmpty(text, pair.key, name, snippet) : null;
+}
