@@ -1,50 +1,64 @@
 "use client";
 import type { PolicyDetail } from "@creel/core";
-import { parsePolicy } from "@creel/policy";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import dynamic from "next/dynamic";
+import { useId, useRef, useState } from "react";
 import { useRefusalOf } from "../../../../client/me.tsx";
+import type { CodeEditorHandle } from "../../../../editor/code-editor.tsx";
 import { ProblemList } from "../../../../parts/problem-list.tsx";
+import { type Linted, useLint } from "../../../../policy/use-lint.ts";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
+import { Loading } from "../../../../ui/states.tsx";
 import { ReviewDialog } from "./review-dialog.tsx";
 
-const LINE_REM = 1.5;
+/** CodeMirror measures a real page and is needed nowhere else, so no other page loads it. */
+const CodeEditor = dynamic(() => import("../../../../editor/code-editor.tsx"), {
+  ssr: false,
+  loading: () => <Loading what="the editor" />,
+});
 
-/** Where a line and column lie in the text, both counted from 1. */
-const offsetOf = (text: string, place: { line: number; column: number }): number => {
-  const before = text.split("\n").slice(0, place.line - 1);
-  return before.reduce((total, line) => total + line.length + 1, 0) + place.column - 1;
+const counted = (count: number, word: string): string => `${count} ${count === 1 ? word : `${word}s`}`;
+
+const Verdict = ({ linted, errors }: { linted: Linted | null; errors: number }) => {
+  const warnings = (linted?.problems.length ?? 0) - errors;
+  return (
+    <span role="status">
+      {linted === null ? (
+        <Badge>being checked</Badge>
+      ) : errors > 0 ? (
+        <Badge tone="deny">{counted(errors, "error")}</Badge>
+      ) : (
+        <Badge tone="allow">can be saved</Badge>
+      )}{" "}
+      {warnings > 0 ? <Badge tone="would">{counted(warnings, "warning")}</Badge> : null}
+    </span>
+  );
 };
 
-const Verdict = ({ errors, warnings }: { errors: number; warnings: number }) => (
-  <span role="status">
-    {errors > 0 ? (
-      <Badge tone="deny">
-        {errors} {errors === 1 ? "error" : "errors"}
-      </Badge>
+const Keys = ({ id, refusal }: { id: string; refusal: string | null }) => (
+  <p id={id} className="mt-1.5 text-muted">
+    {refusal === null ? (
+      <>
+        <kbd>Ctrl Space</kbd> proposes what may stand here, <kbd>F8</kbd> goes to the next problem, <kbd>Ctrl F</kbd>{" "}
+        searches. <kbd>Tab</kbd> leaves the editor; <kbd>Ctrl ]</kbd> indents.
+      </>
     ) : (
-      <Badge tone="allow">can be saved</Badge>
-    )}{" "}
-    {warnings > 0 ? (
-      <Badge tone="would">
-        {warnings} {warnings === 1 ? "warning" : "warnings"}
-      </Badge>
-    ) : null}
-  </span>
+      <>Read only. {refusal}</>
+    )}
+  </p>
 );
 
-/** The policy's text with the same parser that the server and the nodes use running along in the browser. */
+/** The policy's text with the language itself running along: the linter that the server and the nodes use, in the browser. */
 export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
   const [text, setText] = useState(policy.yaml);
   const [base, setBase] = useState({ version: policy.latestVersion, yaml: policy.yaml });
   const [reviewing, setReviewing] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
-  const gutter = useRef<HTMLDivElement>(null);
-  const settled = useDeferredValue(text);
-  const problems = useMemo(() => parsePolicy(settled).problems, [settled]);
+  const editor = useRef<CodeEditorHandle>(null);
+  const keysId = useId();
+  const linted = useLint(text);
+  const problems = linted?.problems ?? [];
   const errors = problems.filter((problem) => problem.severity === "error").length;
-  const lineCount = text.split("\n").length;
 
   const takeNewest = () => {
     setText(policy.yaml);
@@ -61,55 +75,32 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
     (changed ? null : "Nothing has changed.") ??
     (errors > 0 ? "Mend the errors below first." : null) ??
     (moved ? "Another version was saved meanwhile." : null);
-  const goTo = (place: { line: number; column: number }) => {
-    const at = offsetOf(text, place);
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at);
-  };
 
   return (
-    <Panel title="Policy text" actions={<Verdict errors={errors} warnings={problems.length - errors} />}>
+    <Panel title="Policy text" actions={<Verdict linted={linted} errors={errors} />}>
       {moved && changed ? (
         <p role="alert" className="mb-2 flex flex-wrap items-center gap-2 rounded bg-wait-soft px-3 py-2 text-wait">
           Version {policy.latestVersion} was saved while you wrote on version {base.version}.
           <Button onClick={takeNewest}>Drop my text and load it</Button>
         </p>
       ) : null}
-      <div className="flex overflow-hidden rounded border border-line-strong/60 font-mono focus-within:outline-2 focus-within:outline-accent">
-        <div
-          ref={gutter}
-          aria-hidden
-          className="h-[28rem] shrink-0 overflow-hidden border-r border-line bg-sunken px-2 py-2 text-right text-muted select-none"
-          style={{ lineHeight: `${LINE_REM}rem` }}
-        >
-          {Array.from({ length: lineCount }, (_, at) => at + 1)
-            .join("\n")
-            .split("\n")
-            .map((line) => (
-              <div key={line}>{line}</div>
-            ))}
-        </div>
-        <textarea
-          ref={area}
-          aria-label="Policy as YAML"
+      <div className="h-[32rem] max-h-[75dvh] overflow-hidden rounded border border-line-strong/60">
+        <CodeEditor
+          ref={editor}
           value={text}
-          onChange={(event) => setText(event.target.value)}
-          onScroll={(event) => {
-            if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop;
-          }}
+          onChange={setText}
+          problems={problems}
           readOnly={refusal !== null}
-          spellCheck={false}
-          autoCapitalize="off"
-          autoComplete="off"
-          wrap="off"
-          className="h-[28rem] min-w-0 flex-1 resize-none bg-panel px-2 py-2 outline-none"
-          style={{ lineHeight: `${LINE_REM}rem` }}
+          label="Policy as YAML"
+          describedBy={keysId}
         />
       </div>
+      <Keys id={keysId} refusal={refusal} />
       {problems.length > 0 ? (
-        <div className="mt-2 max-h-52 overflow-auto">
-          <ProblemList problems={problems} goTo={goTo} />
-        </div>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
+        <section aria-label="Problems of the text" tabIndex={0} className="mt-2 max-h-52 overflow-auto">
+          <ProblemList problems={problems} goTo={(place) => editor.current?.goTo(place)} />
+        </section>
       ) : null}
       <div className="mt-3 flex flex-wrap items-start gap-2">
         <Button look="primary" disabledReason={reason} onClick={() => setReviewing(true)}>
