@@ -24,7 +24,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const TOOL_CALL = "tools/call";
 
 /** Methods of the Model Context Protocol up to revision 2025-11-25 that a client sends. */
-const KNOWN_MCP_METHODS = new Set([
+export const KNOWN_MCP_METHODS = new Set([
   "initialize",
   "ping",
   "tools/list",
