@@ -29,6 +29,7 @@ export * from "./model.ts";
 export { type ParseResult, parsePolicy } from "./parse.ts";
 export type * from "./presets/types.ts";
 export { printPolicy } from "./print/print.ts";
+export { createReplay, parseRecordLine, type RecordLine, type Replay, type ReplayOptions } from "./replay/index.ts";
 export type * from "./replay/types.ts";
 export { policySchemaText } from "./schema/generated.ts";
 export { type JsonSchema, policyJsonSchema } from "./schema/json-schema.ts";

@@ -8,7 +8,13 @@ export interface RecordedRequest {
   sandbox?: string | null | undefined;
   kind?: string | null | undefined;
   /** Null: nobody vouched for the program. */
-  binary: { path: string; sha256?: string | null | undefined; ancestors?: readonly string[] | null | undefined } | null;
+  binary: {
+    path: string;
+    sha256?: string | null | undefined;
+    /** Never in a decision record; a list of requests may say it. */
+    script?: string | null | undefined;
+    ancestors?: readonly string[] | null | undefined;
+  } | null;
   host: string;
   port: number;
   method?: string | null | undefined;
@@ -16,8 +22,13 @@ export interface RecordedRequest {
   headers?: Readonly<Record<string, string>> | null | undefined;
   body?: string | null | undefined;
   ip?: string | null | undefined;
-  decision: PolicyDecision["decision"];
+  /** As the gateway named it; `ws` and `wss` say that the request opened a WebSocket. */
+  protocol?: string | null | undefined;
+  /** Undefined: nobody says how it was decided; then only a replay with `before` can compare. */
+  decision: PolicyDecision["decision"] | undefined;
   rule: string | null;
+  /** What the gateway said then. It tells a denial by policy from one for the gateway's own reasons. */
+  reason?: string | null | undefined;
 }
 
 export interface ReplayGroup {
@@ -47,10 +58,12 @@ export interface ReplayResult {
   uncertain: number;
   /** Records that are no request, e.g. the end of a connection. */
   skipped: number;
+  /** The most affected first. */
   bySandbox: { sandbox: string | null; broken: number; opened: number; uncertain: number }[];
+  /** By the entry that decides now, or where none does by the one that decided then; the most affected first. */
   byRule: { rule: string | null; broken: number; opened: number; uncertain: number }[];
   /** Most frequent first. */
   groups: ReplayGroup[];
-  /** Requests counted above whose group fell outside the bound on groups. */
+  /** Requests counted above whose group, sandbox or rule fell outside the bounds on what is kept. */
   ungrouped: number;
 }

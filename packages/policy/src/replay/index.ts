@@ -1,0 +1,2 @@
+export { parseRecordLine, type RecordLine } from "./read-line.ts";
+export { createReplay, type Replay, type ReplayOptions } from "./replay.ts";

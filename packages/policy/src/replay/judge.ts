@@ -1,0 +1,261 @@
+/** One version's word on past requests. Exact, or honestly uncertain; remembered, because journals repeat themselves. */
+import { canonicalHost } from "../canonical/host.ts";
+import type { CompiledPolicy } from "../engine/compile.ts";
+import { decide } from "../engine/decide.ts";
+import { namesHost } from "../engine/names.ts";
+import { planEndpoint } from "../engine/plan.ts";
+import type { PolicyDecision, PolicyRequest } from "../types.ts";
+import { type Completions, completionsFor, type Lacks } from "./completions.ts";
+import { MEMO_CHARS_MAX, MEMO_ENTRIES_MAX, RECORDED_TEXT_CHARS_MAX, TARGETS_MAX } from "./limits.ts";
+import type { RecordedRequest } from "./types.ts";
+
+export interface Judgement {
+  /** Null: it hangs on what the record lacks. */
+  passes: boolean | null;
+  rule: string | null;
+  reason: string;
+}
+
+export interface VersionJudge {
+  judge(record: RecordedRequest): Judgement;
+  /** Would the gateway read this traffic, rather than relay it? */
+  inspects(record: RecordedRequest): boolean;
+}
+
+/** `nowMs`: the clock for expiry and monitor mode; `recorded` takes each record's own time. */
+export function createVersionJudge(compiled: CompiledPolicy, nowMs: number | "recorded"): VersionJudge {
+  const thresholds = thresholdsOf(compiled);
+  const uses = partsJudged(compiled);
+  const targets = new Map<string, Completions | null>();
+  const memo = new Map<string, Judgement>();
+  let memoChars = 0;
+
+  function remember(key: string, judgement: Judgement): Judgement {
+    if (memo.size >= MEMO_ENTRIES_MAX || memoChars + key.length > MEMO_CHARS_MAX) {
+      memo.clear();
+      memoChars = 0;
+    }
+    memo.set(key, judgement);
+    memoChars += key.length;
+    return judgement;
+  }
+
+  /** The clock of a record; null when it has no readable time and the answer could hang on it. */
+  function clockOf(record: RecordedRequest): number | null {
+    if (nowMs !== "recorded") return nowMs;
+    if (thresholds.length === 0) return 0;
+    const time = Date.parse(record.time);
+    return Number.isNaN(time) ? null : time;
+  }
+
+  function completionsOf(request: PolicyRequest, lacks: Lacks): Completions | null {
+    const host = canonicalHost(request.host);
+    if (host === null) return null;
+    const method = request.method?.toUpperCase() ?? null;
+    const mask = `${lacks.sha256}${lacks.script}${lacks.ip}${lacks.headers}${lacks.body}${lacks.upgrade}`;
+    const key = `${host} ${request.port} ${mask} ${methodClass(method)} ${request.binary}`;
+    const known = targets.get(key);
+    if (known !== undefined) return known;
+    if (targets.size >= TARGETS_MAX) targets.clear();
+    const found = completionsFor(compiled, { binary: request.binary, host, port: request.port, method }, lacks);
+    targets.set(key, found);
+    return found;
+  }
+
+  function judgeRequest(request: PolicyRequest, lacks: Lacks, clock: number): Judgement {
+    const plain = decide(compiled, request, clock);
+    const completions = uses.conditions ? completionsOf(request, lacks) : null;
+    if (completions === null) return asJudgement(plain);
+    const uncertain = (): Judgement => ({
+      passes: null,
+      rule: plain.rule,
+      reason: `The record lacks ${list(completions.missing)}, which this version judges.`,
+    });
+    if (completions.ways === null) return uncertain();
+    let agreed: PolicyDecision | null = null;
+    for (const way of completions.ways) {
+      const decision = decide(way.compiled, way.ip === undefined ? request : { ...request, ip: way.ip }, clock);
+      if (agreed !== null && passes(agreed) !== passes(decision)) return uncertain();
+      agreed ??= decision;
+    }
+    return asJudgement(agreed === null || passes(agreed) === passes(plain) ? plain : agreed);
+  }
+
+  function judgeFresh(record: RecordedRequest, clock: number): Judgement {
+    if (record.kind === "dns") return judgeName(compiled, record.host, clock);
+    const { binary } = record;
+    if (binary === null) return { passes: false, rule: null, reason: "Nobody vouched for the program that asks." };
+    const request = requestOf(record, binary);
+    const lacks = lacksOf(record, request);
+    if (request.method === undefined || !pathLacks(record)) return judgeRequest(request, lacks, clock);
+    // Without a path only what holds for the connection is certain.
+    const { method: _method, path: _path, ...bare } = request;
+    const connection = judgeRequest(bare, lacks, clock);
+    if (connection.passes !== true || planEndpoint(compiled, bare, clock)?.handling === "raw") return connection;
+    return { ...connection, passes: null, reason: "The record lacks the whole path, which this version judges." };
+  }
+
+  return {
+    judge(record) {
+      const clock = clockOf(record);
+      if (clock === null)
+        return {
+          passes: null,
+          rule: null,
+          reason: "The record has no readable time, and what this version allows changes with time.",
+        };
+      // Headers and bodies are rare in records and large: they are judged, not remembered.
+      if (record.headers != null || record.body != null) return judgeFresh(record, clock);
+      const key = keyOf(record, uses, nowMs === "recorded" ? bucketOf(thresholds, clock) : 0);
+      return memo.get(key) ?? remember(key, judgeFresh(record, clock));
+    },
+    inspects(record) {
+      const clock = clockOf(record);
+      if (clock === null || record.binary === null) return true;
+      return planEndpoint(compiled, requestOf(record, record.binary), clock)?.handling !== "raw";
+    },
+  };
+}
+
+const passes = (decision: PolicyDecision): boolean => decision.decision !== "deny";
+const asJudgement = (decision: PolicyDecision): Judgement => ({
+  passes: passes(decision),
+  rule: decision.rule,
+  reason: decision.reason,
+});
+
+function judgeName(compiled: CompiledPolicy, host: string, clock: number): Judgement {
+  const known = namesHost(compiled, host, clock);
+  const reason = known ? "The name is known, so it would be looked up." : `No entry names ${host}.`;
+  return { passes: known, rule: null, reason };
+}
+
+/** Every moment at which this version's answers may change. */
+function thresholdsOf(compiled: CompiledPolicy): number[] {
+  const times = Object.values(compiled.policy.network_policies).flatMap((entry) =>
+    entry.expires_at === undefined ? [] : [Date.parse(entry.expires_at)],
+  );
+  if (compiled.monitorUntilMs !== null) times.push(compiled.monitorUntilMs);
+  return [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b);
+}
+
+/** How many of the moments are past; between two of them nothing changes. */
+function bucketOf(thresholds: readonly number[], clock: number): number {
+  let low = 0;
+  let high = thresholds.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((thresholds[middle] ?? 0) <= clock) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface PartsJudged {
+  ancestors: boolean;
+  sha256: boolean;
+  /** Some endpoint or program has a condition that a record may lack the means to judge. */
+  conditions: boolean;
+}
+
+function partsJudged({ policy }: CompiledPolicy): PartsJudged {
+  const entries = Object.values(policy.network_policies);
+  const binaries = [...entries.flatMap((entry) => entry.binaries), ...(policy.inference?.binaries ?? [])];
+  const pinned = binaries.some((binary) => binary.sha256 !== undefined || binary.script !== undefined);
+  const judged = entries.some(
+    (entry) =>
+      entry.request !== undefined ||
+      entry.endpoints.some(
+        ({ protocol, allowed_ips, rules, deny_rules }) =>
+          (protocol !== undefined && protocol !== "rest" && protocol !== "tcp") ||
+          allowed_ips !== undefined ||
+          rules?.some(({ allow }) => allow.request !== undefined) === true ||
+          deny_rules?.some((clause) => clause.request !== undefined) === true,
+      ),
+  );
+  return {
+    ancestors: binaries.some((binary) => binary.inherit === true),
+    sha256: binaries.some((binary) => binary.sha256 !== undefined),
+    conditions: pinned || judged || policy.inference?.models !== undefined,
+  };
+}
+
+/** Methods by which the conditions of a target differ. */
+const methodClass = (method: string | null): string =>
+  method === null || method === "GET" || method === "HEAD" || method === "POST" || method === "WEBSOCKET_TEXT"
+    ? String(method)
+    : "other";
+
+/** Texts stand with their lengths, so that no two records share a key. */
+function keyOf(record: RecordedRequest, uses: PartsJudged, bucket: number): string {
+  const { binary, kind, host, port, method, path, ip, protocol } = record;
+  const wire = kind === "dns" || kind === "inference" ? `${kind}${reasonKey(record)}` : reasonKey(record);
+  const upgrade = protocol === "ws" || protocol === "wss" ? "u" : "";
+  let key = `${bucket}${upgrade} ${port} ${wire} ${part(host)}${part(method)}${part(path)}${part(ip)}`;
+  if (binary === null) return key;
+  key += `${part(binary.path)}${part(binary.script)}`;
+  if (uses.sha256) key += part(binary.sha256);
+  if (uses.ancestors) for (const ancestor of binary.ancestors ?? []) key += part(ancestor);
+  return key;
+}
+const part = (text: string | null | undefined): string =>
+  text === null || text === undefined ? "-" : `${text.length}:${text}`;
+/** What the reason says of the request itself is judged, so it is part of the key. */
+function reasonKey(record: RecordedRequest): string {
+  const model = modelOf(record);
+  return `${part(addressIn(record))}${part(model)}`;
+}
+
+function requestOf(record: RecordedRequest, binary: NonNullable<RecordedRequest["binary"]>): PolicyRequest {
+  const request: PolicyRequest = { binary: binary.path, host: record.host, port: record.port };
+  if (binary.sha256 != null) request.sha256 = binary.sha256;
+  if (binary.script != null) request.script = binary.script;
+  if (binary.ancestors != null) request.ancestors = binary.ancestors;
+  if (record.method != null) request.method = record.method;
+  if (record.path != null) request.path = record.path;
+  if (record.headers != null) request.headers = record.headers;
+  else if (opensWebSocket(record)) request.headers = { upgrade: "websocket" };
+  const ip = record.ip ?? addressIn(record);
+  if (ip != null) request.ip = ip;
+  const model = modelOf(record);
+  if (record.body != null) request.body = record.body;
+  else if (model !== null) request.body = JSON.stringify({ model });
+  return request;
+}
+export const asPolicyRequest = (record: RecordedRequest): PolicyRequest =>
+  requestOf(record, record.binary ?? { path: "" });
+
+const opensWebSocket = ({ protocol }: RecordedRequest): boolean => protocol === "ws" || protocol === "wss";
+
+const lacksOf = (record: RecordedRequest, request: PolicyRequest): Lacks => ({
+  sha256: request.sha256 === undefined,
+  script: request.script === undefined,
+  ip: request.ip === undefined,
+  headers: record.headers == null,
+  body: request.body === undefined,
+  upgrade: record.headers == null && !opensWebSocket(record),
+});
+
+/** The journal cuts what is too long and ends it with this mark, which no path that was judged can hold. */
+const pathLacks = ({ path }: RecordedRequest): boolean =>
+  path == null || (path.length >= RECORDED_TEXT_CHARS_MAX && path.endsWith("…"));
+
+const ADDRESS_REASON = /^([0-9A-Fa-f.:]+) is (?:a|an|this|no|not) /;
+/** A denial for an address names it; nothing else in a record does. */
+function addressIn({ decision, reason }: RecordedRequest): string | null {
+  if (decision === "allow" || reason == null) return null;
+  return ADDRESS_REASON.exec(reason)?.[1]?.toLowerCase() ?? null;
+}
+
+const MODEL_REASON = /^Model (.{1,255}?)\. The (?:policy|model|body)/s;
+/** The gateway writes the model's name before the reason. Null also where a name could be read in two ways. */
+function modelOf({ kind, reason }: RecordedRequest): string | null {
+  if (kind !== "inference" || reason == null) return null;
+  const found = MODEL_REASON.exec(reason)?.[1] ?? null;
+  if (found === null) return null;
+  const rest = reason.slice(`Model ${found}. The`.length);
+  return /\. The (?:policy|model|body)/.test(rest) ? null : found;
+}
+
+const list = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? "a part") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;

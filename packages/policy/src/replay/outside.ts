@@ -1,0 +1,73 @@
+/**
+ * Denials that no policy spoke: the gateway's own. Threat: a replay that calls a malformed request "opened" because its host is
+ * allowed, or one that stays silent where a limit was the cause. The sentences are the gateway's; a test reads its source and fails
+ * when one is missing here.
+ */
+
+/**
+ * `always`: every version ends the same. `inspection`: the same wherever the gateway reads the traffic, open where it only relays it.
+ * `depends`: it hung on something that a record does not hold.
+ */
+export type OutsideCause = "always" | "inspection" | "depends";
+
+/** The name under which the gateway tells a sandbox about itself; no policy decides it. */
+export const GATEWAY_HOST = "creel.local";
+const CREDENTIALS_RULE = "credentials";
+
+const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
+  [/^The kernel has no record of who opened this connection\.$/, "always"],
+  [/^This address stands for no name; look the name up again\.$/, "always"],
+  [/^The sandbox has too many connections open, or refused and not written down yet\.$/, "always"],
+  [/^\S+ leads to \S+, which is this host itself\.$/, "always"],
+  [/^The gateway answers for this name itself\.$/, "always"],
+  [/^This name answers on ports 80 and 443 only\.$/, "always"],
+  [/^A request to the model may have \d+ bytes\.$/, "always"],
+  [/^The TLS server name is .*, the connection is to \S+\.$/s, "always"],
+  [/^The TLS handshake does not come to an end\.$/, "always"],
+  [/^The TLS handshake is not written plainly; its server name cannot be judged\.$/, "always"],
+  [
+    /^The TLS handshake (took too long|failed \(.*\)|names no server; without a name it cannot be judged)\.$/s,
+    "inspection",
+  ],
+  [/^The client ended the TLS handshake; does it trust the sandbox's CA\?$/, "inspection"],
+  [/^The method \S* is not passed on\.$/, "inspection"],
+  [/^The request has more than \d+ headers\.$/, "inspection"],
+  [/^The request must have exactly one Host header\.$/, "inspection"],
+  [/^The Host header says .*, the connection is to \S+\.$/s, "inspection"],
+  [/^The header \S+ asks for another method than the request's own\.$/, "inspection"],
+  [/^The Expect header asks for something unknown\.$/, "inspection"],
+  [/^Transfer-Encoding needs HTTP\/1\.1\.$/, "inspection"],
+  [/^The body's encoding is not plain chunked\.$/, "inspection"],
+  [/^The request has both Transfer-Encoding and Content-Length\.$/, "inspection"],
+  [/^The Content-Length is not one number\.$/, "inspection"],
+  [/^The request target is not an unambiguous path on this host\.$/, "inspection"],
+  [/^The Connection header names a header that belongs to the request\.$/, "inspection"],
+  [/^This is not a strict HTTP\/1\.1 request \(.*\)\.$/s, "inspection"],
+  [/^An upgrade to .* is not allowed here\.$/s, "inspection"],
+  [/^This upgrade is not allowed here\.$/, "inspection"],
+  [
+    /^(The client waits for the server to speak|The client speaks neither TLS nor HTTP); this endpoint is inspected\./,
+    "inspection",
+  ],
+  [/^The body is larger than the policy can judge\.$/, "depends"],
+  [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
+  [/^The policy now reads this connection; connect again\.$/, "depends"],
+  [/^No rule plans this endpoint\.$/, "depends"],
+  [/^\S+ has no address\.$/, "depends"],
+  [/^Entry `.*` has used its \d+ (bytes|requests) of this (second|minute|hour|day)\.$/s, "depends"],
+];
+
+/** Null: the policy decided. */
+export function outsideCause(record: {
+  host: string;
+  decision?: string | undefined;
+  rule: string | null;
+  reason?: string | null | undefined;
+}): OutsideCause | null {
+  if (record.host === GATEWAY_HOST) return "always";
+  if (record.decision !== "deny") return null;
+  if (record.rule === CREDENTIALS_RULE) return "depends";
+  const { reason } = record;
+  if (reason === undefined || reason === null) return null;
+  return CAUSES.find(([pattern]) => pattern.test(reason))?.[1] ?? null;
+}
