@@ -78,6 +78,7 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     }),
     "policy.lint": () => ({ yaml: "version: 1\n" }),
     "policy.proposeAllow": () => ({ decisionId }),
+    "policy.explain": () => ({ decisionId }),
     "plan.list": () => ({}),
     "plan.get": () => ({ planId: ours.policyId }),
     "decision.list": () => ({}),

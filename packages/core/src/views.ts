@@ -1,4 +1,4 @@
-import type { PolicyProblem } from "@creel/policy";
+import type { Explanation, PolicyProblem } from "@creel/policy";
 import type {
   AgentSpec,
   DecisionRecord,
@@ -185,6 +185,19 @@ export interface AllowProposal {
   yamlAfter: string;
   lines: DiffLine[];
   sentence: string;
+}
+/** Why a decision was made. The record keeps neither headers nor body nor the resolved address, so those are not judged again. */
+export interface DecisionExplanation {
+  /** The version that decided; null when none is saved with that digest. */
+  policy: { id: string; name: string; version: number; latestVersion: number } | null;
+  /** Why there is no explanation; null when there is one. */
+  unexplained: string | null;
+  /** `turn.yamlAfter` is empty: `turn.lines` say the change. */
+  explanation: Explanation | null;
+  /** The lines around the one that decided. */
+  excerpt: { line: number; text: string }[];
+  /** Judging again gave what was recorded. */
+  agrees: boolean;
 }
 export interface WhoAmI {
   org: { id: string; slug: string; name: string };

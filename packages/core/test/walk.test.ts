@@ -110,6 +110,7 @@ async function inputOf(name: string): Promise<unknown> {
     "policy.saveVersion": { policyId: acme.policyId, yaml: POLICY, baseVersion: 1 },
     "policy.lint": { yaml: POLICY },
     "policy.proposeAllow": { decisionId },
+    "policy.explain": { decisionId },
     "sandbox.get": { sandboxId },
     "sandbox.create": {
       name: `walk-${randomUUID().slice(0, 8)}`,
@@ -185,7 +186,7 @@ describe.each(names)("%s", (name) => {
 });
 
 test("another org's decision ids lead nowhere", async () => {
-  for (const name of ["decision.get", "policy.proposeAllow"])
+  for (const name of ["decision.get", "policy.proposeAllow", "policy.explain"])
     expect(JSON.parse(await answer(name, globex.as("owner"), await inputOf(name)))).toMatchObject({ status: 404 });
 });
 

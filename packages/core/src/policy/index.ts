@@ -1,4 +1,5 @@
 export { create, createInput } from "./create.ts";
+export { explain, explainInput } from "./explain.ts";
 export { get, getInput } from "./get.ts";
 export { getVersion, getVersionInput } from "./getVersion.ts";
 export { lint, lintInput } from "./lint.ts";

@@ -10,8 +10,8 @@ export async function insertPolicy(
   given: { orgId: string; name: string; yaml: string; message: string },
 ): Promise<string> {
   const { orgId, name, yaml, message } = given;
-  const { digest } = judgePolicy(yaml);
   const now = ctx.clock();
+  const { digest } = judgePolicy(yaml, now);
   const policy = { orgId, id: newId(now), name, latestVersion: 1, createdAt: now, updatedAt: now };
   await tx.insert(tables.policies).values(policy);
   const author = describeActor(ctx.actor).label;

@@ -35,14 +35,14 @@ export const saveVersion = defineVerb({
           `Version ${policy.latestVersion} was saved meanwhile. Look at it and make your change again on top of it.`,
           { details: { latestVersion: policy.latestVersion } },
         );
-      const { digest } = judgePolicy(input.yaml);
+      const now = ctx.clock();
+      const { digest } = judgePolicy(input.yaml, now);
       const before = first(
         await tx
           .select({ digest: v.digest })
           .from(v)
           .where(and(eq(v.orgId, orgId), eq(v.policyId, policy.id), eq(v.version, policy.latestVersion))),
       );
-      const now = ctx.clock();
       const version = policy.latestVersion + 1;
       await tx.insert(v).values({
         orgId,

@@ -92,6 +92,10 @@ export const restRoutes: readonly RestRoute[] = [
     summary: "One decision",
     source: { params: { id: { field: "decisionId", resolve: decisionId } } },
   }),
+  route("GET", "/decisions/{id}/explanation", policy.explain, {
+    summary: "Why a decision was made, by the version that made it",
+    source: { params: { id: { field: "decisionId", resolve: decisionId } } },
+  }),
   route("GET", "/decisions/{id}/proposal", policy.proposeAllow, {
     summary: "The smallest policy edit that would allow a denied request",
     source: { params: { id: { field: "decisionId", resolve: decisionId } } },

@@ -34,6 +34,7 @@ export const appRouter = router({
     saveVersion: mutation(policy.saveVersion),
     lint: query(policy.lint),
     proposeAllow: query(policy.proposeAllow),
+    explain: query(policy.explain),
   }),
   plan: router({ list: query(plan.list), get: query(plan.get) }),
   decision: router({
