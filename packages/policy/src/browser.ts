@@ -14,6 +14,8 @@ export type * from "./diff/types.ts";
 export { addRule } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
 export { PolicyEditError } from "./edit/error.ts";
+export { removeItem } from "./edit/remove-item.ts";
+export { type RuleTarget, removeRule } from "./edit/remove-rule.ts";
 export type { RuleRequest } from "./edit/request.ts";
 export { type CompiledPolicy, type CompileOptions, compilePolicy } from "./engine/compile.ts";
 export { decide } from "./engine/decide.ts";
@@ -33,6 +35,6 @@ export { createReplay, parseRecordLine, type RecordLine, type Replay, type Repla
 export type * from "./replay/types.ts";
 export { policySchemaText } from "./schema/generated.ts";
 export { type JsonSchema, policyJsonSchema } from "./schema/json-schema.ts";
-export { policyReference, type ReferenceCode } from "./schema/reference.ts";
+export { policyReference } from "./schema/reference.ts";
 export type * from "./suggest/types.ts";
 export * from "./types.ts";

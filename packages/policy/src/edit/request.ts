@@ -20,6 +20,9 @@ export interface RuleRequest {
 
 /** Past every expiry: a grant that ends is no reason to leave the file as it is. */
 const AFTER_EVERY_EXPIRY_MS = Number.MAX_VALUE;
+/** When everything that will ever expire is still in force. */
+export const BEFORE_EVERY_EXPIRY_MS = Number.NEGATIVE_INFINITY;
+
 export interface Wanted {
   binary: string;
   host: string;
@@ -75,4 +78,4 @@ export const isAllowed = (policy: Policy, wanted: Wanted, nowMs = AFTER_EVERY_EX
   decide(compileWhole(policy), asRequest(wanted), nowMs).decision === "allow";
 
 /** A text as a pattern that matches it alone. */
-export const literalGlob = (text: string): string => text.replace(/[*?[]/g, (c) => `[${c}]`);
+export const literalGlob = (text: string): string => text.replace(/[*?[\]]/g, (c) => `[${c}]`);
