@@ -1,5 +1,6 @@
 import type { Register } from "../register.ts";
-import { registerCheck } from "./commands/check.ts";
+import { registerAsk, registerCheck } from "./commands/check.ts";
+import { registerJournal } from "./commands/journal.ts";
 
 /** `creel policy …`. The policy package is loaded by the command that needs it: `--help` answers at once. */
 export const registerPolicy: Register = (program, io, finish) => {
@@ -12,4 +13,6 @@ export const registerPolicy: Register = (program, io, finish) => {
 Pages: docs/policy/README.md. Every command explains itself with --help.`,
     );
   registerCheck(policy, io, finish);
+  registerAsk(policy, io, finish);
+  registerJournal(policy, io, finish);
 };

@@ -1,6 +1,9 @@
 import type { Register } from "../../register.ts";
+import type { RequestFlags } from "../request-input.ts";
 
-/** `lint`, `decide`, `test`, `schema`: what asks one file. */
+const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
+
+/** `lint`, `test` and `schema`: what is asked of a file. */
 export const registerCheck: Register = (policy, io, finish) => {
   policy
     .command("lint")
@@ -21,6 +24,45 @@ Example:
       finish(await lintPolicies(files, { json: options.json === true, strict: options.strict === true }, io));
     });
   policy
+    .command("test")
+    .description("run the tests that policy files carry under `tests:`")
+    .argument("<file...>", "policy files (YAML); - reads standard input")
+    .option("--json", "print {file, passed, failed, results} as JSON; {files: [...]} for several")
+    .addHelpText(
+      "after",
+      `
+Exit code 0 when all pass, 1 when one fails.
+
+Example:
+  creel policy test policy.yaml`,
+    )
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const { testPolicies } = await import("../test.ts");
+      finish(await testPolicies(files, { json: options.json === true }, io));
+    });
+  policy
+    .command("schema")
+    .description("print the JSON Schema of policy files, for editors")
+    .option("--json", "the output is JSON with and without it")
+    .addHelpText(
+      "after",
+      `
+With the YAML language server, begin a policy with:
+  # yaml-language-server: $schema=./policy.schema.json
+
+Example:
+  creel policy schema > policy.schema.json`,
+    )
+    .action(async () => {
+      const { policySchemaText } = await import("@creel/policy");
+      io.out(policySchemaText());
+      finish(0);
+    });
+};
+
+/** `decide` and `explain`: what a file says of requests. */
+export const registerAsk: Register = (policy, io, finish) => {
+  policy
     .command("decide")
     .description("read requests as JSON lines, print {id, decision, rule, reason} for each")
     .argument("<file>", "policy file (YAML)")
@@ -39,5 +81,37 @@ Example:
     .action(async (file: string) => {
       const { decideLines } = await import("../decide.ts");
       finish(await decideLines(file, io));
+    });
+  policy
+    .command("explain")
+    .description("say why one request is decided as it is, and the smallest change that turns it")
+    .argument("<file>", "policy file (YAML)")
+    .option("--binary <path>", "the program, as the kernel names it")
+    .option("--host <host>", "where it connects to")
+    .option("--port <number>", "on which port")
+    .option("--method <method>", "the request's method; without it the connection is judged")
+    .option("--path <target>", "the raw request target, query included")
+    .option("--header <name=value>", "a header; may be repeated", collect)
+    .option("--body <text>", "the body")
+    .option("--ip <address>", "the address that the host resolved to")
+    .option("--sha256 <digest>", "the program's digest")
+    .option("--script <path>", "the script that an interpreter runs")
+    .option("--ancestor <path>", "a parent of the program, nearest first; may be repeated", collect)
+    .option("--request <json>", "the request as one JSON object instead")
+    .option("--json", "print {request, decision, steps, deciding, turn, unturnable} as JSON")
+    .addHelpText(
+      "after",
+      `
+Without a request on the command line, one line is read from standard input: a request as \`decide\` reads it, or a decision record
+as \`creel run --decisions\` writes it. Exit code 3 when the request is denied, 0 when it passes.
+
+Examples:
+  creel policy explain policy.yaml --binary /usr/bin/curl --host api.example.com --port 443 --method POST --path /v1
+  tail -n 1 decisions.jsonl | creel policy explain policy.yaml`,
+    )
+    .action(async (file: string, options: RequestFlags & { json?: boolean }) => {
+      const { explainOne } = await import("../explain.ts");
+      const { json, ...flags } = options;
+      finish(await explainOne(file, flags, { json: json === true }, io));
     });
 };

@@ -1,0 +1,61 @@
+import { usageError } from "../../exit.ts";
+import type { Register } from "../../register.ts";
+
+const GROUPS_DEFAULT = 20;
+const FAILURES = ["broken", "opened", "any"] as const;
+
+function failure(text: string): (typeof FAILURES)[number] {
+  const found = FAILURES.find((known) => known === text);
+  if (found !== undefined) return found;
+  throw usageError(`"${text}" is nothing to fail on`, `Write one of: ${FAILURES.join(", ")}.`, "--fail-on");
+}
+
+function groups(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw usageError(`"${text}" is not a number of groups`, "Write a whole number from 0.", "--top");
+}
+
+interface ReplayWords {
+  policy: string;
+  before?: string;
+  now?: boolean;
+  failOn?: (typeof FAILURES)[number];
+  top: number;
+  json?: boolean;
+}
+
+/** `replay` and `suggest`: a version beside what happened. */
+export const registerJournal: Register = (policy, io, finish) => {
+  policy
+    .command("replay")
+    .description("judge past requests by another version: what would have broken, what would have been let through")
+    .argument("<journal...>", "files of decision records (JSON lines); - reads standard input")
+    .requiredOption("--policy <file>", "the version to try")
+    .option("--before <file>", "compare with this version instead of with what was decided then")
+    .option("--now", "judge expiry and monitor mode at this moment, not at each record's own time")
+    .option("--fail-on <what>", `exit 1 when there is any: ${FAILURES.join(", ")}`, failure)
+    .option("--top <count>", "groups of a kind to show", groups, GROUPS_DEFAULT)
+    .option("--json", "print the counts and every group as JSON")
+    .addHelpText(
+      "after",
+      `
+A record is a line of \`creel run --decisions\`, of a node's journal, or a request line of \`decide\` with time and decision.
+Exit code 2 when some lines could not be read: then the answer is a part of the whole.
+
+Example:
+  creel policy replay decisions.jsonl --policy policy.yaml --fail-on broken`,
+    )
+    .action(async (files: string[], options: ReplayWords) => {
+      const { replayJournals } = await import("../replay.ts");
+      const flags = {
+        policy: options.policy,
+        before: options.before ?? null,
+        now: options.now === true,
+        failOn: options.failOn ?? null,
+        groupsMax: options.top,
+        json: options.json === true,
+      };
+      finish(await replayJournals(files, flags, io));
+    });
+};

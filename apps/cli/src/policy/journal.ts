@@ -1,0 +1,93 @@
+import { createReadStream } from "node:fs";
+import { parseRecordLine, type RecordedRequest } from "@creel/policy";
+import { messageOf, systemCode, usageError } from "../exit.ts";
+import { type Io, line, printable } from "../io.ts";
+import { lineBatches } from "./line-batches.ts";
+
+/** A record's texts are bounded far below; this only keeps a file that is no journal from filling the memory. */
+const LINE_CHARS_MAX = 4 * 1024 * 1024;
+/** Enough to see what is wrong with a file, not so many that they hide the answer. */
+const PROBLEMS_KEPT_MAX = 20;
+const PROGRESS_EVERY_MS = 200;
+const STDIN = "-";
+
+export interface JournalProblem {
+  file: string;
+  line: number;
+  problem: string;
+}
+export interface JournalRead {
+  lines: number;
+  /** Lines that could not be read; the first of them are in `problems`. */
+  unreadable: number;
+  problems: JournalProblem[];
+}
+
+/** Hands every record of the files to `take`, in order, a line at a time; `-` is standard input. A null record is no request. */
+export async function readJournals(
+  files: readonly string[],
+  take: (record: RecordedRequest | null) => void,
+  io: Io,
+): Promise<JournalRead> {
+  const read: JournalRead = { lines: 0, unreadable: 0, problems: [] };
+  const progress = startProgress(io, read);
+  try {
+    for (const file of files) await readJournal(file, take, read, io);
+  } finally {
+    progress();
+  }
+  return read;
+}
+
+async function readJournal(
+  file: string,
+  take: (record: RecordedRequest | null) => void,
+  read: JournalRead,
+  io: Io,
+): Promise<void> {
+  const input = file === STDIN ? io.stdin : createReadStream(file);
+  const bad = (number: number, problem: string): void => {
+    read.unreadable += 1;
+    if (read.problems.length < PROBLEMS_KEPT_MAX) read.problems.push({ file, line: number, problem });
+  };
+  try {
+    for await (const batch of lineBatches(input, LINE_CHARS_MAX))
+      for (const { number, text } of batch) {
+        read.lines += 1;
+        if (text === null) {
+          bad(number, "The line is longer than 4 MiB.");
+          continue;
+        }
+        const parsed = parseRecordLine(text);
+        if (parsed.ok) take(parsed.record);
+        else bad(number, parsed.problem);
+      }
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    const reason = systemCode(error) === "ENOENT" ? "there is no such file" : messageOf(error);
+    throw usageError(`the journal could not be read: ${reason}`, "Name a file of decision records, or - .", file);
+  }
+}
+
+/** Says on a terminal how far it is; returns what takes the line away again. */
+function startProgress(io: Io, read: JournalRead): () => void {
+  if (io.terminal?.watches !== true) return () => undefined;
+  const began = Date.now();
+  const redraw = (): void => {
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    io.err(`\r\x1b[2K${read.lines.toLocaleString("en")} lines, ${seconds} s`);
+  };
+  const timer = setInterval(redraw, PROGRESS_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    io.err("\r\x1b[2K");
+  };
+}
+
+/** Says on stderr which lines were not read, so that nobody takes a part for the whole. */
+export function reportUnreadable(read: JournalRead, io: Io): void {
+  for (const { file, line: number, problem } of read.problems)
+    io.err(line(printable(`creel: ${file}:${number}: ${problem}`)));
+  const more = read.unreadable - read.problems.length;
+  if (more > 0) io.err(line(`creel: ${more.toLocaleString("en")} further lines could not be read`));
+}
