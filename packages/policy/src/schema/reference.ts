@@ -1,15 +1,9 @@
 /** The reference of every field as Markdown, generated from the fields; `docs/policy/reference.md` is its output. */
 import { STRING_CHARS_MAX } from "../limits.ts";
+import type { LintCode } from "../lint/codes.ts";
 import { namedShapes, policyFile } from "./fields.ts";
 import type { Field, Spec } from "./spec.ts";
 import { type FlatField, flatFields, type ShapeUse, shapeUses } from "./walk.ts";
-
-/** A row of the table of lint codes. */
-export interface ReferenceCode {
-  code: string;
-  severity: string;
-  meaning: string;
-}
 
 const INTRO = `# Policy reference
 
@@ -22,7 +16,7 @@ except what is fixed when a sandbox is created.
 `;
 
 /** The whole page. */
-export function policyReference(codes: readonly ReferenceCode[] = []): string {
+export function policyReference(codes: readonly LintCode[] = []): string {
   const uses = shapeUses();
   const sections = namedShapes.map(({ title, spec }) => section(title, spec, uses.get(spec)));
   const parts = [INTRO, "## The file\n", fieldTable(flatFields(policyFile)), ...sections];
@@ -106,12 +100,12 @@ const linkText = (title: string): string => `${title.charAt(0).toLowerCase()}${t
 const anchor = (title: string): string => title.toLowerCase().replaceAll("`", "").replaceAll(" ", "-");
 const count = (value: number): string => value.toLocaleString("en");
 
-function codeTable(codes: readonly ReferenceCode[]): string {
-  const rows = codes.map(({ code, severity, meaning }) => row([`\`${code}\``, severity, meaning]));
+function codeTable(codes: readonly LintCode[]): string {
+  const rows = codes.map(({ code, severity, finds }) => row([`\`${code}\``, severity, finds]));
   return [
     "## What `creel policy lint` says\n",
     "An error keeps the file from being used. A warning does not, unless `--strict` is given.\n",
-    row(["code", "severity", "meaning"]),
+    row(["code", "severity", "what it finds"]),
     "|---|---|---|",
     ...rows,
     "",
