@@ -28,7 +28,8 @@ export const paths = {
   decisions: (filters?: DecisionFilters) => withQuery("/decisions", filters),
   decision: (decisionId: string) => `/decisions/${id(decisionId)}`,
   policies: () => "/policies",
-  policy: (policyId: string, version?: number) => withQuery(`/policies/${id(policyId)}`, { version }),
+  /** With `version` beside another one, the newest unless `to` names it. */
+  policy: (policyId: string, version?: number, to?: number) => withQuery(`/policies/${id(policyId)}`, { version, to }),
   audit: (filters?: Filters) => withQuery("/audit", filters),
   tokens: () => "/settings/tokens",
   sessions: () => "/settings/sessions",

@@ -1,32 +1,41 @@
 import {
-  type Explanation,
-  explainRequest,
   lintPolicy,
+  type PolicyDiff,
   type PolicyProblem,
-  type PolicyRequest,
   type PolicyTestResult,
   parsePolicy,
   runPolicyTests,
 } from "@creel/policy/browser";
 
-export interface Judged {
+export interface Comparison {
+  /** Null where one of the texts is no valid policy; `incomparable` says which. */
+  diff: PolicyDiff | null;
+  incomparable: string | null;
+  /** What lint finds in the newer text. */
   problems: PolicyProblem[];
-  /** Null where the text is no valid policy. */
+  /** Null where the newer text is no valid policy. */
   tests: PolicyTestResult[] | null;
 }
+
+const compare = (given: { before: string; after: string; nowMs: number }): Comparison => {
+  const { nowMs } = given;
+  const after = parsePolicy(given.after).policy;
+  const before = parsePolicy(given.before).policy;
+  const judged = {
+    problems: lintPolicy(given.after, nowMs),
+    tests: after === null ? null : runPolicyTests(given.after, nowMs),
+  };
+  if (before === null || after === null) {
+    const which = after === null ? "The newer text" : "The earlier version";
+    return { ...judged, diff: null, incomparable: `${which} has errors, so only the lines can be compared.` };
+  }
+  return { ...judged, diff: null, incomparable: "What becomes newly allowed and newly denied cannot be told yet." };
+};
 
 /** What the pages ask of the policy language: the code that the server and the nodes run, here on a thread of its own. */
 export const engine = {
   lint: (given: { text: string; nowMs: number }): PolicyProblem[] => lintPolicy(given.text, given.nowMs),
-  judge: (given: { text: string; nowMs: number }): Judged => ({
-    problems: lintPolicy(given.text, given.nowMs),
-    tests: parsePolicy(given.text).policy === null ? null : runPolicyTests(given.text, given.nowMs),
-  }),
-  explain: (given: {
-    text: string;
-    request: PolicyRequest;
-    nowMs: number;
-  }): Explanation | { problems: PolicyProblem[] } => explainRequest(given.text, given.request, given.nowMs),
+  compare,
 } as const;
 
 export type Engine = typeof engine;

@@ -7,10 +7,11 @@ import { useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
 import { PlanProgress } from "../../../../parts/plan-progress.tsx";
+import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
+import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
-import { Diff } from "../../../../ui/diff.tsx";
 import { Field } from "../../../../ui/field.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
 import { Answer } from "../../../../ui/query.tsx";
@@ -36,6 +37,11 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
     if (next) save.reset();
   };
   const base = proposal.data;
+  const comparison = useComparison({
+    before: base?.yamlBefore ?? "",
+    after: base?.yamlAfter ?? "",
+    enabled: open && base !== undefined,
+  });
   const nothingToDo = base !== undefined && base.yamlAfter === base.yamlBefore;
   return (
     <>
@@ -70,7 +76,7 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
                     ? "There is no change to save yet."
                     : nothingToDo
                       ? "The policy allows it already."
-                      : null
+                      : refusalOf(comparison)
                 }
                 onClick={() => {
                   if (base)
@@ -102,9 +108,15 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
         ) : (
           <Answer query={proposal} what="the change">
             {(shown) => (
-              <div className="grid gap-3">
+              <div className="grid min-w-0 gap-4">
                 <p className="font-medium">{shown.sentence}</p>
-                <Diff label={`Change of ${shown.policyName}`} lines={shown.lines} />
+                <PolicyDiffView
+                  before={shown.yamlBefore}
+                  after={shown.yamlAfter}
+                  label={`Change of ${shown.policyName}`}
+                  comparison={comparison}
+                  judge
+                />
                 <Field
                   label="Message"
                   value={message}

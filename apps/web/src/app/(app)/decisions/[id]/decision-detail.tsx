@@ -10,6 +10,7 @@ import { Facts, Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { AllowDialog } from "./allow-dialog.tsx";
+import { DecisionWhy } from "./decision-why.tsx";
 
 const bytes = (count: number): string => `${count.toLocaleString("en")} bytes`;
 const none = <span className="text-muted">none</span>;
@@ -102,7 +103,10 @@ export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
             actions={decision.decision === "allow" ? null : <AllowDialog decision={decision} />}
           />
           <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
-            <Asked decision={decision} />
+            <div className="grid min-w-0 grid-cols-1 gap-4">
+              <DecisionWhy decisionId={decisionId} />
+              <Asked decision={decision} />
+            </div>
             <div className="grid min-w-0 grid-cols-1 gap-4">
               <Answered decision={decision} />
               <Program binary={decision.binary} />

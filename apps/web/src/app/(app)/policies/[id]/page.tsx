@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: "Policy" };
 
 const PolicyPage = async (props: { params: Promise<{ id: string }>; searchParams: PageParams }) => {
   const { id } = await props.params;
-  const version = oneNumber((await props.searchParams).version);
+  const query = await props.searchParams;
   return (
     <Prefetched
       missingIs404
@@ -16,7 +16,7 @@ const PolicyPage = async (props: { params: Promise<{ id: string }>; searchParams
         client.fetchQuery(trpc.policy.listVersions.queryOptions({ policyId: id })),
       ]}
     >
-      <PolicyDetail policyId={id} version={version} />
+      <PolicyDetail policyId={id} from={oneNumber(query.version)} to={oneNumber(query.to)} />
     </Prefetched>
   );
 };

@@ -1,18 +1,16 @@
 "use client";
 import type { PolicyVersionView } from "@creel/core";
-import { diffLines } from "@creel/policy";
 import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
-import { useMemo } from "react";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
-import { Diff } from "../../../../ui/diff.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
 import { Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Empty } from "../../../../ui/states.tsx";
 import { DataTable } from "../../../../ui/table.tsx";
 import { Time } from "../../../../ui/time.tsx";
+import { CompareVersions } from "./compare-versions.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
 
 const column = createColumnHelper<PolicyVersionView>();
@@ -23,6 +21,18 @@ const columns = [
     cell: ({ row }) => (
       <TextLink href={paths.policy(row.original.policyId, row.original.version)}>{row.original.version}</TextLink>
     ),
+  }),
+  column.display({
+    id: "compare",
+    header: "What it changed",
+    cell: ({ row: { original } }) =>
+      original.version === 1 ? (
+        <span className="text-muted">the first</span>
+      ) : (
+        <TextLink href={paths.policy(original.policyId, original.version - 1, original.version)}>
+          from {original.version - 1} to {original.version}
+        </TextLink>
+      ),
   }),
   column.display({
     id: "message",
@@ -59,36 +69,8 @@ const Versions = ({ policyId }: { policyId: string }) => {
   );
 };
 
-/** An earlier version beside the newest: what has changed since. */
-const EarlierVersion = (props: { policyId: string; version: number; newest: { version: number; yaml: string } }) => {
-  const trpc = useTRPC();
-  const query = useQuery(trpc.policy.getVersion.queryOptions({ policyId: props.policyId, version: props.version }));
-  const earlier = query.data?.yaml;
-  const lines = useMemo(
-    () => (earlier === undefined ? [] : diffLines(earlier, props.newest.yaml)),
-    [earlier, props.newest.yaml],
-  );
-  return (
-    <Panel
-      title={`From version ${props.version} to version ${props.newest.version}`}
-      actions={<TextLink href={paths.policy(props.policyId)}>Close</TextLink>}
-    >
-      <Answer query={query} what="the version">
-        {(version) => (
-          <div className="grid gap-3">
-            <Diff label={`Changes since version ${props.version}`} lines={lines} />
-            <details>
-              <summary className="text-accent">Show version {props.version} whole</summary>
-              <pre className="mt-1 max-h-96 overflow-auto rounded bg-sunken p-2">{version.yaml}</pre>
-            </details>
-          </div>
-        )}
-      </Answer>
-    </Panel>
-  );
-};
-
-export const PolicyDetail = ({ policyId, version }: { policyId: string; version: number | undefined }) => {
+export const PolicyDetail = (props: { policyId: string; from: number | undefined; to: number | undefined }) => {
+  const { policyId, from } = props;
   const trpc = useTRPC();
   const query = useQuery(trpc.policy.get.queryOptions({ policyId }));
   return (
@@ -106,13 +88,9 @@ export const PolicyDetail = ({ policyId, version }: { policyId: string; version:
             }
           />
           <div className="grid grid-cols-1 gap-4">
-            {version !== undefined && version !== policy.latestVersion ? (
-              <EarlierVersion
-                policyId={policyId}
-                version={version}
-                newest={{ version: policy.latestVersion, yaml: policy.yaml }}
-              />
-            ) : null}
+            {from === undefined ? null : (
+              <CompareVersions policyId={policyId} from={from} to={props.to ?? policy.latestVersion} />
+            )}
             <PolicyEditor policy={policy} />
             <Versions policyId={policyId} />
           </div>

@@ -1,14 +1,14 @@
 "use client";
-import { diffLines } from "@creel/policy";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { PlanProgress } from "../../../../parts/plan-progress.tsx";
+import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
+import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
-import { Diff } from "../../../../ui/diff.tsx";
 import { Field } from "../../../../ui/field.tsx";
 
 const MESSAGE_CHARS_MAX = 2_000;
@@ -33,7 +33,7 @@ export const ReviewDialog = (props: {
     }),
   );
   const { open, base, text } = props;
-  const lines = useMemo(() => (open ? diffLines(base.yaml, text) : []), [open, base.yaml, text]);
+  const comparison = useComparison({ before: base.yaml, after: text, enabled: open });
   const close = (next: boolean) => {
     props.onOpenChange(next);
     if (!next) {
@@ -66,6 +66,7 @@ export const ReviewDialog = (props: {
             <Button
               look="primary"
               busy={save.isPending}
+              disabledReason={refusalOf(comparison)}
               onClick={() =>
                 save.mutate({
                   policyId: props.policyId,
@@ -84,8 +85,14 @@ export const ReviewDialog = (props: {
       {save.data ? (
         <PlanProgress planIds={save.data.planIds} />
       ) : (
-        <div className="grid gap-3">
-          <Diff label={`Change of ${props.policyName}`} lines={lines} />
+        <div className="grid min-w-0 gap-4">
+          <PolicyDiffView
+            before={base.yaml}
+            after={text}
+            label={`Change of ${props.policyName}`}
+            comparison={comparison}
+            judge
+          />
           <Field
             label="Message"
             value={message}
