@@ -1,17 +1,18 @@
 /**
  * The one glob engine. Threat: a pattern that means something else in another place, or a text that makes matching slow.
- * Invariant: one meaning everywhere (docs/policy/meaning.md), time linear in the text times the pattern's wildcards,
- * no regular expression built from anybody's input.
+ * Invariant: one meaning everywhere (docs/policy/meaning.md), each text read once, no regular expression built from anybody's input.
  *
  * `*` any characters but the separator, `**` any characters, `?` one character but the separator, `[a-z]` `[!a-z]` one of a
  * class (never the separator). Where the separator is `/`, a `**` that is a whole segment also matches no segment at all.
  */
+import { machineMatcher } from "./glob/machine.ts";
+import { shapeMatcher } from "./glob/shapes.ts";
 import { GLOB_CHARS_MAX } from "./limits.ts";
 
 export interface GlobOptions {
   /** What `*` does not cross: `/` in paths, `.` in hosts, nothing in plain values. */
   separator: "/" | "." | "";
-  /** Folds ASCII letters; used where a deny must not be slipped past by another case. */
+  /** Another case of the same letter counts (`glob/fold.ts`); used where a deny must not be slipped past by it. */
   ignoreCase?: boolean;
 }
 export type GlobMatcher = (text: string) => boolean;
@@ -25,9 +26,14 @@ export type GlobToken =
   /** `**` as a whole segment followed by `/`: nothing, or anything that ends in `/`. */
   | { kind: "segments" };
 
+/** What a pattern without any problem may hold none of, or must be read more closely for. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
+const SUSPICIOUS = /[{}\\[\]\u0000-\u001f\u007f]|\*\*\*/;
+
 /** Why a text is no glob, as a sentence, or null when it is one. */
 export function globProblem(pattern: string): string | null {
   if (pattern.length > GLOB_CHARS_MAX) return `The pattern is longer than ${GLOB_CHARS_MAX} characters.`;
+  if (!SUSPICIOUS.test(pattern)) return null;
   if (/[{}]/.test(pattern)) return "Braces have no meaning in a pattern.";
   if (pattern.includes("\\")) return "A backslash has no meaning in a pattern.";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
@@ -100,73 +106,17 @@ export function globTokens(pattern: string, separator: GlobOptions["separator"])
   return tokens;
 }
 
-const fold = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
-
-function stepMatches(token: GlobToken, code: number, separatorCode: number, ignoreCase: boolean): boolean {
-  switch (token.kind) {
-    case "char":
-      return token.code === code || (ignoreCase && fold(token.code) === fold(code));
-    case "one":
-      return code !== separatorCode;
-    case "class": {
-      if (code === separatorCode) return false;
-      const within = (c: number) => token.ranges.some(([low, high]) => c >= low && c <= high);
-      const upper = code >= 97 && code <= 122 ? code - 32 : code;
-      const hit = within(code) || (ignoreCase && (within(fold(code)) || within(upper)));
-      return hit !== token.negated;
-    }
-    default:
-      return false;
-  }
-}
-
-/** Simulates the pattern as a set of states, so a text is read once whatever the pattern. Throws RangeError on a malformed pattern. */
+/**
+ * Common shapes are compared as texts, all others run as a machine over `globTokens`; both read a text once, whatever the pattern.
+ * Throws RangeError on a malformed pattern.
+ */
 export function compileGlob(pattern: string, options: GlobOptions): GlobMatcher {
   const problem = globProblem(pattern);
   if (problem !== null) throw new RangeError(problem);
   const ignoreCase = options.ignoreCase === true;
-  if (!hasWildcard(pattern)) {
-    if (!ignoreCase) return (text) => text === pattern;
-    const wanted = pattern.toLowerCase();
-    return (text) => text.length === pattern.length && text.toLowerCase() === wanted;
-  }
-  const tokens = globTokens(pattern, options.separator);
   const separatorCode = options.separator === "" ? -1 : options.separator.charCodeAt(0);
-  const width = tokens.length + 1;
-  return (text) => {
-    let current = new Uint8Array(width);
-    let next = new Uint8Array(width);
-    current[0] = 1;
-    skipEmpty(tokens, current);
-    for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      next.fill(0);
-      let alive = false;
-      for (let state = 0; state < tokens.length; state++) {
-        const mark = current[state];
-        const token = tokens[state];
-        if (mark === 0 || mark === undefined || token === undefined) continue;
-        if (token.kind === "globstar" || (token.kind === "star" && code !== separatorCode)) next[state] = 1;
-        else if (token.kind === "segments") {
-          // 2 marks "inside a segment": only a separator may end it.
-          if (next[state] === 0) next[state] = 2;
-          if (code === separatorCode) next[state + 1] = 1;
-        } else if (stepMatches(token, code, separatorCode, ignoreCase)) next[state + 1] = 1;
-        else continue;
-        alive = true;
-      }
-      if (!alive) return false;
-      skipEmpty(tokens, next);
-      [current, next] = [next, current];
-    }
-    return current[tokens.length] === 1;
-  };
-}
-
-/** A wildcard may match nothing: carries each mark over the wildcards behind it, in place. */
-function skipEmpty(tokens: readonly GlobToken[], states: Uint8Array): void {
-  for (let state = 0; state < tokens.length; state++) {
-    const kind = tokens[state]?.kind;
-    if (states[state] === 1 && (kind === "star" || kind === "globstar" || kind === "segments")) states[state + 1] = 1;
-  }
+  return (
+    shapeMatcher(pattern, { separator: options.separator, ignoreCase }) ??
+    machineMatcher(globTokens(pattern, options.separator), { separatorCode, ignoreCase })
+  );
 }

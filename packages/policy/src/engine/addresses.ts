@@ -1,6 +1,22 @@
 /** May this address be dialled for these endpoints? See `canonical/address.ts` for the threat. */
-import { type AddressClass, addressClass, addressWithin, coverableClasses } from "../canonical/address.ts";
-import type { CompiledEndpoint } from "./compile.ts";
+import { type AddressClass, addressBytes, addressClass, bytesWithin, coverableClasses } from "../canonical/address.ts";
+import type { CompiledEndpoint } from "./endpoint.ts";
+
+/** An address that a connection would reach, read once. */
+export interface Address {
+  /** Canonical. */
+  text: string;
+  kind: AddressClass;
+  bytes: readonly number[];
+}
+/** All that a connection would reach: none while only its name is known. */
+export type Addresses = readonly Address[];
+
+export const readAddress = (canonical: string): Address => ({
+  text: canonical,
+  kind: addressClass(canonical),
+  bytes: addressBytes(canonical) ?? [],
+});
 
 const WHAT: Record<AddressClass, string> = {
   public: "a public address",
@@ -15,19 +31,16 @@ const WHAT: Record<AddressClass, string> = {
 };
 
 /** Why no policy whatever could open this address, or null when one could. */
-export function shutAddressReason(ip: string): string | null {
-  const kind = addressClass(ip);
-  return coverableClasses.includes(kind) ? null : `${ip} is ${WHAT[kind]}, which no policy can open`;
+export const shutAddressReason = ({ kind, text }: Address): string | null =>
+  coverableClasses.includes(kind) ? null : `${text} is ${WHAT[kind]}, which no policy can open`;
+
+export function covers({ addresses: ranges }: CompiledEndpoint, addresses: Addresses): boolean {
+  for (const address of addresses)
+    if (ranges === null ? address.kind !== "public" : !bytesWithin(address.bytes, ranges)) return false;
+  return true;
 }
 
-export function endpointCovers(endpoint: CompiledEndpoint, ip: string): boolean {
-  const allowed = endpoint.endpoint.allowed_ips;
-  return allowed === undefined ? addressClass(ip) === "public" : addressWithin(ip, allowed);
-}
-
-export function uncoveredReason(ip: string): { reason: string; hard: boolean } {
-  const kind = addressClass(ip);
-  return kind === "public"
-    ? { reason: `${ip} is not among the entry's allowed_ips`, hard: false }
-    : { reason: `${ip} is ${WHAT[kind]}, and no allowed_ips of a matching entry covers it`, hard: true };
-}
+export const uncoveredReason = ({ kind, text }: Address): { reason: string; hard: boolean } =>
+  kind === "public"
+    ? { reason: `${text} is not among the entry's allowed_ips`, hard: false }
+    : { reason: `${text} is ${WHAT[kind]}, and no allowed_ips of a matching entry covers it`, hard: true };

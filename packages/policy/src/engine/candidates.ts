@@ -1,11 +1,16 @@
+/** Plain lists of endpoints, for those who explain; a decision itself asks the groups. */
 import type { Caller } from "./binary.ts";
-import type { Bucket, CompiledEndpoint, CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledEndpoint } from "./endpoint.ts";
 
-/** Every endpoint that names this host and port, for whichever program. */
+const byOrder = (a: CompiledEndpoint, b: CompiledEndpoint): number => a.order - b.order;
+
+/** Every endpoint that names this host and port, for whichever program, in the order of the sorted file. */
 export function endpointsFor(compiled: CompiledPolicy, host: string, port: number): CompiledEndpoint[] {
-  return bucketsFor(compiled, host, port).flatMap((bucket) =>
-    bucket.all.filter((endpoint) => endpoint.host === null || endpoint.host(host)),
-  );
+  return compiled.hosts
+    .bucketsFor(host, port)
+    .flatMap((bucket) => bucket.endpoints)
+    .sort(byOrder);
 }
 
 /** Endpoints that name this host, port and program and are in force, in the order of the sorted file. */
@@ -17,20 +22,7 @@ export function candidatesFor(
   nowMs: number,
 ): CompiledEndpoint[] {
   const found = new Set<CompiledEndpoint>();
-  for (const bucket of bucketsFor(compiled, host, port)) {
-    for (const endpoint of [...(bucket.byBinary.get(caller.binary) ?? []), ...bucket.generic]) {
-      if (endpoint.host !== null && !endpoint.host(host)) continue;
-      if (endpoint.entry.expiresAtMs <= nowMs) continue;
-      if (endpoint.entry.binaries.some((binary) => binary.matches(caller))) found.add(endpoint);
-    }
-  }
-  return [...found].sort((a, b) => a.order - b.order);
-}
-
-function bucketsFor(compiled: CompiledPolicy, host: string, port: number): Bucket[] {
-  const buckets = [compiled.exact.get(`${host}:${port}`), compiled.hostless.get(`:${port}`)];
-  if (compiled.bySuffix.size > 0)
-    for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1))
-      buckets.push(compiled.bySuffix.get(`${host.slice(dot + 1)}:${port}`));
-  return buckets.filter((bucket): bucket is Bucket => bucket !== undefined);
+  for (const group of compiled.hosts.groupsFor(host, port, caller))
+    for (const endpoint of group.endpoints) if (endpoint.entry.expiresAtMs > nowMs) found.add(endpoint);
+  return [...found].sort(byOrder);
 }

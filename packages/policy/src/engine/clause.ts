@@ -1,5 +1,5 @@
-/** Allow and deny clauses of HTTP requests, indexed by the first path segment. */
-import { compileGlob, type GlobMatcher, hasWildcard } from "../glob.ts";
+/** One allow or deny clause, its patterns compiled when they are first asked. */
+import { compileGlob, type GlobMatcher } from "../glob.ts";
 import type { Clause } from "../model.ts";
 import { type CompiledRequestMatcher, compileMatcher, compileRequestMatcher } from "./headers.ts";
 
@@ -9,6 +9,8 @@ export interface CompiledClause {
   index: number;
   /** Upper case, `*` for any, null when the clause is not of HTTP. */
   method: string | null;
+  /** The path in canonical form, as the indexes know it. */
+  pathPattern: string | null;
   path: GlobMatcher | null;
   query: readonly (readonly [string, GlobMatcher])[];
   request: CompiledRequestMatcher | null;
@@ -17,64 +19,86 @@ export interface CompiledClause {
   tool: GlobMatcher | null;
 }
 
-export interface ClauseIndex {
+export interface ClauseList {
   all: readonly CompiledClause[];
-  /** Clauses whose path begins with this plain segment. */
-  bySegment: ReadonlyMap<string, readonly CompiledClause[]>;
-  generic: readonly CompiledClause[];
 }
 
-export function compileClauses(clauses: readonly Clause[], options: { deny: boolean }): ClauseIndex {
-  const all = clauses.map((clause, index) => compileClause(clause, index, options.deny));
-  const bySegment = new Map<string, CompiledClause[]>();
-  const generic: CompiledClause[] = [];
-  for (const clause of all) {
-    const segment = firstPlainSegment(clause.source.path);
-    if (segment === null) generic.push(clause);
-    else {
-      const key = segment.toLowerCase();
-      const list = bySegment.get(key);
-      if (list === undefined) bySegment.set(key, [clause]);
-      else list.push(clause);
+export const compileClauses = (clauses: readonly Clause[], options: { deny: boolean }): ClauseList => ({
+  all: clauses.map((clause, index) => new LazyClause(clause, index, options.deny)),
+});
+
+/** Of thousands of clauses a request meets a few, so each is compiled when it is met. */
+class LazyClause implements CompiledClause {
+  readonly source: Clause;
+  readonly index: number;
+  /** A deny also holds for another case of the same letters: many servers do not tell them apart, and a deny must not be slipped past. */
+  private readonly ignoreCase: boolean;
+  private pathMatcher: GlobMatcher | null | undefined;
+  private queryMatchers: CompiledClause["query"] | undefined;
+  private requestMatcher: CompiledRequestMatcher | null | undefined;
+  private operationMatcher: GlobMatcher | null | undefined;
+  private fieldMatchers: readonly GlobMatcher[] | null | undefined;
+  private toolMatcher: GlobMatcher | null | undefined;
+
+  constructor(source: Clause, index: number, deny: boolean) {
+    this.source = source;
+    this.index = index;
+    this.ignoreCase = deny;
+  }
+
+  get method(): string | null {
+    return this.source.method ?? null;
+  }
+  get pathPattern(): string | null {
+    return this.source.path === undefined ? null : canonicalPattern(this.source.path);
+  }
+  get path(): GlobMatcher | null {
+    if (this.pathMatcher === undefined) {
+      const pattern = this.pathPattern;
+      this.pathMatcher =
+        pattern === null ? null : compileGlob(pattern, { separator: "/", ignoreCase: this.ignoreCase });
     }
+    return this.pathMatcher;
   }
-  return { all, bySegment, generic };
+  get query(): CompiledClause["query"] {
+    if (this.source.query === undefined) return NO_QUERY;
+    this.queryMatchers ??= Object.entries(this.source.query).map(
+      ([key, matcher]) => [key, compileMatcher(matcher, this.ignoreCase)] as const,
+    );
+    return this.queryMatchers;
+  }
+  get request(): CompiledRequestMatcher | null {
+    if (this.requestMatcher === undefined)
+      this.requestMatcher = this.source.request === undefined ? null : compileRequestMatcher(this.source.request);
+    return this.requestMatcher;
+  }
+  get operationName(): GlobMatcher | null {
+    if (this.operationMatcher === undefined)
+      this.operationMatcher = this.source.operation_name === undefined ? null : this.glob(this.source.operation_name);
+    return this.operationMatcher;
+  }
+  get fields(): readonly GlobMatcher[] | null {
+    if (this.fieldMatchers === undefined)
+      this.fieldMatchers = this.source.fields?.map((field) => this.glob(field)) ?? null;
+    return this.fieldMatchers;
+  }
+  get tool(): GlobMatcher | null {
+    if (this.toolMatcher === undefined) {
+      const tool = toolOf(this.source);
+      this.toolMatcher = tool === undefined ? null : compileMatcher(tool, this.ignoreCase);
+    }
+    return this.toolMatcher;
+  }
+
+  private glob(pattern: string): GlobMatcher {
+    return compileGlob(pattern, { separator: "", ignoreCase: this.ignoreCase });
+  }
 }
 
-/** The clauses that could match one of these paths, in the order of the file. */
-export function clausesFor(index: ClauseIndex, paths: readonly string[]): readonly CompiledClause[] {
-  if (index.bySegment.size === 0) return index.generic;
-  const keys = new Set<string>();
-  for (const path of paths) {
-    const end = path.indexOf("/", 1);
-    keys.add((end === -1 ? path.slice(1) : path.slice(1, end)).toLowerCase());
-  }
-  const found: CompiledClause[] = [];
-  for (const key of keys) found.push(...(index.bySegment.get(key) ?? []));
-  if (found.length === 0) return index.generic;
-  // Each clause stands under one segment only, so nothing is there twice.
-  return [...found, ...index.generic].sort((a, b) => a.index - b.index);
-}
+const NO_QUERY: CompiledClause["query"] = [];
 
-function compileClause(clause: Clause, index: number, deny: boolean): CompiledClause {
-  // A deny also holds for another case of the same letters: many servers do not tell them apart, and a deny must not be slipped past.
-  const ignoreCase = deny;
-  const glob = (pattern: string) => compileGlob(pattern, { separator: "", ignoreCase });
-  const tool = clause.tool ?? matcherOnly(clause.params?.name);
-  return {
-    source: clause,
-    index,
-    method: clause.method === undefined ? null : clause.method,
-    path: clause.path === undefined ? null : compileGlob(canonicalPattern(clause.path), { separator: "/", ignoreCase }),
-    query: Object.entries(clause.query ?? {}).map(
-      ([key, matcher]) => [key, compileMatcher(matcher, ignoreCase)] as const,
-    ),
-    request: clause.request === undefined ? null : compileRequestMatcher(clause.request),
-    operationName: clause.operation_name === undefined ? null : glob(clause.operation_name),
-    fields: clause.fields?.map(glob) ?? null,
-    tool: tool === undefined ? null : compileMatcher(tool, ignoreCase),
-  };
-}
+/** `tool` and `params.name` say the same thing. */
+export const toolOf = (clause: Clause): Clause["tool"] => clause.tool ?? matcherOnly(clause.params?.name);
 
 const matcherOnly = (matcher: unknown): Clause["tool"] =>
   typeof matcher === "string" ? matcher : isAny(matcher) ? matcher : undefined;
@@ -83,15 +107,9 @@ const isAny = (matcher: unknown): matcher is { any: string[] } =>
 
 /** Escapes in a pattern take the form they have in a canonical path. */
 export function canonicalPattern(pattern: string): string {
+  if (!pattern.includes("%")) return pattern;
   return pattern.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => {
     const character = String.fromCharCode(Number.parseInt(hex, 16));
     return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${hex.toUpperCase()}`;
   });
-}
-
-function firstPlainSegment(path: string | undefined): string | null {
-  if (path === undefined || !path.startsWith("/")) return null;
-  const end = path.indexOf("/", 1);
-  const segment = canonicalPattern(end === -1 ? path.slice(1) : path.slice(1, end));
-  return segment === "" || hasWildcard(segment) ? null : segment;
 }

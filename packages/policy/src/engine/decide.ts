@@ -7,10 +7,11 @@
 import { canonicalAddress } from "../canonical/address.ts";
 import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
-import { endpointCovers, shutAddressReason, uncoveredReason } from "./addresses.ts";
+import { type Addresses, readAddress, shutAddressReason, uncoveredReason } from "./addresses.ts";
 import { type Caller, isVouchedPath } from "./binary.ts";
-import { candidatesFor, endpointsFor } from "./candidates.ts";
-import type { CompiledEndpoint, CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledEndpoint } from "./endpoint.ts";
+import type { Group } from "./group.ts";
 import { INFERENCE_HOST, judgeInference } from "./inference.ts";
 import { judgeRequest } from "./request.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
@@ -27,93 +28,123 @@ export function decide(compiled: CompiledPolicy, request: PolicyRequest, nowMs: 
 export const isMonitoring = (compiled: CompiledPolicy, nowMs: number): boolean =>
   compiled.monitorUntilMs !== null && nowMs < compiled.monitorUntilMs;
 
-export const callerOf = (request: Pick<PolicyRequest, "binary" | "sha256" | "script" | "ancestors">): Caller => ({
-  binary: request.binary,
-  sha256: request.sha256?.toLowerCase().replace(/^sha256:/, ""),
-  script: request.script,
-  ancestors: (request.ancestors ?? []).filter(isVouchedPath),
-});
+export function callerOf(request: Pick<PolicyRequest, "binary" | "sha256" | "script" | "ancestors">): Caller {
+  const { binary, sha256, script, ancestors } = request;
+  return {
+    binary,
+    sha256: sha256?.toLowerCase().replace(/^sha256:/, ""),
+    script,
+    ancestors: ancestors === undefined || ancestors.length === 0 ? NOBODY : ancestors.filter(isVouchedPath),
+  };
+}
+const NOBODY: readonly string[] = [];
 
 function judge(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): Verdict {
   if (!isVouchedPath(request.binary)) return denyHard(null, "Nobody vouched for the program that asks.");
   const host = canonicalHost(request.host);
   if (host === null) return denyHard(null, "The host has no single reading.");
-  if (!Number.isInteger(request.port) || request.port < 1 || request.port > 65535)
-    return denyHard(null, "The port is none.");
+  const { port } = request;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) return denyHard(null, "The port is none.");
   const caller = callerOf(request);
   const inference = host === INFERENCE_HOST ? judgeInference(compiled, request, caller) : null;
   if (inference !== null) return inference;
   const addresses = addressesOf(host, request.ip);
   if (addresses === null) return denyHard(null, "The resolved address cannot be read.");
-  for (const ip of addresses) {
-    const shut = shutAddressReason(ip);
-    if (shut !== null) return denyHard(null, `${sentence(shut)}`);
+  for (const address of addresses) {
+    const shut = shutAddressReason(address);
+    if (shut !== null) return denyHard(null, sentence(shut));
   }
-  const candidates = candidatesFor(compiled, host, request.port, caller, nowMs);
-  const covered = candidates.filter((endpoint) => addresses.every((ip) => endpointCovers(endpoint, ip)));
-  if (covered.length === 0) return nothingCovers(compiled, host, request, candidates, addresses, nowMs);
+  const groups = compiled.hosts.groupsFor(host, port, caller);
+  const covering = firstCovering(groups, nowMs, addresses);
+  if (covering.covered === null) return nothingCovers(compiled, { host, port, caller, groups, addresses, nowMs });
   // Without a host the address is the whole condition, so it must be known.
-  const usable = covered.filter((endpoint) => endpoint.endpoint.host !== "" || addresses.length > 0);
-  const [first] = usable;
-  if (first === undefined)
-    return deny(covered[0]?.entry.key ?? null, "The entry is bound to addresses, and the address is not known.");
-  const middleware = compiled.missingMiddlewares.find(
-    (one) => one.include.some((matches) => matches(host)) && !one.exclude.some((matches) => matches(host)),
-  );
-  if (middleware !== undefined)
+  const first = covering.usable;
+  if (first === null)
+    return deny(covering.covered.entry.key, "The entry is bound to addresses, and the address is not known.");
+  const middleware = missingMiddleware(compiled, host);
+  if (middleware !== null)
     return deny(
       first.entry.key,
-      `Middleware \`${middleware.key}\` must see this traffic, fails closed, and is not available here.`,
+      `Middleware \`${middleware}\` must see this traffic, fails closed, and is not available here.`,
     );
   if (request.method === undefined)
     return allow(first.entry.key, `Entry \`${first.entry.key}\` names this program, host and port.`);
-  return judgeRequest(usable, candidates, request, request.method);
+  return judgeRequest({ groups, first, nowMs, addresses }, request, request.method);
 }
 
-/** Every address the connection would reach, canonical; null when one cannot be read. */
-export function addressesOf(host: string, ip: string | undefined): string[] | null {
-  const addresses = isIpLiteral(host) ? [host] : [];
-  if (ip !== undefined) {
-    const canonical = canonicalAddress(ip);
-    if (canonical === null) return null;
-    addresses.push(canonical);
+/** Every address the connection would reach; null when one cannot be read. */
+function addressesOf(host: string, ip: string | undefined): Addresses | null {
+  const own = isIpLiteral(host) ? [readAddress(host)] : NOWHERE;
+  if (ip === undefined) return own;
+  const canonical = canonicalAddress(ip);
+  return canonical === null ? null : [...own, readAddress(canonical)];
+}
+const NOWHERE: Addresses = [];
+
+/** The first endpoint of the file whose addresses hold, and the first that is usable: without a host the address must be known. */
+function firstCovering(groups: readonly Group[], nowMs: number, addresses: Addresses) {
+  let covered: CompiledEndpoint | null = null;
+  let usable: CompiledEndpoint | null = null;
+  for (const group of groups) {
+    const first = group.summary.firstCovering(nowMs, addresses);
+    if (first === null) continue;
+    if (covered === null || first.order < covered.order) covered = first;
+    if (group.hostless && addresses.length === 0) continue;
+    if (usable === null || first.order < usable.order) usable = first;
   }
-  return addresses;
+  return { covered, usable };
 }
 
-function nothingCovers(
-  compiled: CompiledPolicy,
-  host: string,
-  request: PolicyRequest,
-  candidates: readonly CompiledEndpoint[],
-  addresses: readonly string[],
-  nowMs: number,
-): Verdict {
-  const [uncovered] = addresses.flatMap((ip) => {
-    const found = uncoveredReason(ip);
-    return found.hard || candidates.length > 0 ? [found] : [];
-  });
-  if (uncovered !== undefined) {
-    const rule = candidates[0]?.entry.key ?? null;
-    return uncovered.hard ? denyHard(rule, sentence(uncovered.reason)) : deny(rule, sentence(uncovered.reason));
-  }
-  return deny(null, whyNoCandidate(compiled, host, request, nowMs));
+function missingMiddleware({ missingMiddlewares }: CompiledPolicy, host: string): string | null {
+  for (const { key, include, exclude } of missingMiddlewares)
+    if (include.some((matches) => matches(host)) && !exclude.some((matches) => matches(host))) return key;
+  return null;
 }
+
+interface Miss {
+  host: string;
+  port: number;
+  caller: Caller;
+  groups: readonly Group[];
+  addresses: Addresses;
+  nowMs: number;
+}
+
+function nothingCovers(compiled: CompiledPolicy, miss: Miss): Verdict {
+  const { groups, addresses, nowMs } = miss;
+  let candidate: CompiledEndpoint | null = null;
+  for (const group of groups) {
+    const first = group.summary.at(nowMs)?.first;
+    if (first !== undefined && (candidate === null || first.order < candidate.order)) candidate = first;
+  }
+  for (const address of addresses) {
+    const { hard, reason } = uncoveredReason(address);
+    const rule = candidate?.entry.key ?? null;
+    if (hard) return denyHard(rule, sentence(reason));
+    if (candidate !== null) return deny(rule, sentence(reason));
+  }
+  return deny(null, whyNoCandidate(compiled, miss));
+}
+
+/** How many entries a reason lists. */
+const LISTED_KEYS_MAX = 5;
 
 /** For people: the nearest miss. */
-function whyNoCandidate(compiled: CompiledPolicy, host: string, request: PolicyRequest, nowMs: number): string {
-  const named = endpointsFor(compiled, host, request.port);
-  if (named.length === 0) return `No entry names ${host}:${request.port}.`;
-  const caller = callerOf(request);
-  const expired = named.find(
-    (endpoint) => endpoint.entry.expiresAtMs <= nowMs && endpoint.entry.binaries.some((b) => b.matches(caller)),
-  );
+function whyNoCandidate(compiled: CompiledPolicy, { host, port, caller, groups }: Miss): string {
+  const buckets = compiled.hosts.bucketsFor(host, port);
+  if (buckets.length === 0) return `No entry names ${host}:${port}.`;
+  // Whoever is named and was no candidate has expired.
+  const expired = groups.flatMap((group) => group.endpoints[0] ?? []).sort((a, b) => a.order - b.order)[0];
   if (expired !== undefined) return `Entry \`${expired.entry.key}\` names this, but has expired.`;
-  const keys = [...new Set(named.map((endpoint) => `\`${endpoint.entry.key}\``))].slice(0, 5).join(", ");
-  const { binary } = request;
-  if (named.some((e) => e.entry.binaries.some((b) => b.exact === binary)))
-    return `${host}:${request.port} is named by ${keys} for ${binary}, but its pinned digest or script does not match.`;
-  return `${host}:${request.port} is named by ${keys}, but not for ${binary}.`;
+  const keys = buckets
+    .flatMap((bucket) => bucket.firstKeys(LISTED_KEYS_MAX))
+    .sort((a, b) => a.order - b.order)
+    .map(({ key }) => `\`${key}\``);
+  const listed = [...new Set(keys)].slice(0, LISTED_KEYS_MAX).join(", ");
+  const { binary } = caller;
+  if (buckets.some((bucket) => bucket.programs.names(binary)))
+    return `${host}:${port} is named by ${listed} for ${binary}, but its pinned digest or script does not match.`;
+  return `${host}:${port} is named by ${listed}, but not for ${binary}.`;
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -11,8 +11,5 @@ export function namesHost(compiled: CompiledPolicy, rawHost: string, nowMs?: num
   if (host === null) return false;
   if (host === INFERENCE_HOST) return compiled.inference?.enabled !== false;
   if (compiled.monitorUntilMs !== null && (nowMs === undefined || nowMs < compiled.monitorUntilMs)) return true;
-  if (compiled.exactHosts.has(host) || compiled.hostless.size > 0) return true;
-  for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1))
-    if (compiled.hostGlobs.get(host.slice(dot + 1))?.some((matches) => matches(host)) === true) return true;
-  return false;
+  return compiled.exactHosts.has(host) || compiled.hosts.namesWidely(host);
 }

@@ -1,12 +1,12 @@
 /** What the gateway needs to know of a connection before it reads a byte. */
 import { canonicalHost } from "../canonical/host.ts";
-import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { EndpointPlan, PolicyRequest } from "../types.ts";
 import { isVouchedPath } from "./binary.ts";
-import { candidatesFor } from "./candidates.ts";
-import type { CompiledEndpoint, CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
 import { callerOf, decide, isMonitoring } from "./decide.ts";
+import type { Group } from "./group.ts";
 import { INFERENCE_HOST, INFERENCE_RULE } from "./inference.ts";
+import type { Totals } from "./summary.ts";
 
 /** Names the rule of a connection that only monitor mode lets pass. */
 export const MONITOR_RULE = "mode.monitor";
@@ -21,43 +21,56 @@ type PlanRequest = Pick<PolicyRequest, "binary" | "sha256" | "script" | "ancesto
 export function planEndpoint(compiled: CompiledPolicy, request: PlanRequest, nowMs: number): EndpointPlan | null {
   const host = canonicalHost(request.host);
   if (host === null || !isVouchedPath(request.binary)) return null;
-  const candidates = candidatesFor(compiled, host, request.port, callerOf(request), nowMs);
+  const groups = compiled.hosts.groupsFor(host, request.port, callerOf(request));
+  const all = totalsOf(groups, nowMs);
   // Endpoints without a host wait for the address; every other denial is final here.
-  const hostless = candidates.some((candidate) => candidate.endpoint.host === "");
   const verdict = decide(compiled, { ...request, method: undefined }, nowMs);
-  const addressPending = hostless && verdict.decision !== "allow" && candidates.length > 0;
+  const addressPending = verdict.decision !== "allow" && all?.hostless === true;
   if (verdict.decision === "deny" && !addressPending) return null;
   if (host === INFERENCE_HOST && verdict.rule === INFERENCE_RULE)
     return inferencePlan(compiled, verdict.decision === "would_deny");
-  const [first] = candidates;
-  if (first === undefined) return monitorPlan(request.port);
-  const inspected = candidates.filter((candidate) => candidate.inspected);
+  if (all === null) return monitorPlan(request.port);
   return {
-    handling: inspected.length > 0 ? "inspect" : "raw",
-    rule: verdict.rule ?? first.entry.key,
-    allowedIps: candidates.some((candidate) => candidate.endpoint.allowed_ips === undefined)
-      ? []
-      : [...new Set(candidates.flatMap((candidate) => candidate.endpoint.allowed_ips ?? []))],
+    handling: all.inspected ? "inspect" : "raw",
+    rule: verdict.rule ?? all.first.entry.key,
+    allowedIps: all.anyPublic ? [] : allowedIpsOf(groups, nowMs),
     wouldDeny: verdict.decision === "would_deny" && isMonitoring(compiled, nowMs),
-    allowEncodedSlash: inspected.some((candidate) => candidate.endpoint.allow_encoded_slash === true),
-    bodyBytesMax: Math.max(0, ...inspected.map(bodyBytesNeeded)),
-    webSocketText: inspected.some((candidate) => candidate.endpoint.protocol === "websocket"),
-    limits: first.entry.limits,
+    allowEncodedSlash: all.encodedSlash,
+    bodyBytesMax: all.bodyBytesMax,
+    webSocketText: all.webSocketText,
+    limits: all.first.entry.limits,
   };
 }
 
-function bodyBytesNeeded({ endpoint, entry }: CompiledEndpoint): number {
-  const clauses = (endpoint.rules ?? []).map((rule) => rule.allow.request?.max_body_bytes ?? 0);
-  const byRequest = Math.max(0, entry.request?.bodyBytesMax ?? 0, ...clauses);
-  const byProtocol =
-    endpoint.protocol === "graphql"
-      ? (endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT)
-      : endpoint.protocol === "mcp"
-        ? (endpoint.mcp?.max_body_bytes ?? BODY_BYTES_DEFAULT)
-        : endpoint.protocol === "json-rpc"
-          ? (endpoint.json_rpc?.max_body_bytes ?? BODY_BYTES_DEFAULT)
-          : 0;
-  return Math.max(byRequest, byProtocol);
+/** What holds of all endpoints of the connection that are in force; null: there is none. */
+function totalsOf(groups: readonly Group[], nowMs: number): (Totals & { hostless: boolean }) | null {
+  let all: (Totals & { hostless: boolean }) | null = null;
+  for (const { summary, hostless } of groups) {
+    const own = summary.at(nowMs);
+    if (own === null) continue;
+    all =
+      all === null
+        ? { ...own, hostless }
+        : {
+            first: own.first.order < all.first.order ? own.first : all.first,
+            inspected: own.inspected || all.inspected,
+            anyPublic: own.anyPublic || all.anyPublic,
+            encodedSlash: own.encodedSlash || all.encodedSlash,
+            webSocketText: own.webSocketText || all.webSocketText,
+            bodyBytesMax: Math.max(own.bodyBytesMax, all.bodyBytesMax),
+            hostless: hostless || all.hostless,
+          };
+  }
+  return all;
+}
+
+/** Every address that some endpoint in force names, in the order of the file. */
+function allowedIpsOf(groups: readonly Group[], nowMs: number): string[] {
+  const endpoints = groups
+    .flatMap((group) => group.endpoints)
+    .filter((endpoint) => endpoint.entry.expiresAtMs > nowMs)
+    .sort((a, b) => a.order - b.order);
+  return [...new Set(endpoints.flatMap(({ endpoint }) => endpoint.allowed_ips ?? []))];
 }
 
 const plain = { allowedIps: [], allowEncodedSlash: false, webSocketText: false, limits: null };

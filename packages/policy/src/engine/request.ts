@@ -1,8 +1,17 @@
-/** One HTTP request on a connection that is allowed already. */
+/**
+ * One HTTP request on a connection that is allowed already. The indexes name the few rules that could speak; whether they hold, the
+ * judges of `protocols/` say. Which endpoint comes first in the file never depends on the order in which an index finds it.
+ */
 
-import { judgeProtocol } from "../protocols/judge.ts";
+import type { Access } from "../model.ts";
+import { clauseDenies, denialBy, methodsOfAccess } from "../protocols/http.ts";
+import { judgeBodyDenial, judgeProtocol } from "../protocols/judge.ts";
+import type { ProtocolRequest } from "../protocols/types.ts";
 import type { PolicyRequest } from "../types.ts";
-import type { CompiledEndpoint } from "./compile.ts";
+import { type Addresses, covers } from "./addresses.ts";
+import type { CompiledClause } from "./clause.ts";
+import type { CompiledEndpoint } from "./endpoint.ts";
+import type { EndpointClause, FoundDenies, Group, Speaking } from "./group.ts";
 import { headerOf } from "./headers.ts";
 import { type JudgedTarget, judgeTarget } from "./target.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
@@ -11,27 +20,28 @@ const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
 /** Headers by which frameworks let a POST act as another method. */
 const OVERRIDE_HEADERS = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/**
- * `usable`: endpoints whose address conditions hold; `all`: every endpoint of the program, host and port, whose deny rules count.
- */
-export function judgeRequest(
-  usable: readonly CompiledEndpoint[],
-  all: readonly CompiledEndpoint[],
-  request: PolicyRequest,
-  rawMethod: string,
-): Verdict {
-  if (!all.some((endpoint) => endpoint.inspected)) {
-    const key = usable[0]?.entry.key ?? null;
-    return key === null
-      ? deny(null, "No entry allows it.")
-      : allow(key, `Entry \`${key}\` allows the connection without looking into it.`);
+/** Where a request is judged: the groups of its program, host and port, the moment, and the addresses it would reach. */
+export interface Scene {
+  groups: readonly Group[];
+  /** The first endpoint whose address conditions hold. */
+  first: CompiledEndpoint;
+  nowMs: number;
+  addresses: Addresses;
+}
+
+export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: string): Verdict {
+  if (!scene.groups.some((group) => group.summary.at(scene.nowMs)?.inspected === true)) {
+    const { key } = scene.first.entry;
+    return allow(key, `Entry \`${key}\` allows the connection without looking into it.`);
   }
   const methods = methodsOf(rawMethod, request);
   if (methods === null) return denyHard(null, "The method is none, or CONNECT, which nothing could inspect.");
   const target = request.path === undefined ? null : judgeTarget(request.path);
   if (target === null)
     return denyHard(null, "The request target has no single reading, so it is refused rather than guessed.");
-  const verdicts = methods.map((method) => judgeOne(usable, all, request, method, target));
+  const [first] = methods;
+  if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target });
+  const verdicts = methods.map((method) => judgeOne(scene, { request, method, target }));
   return (
     verdicts.find((verdict) => !verdict.allowed && !verdict.audit) ??
     verdicts.find((v) => !v.allowed) ??
@@ -41,65 +51,178 @@ export function judgeRequest(
 }
 
 /** A request that names a second method is judged as both. */
-export function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
+function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
   const methods = [rawMethod.toUpperCase()];
-  for (const name of OVERRIDE_HEADERS) {
-    const value = request.headers === undefined ? undefined : headerOf(request.headers, name);
-    if (value !== undefined) methods.push(value.trim().toUpperCase());
-  }
-  return methods.every((method) => METHOD.test(method) && method !== "CONNECT") ? [...new Set(methods)] : null;
+  if (request.headers !== undefined)
+    for (const name of OVERRIDE_HEADERS) {
+      const value = headerOf(request.headers, name)?.trim().toUpperCase();
+      if (value !== undefined && !methods.includes(value)) methods.push(value);
+    }
+  return methods.every((method) => METHOD.test(method) && method !== "CONNECT") ? methods : null;
 }
 
-function judgeOne(
-  usable: readonly CompiledEndpoint[],
-  all: readonly CompiledEndpoint[],
-  request: PolicyRequest,
-  method: string,
-  target: JudgedTarget,
-): Verdict {
+const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
+  firstDenial(scene, request) ?? firstAllowance(scene, request);
+
+/** The first deny in the order of the file; one that is enforced before one that is only audited. */
+function firstDenial(scene: Scene, request: ProtocolRequest): Verdict | null {
+  const found: FoundDenies = { clauses: [], bodies: [] };
+  for (const group of scene.groups) group.denies.find(request.target.denyPaths, found);
+  const holding: EndpointClause[] = [];
+  for (const item of found.clauses) if (holds(item, scene, request)) holding.push(item);
+  if (holding.length === 0 && found.bodies.length === 0) return null;
+  holding.sort((a, b) => a.endpoint.order - b.endpoint.order || a.clause.index - b.clause.index);
+  found.bodies.sort((a, b) => a.order - b.order);
   let softened: Verdict | null = null;
-  for (const endpoint of all) {
-    if (!endpoint.inspected || !selects(endpoint, target.denyPaths)) continue;
-    const reason = judgeProtocol(endpoint, { request, method, target }).denied;
-    if (reason === null) continue;
-    const verdict = deny(endpoint.entry.key, reason, endpoint.endpoint.enforcement === "audit");
+  let body = 0;
+  let clause = 0;
+  while (body < found.bodies.length || clause < holding.length) {
+    const byClause = holding[clause];
+    const byBody = found.bodies[body];
+    // Within one endpoint what stands in the head of the request speaks before its body.
+    const takeClause = byClause !== undefined && (byBody === undefined || byClause.endpoint.order <= byBody.order);
+    const endpoint = takeClause ? byClause.endpoint : byBody;
+    const reason = takeClause ? denialBy(byClause) : byBody === undefined ? null : bodyDenial(byBody, scene, request);
+    if (takeClause) clause++;
+    else body++;
+    if (reason === null || endpoint === undefined) continue;
+    const verdict = deny(endpoint.entry.key, reason, endpoint.audit);
     if (!verdict.audit) return verdict;
     softened ??= verdict;
   }
-  if (softened !== null) return softened;
-  return judgeAllow(usable, request, method, target);
+  return softened;
 }
+
+const inForce = (endpoint: CompiledEndpoint, { nowMs }: Scene): boolean => endpoint.entry.expiresAtMs > nowMs;
+
+const selects = ({ selector }: CompiledEndpoint, { denyPaths }: JudgedTarget): boolean =>
+  selector === null || denyPaths.some(selector);
+
+const holds = ({ endpoint, clause }: EndpointClause, scene: Scene, request: ProtocolRequest): boolean =>
+  inForce(endpoint, scene) && selects(endpoint, request.target) && clauseDenies(clause, request);
+
+const bodyDenial = (endpoint: CompiledEndpoint, scene: Scene, request: ProtocolRequest): string | null =>
+  inForce(endpoint, scene) && selects(endpoint, request.target) ? judgeBodyDenial(endpoint, request) : null;
 
 /** Only the endpoints with the longest selector speak, so that a wide one does not undo what a narrow one demands. */
-function judgeAllow(
-  usable: readonly CompiledEndpoint[],
-  request: PolicyRequest,
-  method: string,
-  target: JudgedTarget,
-): Verdict {
-  const selected = usable.filter((endpoint) => selects(endpoint, target.denyPaths));
-  const longest = Math.max(...selected.map((endpoint) => endpoint.specificity));
-  const speaking = selected.filter((endpoint) => endpoint.specificity === longest);
-  const [first] = speaking;
-  if (first === undefined) return deny(usable[0]?.entry.key ?? null, `No endpoint's path covers ${target.path}.`);
-  let missed: Verdict | null = null;
-  for (const endpoint of speaking) {
-    const { key, request: matcher } = endpoint.entry;
-    if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);
-    const { allowed, missing } = judgeProtocol(endpoint, { request, method, target });
-    const audit = endpoint.endpoint.enforcement === "audit";
-    if (allowed === null) missed = softer(missed, deny(key, missing, audit));
-    else if (target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
-      missed = softer(missed, deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set."));
-    else if (matcher !== null && !matcher.allows(request))
-      missed = softer(missed, deny(key, "The entry's `request` conditions do not hold.", audit));
-    else return allow(key, allowed);
+function firstAllowance(scene: Scene, request: ProtocolRequest): Verdict {
+  const { target } = request;
+  const covering: Speaking[] = [];
+  for (const group of scene.groups)
+    if (!group.hostless || scene.addresses.length > 0) group.selectors.find(target.denyPaths, covering);
+  let longest = -1;
+  let first: CompiledEndpoint | null = null;
+  let speaking: Speaking[] = [];
+  for (const one of covering) {
+    if (one.specificity < longest) continue;
+    const usable = one.summary.firstCovering(scene.nowMs, scene.addresses);
+    if (usable === null) continue;
+    if (one.specificity > longest) {
+      longest = one.specificity;
+      speaking = [];
+      first = null;
+    }
+    speaking.push(one);
+    if (first === null || usable.order < first.order) first = usable;
   }
-  return missed ?? deny(first.entry.key, "No rule allows it.");
+  if (first === null) return deny(scene.first.entry.key, `No endpoint's path covers ${target.path}.`);
+  const search = new AllowSearch(scene, request);
+  for (const one of speaking) search.among(one);
+  return search.allowed ?? search.missed(speaking, first);
 }
 
-/** An endpoint in audit lets pass what it would deny, whatever its neighbours say. */
-const softer = (a: Verdict | null, b: Verdict): Verdict => (a === null || (b.audit && !a.audit) ? b : a);
+/** Looks for the first endpoint of the file that allows a request. */
+class AllowSearch {
+  private best: { order: number; index: number; verdict: Verdict } | null = null;
+  private readonly found: EndpointClause[] = [];
+  private readonly scene: Scene;
+  private readonly request: ProtocolRequest;
 
-export const selects = (endpoint: CompiledEndpoint, paths: readonly string[]): boolean =>
-  endpoint.selector === null || paths.some(endpoint.selector);
+  constructor(scene: Scene, request: ProtocolRequest) {
+    this.scene = scene;
+    this.request = request;
+  }
+
+  get allowed(): Verdict | null {
+    return this.best?.verdict ?? null;
+  }
+
+  among({ allows }: Speaking): void {
+    this.amongList(allows.open);
+    for (const access of ACCESSES) {
+      const methods = methodsOfAccess[access];
+      if (methods === null || methods.includes(this.request.method)) this.amongList(allows.byAccess[access]);
+    }
+    if (!allows.clauses.isEmpty)
+      for (const { items } of allows.clauses.find([this.request.target.path]))
+        for (const item of items) {
+          this.found.push(item);
+          this.consider(item.endpoint, item.clause);
+        }
+    this.amongList(allows.bodies);
+  }
+
+  private amongList(endpoints: readonly CompiledEndpoint[]): void {
+    for (const endpoint of endpoints) {
+      if (this.best !== null && endpoint.order >= this.best.order) return;
+      this.consider(endpoint, null);
+    }
+  }
+
+  private consider(endpoint: CompiledEndpoint, clause: CompiledClause | null): void {
+    const index = clause?.index ?? 0;
+    const { best } = this;
+    if (best !== null && (endpoint.order > best.order || (endpoint.order === best.order && index >= best.index)))
+      return;
+    if (!this.usable(endpoint)) return;
+    const verdict = this.verdictOf(endpoint, clause === null ? undefined : [clause]);
+    if (verdict.allowed) this.best = { order: endpoint.order, index, verdict };
+  }
+
+  private usable(endpoint: CompiledEndpoint): boolean {
+    return inForce(endpoint, this.scene) && covers(endpoint, this.scene.addresses);
+  }
+
+  /** What an endpoint says for which no deny holds; of its clauses only these could allow. */
+  private verdictOf(endpoint: CompiledEndpoint, clauses: readonly CompiledClause[] | undefined): Verdict {
+    const { key, request: matcher } = endpoint.entry;
+    if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);
+    const { allowed, missing } = judgeProtocol(endpoint, this.request, { deny: NONE, allow: clauses });
+    if (allowed === null) return deny(key, missing, endpoint.audit);
+    if (this.request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
+      return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.");
+    if (matcher !== null && !matcher.allows(this.request.request))
+      return deny(key, "The entry's `request` conditions do not hold.", endpoint.audit);
+    return allow(key, allowed);
+  }
+
+  /** Nobody allows it: an endpoint in audit lets it pass, whatever its neighbours say; else the first says what is missing. */
+  missed(speaking: readonly Speaking[], first: CompiledEndpoint): Verdict {
+    let softened: { order: number; verdict: Verdict } | null = null;
+    for (const { allows } of speaking)
+      for (const endpoint of allows.audits) {
+        if (softened !== null && endpoint.order > softened.order) break;
+        if (!this.usable(endpoint)) continue;
+        const verdict = this.verdictOf(endpoint, this.foundOf(endpoint));
+        if (!verdict.audit) continue;
+        softened = { order: endpoint.order, verdict };
+        break;
+      }
+    return softened?.verdict ?? this.verdictOf(first, this.foundOf(first));
+  }
+
+  /** The clauses of an endpoint that cover the path, in the order of the file; undefined where it is judged as a whole. */
+  private foundOf(endpoint: CompiledEndpoint): CompiledClause[] | undefined {
+    const { protocol, access } = endpoint.endpoint;
+    if (access !== undefined || (protocol !== "rest" && (protocol !== "websocket" || endpoint.messages !== null)))
+      return undefined;
+    return this.found
+      .filter((item) => item.endpoint === endpoint)
+      .map((item) => item.clause)
+      .sort((a, b) => a.index - b.index);
+  }
+}
+
+/** Whoever may allow has been found not to deny. */
+const NONE: readonly CompiledClause[] = [];
+const ACCESSES: readonly Access[] = ["read-only", "read-write", "full"];

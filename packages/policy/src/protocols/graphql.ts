@@ -1,8 +1,8 @@
 /** GraphQL over HTTP and over WebSocket, judged by operation type, name and root fields. */
 import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
-import type { CompiledClause } from "../engine/clause.ts";
-import type { CompiledEndpoint } from "../engine/compile.ts";
+import type { ClauseList, CompiledClause } from "../engine/clause.ts";
+import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Access, GraphqlOperation } from "../model.ts";
 import { parseGraphql } from "./graphql-parse.ts";
@@ -32,10 +32,14 @@ export function judgeGraphql(endpoint: CompiledEndpoint, request: ProtocolReques
   return judgeOperations(endpoint, operations);
 }
 
-export function judgeOperations(endpoint: CompiledEndpoint, operations: readonly Operation[]): ProtocolVerdict {
+export function judgeOperations(
+  endpoint: CompiledEndpoint,
+  operations: readonly Operation[],
+  clauses: { allow: ClauseList; deny: ClauseList } = endpoint,
+): ProtocolVerdict {
   const { key } = endpoint.entry;
   for (const operation of operations) {
-    const hit = endpoint.deny.all.find((clause) => clauseDenies(clause, operation));
+    const hit = clauses.deny.all.find((clause) => clauseDenies(clause, operation));
     if (hit !== undefined)
       return {
         denied: `Denied by ${key}.deny_rules[${hit.index}]: ${describe(operation)}.`,
@@ -43,7 +47,7 @@ export function judgeOperations(endpoint: CompiledEndpoint, operations: readonly
         missing: "",
       };
   }
-  const missed = operations.find((operation) => !operationAllowed(endpoint, operation));
+  const missed = operations.find((operation) => !operationAllowed(endpoint, operation, clauses.allow));
   if (missed !== undefined)
     return { denied: null, allowed: null, missing: `Entry \`${key}\` does not allow ${describe(missed)}.` };
   return {
@@ -53,10 +57,10 @@ export function judgeOperations(endpoint: CompiledEndpoint, operations: readonly
   };
 }
 
-function operationAllowed(endpoint: CompiledEndpoint, operation: Operation): boolean {
+function operationAllowed(endpoint: CompiledEndpoint, operation: Operation, rules: ClauseList): boolean {
   const { access } = endpoint.endpoint;
   if (access !== undefined) return typesOfAccess[access].includes(operation.type);
-  return endpoint.allow.all.some(
+  return rules.all.some(
     (clause) =>
       typeMatches(clause, operation) &&
       (clause.operationName === null || (operation.name !== null && clause.operationName(operation.name))) &&

@@ -1,9 +1,10 @@
 /** Method, path, query and headers. */
-import { type CompiledClause, clausesFor } from "../engine/clause.ts";
-import type { CompiledEndpoint } from "../engine/compile.ts";
+import type { CompiledClause } from "../engine/clause.ts";
+import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { headerOf } from "../engine/headers.ts";
+import { foldText } from "../glob/fold.ts";
 import type { Access } from "../model.ts";
-import type { ProtocolRequest, ProtocolVerdict } from "./types.ts";
+import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 const READ = ["GET", "HEAD", "OPTIONS"];
 const WRITE = [...READ, "POST", "PUT", "PATCH"];
@@ -13,51 +14,80 @@ export const methodsOfAccess: Record<Access, readonly string[] | null> = {
   full: null,
 };
 
-export function judgeHttp(endpoint: CompiledEndpoint, request: ProtocolRequest): ProtocolVerdict {
-  const denied = httpDenial(endpoint, request);
-  const allowed = httpAllowance(endpoint, request);
-  const missing = `Entry \`${endpoint.entry.key}\` does not allow ${request.method} ${request.target.path}.`;
-  if (allowed !== null && isUpgrade(request) && !allowsUpgrade(endpoint))
+export function judgeHttp(endpoint: CompiledEndpoint, request: ProtocolRequest, clauses?: Clauses): ProtocolVerdict {
+  const denied = httpDenial(endpoint, request, clauses?.deny);
+  const allowed = httpAllowance(endpoint, request, clauses?.allow);
+  if (allowed === null)
+    return {
+      denied,
+      allowed,
+      missing: `Entry \`${endpoint.entry.key}\` does not allow ${request.method} ${request.target.path}.`,
+    };
+  if (isUpgrade(request) && !endpoint.allowsUpgrade)
     return {
       denied,
       allowed: null,
       missing:
         "The request opens a WebSocket, in which nothing would be judged; that needs `protocol: websocket` or `access: full`.",
     };
-  return { denied, allowed, missing };
+  return { denied, allowed, missing: "" };
 }
 
-export function httpDenial(endpoint: CompiledEndpoint, { request, method, target }: ProtocolRequest): string | null {
-  for (const clause of clausesFor(endpoint.deny, target.denyPaths)) {
-    if (!methodMatches(clause, method) || clause.path === null || !target.denyPaths.some(clause.path)) continue;
-    // A parameter that is missing cannot be the one that is denied; of several values one suffices.
-    const queryHolds = clause.query.every(([key, glob]) =>
-      target.query.some(([name, value]) => name.toLowerCase() === key.toLowerCase() && glob(value)),
-    );
-    if (queryHolds && (clause.request === null || clause.request.denies(request)))
-      return `Denied by ${endpoint.entry.key}.deny_rules[${clause.index}]: ${clause.source.method ?? "*"} ${clause.source.path ?? ""}.`;
-  }
+export function httpDenial(
+  endpoint: CompiledEndpoint,
+  request: ProtocolRequest,
+  clauses: readonly CompiledClause[] = endpoint.deny.all,
+): string | null {
+  for (const clause of clauses) if (clauseDenies(clause, request)) return denialBy({ endpoint, clause });
   return null;
 }
 
-export function httpAllowance(endpoint: CompiledEndpoint, { request, method, target }: ProtocolRequest): string | null {
+export const denialBy = ({ endpoint, clause }: { endpoint: CompiledEndpoint; clause: CompiledClause }): string =>
+  `Denied by ${endpoint.entry.key}.deny_rules[${clause.index}]: ${clause.source.method ?? "*"} ${clause.source.path ?? ""}.`;
+
+export function clauseDenies(clause: CompiledClause, { request, method, target }: ProtocolRequest): boolean {
+  if (!methodMatches(clause, method)) return false;
+  const { path } = clause;
+  if (path === null || !target.denyPaths.some(path)) return false;
+  // A parameter that is missing cannot be the one that is denied; of several values one suffices.
+  for (const [key, glob] of clause.query) {
+    const wanted = foldText(key);
+    if (!target.query.some(([name, value]) => foldText(name) === wanted && glob(value))) return false;
+  }
+  return clause.request === null || clause.request.denies(request);
+}
+
+export function httpAllowance(
+  endpoint: CompiledEndpoint,
+  request: ProtocolRequest,
+  clauses: readonly CompiledClause[] = endpoint.allow.all,
+): string | null {
   const { access } = endpoint.endpoint;
+  const { key } = endpoint.entry;
   if (access !== undefined) {
     const methods = methodsOfAccess[access];
-    return methods === null || methods.includes(method)
-      ? `Entry \`${endpoint.entry.key}\` gives ${access} access.`
-      : null;
+    return methods === null || methods.includes(request.method) ? `Entry \`${key}\` gives ${access} access.` : null;
   }
-  for (const clause of clausesFor(endpoint.allow, [target.path])) {
-    if (!methodMatches(clause, method) || clause.path === null || !clause.path(target.path)) continue;
-    const queryHolds = clause.query.every(([key, glob]) => {
-      const values = target.query.filter(([name]) => name === key);
-      return values.length > 0 && values.every(([, value]) => glob(value));
-    });
-    if (queryHolds && (clause.request === null || clause.request.allows(request)))
-      return `Allowed by ${endpoint.entry.key}.rules[${clause.index}]: ${clause.source.method ?? "*"} ${clause.source.path ?? ""}.`;
-  }
+  for (const clause of clauses)
+    if (clauseAllows(clause, request))
+      return `Allowed by ${key}.rules[${clause.index}]: ${clause.source.method ?? "*"} ${clause.source.path ?? ""}.`;
   return null;
+}
+
+function clauseAllows(clause: CompiledClause, { request, method, target }: ProtocolRequest): boolean {
+  if (!methodMatches(clause, method)) return false;
+  const { path } = clause;
+  if (path === null || !path(target.path)) return false;
+  for (const [key, glob] of clause.query) {
+    let there = false;
+    for (const [name, value] of target.query) {
+      if (name !== key) continue;
+      if (!glob(value)) return false;
+      there = true;
+    }
+    if (!there) return false;
+  }
+  return clause.request === null || clause.request.allows(request);
 }
 
 /** HEAD asks for what GET would give. */
@@ -66,9 +96,3 @@ export const methodMatches = (clause: CompiledClause, method: string): boolean =
 
 export const isUpgrade = ({ request }: ProtocolRequest): boolean =>
   request.headers !== undefined && headerOf(request.headers, "upgrade") !== undefined;
-
-/** After the upgrade bytes flow unjudged, so only an endpoint that allows everything, or speaks of WebSockets, may open one. */
-const allowsUpgrade = ({ endpoint }: CompiledEndpoint): boolean =>
-  endpoint.access === "full" ||
-  endpoint.websocket_credential_rewrite === true ||
-  (endpoint.rules?.some(({ allow }) => allow.method === "*") ?? false);

@@ -6,7 +6,7 @@
 import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
 import type { CompiledClause } from "../engine/clause.ts";
-import type { CompiledEndpoint } from "../engine/compile.ts";
+import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { headerOf } from "../engine/headers.ts";
 import { compileGlob } from "../glob.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";

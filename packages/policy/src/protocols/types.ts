@@ -1,3 +1,4 @@
+import type { CompiledClause } from "../engine/clause.ts";
 import type { JudgedTarget } from "../engine/target.ts";
 import type { PolicyRequest } from "../types.ts";
 
@@ -14,4 +15,10 @@ export interface ProtocolVerdict {
   allowed: string | null;
   /** What is missing for it to be allowed; for people. */
   missing: string;
+}
+
+/** The clauses of an endpoint that could hold, in the order of the file, where an index has found them; what is left out is tried whole. */
+export interface Clauses {
+  deny?: readonly CompiledClause[] | undefined;
+  allow?: readonly CompiledClause[] | undefined;
 }

@@ -4,46 +4,52 @@
  */
 import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
-import { type ClauseIndex, compileClauses } from "../engine/clause.ts";
-import type { CompiledEndpoint } from "../engine/compile.ts";
+import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
-import type { Clause } from "../model.ts";
 import { judgeOperations, readPayload } from "./graphql.ts";
 import { httpAllowance, httpDenial, isUpgrade } from "./http.ts";
-import type { ProtocolRequest, ProtocolVerdict } from "./types.ts";
+import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 const TEXT = "WEBSOCKET_TEXT";
 /** Messages of graphql-transport-ws and graphql-ws that carry no operation. */
 const LIFECYCLE = ["connection_init", "connection_terminate", "ping", "pong", "complete", "stop"];
 const OPERATION = ["subscribe", "start"];
 
-export function judgeWebSocket(endpoint: CompiledEndpoint, request: ProtocolRequest): ProtocolVerdict {
-  const denied = httpDenial(endpoint, request);
+export function judgeWebSocket(
+  endpoint: CompiledEndpoint,
+  request: ProtocolRequest,
+  clauses?: Clauses | undefined,
+): ProtocolVerdict {
+  const denied = httpDenial(endpoint, request, clauses?.deny);
   if (denied !== null) return { denied, allowed: null, missing: "" };
   const { key } = endpoint.entry;
   if (request.method === TEXT)
-    return speaksGraphql(endpoint) ? judgeMessage(endpoint, request) : judgeText(endpoint, request);
-  const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${request.target.path}.`;
+    return endpoint.messages === null ? judgeText(endpoint, request, clauses) : judgeMessage(endpoint, request);
   if (request.method !== "GET" || (request.request.headers !== undefined && !isUpgrade(request)))
     return { denied: null, allowed: null, missing: `Entry \`${key}\` speaks WebSocket; the request opens none.` };
-  return { denied: null, allowed: httpAllowance(endpoint, request), missing };
+  const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${request.target.path}.`;
+  return { denied: null, allowed: httpAllowance(endpoint, request, clauses?.allow), missing };
 }
 
-function judgeText(endpoint: CompiledEndpoint, request: ProtocolRequest): ProtocolVerdict {
+/** Why a GraphQL deny rule holds for a message, or null. */
+export const messageDenial = (endpoint: CompiledEndpoint, request: ProtocolRequest): string | null =>
+  request.method === TEXT && endpoint.messages !== null ? judgeMessage(endpoint, request).denied : null;
+
+function judgeText(
+  endpoint: CompiledEndpoint,
+  request: ProtocolRequest,
+  clauses: Clauses | undefined,
+): ProtocolVerdict {
   const { access } = endpoint.endpoint;
   const { key } = endpoint.entry;
   const allowed =
     access === undefined
-      ? httpAllowance(endpoint, request)
+      ? httpAllowance(endpoint, request, clauses?.allow)
       : access === "read-only"
         ? null
         : `Entry \`${key}\` gives ${access} access.`;
   return { denied: null, allowed, missing: `Entry \`${key}\` does not allow text messages at ${request.target.path}.` };
 }
-
-const isGraphql = (clause: Clause): boolean => clause.operation_type !== undefined;
-const speaksGraphql = ({ endpoint }: CompiledEndpoint): boolean =>
-  (endpoint.rules ?? []).some((rule) => isGraphql(rule.allow)) || (endpoint.deny_rules ?? []).some(isGraphql);
 
 function judgeMessage(endpoint: CompiledEndpoint, { request }: ProtocolRequest): ProtocolVerdict {
   const { key } = endpoint.entry;
@@ -63,19 +69,6 @@ function judgeMessage(endpoint: CompiledEndpoint, { request }: ProtocolRequest):
   if (!OPERATION.includes(parsed.value.type)) return refuse("the message is of no known type");
   const operations = readPayload(endpoint, parsed.value.payload);
   if (typeof operations === "string") return refuse(operations);
-  return judgeOperations(graphqlOnly(endpoint), operations);
-}
-
-/** The endpoint with its GraphQL clauses alone; those of HTTP say nothing about an operation. */
-function graphqlOnly(endpoint: CompiledEndpoint): CompiledEndpoint {
-  const only = (clauses: readonly Clause[], deny: boolean): ClauseIndex =>
-    compileClauses(clauses.filter(isGraphql), { deny });
-  return {
-    ...endpoint,
-    allow: only(
-      (endpoint.endpoint.rules ?? []).map((rule) => rule.allow),
-      false,
-    ),
-    deny: only(endpoint.endpoint.deny_rules ?? [], true),
-  };
+  // Only the clauses of GraphQL; those of HTTP say nothing about an operation.
+  return judgeOperations(endpoint, operations, endpoint.messages ?? endpoint);
 }

@@ -1,0 +1,172 @@
+/** Entries and endpoints as the engine sees them; what costs something is compiled when it is first asked. */
+import { type AddressRanges, compileRanges } from "../canonical/address.ts";
+import { compileGlob, type GlobMatcher } from "../glob.ts";
+import { BODY_BYTES_DEFAULT } from "../limits.ts";
+import type { Clause, Endpoint, EntryLimits, PolicyEntry } from "../model.ts";
+import { type CompiledBinary, compileBinary } from "./binary.ts";
+import { type ClauseList, type CompiledClause, canonicalPattern, compileClauses } from "./clause.ts";
+import { type CompiledRequestMatcher, compileRequestMatcher } from "./headers.ts";
+
+export interface CompiledEntry {
+  key: string;
+  source: PolicyEntry;
+  expiresAtMs: number;
+  binaries: readonly CompiledBinary[];
+  request: CompiledRequestMatcher | null;
+  limits: EntryLimits | null;
+}
+
+export interface CompiledEndpoint {
+  entry: CompiledEntry;
+  /** Position in the sorted file; the first that matches gives its name to the decision. */
+  order: number;
+  endpoint: Endpoint;
+  inspected: boolean;
+  audit: boolean;
+  /** Null: the host is plain, and the index alone matches it. */
+  host: GlobMatcher | null;
+  /** The `path` in canonical form, or null. */
+  selectorPattern: string | null;
+  selector: GlobMatcher | null;
+  /** Of endpoints that share host and port, those with the longest selector judge a request. */
+  specificity: number;
+  /** Null: any public address. */
+  addresses: AddressRanges | null;
+  allow: ClauseList;
+  deny: ClauseList;
+  /** The GraphQL clauses of a WebSocket endpoint, which judge its messages; null where none speaks of GraphQL. */
+  messages: { allow: ClauseList; deny: ClauseList } | null;
+  /** After an upgrade bytes flow unjudged, so only an endpoint that allows everything, or speaks of WebSockets, may open one. */
+  allowsUpgrade: boolean;
+  /** Bytes of body that some rule judges. */
+  bodyBytesMax: number;
+}
+
+export const timeMs = (text: string | undefined): number =>
+  text === undefined ? Number.POSITIVE_INFINITY : Date.parse(text);
+
+export class LazyEntry implements CompiledEntry {
+  readonly key: string;
+  readonly source: PolicyEntry;
+  readonly expiresAtMs: number;
+  readonly request: CompiledRequestMatcher | null;
+  private binaryMatchers: readonly CompiledBinary[] | undefined;
+
+  constructor(key: string, source: PolicyEntry) {
+    this.key = key;
+    this.source = source;
+    this.expiresAtMs = timeMs(source.expires_at);
+    this.request = source.request === undefined ? null : compileRequestMatcher(source.request);
+  }
+  get binaries(): readonly CompiledBinary[] {
+    this.binaryMatchers ??= this.source.binaries.map(compileBinary);
+    return this.binaryMatchers;
+  }
+  get limits(): EntryLimits | null {
+    return this.source.limits ?? null;
+  }
+}
+
+export const compileHostGlob = (pattern: string): GlobMatcher => {
+  const glob = compileGlob(pattern, { separator: "." });
+  // A wildcard label stands for at least one character; `**.x.y` never means a name that begins with a dot.
+  return (host) => !host.startsWith(".") && !host.includes("..") && glob(host);
+};
+
+const isGraphql = ({ source }: CompiledClause): boolean => source.operation_type !== undefined;
+
+export class LazyEndpoint implements CompiledEndpoint {
+  readonly entry: CompiledEntry;
+  readonly order: number;
+  readonly endpoint: Endpoint;
+  readonly inspected: boolean;
+  readonly audit: boolean;
+  private compiled: Partial<
+    Pick<
+      CompiledEndpoint,
+      "host" | "selector" | "addresses" | "allow" | "deny" | "messages" | "allowsUpgrade" | "bodyBytesMax"
+    >
+  > = NOTHING_COMPILED;
+
+  constructor(entry: CompiledEntry, endpoint: Endpoint, order: number) {
+    this.entry = entry;
+    this.endpoint = endpoint;
+    this.order = order;
+    this.inspected = endpoint.protocol !== undefined && endpoint.protocol !== "tcp";
+    this.audit = endpoint.enforcement === "audit";
+  }
+
+  get host(): GlobMatcher | null {
+    const { host } = this.endpoint;
+    return this.once("host", () => (host.includes("*") ? compileHostGlob(host) : null));
+  }
+  get selectorPattern(): string | null {
+    return this.endpoint.path === undefined ? null : canonicalPattern(this.endpoint.path);
+  }
+  get selector(): GlobMatcher | null {
+    if (this.endpoint.path === undefined) return null;
+    // Another case of a narrow endpoint's path must not fall to a wide one.
+    return this.once("selector", () => {
+      const pattern = this.selectorPattern;
+      return pattern === null ? null : compileGlob(pattern, { separator: "/", ignoreCase: true });
+    });
+  }
+  get specificity(): number {
+    return specificityOf(this.endpoint.path);
+  }
+  get addresses(): AddressRanges | null {
+    const allowed = this.endpoint.allowed_ips;
+    return allowed === undefined ? null : this.once("addresses", () => compileRanges(allowed));
+  }
+  get allow(): ClauseList {
+    return this.once("allow", () => compileClauses(this.rules, { deny: false }));
+  }
+  get deny(): ClauseList {
+    return this.once("deny", () => compileClauses(this.endpoint.deny_rules ?? [], { deny: true }));
+  }
+  get messages(): CompiledEndpoint["messages"] {
+    if (this.endpoint.protocol !== "websocket") return null;
+    return this.once("messages", () => {
+      const allow = this.allow.all.filter(isGraphql);
+      const deny = this.deny.all.filter(isGraphql);
+      return allow.length === 0 && deny.length === 0 ? null : { allow: { all: allow }, deny: { all: deny } };
+    });
+  }
+  get allowsUpgrade(): boolean {
+    const { access, websocket_credential_rewrite: rewrites } = this.endpoint;
+    if (access === "full" || rewrites === true) return true;
+    return this.once("allowsUpgrade", () => this.rules.some((clause) => clause.method === "*"));
+  }
+  get bodyBytesMax(): number {
+    return this.once("bodyBytesMax", () => {
+      let bytes = bodyBytesOfProtocol(this.endpoint);
+      bytes = Math.max(bytes, this.entry.request?.bodyBytesMax ?? 0);
+      for (const clause of this.rules) bytes = Math.max(bytes, clause.request?.max_body_bytes ?? 0);
+      return bytes;
+    });
+  }
+
+  private get rules(): Clause[] {
+    return (this.endpoint.rules ?? []).map((rule) => rule.allow);
+  }
+
+  private once<K extends keyof LazyEndpoint["compiled"]>(key: K, make: () => CompiledEndpoint[K]): CompiledEndpoint[K] {
+    const known = this.compiled[key];
+    if (known !== undefined) return known as CompiledEndpoint[K];
+    const made = make();
+    if (this.compiled === NOTHING_COMPILED) this.compiled = {};
+    this.compiled[key] = made;
+    return made;
+  }
+}
+const NOTHING_COMPILED = {};
+
+/** Characters of a path that are no star: how much it says. */
+export const specificityOf = (path: string | null | undefined): number => path?.replaceAll("*", "").length ?? 0;
+
+function bodyBytesOfProtocol({ protocol, ...endpoint }: Endpoint): number {
+  if (protocol === "graphql") return endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT;
+  if (protocol === "mcp") return endpoint.mcp?.max_body_bytes ?? BODY_BYTES_DEFAULT;
+  if (protocol === "json-rpc") return endpoint.json_rpc?.max_body_bytes ?? BODY_BYTES_DEFAULT;
+  return 0;
+}

@@ -1,0 +1,164 @@
+/**
+ * Endpoints that the same host, port and programs share, and an index over all their rules at once. Built when a request first meets
+ * the group. Invariant: an index finds every rule that could hold; whether it holds, the judges of `protocols/` say.
+ */
+import { GlobSet } from "../glob/set.ts";
+import type { Access } from "../model.ts";
+import type { CompiledClause } from "./clause.ts";
+import { type CompiledEndpoint, specificityOf } from "./endpoint.ts";
+import { Summary } from "./summary.ts";
+
+/** One rule of one endpoint. */
+export interface EndpointClause {
+  endpoint: CompiledEndpoint;
+  clause: CompiledClause;
+}
+
+const PATHS = { separator: "/" } as const;
+const PATHS_ANY_CASE = { separator: "/", ignoreCase: true } as const;
+
+export class Group {
+  /** In the order of the file. */
+  readonly endpoints: readonly CompiledEndpoint[];
+  /** They name no host: the address is their whole condition. */
+  readonly hostless: boolean;
+  private summaryMade: Summary | undefined;
+  private deniesMade: Denies | undefined;
+  private selectorsMade: Selectors | undefined;
+
+  constructor(endpoints: readonly CompiledEndpoint[]) {
+    this.endpoints = endpoints;
+    this.hostless = endpoints[0]?.endpoint.host === "";
+  }
+  get summary(): Summary {
+    this.summaryMade ??= new Summary(this.endpoints);
+    return this.summaryMade;
+  }
+  get denies(): Denies {
+    this.deniesMade ??= new Denies(this.endpoints);
+    return this.deniesMade;
+  }
+  get selectors(): Selectors {
+    this.selectorsMade ??= new Selectors(this.endpoints);
+    return this.selectorsMade;
+  }
+}
+
+/** What could deny a request: single rules by path, and endpoints whose rules judge the body. */
+export interface FoundDenies {
+  clauses: EndpointClause[];
+  bodies: CompiledEndpoint[];
+}
+
+export class Denies {
+  private readonly clauses = new GlobSet<EndpointClause>(PATHS_ANY_CASE);
+  private readonly bodies = new GlobSet<CompiledEndpoint>(PATHS_ANY_CASE);
+  private readonly bodiesAnywhere: CompiledEndpoint[] = [];
+
+  constructor(endpoints: readonly CompiledEndpoint[]) {
+    for (const endpoint of endpoints) {
+      if (!endpoint.inspected || (endpoint.endpoint.deny_rules ?? []).length === 0) continue;
+      const { protocol } = endpoint.endpoint;
+      if (protocol === "rest" || protocol === "websocket") this.addClauses(endpoint);
+      if (protocol !== "rest" && (protocol !== "websocket" || endpoint.messages !== null)) this.addBody(endpoint);
+    }
+  }
+
+  /** Under the clause's path or the endpoint's, whichever says more: both must cover the request. */
+  private addClauses(endpoint: CompiledEndpoint): void {
+    const { selectorPattern, specificity } = endpoint;
+    for (const clause of endpoint.deny.all) {
+      const path = clause.pathPattern;
+      if (path === null) continue;
+      const bySelector = selectorPattern !== null && specificity > specificityOf(path);
+      this.clauses.add(bySelector ? selectorPattern : path, { endpoint, clause });
+    }
+  }
+
+  private addBody(endpoint: CompiledEndpoint): void {
+    if (endpoint.selectorPattern === null) this.bodiesAnywhere.push(endpoint);
+    else this.bodies.add(endpoint.selectorPattern, endpoint);
+  }
+
+  find(paths: readonly string[], found: FoundDenies): void {
+    if (!this.clauses.isEmpty)
+      for (const { items } of this.clauses.find(paths)) for (const item of items) found.clauses.push(item);
+    for (const endpoint of this.bodiesAnywhere) found.bodies.push(endpoint);
+    if (!this.bodies.isEmpty)
+      for (const { items } of this.bodies.find(paths)) for (const item of items) found.bodies.push(item);
+  }
+}
+
+/** Endpoints by their `path`. */
+export class Selectors {
+  private readonly anywhere: Speaking | null;
+  private readonly byPath = new GlobSet<Speaking>(PATHS_ANY_CASE);
+
+  constructor(endpoints: readonly CompiledEndpoint[]) {
+    const anywhere: CompiledEndpoint[] = [];
+    const somewhere = new Map<string, CompiledEndpoint[]>();
+    for (const endpoint of endpoints) {
+      const pattern = endpoint.selectorPattern;
+      if (pattern === null) anywhere.push(endpoint);
+      else {
+        const same = somewhere.get(pattern);
+        if (same === undefined) somewhere.set(pattern, [endpoint]);
+        else same.push(endpoint);
+      }
+    }
+    this.anywhere = anywhere.length === 0 ? null : new Speaking(anywhere, 0);
+    for (const [pattern, same] of somewhere) this.byPath.add(pattern, new Speaking(same, same[0]?.specificity ?? 0));
+  }
+
+  find(paths: readonly string[], found: Speaking[]): void {
+    if (this.anywhere !== null) found.push(this.anywhere);
+    if (!this.byPath.isEmpty)
+      for (const { items } of this.byPath.find(paths)) for (const item of items) found.push(item);
+  }
+}
+
+/** Endpoints of one `path`, and what they allow. */
+export class Speaking {
+  readonly endpoints: readonly CompiledEndpoint[];
+  readonly specificity: number;
+  private summaryMade: Summary | undefined;
+  private allowsMade: Allows | undefined;
+
+  constructor(endpoints: readonly CompiledEndpoint[], specificity: number) {
+    this.endpoints = endpoints;
+    this.specificity = specificity;
+  }
+  get summary(): Summary {
+    this.summaryMade ??= new Summary(this.endpoints);
+    return this.summaryMade;
+  }
+  get allows(): Allows {
+    this.allowsMade ??= new Allows(this.endpoints);
+    return this.allowsMade;
+  }
+}
+
+export class Allows {
+  /** Not inspected: the connection is all there is to allow. */
+  readonly open: CompiledEndpoint[] = [];
+  readonly byAccess: Record<Access, CompiledEndpoint[]> = { "read-only": [], "read-write": [], full: [] };
+  readonly clauses = new GlobSet<EndpointClause>(PATHS);
+  /** Judged as a whole, because the body decides. */
+  readonly bodies: CompiledEndpoint[] = [];
+  /** Endpoints in audit: they let pass what nobody allows. */
+  readonly audits: CompiledEndpoint[] = [];
+
+  constructor(endpoints: readonly CompiledEndpoint[]) {
+    for (const endpoint of endpoints) {
+      const { protocol, access } = endpoint.endpoint;
+      if (endpoint.audit && endpoint.inspected) this.audits.push(endpoint);
+      if (!endpoint.inspected) this.open.push(endpoint);
+      else if (protocol === "rest" && access !== undefined) this.byAccess[access].push(endpoint);
+      else if (protocol === "rest" || (protocol === "websocket" && access === undefined && endpoint.messages === null))
+        for (const clause of endpoint.allow.all) {
+          if (clause.pathPattern !== null) this.clauses.add(clause.pathPattern, { endpoint, clause });
+        }
+      else this.bodies.push(endpoint);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The full meaning of a pattern, as a set of states held in bits. Threat: a text that makes matching slow. Invariant: the text is read
+ * once, and each character costs as many word operations as the pattern has tokens, by 30 at a time.
+ */
+import type { GlobMatcher, GlobToken } from "../glob.ts";
+import { foldCode } from "./fold.ts";
+
+export interface MachineOptions {
+  /** -1 where texts have no segments. */
+  separatorCode: number;
+  ignoreCase: boolean;
+}
+
+/** Below 31, so that the bit behind the last token never touches a word's sign. */
+const BITS_PER_WORD = 30;
+const WORD_MASK = 2 ** BITS_PER_WORD - 1;
+const ASCII_CODES = 128;
+
+export function machineMatcher(source: readonly GlobToken[], options: MachineOptions): GlobMatcher {
+  const tokens = collapse(source);
+  return tokens.length < BITS_PER_WORD ? narrowMachine(tokens, options) : wideMachine(tokens, options);
+}
+
+/** "Nothing or anything ending in a separator" twice is the same once; so at most two wildcards stand side by side. */
+const collapse = (tokens: readonly GlobToken[]): readonly GlobToken[] =>
+  tokens.filter((token, at) => token.kind !== "segments" || tokens[at - 1]?.kind !== "segments");
+
+const mayBeEmpty = ({ kind }: GlobToken): boolean => kind === "star" || kind === "globstar" || kind === "segments";
+
+function consumes(token: GlobToken, code: number, { separatorCode, ignoreCase }: MachineOptions): boolean {
+  switch (token.kind) {
+    case "char":
+      return token.code === code || (ignoreCase && foldCode(token.code) === foldCode(code));
+    case "one":
+      return code !== separatorCode;
+    case "class": {
+      if (code === separatorCode) return false;
+      const within = (c: number) => token.ranges.some(([low, high]) => c >= low && c <= high);
+      const hit = within(code) || (ignoreCase && (within(foldCode(code)) || within(upperCode(code))));
+      return hit !== token.negated;
+    }
+    default:
+      return false;
+  }
+}
+
+function upperCode(code: number): number {
+  const upper = String.fromCharCode(code).toUpperCase();
+  return upper.length === 1 ? upper.charCodeAt(0) : code;
+}
+
+const bitsOf = (tokens: readonly GlobToken[], holds: (token: GlobToken) => boolean): number =>
+  tokens.reduce((bits, token, at) => (holds(token) ? bits | (1 << at) : bits), 0);
+
+function narrowMachine(tokens: readonly GlobToken[], options: MachineOptions): GlobMatcher {
+  const { separatorCode } = options;
+  const empty = bitsOf(tokens, mayBeEmpty);
+  const crossing = bitsOf(tokens, ({ kind }) => kind === "globstar");
+  const staying = crossing | bitsOf(tokens, ({ kind }) => kind === "star");
+  const segments = bitsOf(tokens, ({ kind }) => kind === "segments");
+  const accept = 1 << tokens.length;
+  const read = (code: number) => bitsOf(tokens, (token) => consumes(token, code, options));
+  let steps: Int32Array | null = null;
+  const step = (code: number): number => {
+    if (code >= ASCII_CODES) return read(code);
+    steps ??= new Int32Array(ASCII_CODES).fill(-1);
+    const known = steps[code] ?? -1;
+    if (known !== -1) return known;
+    const bits = read(code);
+    steps[code] = bits;
+    return bits;
+  };
+  // A wildcard may match nothing: each mark is carried over the wildcards behind it, of which at most two are neighbours.
+  const carry = (bits: number): number => {
+    const once = bits | ((bits & empty) << 1);
+    return once | ((once & empty) << 1);
+  };
+  return (text) => {
+    let current = carry(1);
+    // States inside a segment that `**/` is passing over: only a separator ends it.
+    let inside = 0;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      const isSeparator = code === separatorCode;
+      inside |= current & segments;
+      let next = ((current & step(code)) << 1) | (current & (isSeparator ? crossing : staying));
+      if (isSeparator) next |= inside << 1;
+      if (next === 0 && inside === 0) return false;
+      current = carry(next);
+    }
+    return (current & accept) !== 0;
+  };
+}
+
+/** The same over several words, for long patterns. */
+function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): GlobMatcher {
+  const { separatorCode } = options;
+  const words = Math.floor(tokens.length / BITS_PER_WORD) + 1;
+  const gather = (holds: (token: GlobToken) => boolean): Int32Array => {
+    const bits = new Int32Array(words);
+    for (const [at, token] of tokens.entries()) if (holds(token)) setBit(bits, at);
+    return bits;
+  };
+  const empty = gather(mayBeEmpty);
+  const crossing = gather(({ kind }) => kind === "globstar");
+  const staying = gather(({ kind }) => kind === "globstar" || kind === "star");
+  const segments = gather(({ kind }) => kind === "segments");
+  const ones = gather(({ kind }) => kind === "one");
+  const classes = [...tokens.entries()].filter(([, { kind }]) => kind === "class");
+  const chars = new Map<number, Int32Array>();
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind !== "char") continue;
+    const code = options.ignoreCase ? foldCode(token.code) : token.code;
+    const bits = chars.get(code) ?? new Int32Array(words);
+    setBit(bits, at);
+    chars.set(code, bits);
+  }
+  const none = new Int32Array(words);
+  const inClasses = new Int32Array(words);
+  return (text) => {
+    const current = new Int32Array(words);
+    const inside = new Int32Array(words);
+    setBit(current, 0);
+    carryWide(current, empty);
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      const isSeparator = code === separatorCode;
+      const loops = isSeparator ? crossing : staying;
+      const literal = chars.get(options.ignoreCase ? foldCode(code) : code) ?? none;
+      const anyOne = isSeparator ? none : ones;
+      if (classes.length > 0) {
+        inClasses.fill(0);
+        for (const [state, token] of classes) if (consumes(token, code, options)) setBit(inClasses, state);
+      }
+      let over = 0;
+      let alive = 0;
+      for (let word = 0; word < words; word++) {
+        const bits = current[word] ?? 0;
+        const within = (inside[word] ?? 0) | (bits & (segments[word] ?? 0));
+        inside[word] = within;
+        const consumed = (literal[word] ?? 0) | (anyOne[word] ?? 0) | (inClasses[word] ?? 0);
+        const moved = ((bits & consumed) | (isSeparator ? within : 0)) * 2 + over;
+        over = moved > WORD_MASK ? 1 : 0;
+        const next = (moved & WORD_MASK) | (bits & (loops[word] ?? 0));
+        current[word] = next;
+        alive |= next | within;
+      }
+      if (alive === 0) return false;
+      carryWide(current, empty);
+    }
+    return ((current[Math.floor(tokens.length / BITS_PER_WORD)] ?? 0) & (1 << (tokens.length % BITS_PER_WORD))) !== 0;
+  };
+}
+
+function setBit(bits: Int32Array, at: number): void {
+  const word = Math.floor(at / BITS_PER_WORD);
+  bits[word] = (bits[word] ?? 0) | (1 << (at % BITS_PER_WORD));
+}
+
+function carryWide(bits: Int32Array, empty: Int32Array): void {
+  for (let round = 0; round < 2; round++) {
+    let over = 0;
+    for (let word = 0; word < bits.length; word++) {
+      const own = bits[word] ?? 0;
+      const moved = (own & (empty[word] ?? 0)) * 2 + over;
+      over = moved > WORD_MASK ? 1 : 0;
+      bits[word] = own | (moved & WORD_MASK);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A set of patterns, each with what hangs on it, asked for those that match a text. The answer is exactly what `compileGlob` says of
+ * each pattern by itself; `GlobTrie` only spares asking most of them.
+ */
+import { compileGlob, type GlobMatcher, type GlobOptions, hasWildcard } from "../glob.ts";
+import { foldText } from "./fold.ts";
+import { GlobTrie } from "./trie.ts";
+
+export interface GlobLeaf<T> {
+  readonly pattern: string;
+  readonly matches: GlobMatcher;
+  /** In the order in which they were added. */
+  readonly items: T[];
+}
+
+/** Up to here it is cheaper to try all patterns than to walk a tree. */
+const TRIED_ONE_BY_ONE_MAX = 3;
+
+export class GlobSet<T> {
+  private readonly byPattern = new Map<string, GlobLeaf<T>>();
+  /** Plain patterns by their text, folded where case does not count. */
+  private readonly plain = new Map<string, GlobLeaf<T>[]>();
+  private readonly wild: GlobLeaf<T>[] = [];
+  private trie: GlobTrie<GlobLeaf<T>> | null = null;
+  private readonly options: GlobOptions;
+  private readonly compile: (pattern: string) => GlobMatcher;
+
+  /** `compile` may narrow what a pattern matches, never widen it. */
+  constructor(options: GlobOptions, compile?: (pattern: string) => GlobMatcher) {
+    this.options = options;
+    this.compile = compile ?? ((pattern) => compileGlob(pattern, options));
+  }
+
+  get isEmpty(): boolean {
+    return this.byPattern.size === 0;
+  }
+
+  add(pattern: string, item: T): void {
+    this.leafOf(pattern).items.push(item);
+  }
+
+  /** What hangs on this very pattern; it is there afterwards. */
+  leafOf(pattern: string): GlobLeaf<T> {
+    const known = this.byPattern.get(pattern);
+    if (known !== undefined) return known;
+    const leaf: GlobLeaf<T> = { pattern, matches: this.compile(pattern), items: [] };
+    this.byPattern.set(pattern, leaf);
+    if (hasWildcard(pattern)) {
+      this.wild.push(leaf);
+      this.trie?.add(pattern, leaf);
+    } else {
+      const key = this.fold(pattern);
+      const same = this.plain.get(key);
+      if (same === undefined) this.plain.set(key, [leaf]);
+      else same.push(leaf);
+    }
+    return leaf;
+  }
+
+  leaves(): IterableIterator<GlobLeaf<T>> {
+    return this.byPattern.values();
+  }
+
+  /** Each pattern that matches at least one of the texts, once, in no particular order. */
+  find(texts: readonly string[]): GlobLeaf<T>[] {
+    if (this.byPattern.size === 0) return [];
+    const found: GlobLeaf<T>[] = [];
+    if (this.plain.size > 0) this.findPlain(texts, found);
+    if (this.wild.length === 0) return found;
+    for (const leaf of this.wild.length <= TRIED_ONE_BY_ONE_MAX ? this.wild : this.candidates(texts))
+      if (matchesAny(leaf, texts)) found.push(leaf);
+    return found;
+  }
+
+  private findPlain(texts: readonly string[], found: GlobLeaf<T>[]): void {
+    for (const text of texts)
+      for (const leaf of this.plain.get(this.fold(text)) ?? [])
+        if (!found.includes(leaf) && leaf.matches(text)) found.push(leaf);
+  }
+
+  private candidates(texts: readonly string[]): GlobLeaf<T>[] {
+    if (this.trie === null) {
+      this.trie = new GlobTrie(this.options);
+      for (const leaf of this.wild) this.trie.add(leaf.pattern, leaf);
+    }
+    const found: GlobLeaf<T>[] = [];
+    let walked = 0;
+    for (const text of texts) {
+      // The walk of a longer text that begins with this one passes everything that this one would.
+      if (texts.some((other) => other.length > text.length && other.startsWith(text))) continue;
+      this.trie.search(this.fold(text), found);
+      walked++;
+    }
+    return walked > 1 ? [...new Set(found)] : found;
+  }
+
+  private fold(text: string): string {
+    return this.options.ignoreCase === true ? foldText(text) : text;
+  }
+}
+
+function matchesAny<T>(leaf: GlobLeaf<T>, texts: readonly string[]): boolean {
+  for (const text of texts) if (leaf.matches(text)) return true;
+  return false;
+}

@@ -1,0 +1,175 @@
+/**
+ * Many patterns at once: which of them could match a text? A tree over the tokens of the patterns, walked by the text as one set of
+ * states. Threat: a decision that grows with the file, so that a sandbox may slow its gateway. Invariant: it only finds; it never leaves
+ * out a pattern that matches, and may name some that do not, so the matcher itself has the last word.
+ *
+ * A pattern stands at the shallowest node where few others stand too, so the tree is as deep as patterns are alike.
+ */
+import { type GlobOptions, globTokens } from "../glob.ts";
+import { foldCode } from "./fold.ts";
+
+/** More than this at one node are told apart by their next token; fewer are cheaper to try one by one. */
+const WAITING_MAX = 4;
+
+/** Tokens as small numbers: a character by its code, wildcards below zero. */
+const ONE = -1;
+const STAR = -2;
+const GLOBSTAR = -3;
+const SEGMENTS = -4;
+
+interface Waiting<T> {
+  tokens: readonly number[];
+  item: T;
+}
+
+interface Node<T> {
+  depth: number;
+  /** What the node does with a character besides its children: nothing, stay within the segment, stay, or stay and pass on at a separator. */
+  loop: 0 | typeof STAR | typeof GLOBSTAR | typeof SEGMENTS;
+  /** Found as soon as the node is reached: patterns that end here, and such as need no telling apart. */
+  items: T[];
+  /** Not told apart yet; null once the node has children. */
+  waiting: Waiting<T>[] | null;
+  chars: Map<number, Node<T>> | null;
+  one: Node<T> | null;
+  /** Reached together with this node, because a wildcard may stand for nothing. */
+  empty: Map<number, Node<T>> | null;
+  /** Of a SEGMENTS node: what begins behind a separator. */
+  behind: Node<T> | null;
+  step: number;
+  walk: number;
+}
+
+function newNode<T>(depth: number, loop: Node<T>["loop"]): Node<T> {
+  return {
+    depth,
+    loop,
+    items: [],
+    waiting: [],
+    chars: null,
+    one: null,
+    empty: null,
+    behind: null,
+    step: 0,
+    walk: 0,
+  };
+}
+
+export class GlobTrie<T> {
+  private readonly root: Node<T> = newNode(0, 0);
+  private readonly separator: GlobOptions["separator"];
+  private readonly separatorCode: number;
+  private readonly ignoreCase: boolean;
+  private step = 0;
+  private walks = 0;
+  private active: Node<T>[] = [];
+  private next: Node<T>[] = [];
+
+  constructor({ separator, ignoreCase = false }: GlobOptions) {
+    this.separator = separator;
+    this.separatorCode = separator === "" ? -1 : separator.charCodeAt(0);
+    this.ignoreCase = ignoreCase;
+  }
+
+  add(pattern: string, item: T): void {
+    const all = globTokens(pattern, this.separator).map((token) => {
+      if (token.kind === "char") return this.ignoreCase ? foldCode(token.code) : token.code;
+      // A class is looked at more closely by the matcher; here it is any one character.
+      if (token.kind === "one" || token.kind === "class") return ONE;
+      return token.kind === "star" ? STAR : token.kind === "globstar" ? GLOBSTAR : SEGMENTS;
+    });
+    // Twice "any segments" is the same once; without it a chain of them would all stay awake.
+    const tokens = all.filter((token, at) => token !== SEGMENTS || all[at - 1] !== SEGMENTS);
+    this.place(this.root, { tokens, item });
+  }
+
+  private place(start: Node<T>, first: Waiting<T>): void {
+    const open: [Node<T>, Waiting<T>][] = [[start, first]];
+    for (let top = open.pop(); top !== undefined; top = open.pop()) {
+      const [from, pattern] = top;
+      let node = from;
+      while (node.waiting === null && node.depth < pattern.tokens.length) node = childOf(node, pattern.tokens);
+      if (node.depth >= pattern.tokens.length) {
+        node.items.push(pattern.item);
+        continue;
+      }
+      node.waiting?.push(pattern);
+      if (node.waiting === null || node.waiting.length <= WAITING_MAX) continue;
+      for (const waiting of node.waiting) open.push([node, waiting]);
+      node.waiting = null;
+    }
+  }
+
+  /** Appends to `found` every item whose pattern could match the text, each once. `text` is folded already where case does not count. */
+  search(text: string, found: T[]): void {
+    this.walks++;
+    this.step++;
+    this.active.length = 0;
+    this.enter(this.root, this.active, found);
+    for (let at = 0; at < text.length && this.active.length > 0; at++) {
+      const code = text.charCodeAt(at);
+      const isSeparator = code === this.separatorCode;
+      const { active, next } = this;
+      this.step++;
+      next.length = 0;
+      for (let i = 0; i < active.length; i++) {
+        const node = active[i];
+        if (node === undefined) continue;
+        if (node.loop !== 0 && (node.loop !== STAR || !isSeparator)) this.enter(node, next, found);
+        if (isSeparator && node.behind !== null) this.enter(node.behind, next, found);
+        const child = node.chars?.get(code);
+        if (child !== undefined) this.enter(child, next, found);
+        if (node.one !== null && !isSeparator) this.enter(node.one, next, found);
+      }
+      this.active = next;
+      this.next = active;
+    }
+  }
+
+  private enter(node: Node<T>, into: Node<T>[], found: T[]): void {
+    if (node.step === this.step) return;
+    node.step = this.step;
+    if (node.walk !== this.walks) {
+      node.walk = this.walks;
+      for (const item of node.items) found.push(item);
+      if (node.waiting !== null) for (const { item } of node.waiting) found.push(item);
+    }
+    if (node.chars !== null || node.one !== null || node.behind !== null) into.push(node);
+    if (node.empty !== null) for (const child of node.empty.values()) this.enter(child, into, found);
+  }
+}
+
+/** The node behind the next token, made where it is missing. */
+function childOf<T>(node: Node<T>, tokens: readonly number[]): Node<T> {
+  const token = tokens[node.depth] ?? ONE;
+  const depth = node.depth + 1;
+  if (token === ONE) {
+    node.one ??= newNode(depth, 0);
+    return node.one;
+  }
+  if (token >= 0) {
+    node.chars ??= new Map();
+    return existingOr(node.chars, token, () => newNode(depth, 0));
+  }
+  node.empty ??= new Map();
+  if (token !== SEGMENTS) return existingOr(node.empty, token, () => newNode(depth, token === STAR ? STAR : GLOBSTAR));
+  // Two nodes: one passes over segments, one stands where a segment begins, which is also here.
+  const passing = existingOr(node.empty, SEGMENTS, () => ({
+    ...newNode<T>(depth, SEGMENTS),
+    waiting: null,
+    behind: newNode<T>(depth, 0),
+  }));
+  const behind = passing.behind ?? newNode<T>(depth, 0);
+  node.empty.set(BEHIND, behind);
+  return behind;
+}
+/** The key of the node behind `**\/`, beside that of the node that passes over segments. */
+const BEHIND = -5;
+
+function existingOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
