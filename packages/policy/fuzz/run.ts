@@ -19,9 +19,9 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
     case "mutate":
       return mutateFor(options, say);
     case "growth":
-      return growth(options, say);
+      return growth(options, say) === 0 ? 0 : 1;
     case "hostile":
-      return hostile(say);
+      return hostile(say, options.target) === 0 ? 0 : 1;
     default:
       say(`There is no command ${options.command}.`);
       return 2;

@@ -97,6 +97,8 @@ class Reader {
     const seen = new Set<string>();
     const read: { key: string; node: Node | null; place: Place }[] = [];
     for (const pair of node.items as Pair<Node, Node | null>[]) {
+      // What would be found now could not be said any more.
+      if (this.problems.full()) break;
       const keyNode = pair.key;
       const place = this.yaml.place(offsetOf(keyNode) ?? offsetOf(node), field);
       const value = isScalar(keyNode) ? keyNode.value : undefined;
@@ -134,6 +136,7 @@ class Reader {
     const result: Record<string, unknown> = {};
     const present = new Set<string>();
     for (const { key, node: child, place: keyPlace } of this.pairs(node, field)) {
+      if (this.problems.full()) break;
       const known = Object.hasOwn(spec.fields, key) ? spec.fields[key] : undefined;
       if (known === undefined) {
         const near = nearest(key, Object.keys(spec.fields));

@@ -4,7 +4,7 @@
  * Invariant: one plain document; depth is bounded before anything recursive runs; time is linear in the text.
  */
 import { Composer, type Document, Lexer, LineCounter, type Node, Parser } from "yaml";
-import { POLICY_BYTES_MAX, YAML_DEPTH_MAX } from "../limits.ts";
+import { POLICY_BYTES_MAX, PROBLEMS_MAX, YAML_DEPTH_MAX, YAML_LEXEMES_MAX } from "../limits.ts";
 import type { Place } from "../types.ts";
 import type { Problems } from "./problems.ts";
 
@@ -35,10 +35,26 @@ export function loadYaml(text: string, problems: Problems): LoadedYaml | null {
   const parser = new Parser(lines.addNewLine);
   const tokens = [];
   let lexed = 0;
+  let lexemes = 0;
+  let misplaced = 0;
   // Depth is read off the iterative parser's own stack, lexeme by lexeme, so a bomb ends here and not in the composer's recursion.
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (token.type === "error") misplaced += 1;
+    }
+    if (misplaced >= PROBLEMS_MAX) break;
     lexed += lexeme.length;
+    lexemes += 1;
+    if (lexemes > YAML_LEXEMES_MAX) {
+      problems.error(
+        "too_large",
+        place(lexed, ""),
+        `The file has more than ${YAML_LEXEMES_MAX} words, marks and line ends.`,
+        "Remove what is empty or repeated, or split it into policies per sandbox.",
+      );
+      return null;
+    }
     if (parser.stack.length > YAML_DEPTH_MAX) {
       problems.error(
         "too_deep",
@@ -58,16 +74,23 @@ export function loadYaml(text: string, problems: Problems): LoadedYaml | null {
     schema: "core",
     merge: false,
   });
-  const documents = [...composer.compose(tokens, true, text.length)];
+  const faults = collectFaults(composer);
+  const documents: Document.Parsed[] = [];
+  try {
+    for (const document of composer.compose(tokens, true, text.length)) {
+      documents.push(document);
+      // A second one is refused already; what comes after it tells nothing new.
+      if (documents.length > 1) break;
+    }
+  } catch (error) {
+    if (!(error instanceof TooManyFaults)) throw error;
+  }
+  for (const document of documents)
+    for (const { pos, message } of [...document.errors, ...document.warnings]) faults.push({ offset: pos[0], message });
+  for (const { offset, message } of faults)
+    problems.error("yaml", place(offset, ""), sentence(message), "Write plain YAML: maps, lists and scalars.");
   const [document] = documents;
   if (document === undefined) return null;
-  for (const error of [...document.errors, ...document.warnings])
-    problems.error(
-      "yaml",
-      place(error.pos[0], ""),
-      sentence(error.message),
-      "Write plain YAML: maps, lists and scalars.",
-    );
   if (documents.length > 1)
     problems.error(
       "yaml",
@@ -76,6 +99,37 @@ export function loadYaml(text: string, problems: Problems): LoadedYaml | null {
       "Keep one policy per file and remove the `---` lines.",
     );
   return problems.hasErrors() ? null : { document, place };
+}
+
+interface Fault {
+  offset: number;
+  message: string;
+}
+
+class TooManyFaults extends Error {}
+
+/**
+ * The library makes an error with a stack for each fault and goes on to the end, which for a megabyte of commas takes seconds.
+ * Here a fault is two fields, and enough of them end the reading.
+ */
+function collectFaults(composer: Composer): Fault[] {
+  const faults: Fault[] = [];
+  faultSink(composer).onError = (source, _code, message) => {
+    faults.push({ offset: offsetOfSource(source), message });
+    if (faults.length >= PROBLEMS_MAX) throw new TooManyFaults();
+  };
+  return faults;
+}
+
+type FaultSource = number | readonly [number, number, ...unknown[]] | { offset: number };
+
+/** `Composer` keeps its callback in a field that its types call private: yaml 2.9 sets `onError` in the constructor and nowhere else. */
+const faultSink = (composer: unknown) =>
+  composer as { onError: (source: FaultSource, code: string, message: string, warning?: boolean) => void };
+
+function offsetOfSource(source: FaultSource): number {
+  if (typeof source === "number") return source;
+  return "offset" in source ? source.offset : source[0];
 }
 
 const sentence = (message: string): string => {

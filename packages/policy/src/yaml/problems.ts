@@ -18,6 +18,10 @@ export class Problems {
   hasErrors(): boolean {
     return this.errors > 0;
   }
+  /** So many that further ones are dropped; with errors among them, reading on changes nothing. */
+  full(): boolean {
+    return this.errors > 0 && this.list.length >= PROBLEMS_MAX;
+  }
   /** Has this very field an error already? Then what follows from it need not be said. */
   has(field: string): boolean {
     return this.fields.has(field);
