@@ -2,14 +2,13 @@
  * Why a request is decided as it is. Invariant: the decision is the engine's own; the steps retell it in its order, and where they
  * could not, the last step still says what the engine said.
  */
-import { type CompiledPolicy, type CompileOptions, compilePolicy } from "../engine/compile.ts";
+import { type CompileOptions, compilePolicy } from "../engine/compile.ts";
 import { decide, isMonitoring } from "../engine/decide.ts";
 import { openPolicy } from "../parse.ts";
 import type { PolicyDecision, PolicyProblem, PolicyRequest } from "../types.ts";
 import type { Traced } from "./cause.ts";
-import { traceConnection } from "./connection.ts";
-import { traceRequest } from "./request.ts";
-import { endpointField, type PolicyFile, Trace } from "./trace.ts";
+import { traceDecision } from "./decision.ts";
+import { endpointField, type PolicyFile, type Trace } from "./trace.ts";
 import { findTurn } from "./turn.ts";
 import type { Explanation } from "./types.ts";
 
@@ -20,38 +19,15 @@ export function explainRequest(
   nowMs: number,
   options: CompileOptions = {},
 ): Explanation | { problems: PolicyProblem[] } {
-  const { policy, problems, at, document } = openPolicy(yamlText);
-  if (policy === null || document === null) return { problems };
+  const { policy, problems, at } = openPolicy(yamlText);
+  if (policy === null) return { problems };
   const compiled = compilePolicy(policy, options);
   const file: PolicyFile = { policy, at };
   const decision = decide(compiled, request, nowMs);
-  const { trace, traced } = traceDecision(file, compiled, request, nowMs);
+  const { trace, traced } = traceDecision(file, { request, nowMs, options });
   const deciding = conclude(file, trace, traced, decision, isMonitoring(compiled, nowMs));
-  const found = findTurn({
-    yamlText,
-    document,
-    policy,
-    compiled,
-    request,
-    nowMs,
-    options,
-    decision,
-    cause: traced.cause,
-  });
+  const found = findTurn({ text: yamlText, request, nowMs, options });
   return { decision, steps: trace.steps, deciding: deciding === null ? null : at(deciding), ...found };
-}
-
-/** Exported for the tests that hold it against the engine. */
-export function traceDecision(
-  file: PolicyFile,
-  compiled: CompiledPolicy,
-  request: PolicyRequest,
-  nowMs: number,
-): { trace: Trace; traced: Traced } {
-  const trace = new Trace(file);
-  const asked = { ...file, compiled, request, nowMs, trace };
-  const connection = traceConnection(asked);
-  return { trace, traced: "usable" in connection ? traceRequest(asked, connection) : connection };
 }
 
 /** Adds the last steps: what decided, and what softened it. Returns the field that decided. */
@@ -65,13 +41,10 @@ function conclude(
   const denied = decision.decision !== "allow";
   const last = trace.steps.at(-1);
   // The deny rule that holds has told all of it already.
-  if (last === undefined || last.title !== traced.question)
-    trace.add(denied ? "fails" : "holds", traced.question, decision.reason, traced.deciding);
+  if (last?.title === traced.question) last.detail = `${decision.reason} ${last.detail}`;
+  else trace.add(denied ? "fails" : "holds", traced.question, decision.reason, traced.deciding);
   if (decision.decision !== "would_deny") return traced.deciding;
-  const softening =
-    traced.audit === null || monitoring
-      ? "mode"
-      : `${endpointField(file.policy, traced.audit.entry.key, traced.audit.endpoint)}.enforcement`;
+  const softening = traced.audit === null || monitoring ? "mode" : `${endpointField(traced.audit)}.enforcement`;
   const until = file.policy.monitor_until;
   const detail =
     softening === "mode"

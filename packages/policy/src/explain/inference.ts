@@ -1,28 +1,37 @@
 /** The model host, which the gateway answers itself. */
-import type { Caller } from "../engine/binary.ts";
-import { INFERENCE_HOST, judgeInference } from "../engine/inference.ts";
-import type { Traced } from "./cause.ts";
-import { type Asked, ended } from "./connection.ts";
+import { isRecord } from "../canonical/record.ts";
+import { readJson } from "../canonical/strict-json.ts";
+import { INFERENCE_HOST } from "../engine/inference.ts";
+import { ended, type InferencePart, type Traced } from "./cause.ts";
+import { inferenceAllows } from "./probe.ts";
+import type { Asked } from "./trace.ts";
 
 /** Null: entries of the policy must decide. */
-export function traceInference({ policy, compiled, request, trace }: Asked, caller: Caller): Traced | null {
-  const verdict = judgeInference(compiled, request, caller);
+export function traceInference({ policy, request, trace }: Asked): Traced | null {
   const section = policy.inference;
-  const field = section === undefined ? null : "inference";
-  if (verdict === null) {
+  const named = Object.values(policy.network_policies).some((entry) =>
+    entry.endpoints.some(({ host }) => host === INFERENCE_HOST),
+  );
+  if (section === undefined && named) {
     trace.add("skipped", "The `inference` section decides", `There is none, and entries name ${INFERENCE_HOST}.`);
     return null;
   }
+  const field = section === undefined ? null : "inference";
   trace.add("holds", "It is the model host", "The gateway answers it itself and never dials it.", field);
   const question = "The model may be asked";
-  if (verdict.allowed) return ended({ kind: "allowed_inference" }, question, field);
-  const denied = (part: "port" | "disabled" | "binary" | "body" | "model", deciding: string | null): Traced =>
+  if (inferenceAllows(policy, request)) return ended({ kind: "allowed_inference" }, question, field);
+  const denied = (part: InferencePart, deciding: string | null): Traced =>
     ended({ kind: "inference", part }, question, deciding);
-  // The probes ask the engine the same question with one condition after the other taken away.
-  if (!judgeInference(compiled, { ...request, port: 443, method: undefined }, caller)?.allowed) {
-    if (section?.enabled === false) return denied("disabled", "inference.enabled");
+  if (section?.enabled === false) return denied("disabled", "inference.enabled");
+  if (!inferenceAllows(policy, { ...request, port: 443, method: undefined }))
     return denied("binary", "inference.binaries");
-  }
-  if (!judgeInference(compiled, { ...request, method: undefined }, caller)?.allowed) return denied("port", null);
-  return denied(verdict.reason.includes("does not allow model") ? "model" : "body", "inference.models");
+  if (!inferenceAllows(policy, { ...request, method: undefined })) return denied("port", null);
+  return denied(modelOf(request.body) === null ? "body" : "model", "inference.models");
+}
+
+/** The model a body names, or null when it names none that could be judged. */
+export function modelOf(body: string | undefined): string | null {
+  const parsed = body === undefined ? null : readJson(body);
+  const model = parsed?.ok === true && isRecord(parsed.value) ? parsed.value.model : undefined;
+  return typeof model === "string" && model !== "" ? model : null;
 }

@@ -1,4 +1,5 @@
 /** Entries that nearly name a host and port. */
+import { compileGlob } from "../glob.ts";
 import type { Policy } from "../model.ts";
 import { nearest } from "../schema/nearest.ts";
 import { ANSWERS_MAX, entryField, quoted } from "./trace.ts";
@@ -38,3 +39,7 @@ function rankOf(pattern: string, host: string, domain: string): number | null {
 
 /** The last two labels; enough to tell neighbours from strangers in a sentence. */
 const domainOf = (host: string): string => host.split(".").slice(-2).join(".");
+
+/** A wildcard label stands for at least one character, so no name begins with a dot. */
+export const hostGlobMatches = (pattern: string, host: string): boolean =>
+  !host.startsWith(".") && !host.includes("..") && compileGlob(pattern, { separator: "." })(host);

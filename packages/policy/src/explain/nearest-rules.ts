@@ -1,12 +1,10 @@
 /** The rules that came closest to allowing a request, with the part of each that failed. */
-import type { CompiledEndpoint } from "../engine/compile.ts";
-import type { Clause } from "../model.ts";
+
+import type { Clause, Endpoint } from "../model.ts";
 import { methodsOfAccess } from "../protocols/http.ts";
-import { judgeProtocol } from "../protocols/judge.ts";
-import type { ProtocolRequest } from "../protocols/types.ts";
-import type { Asked } from "./connection.ts";
 import { missesOf, type PartMiss } from "./parts.ts";
-import { ANSWERS_MAX, endpointField, entryField, quoted, type Trace } from "./trace.ts";
+import { type EndpointRef, endpointAllows, slashAccepted } from "./probe.ts";
+import { ANSWERS_MAX, type Asked, endpointField, entryField, quoted, type Trace } from "./trace.ts";
 
 /** Each rule costs a few judgements; a page of them is enough to find the nearest. */
 const RULES_LOOKED_AT_MAX = 256;
@@ -19,22 +17,16 @@ interface NearRule {
   misses: readonly PartMiss[];
 }
 
-export function traceNearest(
-  { policy }: Asked,
-  speaking: readonly CompiledEndpoint[],
-  request: ProtocolRequest,
-  steps: Trace,
-): void {
+export function traceNearest({ request, trace }: Asked, speaking: readonly EndpointRef[]): void {
   const near: NearRule[] = [];
-  for (const endpoint of speaking) {
-    const { key, request: conditions } = endpoint.entry;
-    const field = endpointField(policy, key, endpoint.endpoint);
-    const verdict = judgeProtocol(endpoint, request);
-    if (verdict.allowed !== null) {
-      if (request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
-        steps.add("fails", `Entry \`${key}\` accepts an encoded slash`, "`allow_encoded_slash` is not set.", field);
-      else if (conditions !== null)
-        steps.add(
+  for (const [position, at] of speaking.entries()) {
+    const { key, endpoint } = at;
+    const field = endpointField(at);
+    if (endpointAllows(endpoint, request)) {
+      if (!slashAccepted(endpoint, request))
+        trace.add("fails", `Entry \`${key}\` accepts an encoded slash`, "`allow_encoded_slash` is not set.", field);
+      else
+        trace.add(
           "fails",
           `The \`request\` conditions of entry \`${key}\` hold`,
           "A header is missing or does not match, or the body is too large or of unknown size.",
@@ -42,18 +34,8 @@ export function traceNearest(
         );
       continue;
     }
-    const { access } = endpoint.endpoint;
-    if (access !== undefined) {
-      const methods = endpoint.endpoint.protocol === "rest" ? methodsOfAccess[access] : null;
-      const gives = methods === null ? "" : ` It gives ${methods.join(", ")}.`;
-      steps.add(
-        "fails",
-        `Entry \`${key}\` allows it by \`access: ${access}\``,
-        `${verdict.missing}${gives}`,
-        `${field}.access`,
-      );
-    }
-    for (const [index, { allow }] of (endpoint.endpoint.rules ?? []).entries()) {
+    if (position < ANSWERS_MAX) traceAccess(trace, key, field, endpoint);
+    for (const [index, { allow }] of (endpoint.rules ?? []).entries()) {
       if (near.length >= RULES_LOOKED_AT_MAX) break;
       near.push({
         key,
@@ -63,11 +45,22 @@ export function traceNearest(
         misses: missesOf(endpoint, allow, request),
       });
     }
-    if ((endpoint.endpoint.rules ?? []).length === 0 && access === undefined)
-      steps.add("fails", `Entry \`${key}\` allows it`, verdict.missing, field);
   }
   near.sort((a, b) => a.misses.length - b.misses.length);
-  for (const rule of near.slice(0, ANSWERS_MAX)) addNear(rule, steps);
+  for (const rule of near.slice(0, ANSWERS_MAX)) addNear(rule, trace);
+}
+
+function traceAccess(trace: Trace, key: string, field: string, endpoint: Endpoint): void {
+  const { access, protocol } = endpoint;
+  if (access === undefined) return;
+  const methods = protocol === "rest" ? methodsOfAccess[access] : null;
+  const detail =
+    methods !== null
+      ? `It gives ${methods.join(", ")}.`
+      : protocol === "rest"
+        ? "It gives every method, but an upgrade or a header stands against it."
+        : `What it gives under protocol ${protocol ?? ""} does not cover this request.`;
+  trace.add("fails", `Entry \`${key}\` allows it by \`access: ${access}\``, detail, `${field}.access`);
 }
 
 function addNear({ key, field, clause, index, misses }: NearRule, steps: Trace): void {

@@ -2,15 +2,12 @@
  * Which part of a rule a request fails. Each part is judged alone, by the engine itself, as a rule whose other parts allow
  * everything: so no second reading of requests can disagree with the one that decides.
  */
-import { canonicalHost } from "../canonical/host.ts";
+import { canonicalPath, parseQuery } from "../canonical/path.ts";
 import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
-import { endpointsFor } from "../engine/candidates.ts";
-import { type CompiledEndpoint, compilePolicy } from "../engine/compile.ts";
-import type { JudgedTarget } from "../engine/target.ts";
 import type { Clause, Endpoint, Matcher, ParamMatcher } from "../model.ts";
-import { judgeProtocol } from "../protocols/judge.ts";
-import type { ProtocolRequest } from "../protocols/types.ts";
+import type { PolicyRequest } from "../types.ts";
+import { ruleAllows } from "./probe.ts";
 import { quoted } from "./trace.ts";
 
 export type PartName =
@@ -31,51 +28,10 @@ export interface PartMiss {
   sentence: string;
 }
 
-/** The endpoint as a file would hold it that has nothing else. */
-export function alone(source: CompiledEndpoint, endpoint: Endpoint, request: ProtocolRequest): CompiledEndpoint | null {
-  const compiled = compilePolicy({
-    version: 1,
-    mode: "enforce",
-    network_policies: {
-      [source.entry.key]: { name: "", binaries: [{ path: "/**" }], endpoints: [endpoint] },
-    },
-    network_middlewares: {},
-    credentials: {},
-    tests: [],
-  });
-  return endpointsFor(compiled, lookupHost(source, request), request.request.port)[0] ?? null;
-}
-
-/** The host that the index knows the endpoint by; a host glob is looked up by the request's own host. */
-const lookupHost = (source: CompiledEndpoint, { request }: ProtocolRequest): string =>
-  source.endpoint.host.includes("*") || source.endpoint.host === ""
-    ? (canonicalHost(request.host) ?? "")
-    : source.endpoint.host;
-
-const withRule = (endpoint: Endpoint, clause: Clause): Endpoint => ({
-  ...endpoint,
-  access: undefined,
-  deny_rules: undefined,
-  rules: [{ allow: clause }],
-  ...(endpoint.mcp === undefined ? {} : { mcp: { ...endpoint.mcp, allow_all_known_mcp_methods: false } }),
-});
-
-/** Does this one rule allow the request? */
-export function ruleAllows(source: CompiledEndpoint, clause: Clause, request: ProtocolRequest): boolean {
-  const compiled = alone(source, withRule(source.endpoint, clause), request);
-  return compiled !== null && judgeProtocol(compiled, request).allowed !== null;
-}
-
-/** Does this one deny rule hold? */
-export function denyHolds(source: CompiledEndpoint, clause: Clause, request: ProtocolRequest): boolean {
-  const compiled = alone(source, { ...source.endpoint, deny_rules: [clause] }, request);
-  return compiled !== null && judgeProtocol(compiled, request).denied !== null;
-}
-
 /** The parts that fail; empty when the rule allows the request, or when only their sum fails. */
-export function missesOf(source: CompiledEndpoint, clause: Clause, request: ProtocolRequest): PartMiss[] {
-  return partsOf(source.endpoint, clause)
-    .filter(({ probe }) => !ruleAllows(source, probe, request))
+export function missesOf(endpoint: Endpoint, clause: Clause, request: PolicyRequest): PartMiss[] {
+  return partsOf(endpoint, clause)
+    .filter(({ probe }) => !ruleAllows(endpoint, probe, request))
     .map(({ part, name, want }) => ({ part, sentence: sentenceOf({ part, name, want, request }) }));
 }
 
@@ -127,15 +83,15 @@ export function matcherText(matcher: Matcher | ParamMatcher): string {
   return Array.isArray(matcher.any) ? `one of ${matcher.any.map((glob) => quoted(String(glob))).join(", ")}` : "a map";
 }
 
-function sentenceOf({ part, name, want, request }: Omit<Part, "probe"> & { request: ProtocolRequest }): string {
-  const { target, method } = request;
+function sentenceOf({ part, name, want, request }: Omit<Part, "probe"> & { request: PolicyRequest }): string {
+  const target = canonicalPath(request.path ?? "", { allowEncodedSlash: true });
   switch (part) {
     case "method":
-      return `the method is ${calledMethods(request) ?? method}, not ${want}`;
+      return `the method is ${calledMethods(request) ?? request.method?.toUpperCase() ?? "none"}, not ${want}`;
     case "path":
-      return `the path is ${quoted(target.path)}, which ${quoted(want)} does not match`;
+      return `the path is ${quoted(target?.path ?? "")}, which ${quoted(want)} does not match`;
     case "query":
-      return `parameter \`${name}\` ${valuesOf(target, name)}, and must match ${want}`;
+      return `parameter \`${name}\` ${valuesOf(target?.query ?? "", name)}, and must match ${want}`;
     case "headers":
       return `header \`${name}\` ${headerValue(request, name)}, and must match ${want}`;
     case "body":
@@ -153,26 +109,26 @@ function sentenceOf({ part, name, want, request }: Omit<Part, "probe"> & { reque
   }
 }
 
-function valuesOf(target: JudgedTarget, name: string): string {
-  const values = target.query.filter(([key]) => key === name).map(([, value]) => quoted(value, 60));
+function valuesOf(query: string, name: string): string {
+  const values = (parseQuery(query) ?? []).filter(([key]) => key === name).map(([, value]) => quoted(value, 60));
   return values.length === 0 ? "is missing" : `is ${values.slice(0, 3).join(" and ")}`;
 }
 
-function headerValue({ request }: ProtocolRequest, name: string): string {
+function headerValue(request: PolicyRequest, name: string): string {
   const hit = Object.entries(request.headers ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase());
   return hit === undefined ? "is not there" : `is ${quoted(hit[1], 60)}`;
 }
 
-const bodySize = ({ request }: ProtocolRequest): string =>
+const bodySize = (request: PolicyRequest): string =>
   request.body === undefined ? "its size is not known" : `it has ${new TextEncoder().encode(request.body).length}`;
 
-function messages(request: ProtocolRequest): Record<string, unknown>[] {
-  const parsed = request.request.body === undefined ? null : readJson(request.request.body);
+function messages(request: PolicyRequest): Record<string, unknown>[] {
+  const parsed = request.body === undefined ? null : readJson(request.body);
   if (parsed === null || !parsed.ok) return [];
   return (Array.isArray(parsed.value) ? parsed.value : [parsed.value]).filter(isRecord);
 }
 
-function calledMethods(request: ProtocolRequest): string | null {
+function calledMethods(request: PolicyRequest): string | null {
   const methods = messages(request).flatMap((message) => (typeof message.method === "string" ? [message.method] : []));
   return methods.length === 0
     ? null
@@ -182,7 +138,7 @@ function calledMethods(request: ProtocolRequest): string | null {
         .join(", ");
 }
 
-function calledTools(request: ProtocolRequest): string {
+function calledTools(request: PolicyRequest): string {
   const tools = messages(request).flatMap((message) =>
     isRecord(message.params) && typeof message.params.name === "string" ? [message.params.name] : [],
   );

@@ -1,29 +1,30 @@
 /** In which reading of the path a deny rule holds. */
-
-import { canonicalPattern } from "../engine/clause.ts";
-import type { JudgedTarget } from "../engine/target.ts";
+import { canonicalPath, decode } from "../canonical/path.ts";
 import { compileGlob } from "../glob.ts";
 import type { Clause } from "../model.ts";
+import type { PolicyRequest } from "../types.ts";
 
 /** A sentence for a reading that differs from what was sent; null when the rule's path matches the path as it is. */
-export function readingOf(clause: Clause, target: JudgedTarget): string | null {
-  if (clause.path === undefined) return null;
-  const pattern = canonicalPattern(clause.path);
-  const exact = compileGlob(pattern, { separator: "/" });
-  const anyCase = compileGlob(pattern, { separator: "/", ignoreCase: true });
-  if (exact(target.path)) return null;
-  for (const [path, how] of target.denyPaths.map((one) => [one, howOf(one, target.path)] as const))
-    if (exact(path)) return `It holds for the path read ${how}: ${path}.`;
-  for (const [path, how] of target.denyPaths.map((one) => [one, howOf(one, target.path)] as const))
-    if (anyCase(path))
-      return path === target.path
-        ? `It holds for the path in another case of the letters: ${path}.`
-        : `It holds for the path in another case of the letters and read ${how}: ${path}.`;
+export function readingOf(clause: Clause, request: PolicyRequest): string | null {
+  const sent = canonicalPath(request.path ?? "", { allowEncodedSlash: true })?.path;
+  if (clause.path === undefined || sent === undefined) return null;
+  const exact = compileGlob(clause.path, { separator: "/" });
+  const anyCase = compileGlob(clause.path, { separator: "/", ignoreCase: true });
+  if (exact(sent)) return null;
+  const readings = readingsOf(sent);
+  for (const [path, how] of readings) if (exact(path)) return `It holds for the path ${how}: ${path}.`;
+  if (anyCase(sent)) return `It holds for the path in another case of the letters: ${sent}.`;
+  for (const [path, how] of readings)
+    if (anyCase(path)) return `It holds for the path ${how}, in another case of the letters: ${path}.`;
   return null;
 }
 
-function howOf(path: string, sent: string): string {
-  if (path === `${sent}/`) return "with a slash at its end";
-  if (sent === `${path}/`) return "without the slash at its end";
-  return "decoded";
+function readingsOf(sent: string): [string, string][] {
+  const decoded = decode(sent) ?? sent;
+  const toggled = (path: string): [string, string] =>
+    path.endsWith("/") && path.length > 1
+      ? [path.slice(0, -1), "read without the slash at its end"]
+      : [`${path}/`, "read with a slash at its end"];
+  const [path, how] = toggled(decoded);
+  return [toggled(sent), [decoded, "decoded"], [path, `decoded and ${how}`]];
 }

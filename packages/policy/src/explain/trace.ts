@@ -1,6 +1,8 @@
 /** The steps of one explanation. Bounded: the nearest misses are told, the rest is counted. */
-import type { Endpoint, Policy } from "../model.ts";
-import type { Place } from "../types.ts";
+import type { CompileOptions } from "../engine/compile.ts";
+import type { Policy } from "../model.ts";
+import type { Place, PolicyRequest } from "../types.ts";
+import type { EndpointRef } from "./probe.ts";
 import type { ExplainStep } from "./types.ts";
 
 /** More answers to one question than this are counted, not listed: a person reads the nearest few. */
@@ -9,6 +11,13 @@ export const ANSWERS_MAX = 6;
 export interface PolicyFile {
   policy: Policy;
   at(field: string): Place;
+}
+
+export interface Asked extends PolicyFile {
+  request: PolicyRequest;
+  nowMs: number;
+  options: CompileOptions;
+  trace: Trace;
 }
 
 export class Trace {
@@ -26,11 +35,7 @@ export class Trace {
 }
 
 export const entryField = (key: string): string => `network_policies.${key}`;
-
-/** Where an endpoint stands; its entry when it is a copy that the file does not hold. */
-export function endpointField(policy: Policy, key: string, endpoint: Endpoint): string {
-  const index = policy.network_policies[key]?.endpoints.indexOf(endpoint) ?? -1;
-  return index === -1 ? entryField(key) : `${entryField(key)}.endpoints[${index}]`;
-}
+export const endpointField = ({ key, index }: Pick<EndpointRef, "key" | "index">): string =>
+  `${entryField(key)}.endpoints[${index}]`;
 
 export const quoted = (text: string, max = 120): string => `\`${text.length > max ? `${text.slice(0, max)}…` : text}\``;

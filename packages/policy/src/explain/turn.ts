@@ -1,25 +1,151 @@
-/** The smallest edit that turns a decision. */
-import type { Document } from "yaml";
-import type { CompiledPolicy, CompileOptions } from "../engine/compile.ts";
+/**
+ * The smallest edit that turns a decision. Each obstacle is taken away by its least edit, one after the other, and the whole is
+ * verified by parsing the edited text and deciding again. Invariant: nothing is offered that was not seen to turn the decision.
+ */
+import { diffLines } from "../edit/diff-lines.ts";
+import { type CompileOptions, compilePolicy } from "../engine/compile.ts";
+import { decide } from "../engine/decide.ts";
 import type { Policy } from "../model.ts";
-import type { PolicyDecision, PolicyRequest } from "../types.ts";
+import { openPolicy } from "../parse.ts";
+import type { PolicyRequest } from "../types.ts";
 import type { Cause } from "./cause.ts";
+import { traceDecision } from "./decision.ts";
+import { requestReadable } from "./probe.ts";
+import { editsToAllow } from "./turn-allow.ts";
+import { editsToDeny } from "./turn-deny.ts";
 import type { Explanation } from "./types.ts";
 
-export interface TurnQuestion {
-  yamlText: string;
-  document: Document.Parsed;
+/** Obstacles of one request: a deny rule, an address, a rule. More is no small change. */
+const ROUNDS_MAX = 5;
+
+export interface TurnState {
+  text: string;
   policy: Policy;
-  compiled: CompiledPolicy;
   request: PolicyRequest;
   nowMs: number;
-  options: CompileOptions;
-  decision: PolicyDecision;
   cause: Cause;
 }
 
+/** One possible edit; null when this file leaves no place for it. */
+export interface TurnEdit {
+  sentence: string;
+  apply(): string | null;
+}
+
+export interface TurnQuestion {
+  text: string;
+  request: PolicyRequest;
+  nowMs: number;
+  options: CompileOptions;
+}
+
+interface Judged {
+  policy: Policy;
+  cause: Cause;
+  passes: boolean;
+  denied: boolean;
+}
+
 export function findTurn(question: TurnQuestion): Pick<Explanation, "turn" | "unturnable"> {
-  const { cause } = question;
-  if (cause.kind === "hard") return { turn: null, unturnable: `${cause.why} No policy can turn this. ${cause.advice}` };
-  return { turn: null, unturnable: "No edit of this file was found that turns this decision." };
+  const start = judge(question, question.text);
+  if (start === null) return { turn: null, unturnable: "The file cannot be read." };
+  const { cause } = start;
+  if (cause.kind === "hard") return unturnable(`${cause.why} No policy file can turn this. ${cause.advice}`);
+  const to = start.passes ? "deny" : "allow";
+  const sentences: string[] = [];
+  let text = question.text;
+  let now: Judged = start;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const step = firstThatHelps(question, text, now, to);
+    if (step === null) break;
+    sentences.push(step.sentence);
+    ({ text } = step);
+    now = step.judged;
+    if (!turned(now, to)) continue;
+    if (!now.denied && to === "deny")
+      sentences.push("Monitor mode or audit still lets it pass, recorded as would_deny.");
+    return {
+      turn: { to, sentence: sentences.join(" "), yamlAfter: text, lines: diffLines(question.text, text) },
+      unturnable: null,
+    };
+  }
+  return unturnable(whyNot(question.request, now.cause, to));
+}
+
+const unturnable = (why: string): Pick<Explanation, "turn" | "unturnable"> => ({ turn: null, unturnable: why });
+const turned = (judged: Judged, to: "allow" | "deny"): boolean => judged.passes === (to === "allow");
+
+function judge({ request, nowMs, options }: TurnQuestion, text: string): Judged | null {
+  const { policy, at } = openPolicy(text);
+  if (policy === null) return null;
+  const compiled = compilePolicy(policy, options);
+  const { decision } = decide(compiled, request, nowMs);
+  const { cause } = traceDecision({ policy, at }, { request, nowMs, options }).traced;
+  return { policy, cause, passes: decision === "allow", denied: decision === "deny" };
+}
+
+/** Edits come least first; one that changes nothing about the obstacle is passed over. */
+function firstThatHelps(
+  question: TurnQuestion,
+  text: string,
+  now: Judged,
+  to: "allow" | "deny",
+): { text: string; sentence: string; judged: Judged } | null {
+  const state: TurnState = {
+    text,
+    policy: now.policy,
+    request: question.request,
+    nowMs: question.nowMs,
+    cause: now.cause,
+  };
+  for (const edit of to === "allow" ? editsToAllow(state) : editsToDeny(state)) {
+    const after = edit.apply();
+    if (after === null || after === text) continue;
+    const judged = judge(question, after);
+    if (judged === null || judged.cause.kind === "hard") continue;
+    if (turned(judged, to) || obstacleGone(now.cause, judged.cause))
+      return { text: after, sentence: edit.sentence, judged };
+  }
+  return null;
+}
+
+/** Another kind of obstacle, or the next of the same kind, is progress. */
+function obstacleGone(before: Cause, after: Cause): boolean {
+  if (before.kind !== after.kind) return true;
+  return obstacleOf(before) !== obstacleOf(after);
+}
+
+function obstacleOf(cause: Cause): string {
+  switch (cause.kind) {
+    case "denied":
+      return JSON.stringify([cause.ref.at.key, cause.ref.at.endpoint.deny_rules]);
+    case "allowed_connection":
+    case "allowed_request":
+      return JSON.stringify([cause.at.key, cause.at.endpoint]);
+    case "inference":
+      return cause.part;
+    case "middleware":
+      return cause.key;
+    default:
+      return "";
+  }
+}
+
+/** Headers by which frameworks let one method act as another; a rule names one method only. */
+const OVERRIDES = ["x-http-method-override", "x-http-method", "x-method-override"];
+const hasHeader = (request: PolicyRequest, name: string): boolean =>
+  Object.keys(request.headers ?? {}).some((key) => key.toLowerCase() === name);
+
+function whyNot(request: PolicyRequest, cause: Cause, to: "allow" | "deny"): string {
+  if (to === "allow" && request.method !== undefined && !requestReadable(request))
+    return "Where requests are judged, this method or target is refused, because it can be read in more than one way. Send a plain one.";
+  if (cause.kind === "inference" && cause.part === "port")
+    return "The model host answers on ports 443 and 80 only, whatever the file says. Ask it there.";
+  if (cause.kind === "inference" && cause.part === "body")
+    return "The model's name must be judged, and the body names none. Send a JSON body with `model`.";
+  if (cause.kind === "missing" && cause.speaking.some(({ endpoint }) => endpoint.protocol !== "rest"))
+    return "The endpoint judges bodies, and this request's body cannot be read as what it judges. Send a plain, uncompressed body in the protocol's form.";
+  if (to === "allow" && OVERRIDES.some((name) => hasHeader(request, name)))
+    return "A header names a second method, and the request is judged as both. Send it without that header.";
+  return `No single edit of this file was found that would ${to} this request. Change the rules named above by hand.`;
 }

@@ -1,0 +1,115 @@
+/** Edits that take away what allows a request; the one that takes least comes first. */
+import { hasWildcard } from "../glob.ts";
+import type { Clause } from "../model.ts";
+import { flowOf } from "./calls.ts";
+import { addField, type FieldPath, listAt, removeAt, setAt } from "./edits.ts";
+import { clauseText } from "./nearest-rules.ts";
+import type { EndpointRef } from "./probe.ts";
+import { findProgram } from "./programs.ts";
+import type { TurnEdit, TurnState } from "./turn.ts";
+import { addAll, clausesFor, documentPath } from "./turn-allow.ts";
+
+export function editsToDeny(state: TurnState): TurnEdit[] {
+  const { cause } = state;
+  switch (cause.kind) {
+    case "allowed_inference":
+      return shutInference(state);
+    case "allowed_connection":
+      return takeAway(state, cause.at);
+    case "allowed_request":
+      return denyRequest(state, cause.at, cause.rule);
+    default:
+      return [];
+  }
+}
+
+function denyRequest(state: TurnState, at: EndpointRef, index: number | null): TurnEdit[] {
+  const path = documentPath(at);
+  const { key } = at;
+  const rules = at.endpoint.rules ?? [];
+  const rule = index === null ? undefined : rules[index]?.allow;
+  const edits: TurnEdit[] = [];
+  if (rule !== undefined && index !== null && rules.length > 1 && isExact(rule))
+    edits.push({
+      sentence: `Remove rules[${index}] of entry \`${key}\` (${clauseText(rule)}), which allows nothing else.`,
+      apply: () => removeAt(state.text, [...path, "rules", index]),
+    });
+  const clauses = clausesFor(state, at).slice(0, 1);
+  if (clauses.length > 0)
+    edits.push({
+      sentence: `Deny ${clauses.map(clauseText).join(" and ")} in entry \`${key}\`, whatever other rules allow.`,
+      apply: () => addAll(state.text, [...path, "deny_rules"], clauses.map(flowOf)),
+    });
+  return [...edits, ...takeAway(state, at)];
+}
+
+/** Does the clause allow one request and no family of them? */
+const isExact = (clause: Clause): boolean =>
+  clause.path !== undefined && !hasWildcard(clause.path) && clause.method !== undefined && clause.method !== "*";
+
+/** The program, the port, the endpoint or the entry: whichever takes least from others. */
+function takeAway(state: TurnState, at: EndpointRef): TurnEdit[] {
+  const path = documentPath(at);
+  const { key } = at;
+  const entry = state.policy.network_policies[key];
+  if (entry === undefined) return [];
+  const edits: (TurnEdit & { taken: number })[] = [];
+  const found = findProgram(entry.binaries, state.request);
+  const pairs = (endpoints: typeof entry.endpoints): number =>
+    endpoints.reduce((sum, one) => sum + one.ports.length, 0);
+  if (!("misses" in found) && entry.binaries.length > 1)
+    edits.push({
+      taken:
+        pairs(entry.endpoints) * (hasWildcard(entry.binaries[found.index]?.path ?? "*") ? entry.binaries.length : 1),
+      sentence: `Remove ${entry.binaries[found.index]?.path ?? "the program"} from entry \`${key}\`.`,
+      apply: () => removeAt(state.text, ["network_policies", key, "binaries", found.index]),
+    });
+  const portIndex = portListIndex(state, path);
+  if (at.endpoint.ports.length > 1 && portIndex !== null)
+    edits.push({
+      taken: entry.binaries.length,
+      sentence: `Remove port ${state.request.port} of ${at.endpoint.host} from entry \`${key}\`.`,
+      apply: () => removeAt(state.text, [...path, "ports", portIndex]),
+    });
+  if (entry.endpoints.length > 1)
+    edits.push({
+      taken: entry.binaries.length * at.endpoint.ports.length,
+      sentence: `Remove the endpoint ${at.endpoint.host || "without host"} from entry \`${key}\`.`,
+      apply: () => removeAt(state.text, path),
+    });
+  edits.push({
+    taken: pairs(entry.endpoints) * entry.binaries.length,
+    sentence: `Remove entry \`${key}\`.`,
+    apply: () => removeAt(state.text, ["network_policies", key]),
+  });
+  return edits.sort((a, b) => a.taken - b.taken);
+}
+
+/** The file may list ports in another order than the policy, which sorts them. */
+function portListIndex({ text, request }: TurnState, path: FieldPath): number | null {
+  const index = listAt(text, [...path, "ports"]).indexOf(request.port);
+  return index === -1 ? null : index;
+}
+
+function shutInference({ text, policy, request }: TurnState): TurnEdit[] {
+  const section = policy.inference;
+  if (section === undefined)
+    return [
+      {
+        sentence: "Add an `inference` section that is switched off.",
+        apply: () => addField(text, ["inference"], "{ enabled: false }"),
+      },
+    ];
+  const edits: TurnEdit[] = [];
+  const index = section.binaries?.findIndex(({ path }) => path === request.binary) ?? -1;
+  if (index !== -1 && (section.binaries?.length ?? 0) > 1)
+    edits.push({
+      sentence: `Remove ${request.binary} from the \`inference\` section.`,
+      apply: () => removeAt(text, ["inference", "binaries", index]),
+    });
+  edits.push({
+    sentence: "Switch the `inference` section off, for every program.",
+    apply: () => setAt(text, ["inference", "enabled"], false),
+  });
+  return edits;
+}
