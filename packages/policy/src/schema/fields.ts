@@ -176,7 +176,11 @@ const binary = object({
   harness: field(boolean, "Deprecated in OpenShell; ignored with a warning."),
   sha256: field(text(71), "The executable's digest, 64 hex digits; another file at the same path does not count.", own),
   inherit: field(boolean, "Programs that this one starts count as this one.", { ...off, ...own }),
-  script: field(text(4096), "The script that an interpreter must be running, absolute path or path glob.", own),
+  script: field(
+    text(4096),
+    "The script that an interpreter must be running, absolute path or path glob; nodes do not report scripts yet, so there nothing matches.",
+    own,
+  ),
 });
 
 const limits = object({
@@ -198,6 +202,7 @@ const entry = object({
   preset: field(
     object({
       name: required(text(128), "The preset's name."),
+      parameters: field(map(text(), 32), "What it was applied with."),
       checksum: field(text(64), "Of the entry as the preset gave it: shows whether a person has changed it since."),
     }),
     "Which preset the entry came from.",
