@@ -36,5 +36,6 @@ export type * from "./replay/types.ts";
 export { policySchemaText } from "./schema/generated.ts";
 export { type JsonSchema, policyJsonSchema } from "./schema/json-schema.ts";
 export { policyReference } from "./schema/reference.ts";
+export { createSuggestion, type SuggestionRun, type SuggestOptions } from "./suggest/index.ts";
 export type * from "./suggest/types.ts";
 export * from "./types.ts";

@@ -1,4 +1,5 @@
 /** Which parts of a path are names and which are identifiers, so that requests that differ in an identifier alone are one line. */
+import { literalGlob } from "../edit/request.ts";
 
 /** Numbers, UUIDs, ULIDs and hex texts of eight or more digits with a digit among them: made by a machine, not chosen by a person. */
 const NUMBER = /^[0-9]{1,20}$/;
@@ -8,9 +9,6 @@ const HEX = /^(?=[a-f]*[0-9])[0-9a-f]{8,128}$/i;
 
 export const looksLikeId = (segment: string): boolean =>
   NUMBER.test(segment) || UUID.test(segment) || HEX.test(segment) || ULID.test(segment);
-
-/** A text as a pattern that matches it alone. */
-export const literalGlob = (text: string): string => text.replace(/[*?[]/g, (c) => `[${c}]`);
 
 /** The part before the query. */
 export function pathOnly(target: string): string {

@@ -23,6 +23,10 @@ export interface Suggestion {
   entries: number;
   covered: number;
   alreadyAllowed: number;
+  /** What a reviewer should look at, the most doubtful of each entry first. */
   notes: SuggestNote[];
+  /** Most frequent first. */
   refused: SuggestRefusal[];
+  /** Refused requests beyond the bound on the list. */
+  refusedUnlisted: number;
 }

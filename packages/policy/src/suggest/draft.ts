@@ -1,0 +1,263 @@
+/** From evidence to entries: what is allowed, what is noted beside it, and what is refused after all. */
+import type { Clause } from "../model.ts";
+import type { Base } from "./base.ts";
+import type { Evidence, ProgramEvidence, TargetEvidence } from "./evidence.ts";
+import { ANY, generalisePaths, literalRules, type PathRule, type SeenPath, segmentsOf } from "./generalise.ts";
+import { HOSTS_PER_DOMAIN_MAX, RULES_PER_TARGET_MAX } from "./limits.ts";
+import { domainOf, hostsByDomain, note, programNotes, targetNotes, type WeighedNote } from "./notes.ts";
+import { pathsOverlap } from "./overlap.ts";
+import type { RefusedList } from "./refused-list.ts";
+import { looksLikeSecret } from "./secrets.ts";
+import { type DraftEndpoint, type DraftEntry, type DraftRule, keysFor } from "./write.ts";
+
+/** One request that the suggestion must allow; judged again at the end. */
+export interface Covered {
+  program: string;
+  host: string;
+  port: number;
+  method: string | null;
+  path: string | null;
+  count: number;
+}
+export interface Draft {
+  entries: DraftEntry[];
+  notes: WeighedNote[];
+  covered: Covered[];
+}
+
+export interface DraftContext {
+  base: Base;
+  refused: RefusedList;
+}
+
+export function draftEntries(evidence: Evidence, { base, refused }: DraftContext): Draft {
+  const draft: Draft = { entries: [], notes: [], covered: [] };
+  if (evidence.programs === null) {
+    const reason =
+      "The journal names so many programs that no policy follows from it. Suggest for one sandbox at a time.";
+    refused.add({ binary: "", host: "", port: 0, method: null, path: null, reason }, evidence.count);
+    return draft;
+  }
+  const programs = [...evidence.programs.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const keys = keysFor(
+    programs.map((program) => program.path),
+    new Set(Object.keys(base.policy.network_policies)),
+  );
+  for (const program of programs) {
+    const key = keys.get(program.path) ?? program.path;
+    const endpoints = draftProgram(evidence, program, key, { base, refused }, draft);
+    if (endpoints.length > 0) draft.entries.push({ key, program: program.path, endpoints });
+  }
+  return draft;
+}
+
+function draftProgram(
+  evidence: Evidence,
+  program: ProgramEvidence,
+  key: string,
+  context: DraftContext,
+  draft: Draft,
+): DraftEndpoint[] {
+  const refuse = (target: Pick<TargetEvidence, "host" | "port">, count: number, reason: string): void =>
+    context.refused.add({ binary: program.path, ...target, method: null, path: null, reason }, count);
+  if (program.targets === null) {
+    refuse(
+      { host: "", port: 0 },
+      program.count,
+      "The program asked for so many hosts that no list of them is a policy.",
+    );
+    return [];
+  }
+  const targets = [...program.targets.values()].sort((a, b) =>
+    a.host < b.host ? -1 : a.host > b.host ? 1 : a.port - b.port,
+  );
+  const byDomain = hostsByDomain(targets);
+  const endpoints: DraftEndpoint[] = [];
+  const kept: TargetEvidence[] = [];
+  for (const target of targets) {
+    const names = byDomain.get(domainOf(target.host))?.size ?? 0;
+    if (names > HOSTS_PER_DOMAIN_MAX) {
+      const reason = `The program asked for ${names} names below ${domainOf(target.host)}; so many look like data carried out in names.`;
+      refuse({ host: `**.${domainOf(target.host)}`, port: target.port }, target.sightings.count, reason);
+      continue;
+    }
+    const drafted = draftTarget(program.path, target, key, context, draft);
+    if (drafted.length === 0) continue;
+    endpoints.push(...drafted);
+    kept.push(target);
+    draft.notes.push(...targetNotes(key, target, evidence.all));
+    const expired = context.base.expired(program.path, target.host, target.port);
+    if (expired !== null)
+      draft.notes.push(
+        note(key, 1, `Entry \`${expired}\` of the base named ${target.host}:${target.port}; somebody let it expire.`),
+      );
+  }
+  if (kept.length > 0) draft.notes.push(...programNotes(key, program.path, kept));
+  return endpoints;
+}
+
+function draftTarget(
+  program: string,
+  target: TargetEvidence,
+  key: string,
+  { base, refused }: DraftContext,
+  draft: Draft,
+): DraftEndpoint[] {
+  const { host, port } = target;
+  const place = { program, host, port };
+  const refuse = (count: number, reason: string, method: string | null = null, path: string | null = null): void =>
+    refused.add({ binary: program, host, port, method, path, reason }, count);
+  if (target.methods === null) {
+    refuse(
+      target.sightings.count,
+      "So many different paths were asked for that no rule follows from them. Write one by hand.",
+    );
+    return [];
+  }
+  if (target.requests === 0) {
+    draft.covered.push({ ...place, method: null, path: null, count: target.connections });
+    draft.notes.push(
+      note(
+        key,
+        3,
+        `${host}:${port} is relayed unread: only connections were seen there, no request that could be judged.`,
+      ),
+    );
+    const protocol = /^[0-9.]+$|:/.test(host) ? "none" : "tcp";
+    return [{ host, port, protocol, encodedSlash: false, rules: [] }];
+  }
+  if (target.connections > 0)
+    refuse(
+      target.connections,
+      "Requests of the same program were seen there; relaying it unread would undo their inspection.",
+    );
+  const rules = draftRules(target, key, base.denies(host, port), draft, refuse);
+  if (rules.length > RULES_PER_TARGET_MAX) {
+    refuse(
+      target.requests,
+      `${rules.length} rules would be needed, more than a person reviews. Write wider ones by hand.`,
+    );
+    return [];
+  }
+  for (const { method, rule } of rules)
+    for (const { segments, count } of rule.paths)
+      draft.covered.push({ ...place, method, path: samplePath(segments), count });
+  return [false, true].flatMap((encodedSlash): DraftEndpoint[] => {
+    const mine = rules.filter(({ rule }) => rule.paths.some(hasEncodedSlash) === encodedSlash);
+    const drafted: DraftRule[] = mine.map(({ method, rule }) => ({ method, pattern: rule.pattern }));
+    return drafted.length === 0 ? [] : [{ host, port, protocol: "rest", encodedSlash, rules: drafted }];
+  });
+}
+
+const hasEncodedSlash = ({ segments }: SeenPath): boolean => segments.some((segment) => segment.includes("%2F"));
+const samplePath = (segments: readonly string[]): string =>
+  `/${segments.map((segment) => (segment === ANY ? "x" : segment)).join("/")}`;
+
+interface MethodRule {
+  method: string;
+  rule: PathRule;
+}
+
+function draftRules(
+  target: TargetEvidence,
+  key: string,
+  denies: readonly Clause[],
+  draft: Draft,
+  refuse: (count: number, reason: string, method: string, path: string) => void,
+): MethodRule[] {
+  const found: MethodRule[] = [];
+  for (const method of [...(target.methods?.keys() ?? [])].sort()) {
+    const paths = readPaths(target, method, refuse);
+    // A `%2F` needs a setting of its own, so such paths are joined among themselves.
+    for (const part of [paths.filter((path) => !hasEncodedSlash(path)), paths.filter(hasEncodedSlash)])
+      for (const rule of joinUnlessDenied(part, method, denies, refuse)) found.push({ method, rule });
+  }
+  for (const { method, rule } of found) describeRule(rule, method, target, key, draft);
+  return found.filter(({ method, rule }) => method !== "HEAD" || !coveredByGet(found, rule));
+}
+
+/** Whoever may GET may HEAD. */
+const coveredByGet = (found: readonly MethodRule[], rule: PathRule): boolean =>
+  found.some((other) => other.method === "GET" && other.rule.pattern === rule.pattern);
+
+function readPaths(
+  target: TargetEvidence,
+  method: string,
+  refuse: (count: number, reason: string, method: string, path: string) => void,
+): SeenPath[] {
+  const merged = new Map<string, SeenPath>();
+  for (const [path, count] of target.methods?.get(method) ?? []) {
+    const [first = "", ...rest] = segmentsOf(path);
+    if (looksLikeSecret(first)) {
+      refuse(
+        count,
+        "The path begins with what looks like a secret; a rule without it would allow any path.",
+        method,
+        path,
+      );
+      continue;
+    }
+    const segments = [first, ...rest.map((segment) => (looksLikeSecret(segment) ? ANY : segment))];
+    const key = segments.join("/");
+    merged.set(key, { segments, count: count + (merged.get(key)?.count ?? 0) });
+  }
+  return [...merged.values()];
+}
+
+/** Joined paths that reach into what the base denies stand one by one instead. */
+function joinUnlessDenied(
+  paths: readonly SeenPath[],
+  method: string,
+  denies: readonly Clause[],
+  refuse: (count: number, reason: string, method: string, path: string) => void,
+): PathRule[] {
+  const relevant = denies.flatMap(({ method: denied, path }) =>
+    path !== undefined && (denied === undefined || denied === "*" || denied === method || method === "HEAD")
+      ? [path]
+      : [],
+  );
+  const reaches = (pattern: string): boolean =>
+    relevant.some((deny) =>
+      [pattern, `${pattern}/`, pattern.replace(/(.)\/$/, "$1")].some((reading) => pathsOverlap(reading, deny)),
+    );
+  const isWide = (rule: PathRule): boolean => rule.paths.length > 1 || rule.paths[0]?.segments.includes(ANY) === true;
+  const rules = generalisePaths(paths).flatMap((rule) =>
+    rule.paths.length > 1 && reaches(rule.pattern) ? literalRules(rule.paths) : [rule],
+  );
+  return rules.filter((rule) => {
+    if (!isWide(rule) || !reaches(rule.pattern)) return true;
+    for (const { segments, count } of rule.paths)
+      refuse(
+        count,
+        "With its secret left out the path would reach into what the base denies.",
+        method,
+        samplePath(segments),
+      );
+    return false;
+  });
+}
+
+function describeRule(
+  rule: PathRule,
+  method: string,
+  { host, sightings }: TargetEvidence,
+  key: string,
+  draft: Draft,
+): void {
+  const requests = rule.paths.reduce((sum, path) => sum + path.count, 0);
+  const where = `${method} ${host}${rule.pattern}`;
+  if (rule.paths.length > 1)
+    draft.notes.push(
+      note(
+        key,
+        4,
+        `${where} stands for ${rule.paths.length} paths in ${requests} requests; the host was seen on ${plural(sightings.dayCount, "day")} by ${plural(sightings.sandboxCount, "sandbox", "sandboxes")}.`,
+      ),
+    );
+  if (rule.paths.some((path) => path.segments.includes(ANY)))
+    draft.notes.push(
+      note(key, 2, `In ${where} a \`*\` stands where something like a secret was; any other may stand there too.`),
+    );
+}
+
+const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -1,0 +1,1 @@
+export { createSuggestion, type SuggestionRun, type SuggestOptions } from "./suggest.ts";

@@ -1,0 +1,83 @@
+/**
+ * What a suggestion never proposes, whatever the journal says. Threat: an agent that uses monitor mode to have itself written a policy.
+ * Invariant: no rule for a program the agent can replace, for a place no public name leads to, or for a name that carries data.
+ */
+import { addressClass, coverableClasses } from "../canonical/address.ts";
+import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
+import { literalGlob } from "../edit/request.ts";
+import { isVouchedPath } from "../engine/binary.ts";
+import { globProblem } from "../glob.ts";
+import { GATEWAY_HOST } from "../replay/outside.ts";
+import { LABEL_OF_DATA_CHARS_MIN } from "./limits.ts";
+
+/** Folders in which an agent, or whoever shares its machine, puts programs of its own. */
+const WRITABLE = [
+  "/tmp",
+  "/var/tmp",
+  "/dev",
+  "/proc",
+  "/run/user",
+  "/sandbox",
+  "/workspace",
+  "/workspaces",
+  "/home",
+  "/root",
+  "/mnt",
+  "/media",
+];
+
+/** Why nothing is suggested for this program, or null. */
+export function programRefusal(path: string, writable: readonly string[]): string | null {
+  if (path === "" || !isVouchedPath(path)) return "Nobody vouched for the program.";
+  if (path.endsWith(" (deleted)")) return "The program's file was gone while it ran, so its path says nothing.";
+  if (globProblem(literalGlob(path)) !== null || path.includes("//"))
+    return "The program's path holds characters that no policy can name.";
+  const folder = [...WRITABLE, ...writable].find((one) => path.startsWith(`${one.replace(/\/$/, "")}/`));
+  return folder === undefined
+    ? null
+    : `The program lies below ${folder}, where the agent can write and put another in its place. Install it elsewhere, or add it by hand with its \`sha256\`.`;
+}
+
+/** Names by which clouds and container hosts offer their own services; none is a public service. */
+const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|localdomain|arpa|onion)$/;
+const METADATA_NAMES =
+  /^(metadata|instance-data)(\.|$)|(^|[.-])(metadata|imds)\.(google|azure|packet|platformequinix)\b/;
+
+/** Why nothing is suggested for this host, or null. `host` is canonical. */
+export function hostRefusal(host: string): string | null {
+  if (host === GATEWAY_HOST) return "The gateway answers for this name itself.";
+  if (isIpLiteral(host)) {
+    const kind = addressClass(host);
+    if (kind === "public") return null;
+    return coverableClasses.includes(kind)
+      ? `It is a ${kind} address; such access is a person's decision.`
+      : `It is a ${kind} address, which no policy can open.`;
+  }
+  if (METADATA_NAMES.test(host)) return "The name is that of a cloud's metadata service.";
+  if (!host.includes(".") || LOCAL_NAMES.test(host))
+    return "The name is local, so it leads to a private address; such access is a person's decision.";
+  if (embedsShutAddress(host)) return "The name carries an address that is not public.";
+  const label = host.split(".").find(carriesData);
+  return label === undefined ? null : "A part of the name looks like encoded data, by which secrets are carried out.";
+}
+
+const carriesData = (label: string): boolean =>
+  label.length >= LABEL_OF_DATA_CHARS_MIN && /[0-9]/.test(label) && !label.startsWith("xn--");
+
+/** Services like nip.io answer with the address that stands in the name. */
+function embedsShutAddress(host: string): boolean {
+  const shut = (text: string): boolean => {
+    const address = canonicalHost(text);
+    return address !== null && isIpLiteral(address) && addressClass(address) !== "public";
+  };
+  for (const found of host.matchAll(/(?=(?:^|[.-])((?:\d{1,3}[.-]){3}\d{1,3})(?:[.-]|$))/g))
+    if (shut((found[1] ?? "").replaceAll("-", "."))) return true;
+  return host.split(/[.-]/).some((part) => /^[0-9a-f]{8}$/.test(part) && shut(`0x${part}`));
+}
+
+const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
+/** `method` in upper case. */
+export const methodRefusal = (method: string): string | null =>
+  METHOD.test(method) && method !== "CONNECT" && method !== "TRACE"
+    ? null
+    : "The method is none that a rule can allow.";
