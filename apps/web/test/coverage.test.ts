@@ -79,6 +79,7 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "policy.lint": () => ({ yaml: "version: 1\n" }),
     "policy.proposeAllow": () => ({ decisionId }),
     "policy.explain": () => ({ decisionId }),
+    "policy.replay": () => ({ policyId: ours.policyId, yaml: "version: 1\nnetwork_policies: {}\n" }),
     "plan.list": () => ({}),
     "plan.get": () => ({ planId: ours.policyId }),
     "decision.list": () => ({}),

@@ -1,4 +1,4 @@
-import type { Explanation, PolicyProblem } from "@creel/policy";
+import type { Explanation, PolicyProblem, ReplayResult } from "@creel/policy";
 import type {
   AgentSpec,
   DecisionRecord,
@@ -198,6 +198,14 @@ export interface DecisionExplanation {
   excerpt: { line: number; text: string }[];
   /** Judging again gave what was recorded. */
   agrees: boolean;
+}
+/** Recorded requests under another text of a policy. */
+export interface PolicyReplay extends ReplayResult {
+  groupsLeftOut: number;
+  /** From when on requests were looked at. */
+  since: string;
+  /** There were more requests than one call reads; the newest were taken. */
+  truncated: boolean;
 }
 export interface WhoAmI {
   org: { id: string; slug: string; name: string };

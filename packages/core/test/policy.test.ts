@@ -140,3 +140,71 @@ describe("why a decision was made", () => {
     }
   });
 });
+
+describe("replay", () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  const made = async (hostName: string) => {
+    const name = `r-${randomUUID().slice(0, 8)}`;
+    const yaml = POLICY.replace("tickets.creel.example", hostName);
+    const { id } = await policy.create({ ctx: owner(), input: { name, yaml } });
+    const agent = { plugin: "command" as const, command: ["true"] };
+    const input = { name, nodeId: host.nodeId, policyId: id, agent };
+    return { policyId: id, yaml, sandboxId: (await sandbox.create({ ctx: owner(), input })).id };
+  };
+  const journal = async (sandboxOf: string, lines: readonly Record<string, unknown>[]) => {
+    const boot = randomUUID();
+    const entries = lines.map((fields, seq) => {
+      const line = entry(boot, seq, sandboxOf);
+      if (line.type === "decision") Object.assign(line.record, fields);
+      return line;
+    });
+    await decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries } });
+  };
+  const allowed = { host: "a.creel.example", method: "GET", path: "/api/x", decision: "allow", rule: "tickets" };
+
+  test("tells what would have been denied and what let through, for the policy's own sandboxes alone", async () => {
+    const mine = await made("a.creel.example");
+    const other = await made("b.creel.example");
+    await journal(mine.sandboxId, [
+      allowed,
+      { ...allowed, path: "/api/y" },
+      { ...allowed, method: "POST", decision: "deny", reason: "Entry `tickets` does not allow POST /api/x." },
+    ]);
+    await journal(other.sandboxId, [{ ...allowed, host: "b.creel.example" }]);
+    const yaml = mine.yaml.replace("method: GET", "method: POST");
+    const told = await policy.replay({ ctx: owner(), input: { policyId: mine.policyId, yaml } });
+    expect(told).toMatchObject({ total: 3, broken: 2, opened: 1, unchanged: 0, truncated: false });
+    const same = await policy.replay({ ctx: owner(), input: { policyId: mine.policyId, yaml: mine.yaml } });
+    expect(same).toMatchObject({ total: 3, broken: 0, opened: 0, unchanged: 3 });
+  });
+
+  test("looks no further back than it was asked to", async () => {
+    const mine = await made("c.creel.example");
+    const now = fleet.clock.now.getTime();
+    const at = (days: number) => ({
+      ...allowed,
+      host: "c.creel.example",
+      time: new Date(now - days * DAY_MS).toISOString(),
+    });
+    await journal(mine.sandboxId, [at(0.5), at(2), at(6)]);
+    const within = async (days: number) =>
+      (await policy.replay({ ctx: owner(), input: { policyId: mine.policyId, yaml: mine.yaml, days } })).total;
+    expect([await within(1), await within(3), await within(7)]).toEqual([1, 2, 3]);
+  });
+
+  test("reads on past a page", async () => {
+    const mine = await made("d.creel.example");
+    const lines = Array.from({ length: 500 }, () => ({ ...allowed, host: "d.creel.example" }));
+    for (let batch = 0; batch < 5; batch++) await journal(mine.sandboxId, lines);
+    const told = await policy.replay({ ctx: owner(), input: { policyId: mine.policyId, yaml: mine.yaml } });
+    expect(told.total).toBe(2_500);
+  });
+
+  test("refuses a text with errors, and a policy of somebody else", async () => {
+    const input = { policyId: acme.policyId, yaml: "nonsense: 1" };
+    expect((await refusalOf(policy.replay({ ctx: owner(), input }))).code).toBe("policy_invalid");
+    const globex = await makeOrg(fleet, "globex");
+    const theirs = { ctx: fleet.ctx(globex.as("owner")), input: { policyId: acme.policyId, yaml: POLICY } };
+    expect((await refusalOf(policy.replay(theirs))).code).toBe("not_found");
+  });
+});

@@ -111,6 +111,7 @@ async function inputOf(name: string): Promise<unknown> {
     "policy.lint": { yaml: POLICY },
     "policy.proposeAllow": { decisionId },
     "policy.explain": { decisionId },
+    "policy.replay": { policyId: acme.policyId, yaml: POLICY },
     "sandbox.get": { sandboxId },
     "sandbox.create": {
       name: `walk-${randomUUID().slice(0, 8)}`,

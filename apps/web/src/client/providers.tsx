@@ -1,6 +1,6 @@
 "use client";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpLink, splitLink } from "@trpc/client";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
 import type { AppRouter } from "../server/trpc/router.ts";
@@ -13,13 +13,25 @@ import { TRPCProvider } from "./trpc.ts";
 const URL_CHARS_MAX = 4_000;
 const BATCH_MAX = 20;
 
+/** Questions that carry a whole policy: too long for an address, and none of a proxy's log's business. */
+const ASKED_IN_BODY: ReadonlySet<string> = new Set(["policy.replay", "policy.lint"]);
+
 /** Everything a page behind the sign-in shares: the query cache, the clock and the one live stream of this tab. */
 export const Providers = ({ children }: { children: ReactNode }) => {
   const [queryClient] = useState(makeQueryClient);
   const [trpcClient] = useState(() =>
     createTRPCClient<AppRouter>({
       links: [
-        httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: URL_CHARS_MAX, maxItems: BATCH_MAX }),
+        splitLink({
+          condition: ({ path }) => ASKED_IN_BODY.has(path),
+          true: httpLink({ url: "/api/trpc", transformer: superjson, methodOverride: "POST" }),
+          false: httpBatchLink({
+            url: "/api/trpc",
+            transformer: superjson,
+            maxURLLength: URL_CHARS_MAX,
+            maxItems: BATCH_MAX,
+          }),
+        }),
       ],
     }),
   );

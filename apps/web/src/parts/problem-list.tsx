@@ -1,6 +1,7 @@
 "use client";
 import type { PolicyProblem } from "@creel/policy";
 import { Badge } from "../ui/badge.tsx";
+import { Words } from "../ui/words.tsx";
 
 /** Each problem with its place, what is wrong and what to write instead. */
 export const ProblemList = (props: {
@@ -25,7 +26,10 @@ export const ProblemList = (props: {
           ) : (
             <span className="text-muted">{where}</span>
           )}{" "}
-          {problem.message} <span className="text-muted">{problem.remedy}</span>
+          <Words>{problem.message}</Words>{" "}
+          <span className="text-muted">
+            <Words>{problem.remedy}</Words>
+          </span>
         </li>
       );
     })}

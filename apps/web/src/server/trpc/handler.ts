@@ -14,6 +14,8 @@ export const handleTrpc = (request: Request): Promise<Response> =>
     req: request,
     router: appRouter,
     maxBatchSize: BATCH_MAX,
+    // A question may come in a body; a mutation never comes by GET.
+    allowMethodOverride: true,
     createContext: async () => {
       const requestId = requestIdOf(request.headers);
       const nobody = makeCtx(await runtime(), { actor: null, requestId, source: "web" });

@@ -35,6 +35,7 @@ export const appRouter = router({
     lint: query(policy.lint),
     proposeAllow: query(policy.proposeAllow),
     explain: query(policy.explain),
+    replay: query(policy.replay),
   }),
   plan: router({ list: query(plan.list), get: query(plan.get) }),
   decision: router({

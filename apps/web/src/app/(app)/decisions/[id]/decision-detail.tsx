@@ -9,6 +9,7 @@ import { TextLink } from "../../../../ui/link.tsx";
 import { Facts, Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Time } from "../../../../ui/time.tsx";
+import { Words } from "../../../../ui/words.tsx";
 import { AllowDialog } from "./allow-dialog.tsx";
 import { DecisionWhy } from "./decision-why.tsx";
 
@@ -20,7 +21,7 @@ const Answered = ({ decision }: { decision: DecisionView }) => (
     <Facts
       items={[
         { term: "Decision", value: <VerdictBadge verdict={decision.decision} /> },
-        { term: "Reason", value: decision.reason },
+        { term: "Reason", value: <Words>{decision.reason}</Words> },
         { term: "Rule", value: decision.rule === null ? "no rule matched" : <Mono>{decision.rule}</Mono> },
         { term: "Policy digest", value: <Mono>{decision.policyDigest}</Mono> },
         { term: "Generation", value: decision.generation },
@@ -99,15 +100,13 @@ export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
                 <Mono>{askedFor(decision)}</Mono> <VerdictBadge verdict={decision.decision} />
               </span>
             }
-            lead={decision.reason}
+            lead={<Words>{decision.reason}</Words>}
             actions={decision.decision === "allow" ? null : <AllowDialog decision={decision} />}
           />
           <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
+            <DecisionWhy decisionId={decisionId} />
             <div className="grid min-w-0 grid-cols-1 gap-4">
-              <DecisionWhy decisionId={decisionId} />
               <Asked decision={decision} />
-            </div>
-            <div className="grid min-w-0 grid-cols-1 gap-4">
               <Answered decision={decision} />
               <Program binary={decision.binary} />
             </div>

@@ -84,7 +84,7 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
           <Button onClick={takeNewest}>Drop my text and load it</Button>
         </p>
       ) : null}
-      <div className="h-[32rem] max-h-[75dvh] overflow-hidden rounded border border-line-strong/60">
+      <div className="h-[32rem] max-h-[75dvh] overflow-hidden rounded border border-line-strong/60 focus-within:outline-2 focus-within:outline-accent">
         <CodeEditor
           ref={editor}
           value={text}

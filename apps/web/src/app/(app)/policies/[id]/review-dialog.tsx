@@ -5,6 +5,7 @@ import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { PlanProgress } from "../../../../parts/plan-progress.tsx";
 import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
+import { ReplayPart } from "../../../../parts/policy-diff/replay-part.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
 import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
@@ -93,6 +94,7 @@ export const ReviewDialog = (props: {
             comparison={comparison}
             judge
           />
+          <ReplayPart policyId={props.policyId} yaml={text} />
           <Field
             label="Message"
             value={message}
