@@ -15,6 +15,7 @@ const schema = z.object({
   CREEL_URL: z.url().optional(),
   CREEL_TOKEN: z.string().min(1).optional(),
   NO_COLOR: z.string().optional(),
+  PIP_INDEX_URL: z.string().optional(),
 });
 
 export interface CliEnv {
@@ -26,6 +27,8 @@ export interface CliEnv {
   apiUrl: string | null;
   apiToken: string | null;
   noColour: boolean;
+  /** pip's own setting: where Python packages come from. */
+  pipIndexUrl: string | null;
 }
 
 export class EnvProblem extends Error {}
@@ -48,6 +51,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
     apiUrl: env.CREEL_URL ?? null,
     apiToken: env.CREEL_TOKEN ?? null,
     noColour: env.NO_COLOR !== undefined,
+    pipIndexUrl: env.PIP_INDEX_URL ?? null,
   };
 }
 

@@ -58,4 +58,31 @@ Example:
       };
       finish(await replayJournals(files, flags, io));
     });
+  policy
+    .command("suggest")
+    .description("write the least policy that covers past requests")
+    .argument("<journal...>", "files of decision records (JSON lines), best of monitor mode; - reads standard input")
+    .option("--base <file>", "add to this policy instead of beginning a new one")
+    .option("--write <file>", "write there instead of to standard output")
+    .option("--force", "replace a file that is there already")
+    .option("--json", "print {yaml, entries, covered, alreadyAllowed, notes, refused} as JSON")
+    .addHelpText(
+      "after",
+      `
+The policy goes to standard output; notes for the reviewer, and what is left denied on purpose, to standard error.
+
+Example:
+  creel run --monitor --decisions decisions.jsonl -- make test
+  creel policy suggest decisions.jsonl --base policy.yaml --write suggested.yaml`,
+    )
+    .action(async (files: string[], options: { base?: string; write?: string; force?: boolean; json?: boolean }) => {
+      const { suggestPolicy } = await import("../suggest.ts");
+      const flags = {
+        base: options.base ?? null,
+        write: options.write ?? null,
+        force: options.force === true,
+        json: options.json === true,
+      };
+      finish(await suggestPolicy(files, flags, io));
+    });
 };
