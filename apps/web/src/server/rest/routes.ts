@@ -79,10 +79,6 @@ export const restRoutes: readonly RestRoute[] = [
     source: { params: onePolicy, body: ["yaml", "baseVersion", "message"] },
     successStatus: 201,
   }),
-  route("POST", "/policies/{idOrName}/replay", policy.replay, {
-    summary: "What the recorded requests of the policy's sandboxes would get from another text; changes nothing",
-    source: { params: onePolicy, body: ["yaml", "days"] },
-  }),
   route("GET", "/policies/{idOrName}/versions/{version}", policy.getVersion, {
     summary: "One version of a policy",
     source: { params: { ...onePolicy, version: { field: "version", resolve: versionNumber } } },
