@@ -29,7 +29,7 @@ export { type LintCode, lintCodes } from "./lint/codes.ts";
 export { lintPolicy } from "./lint/lint.ts";
 export * from "./model.ts";
 export { type ParseResult, parsePolicy } from "./parse.ts";
-export type * from "./presets/types.ts";
+export * from "./presets/index.ts";
 export { printPolicy } from "./print/print.ts";
 export { createReplay, parseRecordLine, type RecordLine, type Replay, type ReplayOptions } from "./replay/index.ts";
 export type * from "./replay/types.ts";

@@ -292,7 +292,7 @@ const entryFields = {
   reason: oddText,
   ticket: oddText,
   limits,
-  preset: partly({ name: oddText, checksum: fc.constant("0123456789abcd") }, ["name"]),
+  preset: partly({ name: oddText, parameters: dictionary(oddKey, oddText, 2), checksum: fc.constant("0123456789abcd") }, ["name"]),
 };
 export const entry: fc.Arbitrary<object> = fc.oneof(
   { weight: 5, arbitrary: partly({ ...entryFields, endpoints: fc.array(endpoint, { maxLength: 3 }) }) },

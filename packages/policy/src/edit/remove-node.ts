@@ -41,7 +41,7 @@ interface Extent {
 const isPair = (item: Pair<Node, Node | null> | Node | null): item is Pair<Node, Node | null> =>
   item !== null && "key" in item;
 
-function extentOf(item: Pair<Node, Node | null> | Node | null | undefined): Extent | null {
+export function extentOf(item: Pair<Node, Node | null> | Node | null | undefined): Extent | null {
   if (item === undefined || item === null) return null;
   const first = isPair(item) ? item.key : item;
   const start = first.range?.[0];

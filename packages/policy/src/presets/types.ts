@@ -5,6 +5,8 @@ export interface PresetParameter {
   description: string;
   /** An example in the documentation domains; never a default. */
   example: string;
+  /** May be left out. */
+  optional?: true | undefined;
 }
 
 export interface Preset {
@@ -24,4 +26,17 @@ export interface Tier {
   description: string;
   /** Presets it applies. */
   presets: readonly string[];
+}
+
+/** A preset that a policy carries. */
+export interface AppliedPreset {
+  name: string;
+  /** The key of its entry. */
+  entry: string;
+  parameters: Readonly<Record<string, string>>;
+  /**
+   * `current`: as this version gives it; `outdated`: as an earlier version gave it; `changed`: a person has changed it since;
+   * `unknown`: no preset of this name is known.
+   */
+  state: "current" | "outdated" | "changed" | "unknown";
 }

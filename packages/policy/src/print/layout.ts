@@ -83,7 +83,8 @@ interface Laid {
 /** `columns` are left for the value's own lines; `lead` of them are taken where it stands behind its key. */
 function lay(value: unknown, spec: Spec, columns: number, lead = 0): Laid {
   const isEmpty = Array.isArray(value) ? value.length === 0 : isRecord(value) && pairsOf(value, spec).length === 0;
-  if (isScalarValue(value) || isEmpty) return { inline: true, lines: [flowText(value, spec)] };
+  if (isScalarValue(value)) return { inline: true, lines: [scalarOf(value, "block")] };
+  if (isEmpty) return { inline: true, lines: [flowText(value, spec)] };
   if (!ALWAYS_BLOCK.has(spec)) {
     const flow = flowText(value, spec);
     if (fitsInBraces(spec, flow, columns - lead)) return { inline: true, lines: [flow] };

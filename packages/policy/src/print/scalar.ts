@@ -2,19 +2,21 @@
 
 /** Begins with a letter or slash and holds nothing that means something to YAML, in brackets or out of them. */
 const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=-]*[A-Za-z0-9/._()'+@=-])?$/;
+/** The same where no brackets are open, so that a comma is only a comma. */
+const PLAIN_IN_BLOCK = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=,;-]*[A-Za-z0-9/._()'+@=-])?$/;
 /** Words that some reader, of YAML 1.1 or 1.2, takes for something other than text. */
 const RESERVED = /^(true|false|null|yes|no|on|off|y|n)$/i;
 /** What JSON leaves as it is and an editor, a terminal or a YAML reader may not: controls, line separators, marks without width. */
 const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
 
-/** Plain where it reads back as the same text, in double quotes otherwise. */
-export function scalarText(text: string): string {
-  if (PLAIN.test(text) && !RESERVED.test(text)) return text;
+/** Plain where it reads back as the same text, in double quotes otherwise; by default as it may stand anywhere. */
+export function scalarText(text: string, style: "flow" | "block" = "flow"): string {
+  if ((style === "flow" ? PLAIN : PLAIN_IN_BLOCK).test(text) && !RESERVED.test(text)) return text;
   return JSON.stringify(text).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-export function scalarOf(value: string | number | boolean | null): string {
-  if (typeof value === "string") return scalarText(value);
+export function scalarOf(value: string | number | boolean | null, style: "flow" | "block" = "flow"): string {
+  if (typeof value === "string") return scalarText(value, style);
   if (typeof value !== "number") return String(value);
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
