@@ -10,18 +10,47 @@ import { canonicalAddress } from "./address.ts";
 const NOT_IN_A_HOST = /[\u0000-\u0020\u007f%/\\?#@<>^|[\]{}"'`*,;]/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/;
 
-/** Names that the URL standard leaves as they are: no punycode, and a last label that is no number. Spares its parser on the hot path. */
-const PLAIN_NAME = /^(?!.*xn--)(?:[a-z0-9_.-]*[.])?[a-z][a-z0-9-]*$/;
-
 /** Lower-case ASCII name without trailing dot, or the canonical text of an IP literal (no brackets); null refuses. */
-export function canonicalHost(raw: string): string | null {
+export const canonicalHost = (raw: string): string | null => (isPlainName(raw) ? raw : settleHost(raw));
+
+const HYPHEN = 45;
+const DOT = 46;
+const UNDERSCORE = 95;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isLower = (code: number): boolean => code >= 97 && code <= 122;
+
+/**
+ * True only for names that `settleHost` would return unchanged: lower case, sound labels, the last of which begins with a letter (so
+ * that it is no address), and no two hyphens together (which mark punycode). Most names, so that most are read once.
+ */
+export function isPlainName(raw: string): boolean {
+  if (raw.length === 0 || raw.length > HOST_CHARS_MAX) return false;
+  let labelAt = 0;
+  let previous = DOT;
+  for (let at = 0; at < raw.length; at++) {
+    const code = raw.charCodeAt(at);
+    if (code === DOT) {
+      if (previous === DOT || previous === HYPHEN || at - labelAt > LABEL_CHARS_MAX) return false;
+      labelAt = at + 1;
+    } else if (code === HYPHEN) {
+      if (previous === DOT || previous === HYPHEN) return false;
+    } else if (!isLower(code) && !isDigit(code) && code !== UNDERSCORE) return false;
+    previous = code;
+  }
+  const endsSoundly = previous !== DOT && previous !== HYPHEN && raw.length - labelAt <= LABEL_CHARS_MAX;
+  // An underscore in the last label is left to the full reading.
+  return endsSoundly && isLower(raw.charCodeAt(labelAt)) && !raw.includes("_", labelAt);
+}
+
+/** The full reading of a host; null refuses. */
+export function settleHost(raw: string): string | null {
   if (raw.length === 0 || raw.length > HOST_CHARS_MAX * 4) return null;
   const bracketed = raw.startsWith("[") && raw.endsWith("]") ? raw.slice(1, -1) : raw;
   if (bracketed.includes(":")) return canonicalAddress(bracketed);
   if (bracketed !== raw || NOT_IN_A_HOST.test(raw)) return null;
   const undotted = raw.endsWith(".") ? raw.slice(0, -1) : raw;
   if (undotted.length === 0 || undotted.endsWith(".")) return null;
-  const name = PLAIN_NAME.test(undotted) ? undotted : toAscii(undotted);
+  const name = toAscii(undotted);
   if (name === null) return null;
   const address = canonicalAddress(name);
   if (address !== null) return address;

@@ -18,18 +18,57 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 const PATH_CHARS = /^[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
 const QUERY_CHARS = /^[A-Za-z0-9\-._~!$&'()*+,=:@%/?;[\]{}|"<>^`]*$/;
 
+/** Everything that is said of one request target. */
+export interface ReadTarget extends CanonicalTarget {
+  /** Decoded parameters in order, duplicates kept. */
+  params: [string, string][];
+}
+
 /** Null refuses: not origin-form, malformed or double escapes, `;` `\` `#`, control or non-ASCII characters, `..` above the root, `%2F` unless asked for. */
 export function canonicalPath(rawTarget: string, options: { allowEncodedSlash: boolean }): CanonicalTarget | null {
-  if (rawTarget.length > TARGET_CHARS_MAX || !rawTarget.startsWith("/")) return null;
+  const read = readTarget(rawTarget, options);
+  return read === null ? null : { path: read.path, query: read.query };
+}
+
+export function readTarget(rawTarget: string, options: { allowEncodedSlash: boolean }): ReadTarget | null {
+  if (rawTarget.length > TARGET_CHARS_MAX) return null;
   const mark = rawTarget.indexOf("?");
   const rawPath = mark === -1 ? rawTarget : rawTarget.slice(0, mark);
-  const query = mark === -1 ? "" : rawTarget.slice(mark + 1);
-  if (!PATH_CHARS.test(rawPath) || !QUERY_CHARS.test(query)) return null;
-  if (hasBrokenEscape(rawPath) || hasBrokenEscape(query)) return null;
+  const path = isCanonicalPath(rawPath) ? rawPath : settlePath(rawPath, options);
+  if (path === null) return null;
+  if (mark === -1) return { path, query: "", params: [] };
+  const query = rawTarget.slice(mark + 1);
+  if (!QUERY_CHARS.test(query) || hasBrokenEscape(query)) return null;
+  const params = parseQuery(query);
+  return params === null ? null : { path, query, params };
+}
+
+/** By character code: 1 where it may stand in a path as it is. An escape is left to the full reading. */
+const PLAIN_IN_PATH = new Uint8Array(128);
+for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@/")
+  PLAIN_IN_PATH[character.charCodeAt(0)] = 1;
+const SLASH = 47;
+const DOT = 46;
+
+/** True only for what `settlePath` would return unchanged: most paths, so that most are read once. */
+export function isCanonicalPath(path: string): boolean {
+  if (path.charCodeAt(0) !== SLASH) return false;
+  let previous = 0;
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at);
+    if (code >= PLAIN_IN_PATH.length || PLAIN_IN_PATH[code] !== 1) return false;
+    // A segment that is empty or begins with a dot may be one that goes away.
+    if (previous === SLASH && (code === SLASH || code === DOT)) return false;
+    previous = code;
+  }
+  return true;
+}
+
+/** The full reading of a path, without its query; null refuses. */
+export function settlePath(rawPath: string, options: { allowEncodedSlash: boolean }): string | null {
+  if (!rawPath.startsWith("/") || !PATH_CHARS.test(rawPath) || hasBrokenEscape(rawPath)) return null;
   const escapes = normalizeEscapes(rawPath, options.allowEncodedSlash);
-  const path = escapes === null ? null : removeDotSegments(escapes);
-  if (path === null || parseQuery(query) === null) return null;
-  return { path, query };
+  return escapes === null ? null : removeDotSegments(escapes);
 }
 
 const hasBrokenEscape = (text: string): boolean => /%(?![0-9A-Fa-f]{2})/.test(text);
@@ -89,10 +128,12 @@ export function parseQuery(query: string): [string, string][] | null {
   for (const part of parts) {
     if (part === "") continue;
     const equals = part.indexOf("=");
-    const key = decode((equals === -1 ? part : part.slice(0, equals)).replaceAll("+", " "));
-    const value = decode((equals === -1 ? "" : part.slice(equals + 1)).replaceAll("+", " "));
+    const key = decodeField(equals === -1 ? part : part.slice(0, equals));
+    const value = decodeField(equals === -1 ? "" : part.slice(equals + 1));
     if (key === null || value === null) return null;
     params.push([key, value]);
   }
   return params;
 }
+
+const decodeField = (text: string): string | null => (/[%+]/.test(text) ? decode(text.replaceAll("+", " ")) : text);

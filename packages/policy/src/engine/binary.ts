@@ -41,4 +41,4 @@ export function compileBinary(binary: Binary): CompiledBinary {
 
 /** The kernel reports absolute paths without dot segments; anything else was not vouched for by it. */
 export const isVouchedPath = (path: string): boolean =>
-  path.startsWith("/") && !path.includes("\0") && !/(^|\/)\.\.?(\/|$)/.test(path);
+  path.startsWith("/") && !path.includes("\0") && (!path.includes("/.") || !/(^|\/)\.\.?(\/|$)/.test(path));

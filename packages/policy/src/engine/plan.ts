@@ -6,7 +6,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import { callerOf, decide, isMonitoring } from "./decide.ts";
 import type { Group } from "./group.ts";
 import { INFERENCE_HOST, INFERENCE_RULE } from "./inference.ts";
-import type { Totals } from "./summary.ts";
+import { addTotals, type Totals } from "./summary.ts";
 
 /** Names the rule of a connection that only monitor mode lets pass. */
 export const MONITOR_RULE = "mode.monitor";
@@ -44,24 +44,15 @@ export function planEndpoint(compiled: CompiledPolicy, request: PlanRequest, now
 
 /** What holds of all endpoints of the connection that are in force; null: there is none. */
 function totalsOf(groups: readonly Group[], nowMs: number): (Totals & { hostless: boolean }) | null {
-  let all: (Totals & { hostless: boolean }) | null = null;
-  for (const { summary, hostless } of groups) {
-    const own = summary.at(nowMs);
+  let totals: Totals | null = null;
+  let hostless = false;
+  for (const group of groups) {
+    const own = group.summary.at(nowMs);
     if (own === null) continue;
-    all =
-      all === null
-        ? { ...own, hostless }
-        : {
-            first: own.first.order < all.first.order ? own.first : all.first,
-            inspected: own.inspected || all.inspected,
-            anyPublic: own.anyPublic || all.anyPublic,
-            encodedSlash: own.encodedSlash || all.encodedSlash,
-            webSocketText: own.webSocketText || all.webSocketText,
-            bodyBytesMax: Math.max(own.bodyBytesMax, all.bodyBytesMax),
-            hostless: hostless || all.hostless,
-          };
+    totals = totals === null ? own : addTotals(totals, own);
+    hostless ||= group.hostless;
   }
-  return all;
+  return totals === null ? null : { ...totals, hostless };
 }
 
 /** Every address that some endpoint in force names, in the order of the file. */

@@ -74,13 +74,35 @@ export class Summary {
 
 function add(totals: Totals | null, endpoint: CompiledEndpoint): Totals {
   const { inspected } = endpoint;
+  const { allowed_ips, allow_encoded_slash, protocol } = endpoint.endpoint;
+  const own: Totals = {
+    first: endpoint,
+    inspected,
+    anyPublic: allowed_ips === undefined,
+    encodedSlash: inspected && allow_encoded_slash === true,
+    webSocketText: inspected && protocol === "websocket",
+    bodyBytesMax: inspected ? endpoint.bodyBytesMax : 0,
+  };
+  return totals === null ? own : addTotals(totals, own);
+}
+
+/** The same object where nothing is added, so that thousands of like endpoints share their totals. */
+export function addTotals(a: Totals, b: Totals): Totals {
+  const adds =
+    b.first.order < a.first.order ||
+    (b.inspected && !a.inspected) ||
+    (b.anyPublic && !a.anyPublic) ||
+    (b.encodedSlash && !a.encodedSlash) ||
+    (b.webSocketText && !a.webSocketText) ||
+    b.bodyBytesMax > a.bodyBytesMax;
+  if (!adds) return a;
   return {
-    first: totals === null || endpoint.order < totals.first.order ? endpoint : totals.first,
-    inspected: inspected || totals?.inspected === true,
-    anyPublic: endpoint.endpoint.allowed_ips === undefined || totals?.anyPublic === true,
-    encodedSlash: (inspected && endpoint.endpoint.allow_encoded_slash === true) || totals?.encodedSlash === true,
-    webSocketText: (inspected && endpoint.endpoint.protocol === "websocket") || totals?.webSocketText === true,
-    bodyBytesMax: Math.max(totals?.bodyBytesMax ?? 0, inspected ? endpoint.bodyBytesMax : 0),
+    first: b.first.order < a.first.order ? b.first : a.first,
+    inspected: a.inspected || b.inspected,
+    anyPublic: a.anyPublic || b.anyPublic,
+    encodedSlash: a.encodedSlash || b.encodedSlash,
+    webSocketText: a.webSocketText || b.webSocketText,
+    bodyBytesMax: Math.max(a.bodyBytesMax, b.bodyBytesMax),
   };
 }
 

@@ -1,5 +1,5 @@
 /** A request's target in every reading a deny must hold for. */
-import { type CanonicalTarget, canonicalPath, decode, parseQuery } from "../canonical/path.ts";
+import { decode, readTarget } from "../canonical/path.ts";
 
 export interface JudgedTarget {
   path: string;
@@ -11,15 +11,14 @@ export interface JudgedTarget {
 }
 
 export function judgeTarget(raw: string): JudgedTarget | null {
-  const loose: CanonicalTarget | null = canonicalPath(raw, { allowEncodedSlash: true });
-  if (loose === null) return null;
-  const query = parseQuery(loose.query);
-  if (query === null) return null;
-  const decoded = decode(loose.path) ?? loose.path;
-  const paths = new Set<string>();
-  for (const path of [loose.path, decoded]) {
-    paths.add(path);
-    paths.add(path.endsWith("/") && path.length > 1 ? path.slice(0, -1) : `${path}/`);
-  }
-  return { path: loose.path, encodedSlash: loose.path.includes("%2F"), query, denyPaths: [...paths] };
+  const read = readTarget(raw, { allowEncodedSlash: true });
+  if (read === null) return null;
+  const { path, params: query } = read;
+  // Without an escape the decoded path is the path.
+  if (!path.includes("%")) return { path, encodedSlash: false, query, denyPaths: [path, otherEnd(path)] };
+  const decoded = decode(path) ?? path;
+  const denyPaths = [...new Set([path, otherEnd(path), decoded, otherEnd(decoded)])];
+  return { path, encodedSlash: path.includes("%2F"), query, denyPaths };
 }
+
+const otherEnd = (path: string): string => (path.endsWith("/") && path.length > 1 ? path.slice(0, -1) : `${path}/`);

@@ -5,7 +5,7 @@
  *
  * A pattern stands at the shallowest node where few others stand too, so the tree is as deep as patterns are alike.
  */
-import { type GlobOptions, globTokens } from "../glob.ts";
+import { type GlobOptions, globTokens, hasWildcard } from "../glob.ts";
 import { foldCode } from "./fold.ts";
 
 /** More than this at one node are told apart by their next token; fewer are cheaper to try one by one. */
@@ -62,8 +62,11 @@ export class GlobTrie<T> {
   private readonly ignoreCase: boolean;
   private step = 0;
   private walks = 0;
+  /** The states now and behind the next character; kept between searches, so only the first `…Count` count. */
   private active: Node<T>[] = [];
+  private activeCount = 0;
   private next: Node<T>[] = [];
+  private nextCount = 0;
 
   constructor({ separator, ignoreCase = false }: GlobOptions) {
     this.separator = separator;
@@ -72,14 +75,8 @@ export class GlobTrie<T> {
   }
 
   add(pattern: string, item: T): void {
-    const all = globTokens(pattern, this.separator).map((token) => {
-      if (token.kind === "char") return this.ignoreCase ? foldCode(token.code) : token.code;
-      // A class is looked at more closely by the matcher; here it is any one character.
-      if (token.kind === "one" || token.kind === "class") return ONE;
-      return token.kind === "star" ? STAR : token.kind === "globstar" ? GLOBSTAR : SEGMENTS;
-    });
-    // Twice "any segments" is the same once; without it a chain of them would all stay awake.
-    const tokens = all.filter((token, at) => token !== SEGMENTS || all[at - 1] !== SEGMENTS);
+    const tokens = codesOf(pattern, this.separator);
+    if (this.ignoreCase) for (const [at, token] of tokens.entries()) if (token >= 0) tokens[at] = foldCode(token);
     this.place(this.root, { tokens, item });
   }
 
@@ -104,40 +101,99 @@ export class GlobTrie<T> {
   search(text: string, found: T[]): void {
     this.walks++;
     this.step++;
-    this.active.length = 0;
-    this.enter(this.root, this.active, found);
-    for (let at = 0; at < text.length && this.active.length > 0; at++) {
+    this.nextCount = 0;
+    this.enter(this.root, found);
+    this.turn();
+    for (let at = 0; at < text.length && this.activeCount > 0; at++) {
       const code = text.charCodeAt(at);
-      const isSeparator = code === this.separatorCode;
-      const { active, next } = this;
-      this.step++;
-      next.length = 0;
-      for (let i = 0; i < active.length; i++) {
-        const node = active[i];
-        if (node === undefined) continue;
-        if (node.loop !== 0 && (node.loop !== STAR || !isSeparator)) this.enter(node, next, found);
-        if (isSeparator && node.behind !== null) this.enter(node.behind, next, found);
-        const child = node.chars?.get(code);
-        if (child !== undefined) this.enter(child, next, found);
-        if (node.one !== null && !isSeparator) this.enter(node.one, next, found);
+      const only = this.activeCount === 1 ? this.active[0] : undefined;
+      if (only !== undefined && only.loop === STAR && code !== this.separatorCode && this.leadsOnlyOn(only)) {
+        // Within a segment nothing else can happen.
+        const end = text.indexOf(this.separator, at);
+        if (end === -1) return;
+        at = end - 1;
+        continue;
       }
-      this.active = next;
-      this.next = active;
+      if (only !== undefined && isPlain(only)) {
+        const child = only.chars?.get(code);
+        if (child === undefined) return;
+        if (isPlain(child)) {
+          this.collect(child, found);
+          this.active[0] = child;
+          continue;
+        }
+      }
+      this.advance(code, found);
     }
   }
 
-  private enter(node: Node<T>, into: Node<T>[], found: T[]): void {
+  /** One character, for all states. */
+  private advance(code: number, found: T[]): void {
+    const isSeparator = code === this.separatorCode;
+    this.step++;
+    this.nextCount = 0;
+    for (let i = 0; i < this.activeCount; i++) {
+      const node = this.active[i];
+      if (node === undefined) continue;
+      if (node.loop !== 0 && (node.loop !== STAR || !isSeparator)) this.enter(node, found);
+      if (isSeparator && node.behind !== null) this.enter(node.behind, found);
+      const child = node.chars?.get(code);
+      if (child !== undefined) this.enter(child, found);
+      if (node.one !== null && !isSeparator) this.enter(node.one, found);
+    }
+    this.turn();
+  }
+
+  private turn(): void {
+    const { active, next, nextCount } = this;
+    this.active = next;
+    this.activeCount = nextCount;
+    this.next = active;
+  }
+
+  /** A `*` behind which only a separator follows. */
+  private leadsOnlyOn(node: Node<T>): boolean {
+    const { chars, one, empty } = node;
+    return one === null && empty === null && chars?.size === 1 && chars.has(this.separatorCode);
+  }
+
+  private enter(node: Node<T>, found: T[]): void {
     if (node.step === this.step) return;
     node.step = this.step;
-    if (node.walk !== this.walks) {
-      node.walk = this.walks;
-      for (const item of node.items) found.push(item);
-      if (node.waiting !== null) for (const { item } of node.waiting) found.push(item);
-    }
-    if (node.chars !== null || node.one !== null || node.behind !== null) into.push(node);
-    if (node.empty !== null) for (const child of node.empty.values()) this.enter(child, into, found);
+    this.collect(node, found);
+    if (node.chars !== null || node.one !== null || node.behind !== null) this.next[this.nextCount++] = node;
+    if (node.empty !== null) for (const child of node.empty.values()) this.enter(child, found);
+  }
+
+  private collect(node: Node<T>, found: T[]): void {
+    if (node.walk === this.walks) return;
+    node.walk = this.walks;
+    for (const item of node.items) found.push(item);
+    if (node.waiting !== null) for (const { item } of node.waiting) found.push(item);
   }
 }
+
+function codesOf(pattern: string, separator: GlobOptions["separator"]): number[] {
+  const codes: number[] = [];
+  if (!hasWildcard(pattern)) {
+    for (let at = 0; at < pattern.length; at++) codes.push(pattern.charCodeAt(at));
+    return codes;
+  }
+  for (const token of globTokens(pattern, separator)) {
+    if (token.kind === "char") codes.push(token.code);
+    else if (token.kind === "star") codes.push(STAR);
+    else if (token.kind === "globstar") codes.push(GLOBSTAR);
+    // A class is looked at more closely by the matcher; here it is any one character.
+    else if (token.kind !== "segments") codes.push(ONE);
+    // Twice "any segments" is the same once; without it a chain of them would all stay awake.
+    else if (codes.at(-1) !== SEGMENTS) codes.push(SEGMENTS);
+  }
+  return codes;
+}
+
+/** A character leads to one child, or nowhere. */
+const isPlain = ({ loop, one, empty, behind }: Node<unknown>): boolean =>
+  loop === 0 && one === null && empty === null && behind === null;
 
 /** The node behind the next token, made where it is missing. */
 function childOf<T>(node: Node<T>, tokens: readonly number[]): Node<T> {
