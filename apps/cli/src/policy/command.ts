@@ -1,6 +1,7 @@
 import type { Register } from "../register.ts";
 import { registerAsk, registerCheck } from "./commands/check.ts";
 import { registerJournal } from "./commands/journal.ts";
+import { registerPreset } from "./commands/preset.ts";
 
 /** `creel policy …`. The policy package is loaded by the command that needs it: `--help` answers at once. */
 export const registerPolicy: Register = (program, io, finish) => {
@@ -15,4 +16,5 @@ Pages: docs/policy/README.md. Every command explains itself with --help.`,
   registerCheck(policy, io, finish);
   registerAsk(policy, io, finish);
   registerJournal(policy, io, finish);
+  registerPreset(policy, io, finish);
 };

@@ -3,6 +3,7 @@ import {
   closeSync,
   fsyncSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -17,13 +18,15 @@ const MODE_ASKED = 0o666;
 
 /**
  * Puts the text in the file's place in one step, so that a reader sees the old or the new file and never half of one. Keeps the mode,
- * and a link goes on pointing where it did.
+ * and a link goes on pointing where it did. With `expected` a file that says something else by now is left alone.
  */
-export function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, text: string, expected?: string): void {
   let temporary: string | null = null;
   try {
     const target = targetOf(file);
     const mode = modeOf(target);
+    if (expected !== undefined && readFileSync(target, "utf8") !== expected)
+      throw new Error("somebody changed it in the meantime; try again");
     temporary = join(dirname(target), `.${process.pid}.${Date.now()}.creel.tmp`);
     const descriptor = openSync(temporary, "wx", mode ?? MODE_ASKED);
     try {
