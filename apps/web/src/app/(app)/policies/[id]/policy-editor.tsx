@@ -10,6 +10,7 @@ import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Loading } from "../../../../ui/states.tsx";
+import { AddPreset } from "./add-preset.tsx";
 import { ReviewDialog } from "./review-dialog.tsx";
 
 /** CodeMirror measures a real page and is needed nowhere else, so no other page loads it. */
@@ -18,6 +19,7 @@ const CodeEditor = dynamic(() => import("../../../../editor/code-editor.tsx"), {
   loading: () => <Loading what="the editor" />,
 });
 
+const MEND = "Mend the errors below first.";
 const counted = (count: number, word: string): string => `${count} ${count === 1 ? word : `${word}s`}`;
 
 const Verdict = ({ linted, errors }: { linted: Linted | null; errors: number }) => {
@@ -73,7 +75,7 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
   const reason =
     refusal ??
     (changed ? null : "Nothing has changed.") ??
-    (errors > 0 ? "Mend the errors below first." : null) ??
+    (errors > 0 ? MEND : null) ??
     (moved ? "Another version was saved meanwhile." : null);
 
   return (
@@ -106,6 +108,7 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
         <Button look="primary" disabledReason={reason} onClick={() => setReviewing(true)}>
           Review and save…
         </Button>
+        <AddPreset text={text} disabledReason={refusal ?? (errors > 0 ? MEND : null)} onAdd={setText} />
         {changed ? <Button onClick={() => setText(base.yaml)}>Undo all</Button> : null}
       </div>
       <ReviewDialog
