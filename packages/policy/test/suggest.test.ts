@@ -101,7 +101,7 @@ network_policies:
     const raw = suggest([{ method: undefined, path: undefined, host: "db.example.com", port: 5432 }]);
     expect(raw.yaml).toContain("protocol: tcp");
     expect(raw.notes.map((n) => n.sentence).join(" ")).toContain("relayed unread");
-    const mixed = suggest([{}, { method: undefined, path: undefined }]);
+    const mixed = suggest([{}, { kind: "connect", method: undefined, path: undefined }]);
     expect(mixed.yaml).not.toContain("tcp");
     expect(mixed.refused[0]?.reason).toContain("undo their inspection");
   });

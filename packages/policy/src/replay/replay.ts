@@ -54,7 +54,13 @@ export function createReplay(options: ReplayOptions): Replay {
         reason: `The policy would allow it; it was denied then for another reason, which may hold again: ${record.reason ?? "unknown"}`,
       };
     // The gateway writes a passing connection down as such only where it relays it unread.
-    if (before === null && record.kind === "connect" && record.decision !== "deny" && after.inspects(record))
+    if (
+      before === null &&
+      record.kind === "connect" &&
+      record.method == null &&
+      record.decision !== "deny" &&
+      after.inspects(record)
+    )
       return {
         ...judged,
         passes: null,

@@ -12,6 +12,7 @@ import type { Wish } from "./evidence.ts";
 export interface Base {
   policy: Policy;
   judge(record: RecordedRequest): Judgement;
+  inspects(record: RecordedRequest): boolean;
   /** Why an entry of its own would not make this pass, or null. */
   obstacle(wish: Wish): string | null;
   denies(host: string, port: number): readonly Clause[];
@@ -42,6 +43,7 @@ export function createBase(text: string, nowMs: number): Base {
   return {
     policy,
     judge: (record) => judge.judge(record),
+    inspects: (record) => judge.inspects(record),
     obstacle(wish) {
       const { program, host, port, method, path } = wish;
       for (const { entry, endpoint, inspected } of endpointsFor(compiled, host, port)) {
@@ -93,7 +95,7 @@ const compileWhole = (policy: Policy): CompiledPolicy =>
 export const compileStrict = (policy: Policy): CompiledPolicy => compileWhole(strict(policy));
 
 /** The entries that speak of this host and port, and one that gives this program everything there. */
-function withProbe(policy: Policy, compiled: CompiledPolicy, wish: Omit<Wish, "path">): Policy {
+function withProbe(policy: Policy, compiled: CompiledPolicy, wish: Omit<Wish, "path" | "raw">): Policy {
   const { program, host, port, method } = wish;
   const keys = new Set(endpointsFor(compiled, host, port).map(({ entry }) => entry.key));
   const entries = Object.entries(policy.network_policies).filter(([key]) => keys.has(key));

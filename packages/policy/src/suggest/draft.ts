@@ -115,7 +115,7 @@ function draftTarget(
     return [];
   }
   if (target.requests === 0) {
-    draft.covered.push({ ...place, method: null, path: null, count: target.connections });
+    draft.covered.push({ ...place, method: null, path: null, count: target.connections + target.rawConnections });
     draft.notes.push(
       note(
         key,
@@ -126,19 +126,22 @@ function draftTarget(
     const protocol = /^[0-9.]+$|:/.test(host) ? "none" : "tcp";
     return [{ host, port, protocol, encodedSlash: false, rules: [] }];
   }
-  if (target.connections > 0)
+  if (target.rawConnections > 0)
     refuse(
-      target.connections,
+      target.rawConnections,
       "Requests of the same program were seen there; relaying it unread would undo their inspection.",
     );
   const rules = draftRules(target, key, base.denies(host, port), draft, refuse);
   if (rules.length > RULES_PER_TARGET_MAX) {
     refuse(
-      target.requests,
+      target.requests + target.connections,
       `${rules.length} rules would be needed, more than a person reviews. Write wider ones by hand.`,
     );
     return [];
   }
+  if (rules.length > 0 && target.connections > 0)
+    draft.covered.push({ ...place, method: null, path: null, count: target.connections });
+  else if (target.connections > 0) refuse(target.connections, "No request of the same program there could be covered.");
   for (const { method, rule } of rules)
     for (const { segments, count } of rule.paths)
       draft.covered.push({ ...place, method, path: samplePath(segments), count });

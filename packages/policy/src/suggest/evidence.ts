@@ -40,12 +40,16 @@ export interface Wish {
   method: string | null;
   /** Canonical; null with `method`. */
   path: string | null;
+  /** A connection whose bytes were relayed unread. */
+  raw: boolean;
 }
 
 export interface TargetEvidence {
   host: string;
   port: number;
   sightings: Sightings;
+  /** Relayed unread. */
+  rawConnections: number;
   connections: number;
   /** Requests by method and path; null once there were too many paths. */
   methods: Map<string, Map<string, number>> | null;
@@ -77,7 +81,8 @@ export function addWish(evidence: Evidence, wish: Wish, ms: number, sandbox: str
   if (target === null) return;
   target.sightings.add(ms, sandbox);
   if (wish.method === null || wish.path === null) {
-    target.connections++;
+    if (wish.raw) target.rawConnections++;
+    else target.connections++;
     return;
   }
   target.requests++;
@@ -113,6 +118,7 @@ function targetOf(program: ProgramEvidence, { host, port }: Wish): TargetEvidenc
     host,
     port,
     sightings: new Sightings(),
+    rawConnections: 0,
     connections: 0,
     methods: new Map(),
     pathCount: 0,

@@ -58,13 +58,16 @@ export function createSuggestion(options: SuggestOptions): SuggestionRun {
       return "The base's `inference` section, or an entry of it, decides who may ask the model; change that instead.";
     const where = hostRefusal(host) ?? addressRefusal(record.ip);
     if (where !== null) return where;
-    if (record.method == null) return { program, host, port: record.port, method: null, path: null };
+    if (record.method == null && record.kind === "http")
+      return "The request could not be read, so no rule for it follows.";
+    if (record.method == null)
+      return { program, host, port: record.port, method: null, path: null, raw: isRaw(record) };
     const method = record.method.toUpperCase();
     const how = methodRefusal(method) ?? requestRefusal(record);
     if (how !== null) return how;
     const target = canonicalPath(record.path ?? "", { allowEncodedSlash: true });
     if (target === null) return "The request target has no single reading; such a request is always refused.";
-    return { program, host, port: record.port, method, path: target.path };
+    return { program, host, port: record.port, method, path: target.path, raw: false };
   }
 
   function refuse(record: RecordedRequest, reason: string): void {
@@ -88,6 +91,11 @@ export function createSuggestion(options: SuggestOptions): SuggestionRun {
         return refuse(record, "A name was looked up and never connected to, which needs no rule.");
       const judged = base.judge(record);
       if (judged.passes === true) {
+        if (isRaw(record) && base.inspects(record))
+          return refuse(
+            record,
+            "The base reads this connection and judges each request; relaying it unread would undo that.",
+          );
         alreadyAllowed++;
         return undefined;
       }
@@ -117,6 +125,9 @@ export function createSuggestion(options: SuggestOptions): SuggestionRun {
     },
   };
 }
+
+/** The gateway writes down a connection that passed only where it relays it unread. */
+const isRaw = ({ kind, method }: RecordedRequest): boolean => kind === "connect" && method == null;
 
 function addressRefusal(ip: string | null | undefined): string | null {
   if (ip == null || addressClass(ip) === "public") return null;
