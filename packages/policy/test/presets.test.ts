@@ -267,7 +267,7 @@ describe("tiers", () => {
   );
 
   test("what is missing is named in a comment, with the command that adds it", () => {
-    expect(tierYaml("balanced")).toContain("creel policy preset add npm registry=REGISTRY");
+    expect(tierYaml("balanced")).toContain("creel policy preset add FILE npm --set registry=REGISTRY");
   });
 
   test("even open reaches no private or metadata address and no host that it does not name", () => {

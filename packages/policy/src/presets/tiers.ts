@@ -45,7 +45,9 @@ export function tierYaml(name: TierName, { parameters = {} }: TierChoice = {}): 
   const head = [
     `# Tier ${tier.name}: ${tier.description}`,
     "# What is not named here is denied, and so are private addresses and cloud metadata services.",
-    ...missing.map((preset) => `# Left out until it knows your own: creel policy preset add ${preset} ${hint(preset)}`),
+    ...missing.map(
+      (preset) => `# Left out until it knows your own: creel policy preset add FILE ${preset} ${hint(preset)}`,
+    ),
   ];
   return `${head.join("\n")}\n${printPolicy(starter(applied.map((preset) => [preset, parameters[preset] ?? {}])))}`;
 }
@@ -53,7 +55,7 @@ export function tierYaml(name: TierName, { parameters = {} }: TierChoice = {}): 
 const hint = (preset: string): string =>
   (presetSource(preset).parameters ?? [])
     .filter((parameter) => parameter.optional !== true)
-    .map((parameter) => `${parameter.name}=${parameter.name.toUpperCase()}`)
+    .map((parameter) => `--set ${parameter.name}=${parameter.name.toUpperCase()}`)
     .join(" ");
 
 const starter = (applied: [string, Readonly<Record<string, string>>][]): Policy => ({
