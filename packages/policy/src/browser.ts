@@ -10,6 +10,7 @@ export {
   describeField,
   type FieldDescription,
 } from "./complete/index.ts";
+export { changeCovers, describeTextSet, diffPolicies, isGraver, riskGrades } from "./diff/index.ts";
 export type * from "./diff/types.ts";
 export { addRule } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
@@ -30,6 +31,7 @@ export { lintPolicy } from "./lint/lint.ts";
 export * from "./model.ts";
 export { type ParseResult, parsePolicy } from "./parse.ts";
 export * from "./presets/index.ts";
+export { formatPolicy } from "./print/format.ts";
 export { printPolicy } from "./print/print.ts";
 export { createReplay, parseRecordLine, type RecordLine, type Replay, type ReplayOptions } from "./replay/index.ts";
 export type * from "./replay/types.ts";

@@ -39,6 +39,8 @@ const ALWAYS_BLOCK: ReadonlySet<Spec> = new Set([
   specAt("tests"),
 ]);
 
+export const isAlwaysBlock = (spec: Spec): boolean => ALWAYS_BLOCK.has(spec);
+
 /** True where house layout wants braces for a value that would read so on one line. */
 export const fitsInBraces = (spec: Spec, flow: string, columns: number): boolean =>
   !ALWAYS_BLOCK.has(spec) && flow.length <= columns;
