@@ -14,6 +14,13 @@ export interface Risk {
 export interface TextSet {
   match: string;
   except: string[];
+  /** Patterns that must match as well. */
+  also?: string[];
+  /**
+   * Patterns read as deny rules read them: in any case, and paths with and without the slash at the end and decoded as well.
+   * `except` and `also` by their places in the list. Absent: all are read plainly.
+   */
+  loose?: { match: boolean; except: number[]; also: number[] };
 }
 
 /** Programs; the conditions beside the path narrow the set. */
@@ -24,6 +31,53 @@ export interface CallerSet extends TextSet {
   script: TextSet | null;
   /** Only as a child of these; null: whatever the parents. */
   ancestor: TextSet | null;
+  /** And none of these digests, no such script, no such parent. */
+  unless?: { sha256: string[]; script: string[]; ancestor: string[] };
+}
+
+/** One thing that can be asked of a request; `loose` is the reading of deny rules. */
+export type Predicate =
+  | { kind: "path"; pattern: string; loose: boolean }
+  | { kind: "encoded_slash" }
+  /** `every`: there, and all its values match. `some`: one value matches, in any case. */
+  | { kind: "query"; name: string; values: readonly string[]; reading: "every" | "some" }
+  | { kind: "header"; name: string; values: readonly string[]; loose: boolean }
+  /** The request asks for an upgrade; `may_upgrade` also where its headers are not known. */
+  | { kind: "upgrade" }
+  | { kind: "may_upgrade" }
+  | { kind: "body_at_most"; bytes: number }
+  | { kind: "before"; ms: number }
+  | { kind: "address_known" }
+  /** Every address of the connection; true where none is known yet. */
+  | { kind: "address_public" }
+  | { kind: "address_within"; ranges: readonly string[] }
+  | { kind: "body" }
+  | (BodyPredicate & { bytesMax?: number });
+
+/** What is asked of the one message in the body; a body larger than `bytesMax` counts as unreadable. */
+export type BodyPredicate =
+  | { kind: "rpc_answer" }
+  | { kind: "rpc_call" }
+  | { kind: "rpc_method"; pattern: string; loose: boolean }
+  /** A method that `allow_all_known_mcp_methods` speaks of. */
+  | { kind: "rpc_known" }
+  | { kind: "tool"; values: readonly string[]; loose: boolean }
+  | { kind: "tool_named" }
+  /** A tool name of the form that strict names demand. */
+  | { kind: "tool_plain" }
+  | { kind: "argument"; path: readonly string[]; values: readonly string[]; loose: boolean }
+  | { kind: "operation"; type: string }
+  | { kind: "operation_name"; pattern: string; loose: boolean }
+  | { kind: "operation_fields"; values: readonly string[]; loose: boolean }
+  /** A stored operation by its id. */
+  | { kind: "persisted"; id: string }
+  | { kind: "message"; type: "lifecycle" | "operation" }
+  | { kind: "model"; pattern: string };
+
+/** All of `all` hold and none of `none`. */
+export interface Conjunction {
+  all: readonly Predicate[];
+  none: readonly Predicate[];
 }
 
 export interface RequestChange {
@@ -34,16 +88,23 @@ export interface RequestChange {
   ports: number[];
   /** How the traffic is judged where it is allowed; `raw`: not inspected. */
   protocol: Protocol | "raw";
-  /** Upper case; `*` stands for every method not named elsewhere in the same diff. Null: the connection as a whole. */
+  /** Upper case; `*` stands for every method less `methodsExcept`. Null: the connection as a whole. */
   methods: string[] | null;
+  methodsExcept: string[];
   paths: TextSet[] | null;
   /** MCP tools, GraphQL operations or models, where the protocol judges them. */
   tools: TextSet[] | null;
   /** Further conditions of the set, each as words that end a sentence: "when query `a` matches `b`", "until 2026-12-01T00:00:00Z". */
   conditions: string[];
+  /** The same as data, and what needs no words: for each item one of its conjunctions holds. */
+  where: (readonly Conjunction[])[];
+  /** Which kinds of requests the set holds: opening the connection, requests with one reading, and requests that have none. */
+  reach: { connection: boolean; requests: boolean; unreadable: boolean };
   /** Entries that decided before and after; null where none matched. */
   ruleBefore: string | null;
   ruleAfter: string | null;
+  /** Whether a deny rule that forbade it is gone. */
+  denyRuleRemoved: boolean;
   risk: Risk;
   /** The whole change as one sentence for a reviewer. */
   sentence: string;
@@ -69,4 +130,11 @@ export interface PolicyDiff {
   exact: boolean;
   /** The gravest grade of all changes. */
   risk: RiskGrade;
+}
+
+export interface DiffOptions {
+  /** The moment from which on the versions are compared. */
+  nowMs: number;
+  /** Middlewares the gateway can run; none by default. */
+  middlewares?: readonly string[];
 }

@@ -1,0 +1,327 @@
+/** All that is newly allowed or denied: place by place, then joined where the same differs for several callers, hosts or ports. */
+import { canonicalJson } from "../canonical/json.ts";
+import { INFERENCE_HOST } from "../engine/inference.ts";
+import type { Binary, Policy } from "../model.ts";
+import type { PolicyRequest } from "../types.ts";
+import { BoundReached, Budget, DIFF_WORK_MAX, OVERCLAIMS_MAX, PLACE_WORK_MAX } from "./bounds.ts";
+import { type CallerSpace, callerSpace } from "./callers.ts";
+import { type Core, coresOf } from "./core.ts";
+import { type HostSpace, hostSpaces, missingMiddlewares, type Unsearched } from "./hosts.ts";
+import { type Piece, type Place, piecesOf, type Space, spaceOf } from "./place.ts";
+import { changedItems, hostMatcher, type Item, type Side } from "./sides.ts";
+import type { CallerSet, RequestChange, TextSet } from "./types.ts";
+
+/** A change before its risk and its sentence. */
+export type BareChange = Omit<RequestChange, "risk" | "sentence">;
+
+export interface Compared {
+  changes: BareChange[];
+  exact: boolean;
+}
+
+interface Query {
+  before: Side;
+  after: Side;
+  nowMs: number;
+  middlewares: readonly string[];
+}
+
+export function compareRequests(query: Query): Compared {
+  const budget = new Budget(DIFF_WORK_MAX);
+  const { before, after } = query;
+  const changed = widenByMiddlewares(query, changedItems(before, after));
+  const middlewareHosts = [before, after].flatMap((side) =>
+    missingMiddlewares(side, query.middlewares).flatMap(({ endpoints }) => [
+      ...endpoints.include,
+      ...(endpoints.exclude ?? []),
+    ]),
+  );
+  const { spaces, unsearched } = hostSpaces({ before, after, changed, middlewareHosts }, budget);
+  const found = new Findings();
+  const inference = inferenceSpaces(query, changed);
+  for (const space of [...spaces, ...inference]) compareHosts(query, space, changed, found, budget, unsearched);
+  return { changes: [...found.joined(), ...overclaims(unsearched, query, changed)], exact: unsearched.length === 0 };
+}
+
+/** Hosts under a middleware that one version has and the other has not are judged differently whatever their entries say. */
+function widenByMiddlewares({ before, after, middlewares }: Query, changed: readonly Item[]): Item[] {
+  const keysOf = (side: Side) =>
+    missingMiddlewares(side, middlewares).map(({ endpoints }) => ({ key: canonicalJson(endpoints), endpoints }));
+  const [a, b] = [keysOf(before), keysOf(after)];
+  const differing = [
+    ...a.filter((x) => !b.some((y) => x.key === y.key)),
+    ...b.filter((x) => !a.some((y) => x.key === y.key)),
+  ];
+  if (differing.length === 0) return [...changed];
+  const covers = differing.flatMap(({ endpoints }) => endpoints.include);
+  const touched = ({ endpoint: { host } }: Item): boolean =>
+    covers.some((cover) => host === "" || host.includes("*") || hostMatcher(cover)(host));
+  return [...new Set([...changed, ...[...before.items, ...after.items].filter(touched)])];
+}
+
+/** The model host is its own place: a section, entries that name it, or nothing at all may decide there. */
+function inferenceSpaces({ before, after }: Query, changed: readonly Item[]): HostSpace[] {
+  const decided = (policy: Policy) => {
+    const { inference } = policy;
+    return inference === undefined
+      ? null
+      : { enabled: inference.enabled, models: inference.models, binaries: inference.binaries };
+  };
+  const named = [before, after].map((side) => side.items.some(({ endpoint }) => endpoint.host === INFERENCE_HOST));
+  const same =
+    canonicalJson(decided(before.policy)) === canonicalJson(decided(after.policy)) &&
+    (before.policy.inference !== undefined ||
+      (named[0] === named[1] &&
+        !changed.some(
+          ({ endpoint }) => endpoint.host === INFERENCE_HOST || (named[0] === true && endpoint.host === ""),
+        )));
+  if (same) return [];
+  const ports = [before, after].flatMap((side) =>
+    side.items.flatMap(({ endpoint }) =>
+      endpoint.host === INFERENCE_HOST || endpoint.host === "" ? endpoint.ports : [],
+    ),
+  );
+  return [...new Set([443, 80, ...ports])].map((port) => ({
+    port,
+    atoms: [{ witness: INFERENCE_HOST, name: INFERENCE_HOST }],
+    describe: () => [{ match: INFERENCE_HOST, except: [] }],
+  }));
+}
+
+const EVERYONE: Binary = { path: "/**" };
+
+function compareHosts(
+  query: Query,
+  space: HostSpace,
+  changed: readonly Item[],
+  found: Findings,
+  budget: Budget,
+  unsearched: Unsearched[],
+): void {
+  const changedSet = new Set(changed);
+  const isInference = space.atoms[0]?.witness === INFERENCE_HOST && space.atoms.length === 1;
+  for (const [hostIndex, { witness }] of space.atoms.entries()) {
+    if (witness === INFERENCE_HOST && !isInference) continue;
+    try {
+      compareHost(
+        query,
+        { space, hostIndex, host: witness, isInference, changedSet },
+        found,
+        new Budget(PLACE_WORK_MAX, budget),
+      );
+    } catch (error) {
+      if (!(error instanceof BoundReached)) throw error;
+      found.forget(space, hostIndex);
+      unsearched.push({
+        port: space.port,
+        hosts: [...new Set(space.describe(new Set([hostIndex])).map(({ match }) => match))],
+      });
+    }
+  }
+}
+
+interface HostQuery {
+  space: HostSpace;
+  hostIndex: number;
+  host: string;
+  isInference: boolean;
+  changedSet: ReadonlySet<Item>;
+}
+
+function compareHost(
+  query: Query,
+  { space, hostIndex, host, isInference, changedSet }: HostQuery,
+  found: Findings,
+  budget: Budget,
+): void {
+  const { before, after, nowMs } = query;
+  const { port } = space;
+  const all = [before.itemsAt(host, port), after.itemsAt(host, port)] as const;
+  const sections = isInference ? [before, after].flatMap(({ policy }) => policy.inference ?? []) : [];
+  const binaries = [...all[0], ...all[1]].flatMap(({ entry }) => entry.binaries);
+  const asking = isInference
+    ? [EVERYONE]
+    : [...all[0], ...all[1]].filter((item) => changedSet.has(item)).flatMap(({ entry }) => entry.binaries);
+  if (asking.length === 0) return;
+  const everyBinary = [
+    ...binaries,
+    ...sections.flatMap((section) => section.binaries ?? []),
+    ...(isInference ? [EVERYONE] : []),
+  ];
+  const callers = callerSpace(distinctBinaries(everyBinary), distinctBinaries(asking), budget);
+  const models = isInference ? sections.flatMap((section) => section.models ?? []) : null;
+  const groups = new Map<string, { place: Place; atoms: number[] }>();
+  for (const [index, { caller }] of callers.atoms.entries()) {
+    budget.spend(binaries.length / 4);
+    const itemsBefore = all[0].filter((item) => before.names(item, caller));
+    const itemsAfter = all[1].filter((item) => after.names(item, caller));
+    const key = isInference ? String(index) : `${numbers(all[0], itemsBefore)}|${numbers(all[1], itemsAfter)}`;
+    const group = groups.get(key);
+    if (group !== undefined) group.atoms.push(index);
+    else
+      groups.set(key, {
+        place: { before, after, caller, host, port, itemsBefore, itemsAfter, nowMs, models },
+        atoms: [index],
+      });
+  }
+  for (const { place, atoms } of groups.values()) {
+    const spaceOfPlace = spaceOf(place, budget);
+    for (const piece of piecesOf(place, spaceOfPlace, budget))
+      for (const core of coresOf(place, spaceOfPlace, piece, budget))
+        found.add({ core, space, hostIndex, callers, atoms, example: exampleFor(core, piece, spaceOfPlace) });
+  }
+}
+
+const exampleFor = (_core: Core, piece: Piece, _space: Space): PolicyRequest => piece.example;
+
+const numbers = (all: readonly Item[], some: readonly Item[]): string => {
+  const chosen = new Set(some);
+  return all.flatMap((item, i) => (chosen.has(item) ? [i] : [])).join();
+};
+
+function distinctBinaries(binaries: readonly Binary[]): Binary[] {
+  const found = new Map<string, Binary>();
+  for (const binary of binaries) {
+    const key = `${binary.path}\n${binary.sha256 ?? ""}\n${binary.script ?? ""}\n${binary.inherit === true}`;
+    if (!found.has(key)) found.set(key, binary);
+  }
+  return [...found.values()];
+}
+
+interface Finding {
+  core: Core;
+  space: HostSpace;
+  hostIndex: number;
+  callers: CallerSpace;
+  atoms: readonly number[];
+  example: PolicyRequest;
+}
+
+/** Collects by place and joins: callers first, then hosts, then ports. */
+class Findings {
+  private list: Finding[] = [];
+
+  add(finding: Finding): void {
+    this.list.push(finding);
+  }
+
+  /** What was found at a place that then turned out too large, so that it is not claimed twice. */
+  forget(space: HostSpace, hostIndex: number): void {
+    this.list = this.list.filter((finding) => finding.space !== space || finding.hostIndex !== hostIndex);
+  }
+
+  joined(): BareChange[] {
+    const byHost = groupBy(this.list, ({ core, space, hostIndex, callers }) => [
+      canonicalJson(core),
+      space,
+      hostIndex,
+      callers,
+    ]);
+    const withCallers = byHost.map((findings) => {
+      const [first] = findings;
+      const atoms = new Set(findings.flatMap((finding) => [...finding.atoms]));
+      const callers = sortSets(first.callers.describe(atoms));
+      return { ...first, callerSets: callers, coreKey: canonicalJson(first.core), callerKey: canonicalJson(callers) };
+    });
+    const bySpace = groupBy(withCallers, ({ coreKey, callerKey, space }) => [coreKey, callerKey, space]).map(
+      (group) => ({
+        ...group[0],
+        hosts: group[0].space.describe(new Set(group.map(({ hostIndex }) => hostIndex))),
+      }),
+    );
+    const byPort = groupBy(bySpace, ({ coreKey, callerKey, space }) => [coreKey, callerKey, space.port]).map(
+      (group) => {
+        const hosts = sortSets(group.flatMap((one) => one.hosts));
+        return { ...group[0], hosts, hostKey: canonicalJson(hosts) };
+      },
+    );
+    return groupBy(byPort, ({ coreKey, callerKey, hostKey }) => [coreKey, callerKey, hostKey]).map((group) => {
+      const [{ core, callerSets, hosts, example }] = group;
+      return {
+        ...core,
+        callers: callerSets,
+        hosts,
+        ports: group.map(({ space }) => space.port).sort((a, b) => a - b),
+        example,
+      };
+    });
+  }
+}
+
+function sortSets<T extends TextSet>(sets: readonly T[]): T[] {
+  return sets
+    .map((set) => [canonicalJson(set), set] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, set]) => set);
+}
+
+/** Groups in the order of their first members; objects are compared by identity. */
+function groupBy<T>(
+  list: readonly T[],
+  keyOf: (value: T) => readonly (string | number | object)[],
+): (readonly [T, ...T[]])[] {
+  const ids = new Map<object, number>();
+  const idOf = (part: string | number | object): string | number => {
+    if (typeof part !== "object") return part;
+    const known = ids.get(part) ?? ids.size;
+    ids.set(part, known);
+    return known;
+  };
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const value of list) {
+    const key = keyOf(value).map(idOf).join("\u0001");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return [...groups.values()];
+}
+
+/** What was not searched is claimed whole, in both directions: more than changed, never less. */
+function overclaims(unsearched: readonly Unsearched[], { before }: Query, changed: readonly Item[]): BareChange[] {
+  const shown = unsearched.slice(0, OVERCLAIMS_MAX);
+  const rest = unsearched.slice(OVERCLAIMS_MAX);
+  const claims = rest.length === 0 ? shown : [...shown, ...portsOf(rest).map((port) => ({ port, hosts: ["**"] }))];
+  return claims.flatMap(({ port, hosts }) => {
+    const touching = changed.filter(
+      ({ endpoint }) => endpoint.ports.includes(port) && hosts.some((host) => mayMeet(host, endpoint.host)),
+    );
+    const paths = [
+      ...new Set(
+        touching.flatMap(({ entry }) => entry.binaries).map(({ path, inherit }) => (inherit === true ? "/**" : path)),
+      ),
+    ];
+    const callers = (paths.length === 0 || paths.length > OVERCLAIMS_MAX ? ["/**"] : paths.sort()).map(
+      (match): CallerSet => ({ match, except: [], sha256: null, script: null, ancestor: null }),
+    );
+    const binary = callers[0]?.match.replaceAll(/\*+/g, "x") ?? "/x";
+    return (["allow", "deny"] as const).map((effect) => ({
+      effect,
+      callers,
+      hosts: hosts.map((match) => ({ match: match === "" ? "**" : match, except: [] })),
+      ports: [port],
+      protocol: "raw" as const,
+      methods: null,
+      methodsExcept: [],
+      paths: null,
+      tools: null,
+      conditions: ["as far as anything here changed: the rules were too many to compare one by one"],
+      where: [],
+      reach: { connection: true, requests: true, unreadable: true },
+      ruleBefore: before === undefined ? null : (touching[0]?.key ?? null),
+      ruleAfter: touching[0]?.key ?? null,
+      denyRuleRemoved: effect === "allow",
+      example: { binary, host: (hosts[0] ?? "").replaceAll(/\*+/g, "x") || "x", port },
+    }));
+  });
+}
+
+const portsOf = (unsearched: readonly Unsearched[]): number[] => [...new Set(unsearched.map(({ port }) => port))];
+const mayMeet = (a: string, b: string): boolean =>
+  a === b ||
+  a === "**" ||
+  b === "" ||
+  a === "" ||
+  hostMatcher(a)(b) ||
+  hostMatcher(b)(a) ||
+  (a.includes("*") && b.includes("*"));

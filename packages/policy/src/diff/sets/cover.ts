@@ -1,0 +1,150 @@
+/**
+ * From atoms back to the words people wrote. Each conjunction names at least one positive predicate where the space was not searched as
+ * a whole, covers chosen atoms only, and together they cover all of them.
+ */
+export interface CoverQuery {
+  /** For each atom the truth of each predicate. */
+  atoms: readonly (readonly boolean[])[];
+  chosen: ReadonlySet<number>;
+  /** Predicates that may lead a conjunction; null: any, and also none at all. */
+  leading: readonly number[] | null;
+  /** Predicates that must not be used; they only tell atoms apart. */
+  unused?: readonly number[];
+}
+
+/** Places of predicates that hold, and of those that do not. */
+export interface Literals {
+  all: number[];
+  none: number[];
+}
+
+interface Candidate {
+  literals: Literals;
+  covers: readonly number[];
+}
+
+/** Null where the predicates that may be used cannot tell chosen atoms from others. */
+export function cover(query: CoverQuery): Literals[] | null {
+  return new Cover(query).run();
+}
+
+class Cover {
+  private readonly chosen: ReadonlySet<number>;
+  private readonly atomCount: number;
+  /** Which predicates hold for an atom, and for which atoms a predicate holds. */
+  private readonly holding: readonly (readonly number[])[];
+  private readonly atomsOf = new Map<number, number[]>();
+  private readonly leads: readonly number[];
+  private readonly mayLeadNone: boolean;
+  private readonly width: number;
+  private readonly unused: ReadonlySet<number>;
+
+  constructor({ atoms, chosen, leading, unused }: CoverQuery) {
+    this.chosen = chosen;
+    this.atomCount = atoms.length;
+    this.width = atoms[0]?.length ?? 0;
+    this.unused = new Set(unused);
+    this.holding = atoms.map((bits) => bits.flatMap((bit, i) => (bit && !this.unused.has(i) ? [i] : [])));
+    for (const [atom, predicates] of this.holding.entries())
+      for (const predicate of predicates) {
+        const list = this.atomsOf.get(predicate);
+        if (list === undefined) this.atomsOf.set(predicate, [atom]);
+        else list.push(atom);
+      }
+    this.mayLeadNone = leading === null;
+    this.leads = [...(leading ?? this.atomsOf.keys())].filter((predicate) => this.atomsOf.has(predicate));
+  }
+
+  run(): Literals[] | null {
+    const left = new Set(this.chosen);
+    const leads = [...(this.mayLeadNone ? [[]] : []), ...this.leads.map((lead) => [lead])];
+    const candidates = leads.flatMap((all) => this.narrow(all) ?? []);
+    const found: Literals[] = [];
+    while (left.size > 0) {
+      const best = pickBest(candidates, left) ?? pickBest(this.exactly(left), left);
+      if (best === null) return null;
+      found.push(best.literals);
+      for (const atom of best.covers) left.delete(atom);
+    }
+    return found;
+  }
+
+  private inside(all: readonly number[]): readonly number[] {
+    const [first, ...others] = all;
+    if (first === undefined) return Array.from({ length: this.atomCount }, (_, i) => i);
+    return (this.atomsOf.get(first) ?? []).filter((atom) => others.every((p) => this.holding[atom]?.includes(p)));
+  }
+
+  /** What `all` covers less exceptions: each keeps out what was not chosen and touches nothing that was. */
+  private narrow(all: readonly number[]): Candidate | null {
+    const inside = this.inside(all);
+    const covers = inside.filter((atom) => this.chosen.has(atom));
+    if (covers.length === 0) return null;
+    const unwanted = new Set(inside.filter((atom) => !this.chosen.has(atom)));
+    if (unwanted.size === 0) return { literals: { all: [...all], none: [] }, covers };
+    const needed = new Set(covers.flatMap((atom) => this.holding[atom] ?? []));
+    const none: number[] = [];
+    while (unwanted.size > 0) {
+      const removes = new Map<number, number>();
+      for (const atom of unwanted)
+        for (const predicate of this.holding[atom] ?? [])
+          if (!needed.has(predicate)) removes.set(predicate, (removes.get(predicate) ?? 0) + 1);
+      const [best] = [...removes].sort(([p, a], [q, b]) => b - a || p - q);
+      if (best === undefined) return null;
+      none.push(best[0]);
+      for (const atom of this.atomsOf.get(best[0]) ?? []) unwanted.delete(atom);
+      // Names that exclude one atom each need no further weighing.
+      if (best[1] === 1) {
+        for (const atom of [...unwanted]) {
+          const predicate = this.holding[atom]?.find((p) => !needed.has(p));
+          if (predicate === undefined) return null;
+          none.push(predicate);
+          unwanted.delete(atom);
+        }
+      }
+    }
+    return { literals: { all: [...all], none: [...new Set(none)].sort((a, b) => a - b) }, covers };
+  }
+
+  /** For what no single pattern leads to: pairs of patterns, and as the last resort everything that is true of the atom. */
+  private exactly(left: ReadonlySet<number>): Candidate[] {
+    const [atom] = left;
+    const holding = atom === undefined ? undefined : this.holding[atom];
+    if (holding === undefined) return [];
+    const leads = holding.filter((predicate) => this.leads.includes(predicate));
+    const pairs: Candidate[] = [];
+    for (const lead of leads)
+      for (const other of holding) {
+        if (other === lead) continue;
+        const candidate = this.narrow([lead, other]);
+        if (candidate?.covers.some((i) => left.has(i)) === true) pairs.push(candidate);
+      }
+    if (pairs.length > 0) return pairs;
+    const [first] = leads;
+    if (first === undefined && !this.mayLeadNone) return [];
+    const all = first === undefined ? [] : [first, ...holding.filter((p) => p !== first)];
+    const whole = this.narrow(all);
+    if (whole !== null) return [whole];
+    // The whole truth about the atom tells it from every other that the predicates can tell apart.
+    const none = Array.from({ length: this.width }, (_, i) => i).filter(
+      (p) => !holding.includes(p) && !this.unused.has(p),
+    );
+    const same = this.inside(all).filter((i) => this.holding[i]?.length === holding.length);
+    return same.every((i) => this.chosen.has(i)) ? [{ literals: { all, none }, covers: same }] : [];
+  }
+}
+
+function pickBest(candidates: readonly Candidate[], left: ReadonlySet<number>): Candidate | null {
+  let best: Candidate | null = null;
+  let bestScore = 0;
+  for (const candidate of candidates) {
+    const gained = candidate.covers.filter((i) => left.has(i)).length;
+    const length = candidate.literals.all.length + candidate.literals.none.length;
+    const score = gained === 0 ? 0 : gained + 1 / (2 + length);
+    if (score > bestScore) {
+      best = candidate;
+      bestScore = score;
+    }
+  }
+  return best;
+}
