@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isPlainName, settleHost } from "../src/canonical/host.ts";
+import { isCanonicalPath, settlePath } from "../src/canonical/path.ts";
 import { addressClass, addressWithin, canonicalHost, canonicalPath } from "../src/index.ts";
 
 describe("canonicalHost", () => {
@@ -20,6 +22,25 @@ describe("canonicalHost", () => {
     ["[::ffff:10.0.0.1]", "10.0.0.1"],
     ["::FFFF:a00:1", "10.0.0.1"],
     ["_dmarc.example.com", "_dmarc.example.com"],
+    ["example．com", "example.com"],
+    ["example｡com", "example.com"],
+    ["exam\u200bple.com", "example.com"],
+    ["exam\u00adple.com", "example.com"],
+    ["\u{1d41a}.com", "a.com"],
+    ["\u212a.com", "k.com"],
+    ["раypal.com", "xn--ypal-43d9g.com"],
+    ["XN--80AK6AA92E.com", "xn--80ak6aa92e.com"],
+    ["faß.de", "xn--fa-hia.de"],
+    ["a\u0301.com", "xn--1ca.com"],
+    ["0x7f.1", "127.0.0.1"],
+    ["127.1.", "127.0.0.1"],
+    ["127。0。0。1", "127.0.0.1"],
+    ["①②⑦.0.0.1", "127.0.0.1"],
+    ["1.1.1.1\u3002", "1.1.1.1"],
+    ["0.0.0.0x", "0.0.0.0"],
+    ["[::ffff:1.2.3.4]", "1.2.3.4"],
+    ["0x.com", "0x.com"],
+    ["a--b.com", "a--b.com"],
   ])("%s is %s", (raw, canonical) => expect(canonicalHost(raw)).toBe(canonical));
 
   test.each([
@@ -46,8 +67,50 @@ describe("canonicalHost", () => {
     `${"a".repeat(64)}.com`,
     "-a.com",
     "a,b",
+    "\u200dexample.com",
+    "xn--a",
+    "xn--.com",
+    "xn--a-.com",
+    "ex%61mple.com",
+    "[::1]:80",
+    "[1.2.3.4]",
+    "1.2.3.4:5",
+    "[::1%25eth0]",
+    "4294967296",
+    "foo.0x1",
+    "1٣.0.0.1",
+    "example.com\u3002\u3002",
+    "\u3002com",
+    "a\u2024b.com",
+    "a.com\u202e",
+    "ex\u2028ample.com",
     "*.example.com",
   ])("%j is refused", (raw) => expect(canonicalHost(raw)).toBeNull());
+
+  test("reads a plain name at a glance only where the full reading would leave it as it is", () => {
+    const label = fc.stringMatching(/^[a-z0-9_-]{1,6}$/);
+    const name = fc.oneof(
+      fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join(".")),
+      fc.stringMatching(/^[a-z0-9._-]{1,12}$/),
+      fc.constantFrom(
+        "xn--a.com",
+        `${"a".repeat(63)}.com`,
+        `${"a".repeat(64)}.com`,
+        `${"abc.".repeat(63)}c`,
+        `${"abc.".repeat(64)}c`,
+      ),
+    );
+    let plain = 0;
+    fc.assert(
+      fc.property(name, (raw) => {
+        if (!isPlainName(raw)) return;
+        plain++;
+        expect(settleHost(raw)).toBe(raw);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(plain).toBeGreaterThan(500);
+  });
 
   test("is idempotent", () => {
     const any = fc.oneof(
@@ -114,6 +177,25 @@ describe("canonicalPath", () => {
     expect(path("/@scope%2fname", true)).toBe("/@scope%2Fname");
     expect(path("/a%2f..%2f..%2fadmin", true)).toBeNull();
     expect(path("/a%2f%2e%2e/b", true)).toBeNull();
+  });
+
+  test("reads a plain path at a glance only where the full reading would leave it as it is", () => {
+    const raw = fc.oneof(
+      fc
+        .array(fc.constantFrom("a", "/", ".", "..", "~", "é", ":", "%41", ";", "\\", "\u0000", "A"), { maxLength: 8 })
+        .map((s) => `/${s.join("")}`),
+      fc.webPath(),
+    );
+    let plain = 0;
+    fc.assert(
+      fc.property(raw, fc.boolean(), (path, allowEncodedSlash) => {
+        if (!isCanonicalPath(path)) return;
+        plain++;
+        expect(settlePath(path, { allowEncodedSlash })).toBe(path);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(plain).toBeGreaterThan(1_000);
   });
 
   test("is idempotent, and never yields a dot segment or an empty one", () => {

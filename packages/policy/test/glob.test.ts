@@ -2,6 +2,10 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalPattern } from "../src/engine/clause.ts";
+import { foldText } from "../src/glob/fold.ts";
+import { machineMatcher } from "../src/glob/machine.ts";
+import { shapeMatcher } from "../src/glob/shapes.ts";
+import { globTokens } from "../src/glob.ts";
 import { compileGlob, globProblem } from "../src/index.ts";
 
 const SEPARATORS = { path: "/", host: ".", binary: "/", value: "" } as const;
@@ -62,12 +66,69 @@ describe("the matcher", () => {
     );
   });
 
+  const pattern = fc
+    .array(fc.constantFrom("a", "b", "É", "/", ".", "*", "**", "?", "[a-b]", "[!A]", "**/", "/**/", "/*"), {
+      maxLength: 8,
+    })
+    .map((parts) => parts.join(""))
+    .filter((text) => globProblem(text) === null);
+  const text = fc
+    .array(fc.constantFrom("a", "B", "é", "/", ".", "K", "x"), { maxLength: 9 })
+    .map((parts) => parts.join(""));
+  const separator = fc.constantFrom<"/" | "." | "">("/", ".", "");
+  const machine = (p: string, s: "/" | "." | "", ignoreCase: boolean) =>
+    machineMatcher(globTokens(p, s), { separatorCode: s === "" ? -1 : s.charCodeAt(0), ignoreCase });
+
+  test("means the same as a comparison of texts and as a machine", () => {
+    let shapes = 0;
+    fc.assert(
+      fc.property(pattern, text, separator, fc.boolean(), (p, t, s, ignoreCase) => {
+        const shape = shapeMatcher(p, { separator: s, ignoreCase });
+        if (shape === null) return;
+        shapes++;
+        expect(shape(t)).toBe(machine(p, s, ignoreCase)(t));
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(shapes).toBeGreaterThan(3_000);
+  });
+  test("means the same as a machine of one word and of several", () => {
+    // Behind forty plain characters the same pattern no longer fits into one word.
+    const front = "y".repeat(40);
+    fc.assert(
+      fc.property(pattern, text, separator, fc.boolean(), (p, t, s, ignoreCase) => {
+        fc.pre(!p.startsWith("**/"));
+        expect(machine(`${front}${p}`, s, ignoreCase)(`${front}${t}`)).toBe(machine(p, s, ignoreCase)(t));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+  test("where case does not count, is the same for folded texts", () => {
+    fc.assert(
+      fc.property(text, (t) => {
+        expect(compileGlob(foldText(t), { separator: "/", ignoreCase: true })(t)).toBe(true);
+        expect(foldText(foldText(t))).toBe(foldText(t));
+      }),
+    );
+    for (const [a, b] of [
+      ["K", "k"],
+      ["\u212a", "k"],
+      ["\u017f", "S"],
+      ["É", "é"],
+    ] as const)
+      for (const glob of [a, `${a}*`, `[${a}]`])
+        expect(compileGlob(glob, { separator: "/", ignoreCase: true })(b), `${glob} ${b}`).toBe(true);
+  });
+
   test("takes linear time on patterns made to explode", () => {
     const evil = compileGlob(`/${"a*".repeat(200)}b`, { separator: "/" });
     const deep = compileGlob(`${"**/a".repeat(100)}`, { separator: "/" });
+    const widest = compileGlob(`*${"a".repeat(4_000)}b*`, { separator: "" });
     const start = performance.now();
     evil(`/${"a".repeat(16_000)}`);
     deep("/a".repeat(8_000));
+    widest("a".repeat(16_000));
+    widest(Array.from({ length: 16_000 }, (_, i) => String.fromCharCode(256 + i)).join(""));
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 

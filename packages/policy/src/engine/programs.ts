@@ -10,16 +10,27 @@ import { type Caller, type CompiledBinary, compileBinary } from "./binary.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
 import { Group } from "./group.ts";
 
-interface Program {
-  binary: CompiledBinary;
-  group: Group;
+/** A program of the file; how to recognise it is compiled when a caller comes near. */
+class Program {
+  readonly source: Binary;
+  readonly group: Group;
+  private compiled: CompiledBinary | null = null;
+
+  constructor(source: Binary, group: Group) {
+    this.source = source;
+    this.group = group;
+  }
+  is(caller: Caller): boolean {
+    this.compiled ??= compileBinary(this.source);
+    return this.compiled.matches(caller);
+  }
 }
 
 /** Programs of one path. */
 interface OnePath {
   plain: Program[];
-  pinned: Map<string, Program[]>;
-  scripts: GlobSet<Program>;
+  pinned: Map<string, Program[]> | null;
+  scripts: GlobSet<Program> | null;
 }
 
 export class Programs {
@@ -30,10 +41,9 @@ export class Programs {
 
   /** The endpoints in the order of the file. */
   constructor(endpoints: readonly CompiledEndpoint[]) {
-    for (const { binary, group } of groupsOf(endpoints)) {
-      const program = { binary: compileBinary(binary), group };
-      this.place(this.pathOf(binary.path), binary, program);
-      if (program.binary.inherit) this.parents.add(binary.path, program);
+    for (const program of programsOf(endpoints)) {
+      this.place(this.pathOf(program.source.path), program);
+      if (program.source.inherit === true) this.parents.add(program.source.path, program);
     }
   }
 
@@ -57,35 +67,39 @@ export class Programs {
   private pathOf(path: string): OnePath {
     const known = hasWildcard(path) ? this.globs.leafOf(path).items[0] : this.exact.get(path);
     if (known !== undefined) return known;
-    const made: OnePath = { plain: [], pinned: new Map(), scripts: new GlobSet({ separator: "/" }) };
+    const made: OnePath = { plain: [], pinned: null, scripts: null };
     if (hasWildcard(path)) this.globs.add(path, made);
     else this.exact.set(path, made);
     return made;
   }
 
-  private place(path: OnePath, { sha256, script }: Binary, program: Program): void {
+  private place(path: OnePath, program: Program): void {
+    const { sha256, script } = program.source;
     if (sha256 !== undefined) {
+      path.pinned ??= new Map();
       const same = path.pinned.get(sha256);
       if (same === undefined) path.pinned.set(sha256, [program]);
       else same.push(program);
-    } else if (script !== undefined) path.scripts.add(script, program);
-    else path.plain.push(program);
+    } else if (script !== undefined) {
+      path.scripts ??= new GlobSet({ separator: "/" });
+      path.scripts.add(script, program);
+    } else path.plain.push(program);
   }
 }
 
 function collect({ plain, pinned, scripts }: OnePath, caller: Caller, found: Group[]): void {
   take(plain, caller, found);
-  if (pinned.size > 0 && caller.sha256 !== undefined) take(pinned.get(caller.sha256) ?? [], caller, found);
-  if (!scripts.isEmpty && caller.script !== undefined)
+  if (pinned !== null && caller.sha256 !== undefined) take(pinned.get(caller.sha256) ?? [], caller, found);
+  if (scripts !== null && caller.script !== undefined)
     for (const { items } of scripts.find([caller.script])) take(items, caller, found);
 }
 
 function take(programs: readonly Program[], caller: Caller, found: Group[]): void {
-  for (const { binary, group } of programs) if (binary.matches(caller) && !found.includes(group)) found.push(group);
+  for (const program of programs) if (!found.includes(program.group) && program.is(caller)) found.push(program.group);
 }
 
 /** Each distinct program with the endpoints that name it; programs with the same endpoints share one group. */
-function groupsOf(endpoints: readonly CompiledEndpoint[]): { binary: Binary; group: Group }[] {
+function programsOf(endpoints: readonly CompiledEndpoint[]): Program[] {
   const programs = new Map<string, { binary: Binary; runs: number[] }>();
   // The endpoints of one entry stand together; `runs` names entries by where theirs begin.
   let begin = 0;
@@ -106,7 +120,7 @@ function groupsOf(endpoints: readonly CompiledEndpoint[]): { binary: Binary; gro
     const known = groups.get(key);
     const group = known ?? new Group(runs.flatMap((from) => runAt(endpoints, from)));
     if (known === undefined) groups.set(key, group);
-    return { binary, group };
+    return new Program(binary, group);
   });
 }
 

@@ -36,13 +36,17 @@ function consumes(token: GlobToken, code: number, { separatorCode, ignoreCase }:
     case "class": {
       if (code === separatorCode) return false;
       const within = (c: number) => token.ranges.some(([low, high]) => c >= low && c <= high);
-      const hit = within(code) || (ignoreCase && (within(foldCode(code)) || within(upperCode(code))));
+      const hit = within(code) || (ignoreCase && (within(upperCode(code)) || sameLetter(token.ranges, foldCode(code))));
       return hit !== token.negated;
     }
     default:
       return false;
   }
 }
+
+/** The folded letter is within, or is another case of one that is named by itself. */
+const sameLetter = (ranges: readonly [number, number][], folded: number): boolean =>
+  ranges.some(([low, high]) => (folded >= low && folded <= high) || (low === high && foldCode(low) === folded));
 
 function upperCode(code: number): number {
   const upper = String.fromCharCode(code).toUpperCase();

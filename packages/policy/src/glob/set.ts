@@ -6,11 +6,26 @@ import { compileGlob, type GlobMatcher, type GlobOptions, hasWildcard } from "..
 import { foldText } from "./fold.ts";
 import { GlobTrie } from "./trie.ts";
 
-export interface GlobLeaf<T> {
+/** One pattern of a set; compiled when it is first asked, because most never are. */
+export class GlobLeaf<T> {
   readonly pattern: string;
-  readonly matches: GlobMatcher;
   /** In the order in which they were added. */
-  readonly items: T[];
+  readonly items: T[] = [];
+  private readonly compile: (pattern: string) => GlobMatcher;
+  private matcher: GlobMatcher | null = null;
+
+  constructor(pattern: string, compile: (pattern: string) => GlobMatcher) {
+    this.pattern = pattern;
+    this.compile = compile;
+  }
+  matches(text: string): boolean {
+    this.matcher ??= this.compile(this.pattern);
+    return this.matcher(text);
+  }
+  matchesAny(texts: readonly string[]): boolean {
+    for (const text of texts) if (this.matches(text)) return true;
+    return false;
+  }
 }
 
 /** Up to here it is cheaper to try all patterns than to walk a tree. */
@@ -43,7 +58,7 @@ export class GlobSet<T> {
   leafOf(pattern: string): GlobLeaf<T> {
     const known = this.byPattern.get(pattern);
     if (known !== undefined) return known;
-    const leaf: GlobLeaf<T> = { pattern, matches: this.compile(pattern), items: [] };
+    const leaf = new GlobLeaf<T>(pattern, this.compile);
     this.byPattern.set(pattern, leaf);
     if (hasWildcard(pattern)) {
       this.wild.push(leaf);
@@ -57,10 +72,6 @@ export class GlobSet<T> {
     return leaf;
   }
 
-  leaves(): IterableIterator<GlobLeaf<T>> {
-    return this.byPattern.values();
-  }
-
   /** Each pattern that matches at least one of the texts, once, in no particular order. */
   find(texts: readonly string[]): GlobLeaf<T>[] {
     if (this.byPattern.size === 0) return [];
@@ -68,7 +79,7 @@ export class GlobSet<T> {
     if (this.plain.size > 0) this.findPlain(texts, found);
     if (this.wild.length === 0) return found;
     for (const leaf of this.wild.length <= TRIED_ONE_BY_ONE_MAX ? this.wild : this.candidates(texts))
-      if (matchesAny(leaf, texts)) found.push(leaf);
+      if (leaf.matchesAny(texts)) found.push(leaf);
     return found;
   }
 
@@ -97,9 +108,4 @@ export class GlobSet<T> {
   private fold(text: string): string {
     return this.options.ignoreCase === true ? foldText(text) : text;
   }
-}
-
-function matchesAny<T>(leaf: GlobLeaf<T>, texts: readonly string[]): boolean {
-  for (const text of texts) if (leaf.matches(text)) return true;
-  return false;
 }
