@@ -45,10 +45,7 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^This is not a strict HTTP\/1\.1 request \(.*\)\.$/s, "inspection"],
   [/^An upgrade to .* is not allowed here\.$/s, "inspection"],
   [/^This upgrade is not allowed here\.$/, "inspection"],
-  [
-    /^(The client waits for the server to speak|The client speaks neither TLS nor HTTP); this endpoint is inspected\./,
-    "inspection",
-  ],
+  [/^[^;]*; this endpoint is inspected\. Use `protocol: tcp` for other protocols\.$/, "inspection"],
   [/^The body is larger than the policy can judge\.$/, "depends"],
   [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
   [/^The policy now reads this connection; connect again\.$/, "depends"],
