@@ -2,13 +2,15 @@
  * Reads a YAML tree by a spec. Invariant: a field that is unknown, twice there, of the wrong type or misspelt is an error at its
  * own place with a remedy; reading goes on, so that all errors are seen at once.
  */
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
-import { STRING_CHARS_MAX } from "../limits.ts";
+import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { Place } from "../types.ts";
 import { type LoadedYaml, offsetOf } from "../yaml/load.ts";
 import type { Problems } from "../yaml/problems.ts";
 import { nearest } from "./nearest.ts";
+import { join, readPairs } from "./read-pairs.ts";
+import { readScalar, wrong } from "./read-scalar.ts";
 import type { Spec } from "./spec.ts";
+import { found, isEmpty, title } from "./words.ts";
 
 export interface ReadTree {
   value: unknown;
@@ -35,8 +37,6 @@ export function readTree(yaml: LoadedYaml, spec: Spec, problems: Problems): Read
   return { value, at };
 }
 
-const join = (field: string, key: string): string => (field === "" ? key : `${field}.${key}`);
-
 class Reader {
   private readonly yaml: LoadedYaml;
   private readonly problems: Problems;
@@ -52,7 +52,7 @@ class Reader {
   read(node: Node | null, spec: Spec, field: string): unknown {
     const place = this.yaml.place(offsetOf(node), field);
     this.places.set(field, place);
-    if (node === null) return this.wrong(place, "nothing", spec);
+    if (node === null) return wrong(this.problems, place, "nothing", spec);
     if (isAlias(node) || ("anchor" in node && node.anchor !== undefined)) {
       this.problems.error(
         "anchor",
@@ -78,64 +78,15 @@ class Reader {
       case "matcher":
         return this.readMatcher(node, spec, field, place);
       default:
-        return this.readScalar(node, spec, place);
+        return readScalar(this.problems, node, spec, place);
     }
-  }
-
-  private wrong(place: Place, found: string, spec: Spec): undefined {
-    this.problems.error(
-      "wrong_type",
-      place,
-      `${title(place.field)} must be ${describe(spec)}, but is ${found}.`,
-      `Write ${describe(spec)}, or remove the field.`,
-    );
-    return undefined;
-  }
-
-  private pairs(node: Node, field: string): { key: string; node: Node | null; place: Place }[] {
-    if (!isMap(node)) return [];
-    const seen = new Set<string>();
-    const read: { key: string; node: Node | null; place: Place }[] = [];
-    for (const pair of node.items as Pair<Node, Node | null>[]) {
-      // What would be found now could not be said any more.
-      if (this.problems.full()) break;
-      const keyNode = pair.key;
-      const place = this.yaml.place(offsetOf(keyNode) ?? offsetOf(node), field);
-      const value = isScalar(keyNode) ? keyNode.value : undefined;
-      if ("anchor" in keyNode && keyNode.anchor !== undefined) {
-        this.problems.error("anchor", place, "Anchors are not allowed.", "Write the key without `&`.");
-        continue;
-      }
-      if (typeof value !== "string" && typeof value !== "number") {
-        this.problems.error("bad_key", place, "A key must be text.", "Write a name, in quotes if need be.");
-        continue;
-      }
-      const key = String(value);
-      place.field = join(field, key);
-      if (key === "<<") {
-        this.problems.error("merge", place, "Merge keys are not allowed.", "Write the fields out.");
-        continue;
-      }
-      if (seen.has(key)) {
-        this.problems.error(
-          "duplicate",
-          place,
-          `\`${key}\` stands here twice; readers disagree which one counts.`,
-          "Remove one of them.",
-        );
-        continue;
-      }
-      seen.add(key);
-      read.push({ key, node: pair.value, place });
-    }
-    return read;
   }
 
   private readObject(node: Node, spec: Extract<Spec, { kind: "object" }>, field: string, place: Place): unknown {
-    if (!isMap(node)) return this.wrong(place, found(node), spec);
+    if (!isMap(node)) return wrong(this.problems, place, found(node), spec);
     const result: Record<string, unknown> = {};
     const present = new Set<string>();
-    for (const { key, node: child, place: keyPlace } of this.pairs(node, field)) {
+    for (const { key, node: child, place: keyPlace } of readPairs(this.yaml, this.problems, node, field)) {
       if (this.problems.full()) break;
       const known = Object.hasOwn(spec.fields, key) ? spec.fields[key] : undefined;
       if (known === undefined) {
@@ -168,10 +119,10 @@ class Reader {
   }
 
   private readMap(node: Node, spec: Extract<Spec, { kind: "map" }>, field: string, place: Place): unknown {
-    if (!isMap(node)) return this.wrong(place, found(node), spec);
+    if (!isMap(node)) return wrong(this.problems, place, found(node), spec);
     if (node.items.length > spec.max) return this.tooMany(place, spec.max);
     const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    for (const { key, node: child } of this.pairs(node, field)) {
+    for (const { key, node: child } of readPairs(this.yaml, this.problems, node, field)) {
       const value = this.read(child, spec.of, join(field, key));
       if (value !== undefined) result[key] = value;
     }
@@ -179,7 +130,7 @@ class Reader {
   }
 
   private readList(node: Node, spec: Extract<Spec, { kind: "list" }>, field: string, place: Place): unknown {
-    if (!isSeq(node)) return this.wrong(place, found(node), spec);
+    if (!isSeq(node)) return wrong(this.problems, place, found(node), spec);
     if (node.items.length > spec.max) return this.tooMany(place, spec.max);
     if (node.items.length < (spec.min ?? 0)) {
       this.problems.error(
@@ -218,8 +169,8 @@ class Reader {
   }
 
   private readMatcher(node: Node, spec: Extract<Spec, { kind: "matcher" }>, field: string, place: Place): unknown {
-    if (isScalar(node)) return this.readScalar(node, { kind: "text", empty: true }, place);
-    if (!isMap(node)) return this.wrong(place, found(node), spec);
+    if (isScalar(node)) return readScalar(this.problems, node, { kind: "text", empty: true }, place);
+    if (!isMap(node)) return wrong(this.problems, place, found(node), spec);
     const keys = node.items.map((pair) => (isScalar(pair.key) ? pair.key.value : undefined));
     if (spec.nested && !(keys.length === 1 && keys[0] === "any"))
       return this.readMap(node, { kind: "map", of: spec, max: 256 }, field, place);
@@ -238,94 +189,5 @@ class Reader {
       field,
       place,
     );
-  }
-
-  private readScalar(node: Node, spec: Spec, place: Place): unknown {
-    if (!isScalar(node)) return this.wrong(place, found(node), spec);
-    const value = node.value;
-    switch (spec.kind) {
-      case "text": {
-        if (typeof value !== "string") return this.wrong(place, found(node), spec);
-        if (value === "" && spec.empty !== true) return this.wrong(place, "empty", spec);
-        const max = spec.max ?? STRING_CHARS_MAX;
-        if (value.length > max) {
-          this.problems.error(
-            "too_long",
-            place,
-            `${title(place.field)} is longer than ${max} characters.`,
-            "Shorten it.",
-          );
-          return undefined;
-        }
-        return value;
-      }
-      case "integer":
-        if (typeof value !== "number" || !Number.isSafeInteger(value) || value < spec.min || value > spec.max)
-          return this.wrong(place, found(node), spec);
-        return value;
-      case "number":
-        if (typeof value !== "number" || !Number.isFinite(value) || value < spec.min)
-          return this.wrong(place, found(node), spec);
-        return value;
-      case "boolean":
-        return typeof value === "boolean" ? value : this.wrong(place, found(node), spec);
-      case "identity":
-        return typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value))
-          ? String(value)
-          : this.wrong(place, found(node), spec);
-      case "choice": {
-        const hit = spec.of.find((option) => option === value);
-        if (hit !== undefined) return hit;
-        const near = typeof value === "string" ? nearest(value, spec.of.map(String)) : null;
-        this.problems.error(
-          "unknown_value",
-          place,
-          `${title(place.field)} cannot be ${found(node)}; a misspelt value would silently mean something weaker.`,
-          `${near === null ? "" : `Did you mean \`${near}\`? `}Write one of: ${spec.of.join(", ")}.`,
-        );
-        return undefined;
-      }
-      default:
-        return undefined;
-    }
-  }
-}
-
-const isEmpty = (node: Node | null): boolean =>
-  node === null || (isScalar(node) && node.value === null && node.source === "");
-const title = (field: string): string => (field === "" ? "The file" : `\`${field}\``);
-
-function found(node: Node): string {
-  if (isMap(node)) return "a map";
-  if (isSeq(node)) return "a list";
-  if (!isScalar(node) || node.value === null) return "nothing";
-  return typeof node.value === "string"
-    ? `the text "${node.value.slice(0, 80)}"`
-    : `\`${String(node.value).slice(0, 80)}\``;
-}
-
-function describe(spec: Spec): string {
-  switch (spec.kind) {
-    case "object":
-    case "map":
-      return "a map";
-    case "list":
-      return "a list";
-    case "text":
-      return "text";
-    case "integer":
-      return spec.max >= Number.MAX_SAFE_INTEGER
-        ? `a whole number from ${spec.min}`
-        : `a whole number from ${spec.min} to ${spec.max}`;
-    case "number":
-      return `a number from ${spec.min}`;
-    case "boolean":
-      return "true or false";
-    case "identity":
-      return "`sandbox` or a number";
-    case "matcher":
-      return "a glob or `{any: [globs]}`";
-    default:
-      return "a value";
   }
 }
