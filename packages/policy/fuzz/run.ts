@@ -1,6 +1,7 @@
 import { growth } from "./growth.ts";
 import { hostile } from "./hostile.ts";
 import { mutateFor } from "./mutate-run.ts";
+import { oracle } from "./oracle.ts";
 
 export interface FuzzOptions {
   command: string;
@@ -22,6 +23,8 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
       return growth(options, say) === 0 ? 0 : 1;
     case "hostile":
       return hostile(say, options.target) === 0 ? 0 : 1;
+    case "oracle":
+      return oracle(options, say) === 0 ? 0 : 1;
     default:
       say(`There is no command ${options.command}.`);
       return 2;
