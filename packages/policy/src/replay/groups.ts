@@ -50,16 +50,16 @@ export function createGroups(): Groups {
   function groupOf(change: Change): Group | null {
     const { record } = change;
     const sandbox = record.sandbox ?? null;
-    const target = JSON.stringify([
+    const target = [
       change.kind,
-      sandbox,
-      record.binary?.path ?? "",
-      record.host,
       record.port,
-      record.method ?? null,
-      change.ruleBefore,
-      change.ruleAfter,
-    ]);
+      part(sandbox),
+      part(record.binary?.path),
+      part(record.host),
+      part(record.method),
+      part(change.ruleBefore),
+      part(change.ruleAfter),
+    ].join(" ");
     const path = record.path == null ? null : pathOnly(record.path);
     let shape = path === null ? null : pathShape(path);
     let key = `${target}${shape ?? ""}`;
@@ -99,6 +99,10 @@ export function createGroups(): Groups {
     }),
   };
 }
+
+/** A text with its length, so that no two lists of texts make one key. */
+const part = (text: string | null | undefined): string =>
+  text === null || text === undefined ? "-" : `${text.length}:${text}`;
 
 function newGroup(change: Change, path: string | null, shape: string | null): Group {
   const { record } = change;

@@ -6,7 +6,8 @@ import { namesHost } from "../engine/names.ts";
 import { planEndpoint } from "../engine/plan.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
 import { type Completions, completionsFor, type Lacks } from "./completions.ts";
-import { MEMO_CHARS_MAX, MEMO_ENTRIES_MAX, RECORDED_TEXT_CHARS_MAX, TARGETS_MAX } from "./limits.ts";
+import { RECORDED_TEXT_CHARS_MAX, TARGETS_MAX } from "./limits.ts";
+import { createMemo } from "./memo.ts";
 import type { RecordedRequest } from "./types.ts";
 
 export interface Judgement {
@@ -27,18 +28,7 @@ export function createVersionJudge(compiled: CompiledPolicy, nowMs: number | "re
   const thresholds = thresholdsOf(compiled);
   const uses = partsJudged(compiled);
   const targets = new Map<string, Completions | null>();
-  const memo = new Map<string, Judgement>();
-  let memoChars = 0;
-
-  function remember(key: string, judgement: Judgement): Judgement {
-    if (memo.size >= MEMO_ENTRIES_MAX || memoChars + key.length > MEMO_CHARS_MAX) {
-      memo.clear();
-      memoChars = 0;
-    }
-    memo.set(key, judgement);
-    memoChars += key.length;
-    return judgement;
-  }
+  const memo = createMemo();
 
   /** The clock of a record; null when it has no readable time and the answer could hang on it. */
   function clockOf(record: RecordedRequest): number | null {
@@ -106,8 +96,13 @@ export function createVersionJudge(compiled: CompiledPolicy, nowMs: number | "re
         };
       // Headers and bodies are rare in records and large: they are judged, not remembered.
       if (record.headers != null || record.body != null) return judgeFresh(record, clock);
+      if (!memo.isWorthIt()) return judgeFresh(record, clock);
       const key = keyOf(record, uses, nowMs === "recorded" ? bucketOf(thresholds, clock) : 0);
-      return memo.get(key) ?? remember(key, judgeFresh(record, clock));
+      const known = memo.get(key);
+      if (known !== undefined) return known;
+      const judged = judgeFresh(record, clock);
+      memo.set(key, judged);
+      return judged;
     },
     inspects(record) {
       const clock = clockOf(record);

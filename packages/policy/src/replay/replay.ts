@@ -1,8 +1,8 @@
 /**
  * Past requests under another version: what would have broken, what would have been let through. Invariant: one pass, bounded memory,
  * and nothing is claimed that the record does not show: where a record lacks what the version judges, it is counted as uncertain.
- * A GET whose record does not say otherwise is taken to open no WebSocket, and a name to have led to a public address, unless the
- * version judges that.
+ * Taken for granted, where neither the record nor the version's own conditions speak of it: that only POST and WebSocket messages
+ * carry a body, that a GET opens no WebSocket, and that a name led to a public address.
  */
 import type { CompiledPolicy } from "../engine/compile.ts";
 import { createGroups } from "./groups.ts";
