@@ -28,10 +28,10 @@ test("all errors of a file are shown at once, and counted", async () => {
 });
 
 test("warnings of a reviewer do not fail, unless --strict says so", async () => {
-  const wide = file("wide.yaml", GOOD.replace("/usr/bin/curl", "/usr/bin/python3"));
+  const wide = file("wide.yaml", GOOD.replace("/usr/bin/curl", "/**"));
   const lax = await creel(["policy", "lint", wide]);
   expect(lax).toMatchObject({ code: 0, out: expect.stringContaining("warning:") });
-  expect(lax.out).toContain("[interpreter]");
+  expect(lax.out).toContain("[any_binary]");
   const strict = await creel(["policy", "lint", "--strict", wide]);
   expect(strict).toMatchObject({ code: 1, out: expect.stringContaining("under --strict") });
 });

@@ -10,7 +10,7 @@ export {
   describeField,
   type FieldDescription,
 } from "./complete/index.ts";
-export { changeCovers, describeTextSet, diffPolicies, isGraver, riskGrades } from "./diff/index.ts";
+export { changeCovers, describeCaller, describeTextSet, diffPolicies, isGraver, riskGrades } from "./diff/index.ts";
 export type * from "./diff/types.ts";
 export { addRule } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";

@@ -1,5 +1,6 @@
 import type { Register } from "../register.ts";
 import { registerAsk, registerCheck } from "./commands/check.ts";
+import { registerDiff } from "./commands/diff.ts";
 import { registerJournal } from "./commands/journal.ts";
 import { registerPreset } from "./commands/preset.ts";
 
@@ -15,6 +16,7 @@ Pages: docs/policy/README.md. Every command explains itself with --help.`,
     );
   registerCheck(policy, io, finish);
   registerAsk(policy, io, finish);
+  registerDiff(policy, io, finish);
   registerJournal(policy, io, finish);
   registerPreset(policy, io, finish);
 };

@@ -9,7 +9,7 @@ import { sentenceOf } from "./words.ts";
 
 export { changeCovers } from "./covers.ts";
 export { isGraver, riskGrades } from "./risk.ts";
-export { describeTextSet } from "./words.ts";
+export { describeCaller, describeTextSet } from "./words.ts";
 
 /** Both policies must come from `parsePolicy`; a malformed glob throws RangeError. */
 export function diffPolicies(before: Policy, after: Policy, options: DiffOptions): PolicyDiff {

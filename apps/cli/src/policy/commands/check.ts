@@ -3,7 +3,7 @@ import type { RequestFlags } from "../request-input.ts";
 
 const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
 
-/** `lint`, `test` and `schema`: what is asked of a file. */
+/** `lint`, `test`, `format` and `schema`: what is asked of a file, or done to it. */
 export const registerCheck: Register = (policy, io, finish) => {
   policy
     .command("lint")
@@ -39,6 +39,17 @@ Example:
     .action(async (files: string[], options: { json?: boolean }) => {
       const { testPolicies } = await import("../test.ts");
       finish(await testPolicies(files, { json: options.json === true }, io));
+    });
+  policy
+    .command("format")
+    .description("put policy files in house layout in place; comments and meaning stay")
+    .argument("<file...>", "policy files (YAML); - reads standard input and writes standard output")
+    .option("--check", "write nothing, show what would change; exit 1 when something would")
+    .option("--json", "print {file, changed, written} as JSON; {files: [...]} for several")
+    .addHelpText("after", "\nExample:\n  creel policy format --check policy.yaml")
+    .action(async (files: string[], options: { check?: boolean; json?: boolean }) => {
+      const { formatPolicies } = await import("../format.ts");
+      finish(await formatPolicies(files, { check: options.check === true, json: options.json === true }, io));
     });
   policy
     .command("schema")
