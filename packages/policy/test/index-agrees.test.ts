@@ -252,6 +252,110 @@ describe("a decision by index is the decision by asking everybody", () => {
   });
 });
 
+/** An endpoint with many rules speaks as many endpoints with one rule each would: so few are not indexed. */
+describe("many rules that judge a body", () => {
+  const CALLER = { binary: "/usr/bin/a", host: "h.example.com", port: 443, method: "POST", path: "/" };
+  const policyOf = (spoken: Partial<Endpoint>): Policy => ({
+    version: 1,
+    mode: "enforce",
+    network_policies: {
+      x: {
+        name: "x",
+        endpoints: [{ host: CALLER.host, ports: [443], enforcement: "enforce", ...spoken }],
+        binaries: [{ path: CALLER.binary }],
+      },
+    },
+    network_middlewares: {},
+    credentials: {},
+    tests: [],
+  });
+  const outcome = (spoken: Partial<Endpoint>, body: string) =>
+    decide(compilePolicy(policyOf(spoken)), { ...CALLER, body }, 0).decision;
+  const glob = one("t1", "t*", "*x", "T2", "delete*", "q");
+  const tool = fc.oneof(
+    glob,
+    fc.array(glob, { minLength: 1, maxLength: 12 }).map((any) => ({ any })),
+  );
+  const call = fc.oneof(
+    fc.record({ method: one("tools/call"), tool }),
+    fc.record({ tool }),
+    fc.record({ params: fc.record({ name: glob, arguments: one({ p: "a*" }) }) }),
+    fc.record({ method: one("ping", "tools/list", "tools/*", "tools/call") }),
+  );
+  const calls = fc.record({
+    method: one("ping", "tools/list", "Tools/Call", "tools/call", "tools/call", "tools/call"),
+    params: one<unknown>(
+      undefined,
+      {},
+      { name: 1 },
+      { name: "t1", arguments: { p: "ab" } },
+      { name: "x" },
+      { name: "delete.x" },
+    ),
+  });
+  const mcp = (rest: Partial<Endpoint>): Partial<Endpoint> => ({ protocol: "mcp", ...rest });
+  test("calls", () => {
+    fc.assert(
+      fc.property(fc.array(call, { minLength: 9, maxLength: 20 }), calls, (clauses, asked) => {
+        const body = JSON.stringify({ jsonrpc: "2.0", id: 1, ...asked });
+        const allowing = (list: Clause[]) => outcome(mcp({ rules: list.map((allow) => ({ allow })) }), body);
+        expect(allowing(clauses)).toBe(clauses.some((clause) => allowing([clause]) === "allow") ? "allow" : "deny");
+        const all = { mcp: { allow_all_known_mcp_methods: true } };
+        const denying = (deny_rules: Clause[]) => outcome(mcp({ ...all, deny_rules }), body);
+        expect(denying(clauses)).toBe(clauses.some((clause) => denying([clause]) === "deny") ? "deny" : "allow");
+      }),
+      { numRuns: 600 },
+    );
+  });
+  const operation = fc.record(
+    {
+      operation_type: one<NonNullable<Clause["operation_type"]>>("query", "mutation", "*"),
+      operation_name: glob,
+      fields: fc.array(one("a", "b*", "A", "*c", "d"), { minLength: 1, maxLength: 10 }),
+    },
+    { requiredKeys: ["operation_type"] },
+  );
+  test("operations", () => {
+    const query = fc
+      .tuple(
+        one("query", "mutation"),
+        one("", "t1", "T2", "x"),
+        fc.array(one("a", "bb", "B", "abc", "e"), { minLength: 1 }),
+      )
+      .map(([type, named, fields]) => `${type} ${named} { ${fields.join(" ")} }`);
+    fc.assert(
+      fc.property(fc.array(operation, { minLength: 9, maxLength: 20 }), query, (clauses, text) => {
+        const body = JSON.stringify({ query: text });
+        const graphql = (rest: Partial<Endpoint>) => outcome({ protocol: "graphql", ...rest }, body);
+        const allowing = (list: Clause[]) => graphql({ rules: list.map((allow) => ({ allow })) });
+        expect(allowing(clauses)).toBe(clauses.some((clause) => allowing([clause]) === "allow") ? "allow" : "deny");
+        const denying = (deny_rules: Clause[]) => graphql({ access: "full", deny_rules });
+        expect(denying(clauses)).toBe(clauses.some((clause) => denying([clause]) === "deny") ? "deny" : "allow");
+      }),
+      { numRuns: 600 },
+    );
+  });
+  test("and many of one path that differ by their query", () => {
+    const query = fc.record({ q: one("1", "2", "1*", "X"), Q: one("1"), r: one("a", "*") }, { requiredKeys: [] });
+    const clause = query.map((wanted): Clause => ({ method: "GET", path: "/s", query: wanted }));
+    const target = fc
+      .array(one("q=1", "q=2", "Q=1", "q=x", "r=a", "R=b", "q=12"), { maxLength: 4 })
+      .map((parts) => `/s?${parts.join("&")}`);
+    fc.assert(
+      fc.property(fc.array(clause, { minLength: 5, maxLength: 15 }), target, (clauses, asked) => {
+        const request = { ...CALLER, method: "GET", path: asked };
+        const rest = (said: Partial<Endpoint>) => {
+          const policy = policyOf({ protocol: "rest", ...said });
+          expect(decide(compilePolicy(policy), request, 0)).toEqual(referenceDecide(policy, request, 0));
+        };
+        rest({ rules: clauses.map((allow) => ({ allow })) });
+        rest({ access: "full", deny_rules: clauses });
+      }),
+      { numRuns: 600 },
+    );
+  });
+});
+
 describe("a set of patterns finds exactly those that match", () => {
   const piece = one("a", "b", "A", "/", ".", "*", "**", "?", "[ab]", "[!a]", "/**/", "**/", "é", "É");
   const patterns = fc.array(

@@ -1,4 +1,5 @@
 /** One allow or deny clause, its patterns compiled when they are first asked. */
+import { anyOf } from "../glob/set.ts";
 import { compileGlob, type GlobMatcher } from "../glob.ts";
 import type { Clause } from "../model.ts";
 import { type CompiledRequestMatcher, compileMatcher, compileRequestMatcher } from "./headers.ts";
@@ -15,7 +16,8 @@ export interface CompiledClause {
   query: readonly (readonly [string, GlobMatcher])[];
   request: CompiledRequestMatcher | null;
   operationName: GlobMatcher | null;
-  fields: readonly GlobMatcher[] | null;
+  /** Whether a field is one of those named. */
+  fields: GlobMatcher | null;
   tool: GlobMatcher | null;
 }
 
@@ -37,7 +39,7 @@ class LazyClause implements CompiledClause {
   private queryMatchers: CompiledClause["query"] | undefined;
   private requestMatcher: CompiledRequestMatcher | null | undefined;
   private operationMatcher: GlobMatcher | null | undefined;
-  private fieldMatchers: readonly GlobMatcher[] | null | undefined;
+  private fieldMatcher: GlobMatcher | null | undefined;
   private toolMatcher: GlobMatcher | null | undefined;
 
   constructor(source: Clause, index: number, deny: boolean) {
@@ -73,14 +75,18 @@ class LazyClause implements CompiledClause {
     return this.requestMatcher;
   }
   get operationName(): GlobMatcher | null {
+    const { operation_name: name } = this.source;
     if (this.operationMatcher === undefined)
-      this.operationMatcher = this.source.operation_name === undefined ? null : this.glob(this.source.operation_name);
+      this.operationMatcher =
+        name === undefined ? null : compileGlob(name, { separator: "", ignoreCase: this.ignoreCase });
     return this.operationMatcher;
   }
-  get fields(): readonly GlobMatcher[] | null {
-    if (this.fieldMatchers === undefined)
-      this.fieldMatchers = this.source.fields?.map((field) => this.glob(field)) ?? null;
-    return this.fieldMatchers;
+  get fields(): GlobMatcher | null {
+    if (this.fieldMatcher === undefined) {
+      const { fields } = this.source;
+      this.fieldMatcher = fields === undefined ? null : anyOf(fields, { separator: "", ignoreCase: this.ignoreCase });
+    }
+    return this.fieldMatcher;
   }
   get tool(): GlobMatcher | null {
     if (this.toolMatcher === undefined) {
@@ -88,10 +94,6 @@ class LazyClause implements CompiledClause {
       this.toolMatcher = tool === undefined ? null : compileMatcher(tool, this.ignoreCase);
     }
     return this.toolMatcher;
-  }
-
-  private glob(pattern: string): GlobMatcher {
-    return compileGlob(pattern, { separator: "", ignoreCase: this.ignoreCase });
   }
 }
 

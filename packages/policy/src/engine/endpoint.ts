@@ -4,6 +4,7 @@ import { compileGlob, type GlobMatcher } from "../glob.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Clause, Endpoint, EntryLimits, PolicyEntry } from "../model.ts";
 import { type CompiledBinary, compileBinary } from "./binary.ts";
+import { BodyIndex } from "./body-index.ts";
 import { type ClauseList, type CompiledClause, canonicalPattern, compileClauses } from "./clause.ts";
 import { type CompiledRequestMatcher, compileRequestMatcher } from "./headers.ts";
 
@@ -36,6 +37,8 @@ export interface CompiledEndpoint {
   deny: ClauseList;
   /** The GraphQL clauses of a WebSocket endpoint, which judge its messages; null where none speaks of GraphQL. */
   messages: { allow: ClauseList; deny: ClauseList } | null;
+  /** The rules that judge a body, by what they name. */
+  bodies: { allow: BodyIndex; deny: BodyIndex };
   /** After an upgrade bytes flow unjudged, so only an endpoint that allows everything, or speaks of WebSockets, may open one. */
   allowsUpgrade: boolean;
   /** Bytes of body that some rule judges. */
@@ -84,7 +87,7 @@ export class LazyEndpoint implements CompiledEndpoint {
   private compiled: Partial<
     Pick<
       CompiledEndpoint,
-      "host" | "selector" | "addresses" | "allow" | "deny" | "messages" | "allowsUpgrade" | "bodyBytesMax"
+      "host" | "selector" | "addresses" | "allow" | "deny" | "messages" | "bodies" | "allowsUpgrade" | "bodyBytesMax"
     >
   > = NOTHING_COMPILED;
 
@@ -130,6 +133,12 @@ export class LazyEndpoint implements CompiledEndpoint {
       const allow = this.allow.all.filter(isGraphql);
       const deny = this.deny.all.filter(isGraphql);
       return allow.length === 0 && deny.length === 0 ? null : { allow: { all: allow }, deny: { all: deny } };
+    });
+  }
+  get bodies(): CompiledEndpoint["bodies"] {
+    return this.once("bodies", () => {
+      const { allow, deny } = this.messages ?? this;
+      return { allow: new BodyIndex(allow, { deny: false }), deny: new BodyIndex(deny, { deny: true }) };
     });
   }
   get allowsUpgrade(): boolean {

@@ -6,7 +6,9 @@ import { GlobSet } from "../glob/set.ts";
 import type { Access } from "../model.ts";
 import type { CompiledClause } from "./clause.ts";
 import { type CompiledEndpoint, specificityOf } from "./endpoint.ts";
+import { QueryShelf } from "./query-shelf.ts";
 import { Summary } from "./summary.ts";
+import type { JudgedTarget } from "./target.ts";
 
 /** One rule of one endpoint. */
 export interface EndpointClause {
@@ -51,7 +53,7 @@ export interface FoundDenies {
 }
 
 export class Denies {
-  private readonly clauses = new GlobSet<EndpointClause>(PATHS_ANY_CASE);
+  private readonly clauses = new GlobSet<QueryShelf>(PATHS_ANY_CASE);
   private readonly bodies = new GlobSet<CompiledEndpoint>(PATHS_ANY_CASE);
   private readonly bodiesAnywhere: CompiledEndpoint[] = [];
 
@@ -71,7 +73,7 @@ export class Denies {
       const path = clause.pathPattern;
       if (path === null) continue;
       const bySelector = selectorPattern !== null && specificity > specificityOf(path);
-      this.clauses.add(bySelector ? selectorPattern : path, { endpoint, clause });
+      shelve(this.clauses, bySelector ? selectorPattern : path, { endpoint, clause }, true);
     }
   }
 
@@ -80,9 +82,11 @@ export class Denies {
     else this.bodies.add(endpoint.selectorPattern, endpoint);
   }
 
-  find(paths: readonly string[], found: FoundDenies): void {
+  find(target: JudgedTarget, found: FoundDenies): void {
+    const paths = target.denyPaths;
     if (!this.clauses.isEmpty)
-      for (const { items } of this.clauses.find(paths)) for (const item of items) found.clauses.push(item);
+      for (const { items } of this.clauses.find(paths))
+        for (const shelf of items) for (const item of shelf.find(target)) found.clauses.push(item);
     for (const endpoint of this.bodiesAnywhere) found.bodies.push(endpoint);
     if (!this.bodies.isEmpty)
       for (const { items } of this.bodies.find(paths)) for (const item of items) found.bodies.push(item);
@@ -142,7 +146,7 @@ export class Allows {
   /** Not inspected: the connection is all there is to allow. */
   readonly open: CompiledEndpoint[] = [];
   readonly byAccess: Record<Access, CompiledEndpoint[]> = { "read-only": [], "read-write": [], full: [] };
-  readonly clauses = new GlobSet<EndpointClause>(PATHS);
+  readonly clauses = new GlobSet<QueryShelf>(PATHS);
   /** Judged as a whole, because the body decides. */
   readonly bodies: CompiledEndpoint[] = [];
   /** Endpoints in audit: they let pass what nobody allows. */
@@ -156,9 +160,20 @@ export class Allows {
       else if (protocol === "rest" && access !== undefined) this.byAccess[access].push(endpoint);
       else if (protocol === "rest" || (protocol === "websocket" && access === undefined && endpoint.messages === null))
         for (const clause of endpoint.allow.all) {
-          if (clause.pathPattern !== null) this.clauses.add(clause.pathPattern, { endpoint, clause });
+          if (clause.pathPattern !== null) shelve(this.clauses, clause.pathPattern, { endpoint, clause }, false);
         }
       else this.bodies.push(endpoint);
     }
   }
+}
+
+/** Rules of one path stand together. */
+function shelve(set: GlobSet<QueryShelf>, path: string, item: EndpointClause, ignoreCase: boolean): void {
+  const { items } = set.leafOf(path);
+  let [shelf] = items;
+  if (shelf === undefined) {
+    shelf = new QueryShelf(ignoreCase);
+    items.push(shelf);
+  }
+  shelf.add(item);
 }

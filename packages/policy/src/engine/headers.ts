@@ -1,4 +1,5 @@
-import { compileGlob, type GlobMatcher } from "../glob.ts";
+import { anyOf } from "../glob/set.ts";
+import type { GlobMatcher } from "../glob.ts";
 import type { Matcher, RequestMatcher } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
 
@@ -10,15 +11,11 @@ export interface CompiledRequestMatcher {
   bodyBytesMax: number | null;
 }
 
-export function compileMatcher(matcher: Matcher, ignoreCase: boolean): GlobMatcher {
-  const globs = (typeof matcher === "string" ? [matcher] : matcher.any).map((glob) =>
-    compileGlob(glob, { separator: "", ignoreCase }),
-  );
-  return (text) => globs.some((glob) => glob(text));
-}
+export const compileMatcher = (matcher: Matcher, ignoreCase: boolean): GlobMatcher =>
+  anyOf(typeof matcher === "string" ? [matcher] : matcher.any, { separator: "", ignoreCase });
 
 export function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
-  for (const [key, value] of Object.entries(headers)) if (key.toLowerCase() === name) return value;
+  for (const key in headers) if (Object.hasOwn(headers, key) && key.toLowerCase() === name) return headers[key];
   return undefined;
 }
 

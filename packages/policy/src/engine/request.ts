@@ -67,7 +67,7 @@ const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
 /** The first deny in the order of the file; one that is enforced before one that is only audited. */
 function firstDenial(scene: Scene, request: ProtocolRequest): Verdict | null {
   const found: FoundDenies = { clauses: [], bodies: [] };
-  for (const group of scene.groups) group.denies.find(request.target.denyPaths, found);
+  for (const group of scene.groups) group.denies.find(request.target, found);
   const holding: EndpointClause[] = [];
   for (const item of found.clauses) if (holds(item, scene, request)) holding.push(item);
   if (holding.length === 0 && found.bodies.length === 0) return null;
@@ -155,10 +155,11 @@ class AllowSearch {
     }
     if (!allows.clauses.isEmpty)
       for (const { items } of allows.clauses.find([this.request.target.path]))
-        for (const item of items) {
-          this.found.push(item);
-          this.consider(item.endpoint, item.clause);
-        }
+        for (const shelf of items)
+          for (const item of shelf.find(this.request.target)) {
+            this.found.push(item);
+            this.consider(item.endpoint, item.clause);
+          }
     this.amongList(allows.bodies);
   }
 

@@ -31,6 +31,9 @@ export class GlobLeaf<T> {
 /** Up to here it is cheaper to try all patterns than to walk a tree. */
 const TRIED_ONE_BY_ONE_MAX = 3;
 
+/** So many texts are readings of one and the same, and may be compared with each other. */
+const READINGS_MAX = 8;
+
 export class GlobSet<T> {
   private readonly byPattern = new Map<string, GlobLeaf<T>>();
   /** Plain patterns by their text, folded where case does not count. */
@@ -77,16 +80,18 @@ export class GlobSet<T> {
     if (this.byPattern.size === 0) return [];
     const found: GlobLeaf<T>[] = [];
     if (this.plain.size > 0) this.findPlain(texts, found);
-    if (this.wild.length === 0) return found;
-    for (const leaf of this.wild.length <= TRIED_ONE_BY_ONE_MAX ? this.wild : this.candidates(texts))
-      if (leaf.matchesAny(texts)) found.push(leaf);
-    return found;
+    if (this.wild.length > 0) {
+      if (this.wild.length <= TRIED_ONE_BY_ONE_MAX) findAmong(this.wild, texts, found);
+      else if (texts.length <= READINGS_MAX) findAmong(this.candidates(texts), texts, found);
+      // Of many texts each is asked about its own candidates alone.
+      else for (const text of texts) findAmong(this.candidates([text]), [text], found);
+    }
+    return texts.length > 1 && found.length > 1 ? [...new Set(found)] : found;
   }
 
   private findPlain(texts: readonly string[], found: GlobLeaf<T>[]): void {
     for (const text of texts)
-      for (const leaf of this.plain.get(this.fold(text)) ?? [])
-        if (!found.includes(leaf) && leaf.matches(text)) found.push(leaf);
+      for (const leaf of this.plain.get(this.fold(text)) ?? []) if (leaf.matches(text)) found.push(leaf);
   }
 
   private candidates(texts: readonly string[]): GlobLeaf<T>[] {
@@ -95,17 +100,33 @@ export class GlobSet<T> {
       for (const leaf of this.wild) this.trie.add(leaf.pattern, leaf);
     }
     const found: GlobLeaf<T>[] = [];
-    let walked = 0;
     for (const text of texts) {
       // The walk of a longer text that begins with this one passes everything that this one would.
       if (texts.some((other) => other.length > text.length && other.startsWith(text))) continue;
       this.trie.search(this.fold(text), found);
-      walked++;
     }
-    return walked > 1 ? [...new Set(found)] : found;
+    return found;
   }
 
   private fold(text: string): string {
     return this.options.ignoreCase === true ? foldText(text) : text;
   }
 }
+
+function findAmong<T>(leaves: readonly GlobLeaf<T>[], texts: readonly string[], found: GlobLeaf<T>[]): void {
+  for (const leaf of leaves) if (leaf.matchesAny(texts)) found.push(leaf);
+}
+
+/** One matcher for several patterns of which one must match; of many, a set is asked. */
+export function anyOf(patterns: readonly string[], options: GlobOptions): GlobMatcher {
+  if (patterns.length > LISTED_MAX) {
+    const set = new GlobSet<true>(options);
+    for (const pattern of patterns) set.leafOf(pattern);
+    return (text) => set.find([text]).length > 0;
+  }
+  const globs = patterns.map((pattern) => compileGlob(pattern, options));
+  const [only] = globs;
+  return only !== undefined && globs.length === 1 ? only : (text) => globs.some((glob) => glob(text));
+}
+/** Up to here a list is tried one by one. */
+const LISTED_MAX = 8;

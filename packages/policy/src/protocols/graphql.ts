@@ -1,7 +1,7 @@
 /** GraphQL over HTTP and over WebSocket, judged by operation type, name and root fields. */
 import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
-import type { ClauseList, CompiledClause } from "../engine/clause.ts";
+import type { CompiledClause } from "../engine/clause.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Access, GraphqlOperation } from "../model.ts";
@@ -32,14 +32,11 @@ export function judgeGraphql(endpoint: CompiledEndpoint, request: ProtocolReques
   return judgeOperations(endpoint, operations);
 }
 
-export function judgeOperations(
-  endpoint: CompiledEndpoint,
-  operations: readonly Operation[],
-  clauses: { allow: ClauseList; deny: ClauseList } = endpoint,
-): ProtocolVerdict {
+export function judgeOperations(endpoint: CompiledEndpoint, operations: readonly Operation[]): ProtocolVerdict {
   const { key } = endpoint.entry;
   for (const operation of operations) {
-    const hit = clauses.deny.all.find((clause) => clauseDenies(clause, operation));
+    const rules = endpoint.bodies.deny.forOperation(operation.name, operation.fields);
+    const hit = rules.find((clause) => clauseDenies(clause, operation));
     if (hit !== undefined)
       return {
         denied: `Denied by ${key}.deny_rules[${hit.index}]: ${describe(operation)}.`,
@@ -47,32 +44,34 @@ export function judgeOperations(
         missing: "",
       };
   }
-  const missed = operations.find((operation) => !operationAllowed(endpoint, operation, clauses.allow));
+  const missed = operations.find((operation) => !operationAllowed(endpoint, operation));
   if (missed !== undefined)
     return { denied: null, allowed: null, missing: `Entry \`${key}\` does not allow ${describe(missed)}.` };
   return {
     denied: null,
-    allowed: `Entry \`${key}\` allows ${operations.map(describe).slice(0, 3).join(", ")}.`,
+    allowed: `Entry \`${key}\` allows ${operations.slice(0, 3).map(describe).join(", ")}.`,
     missing: "",
   };
 }
 
-function operationAllowed(endpoint: CompiledEndpoint, operation: Operation, rules: ClauseList): boolean {
+function operationAllowed(endpoint: CompiledEndpoint, operation: Operation): boolean {
   const { access } = endpoint.endpoint;
   if (access !== undefined) return typesOfAccess[access].includes(operation.type);
-  return rules.all.some(
-    (clause) =>
-      typeMatches(clause, operation) &&
-      (clause.operationName === null || (operation.name !== null && clause.operationName(operation.name))) &&
-      (clause.fields === null || operation.fields.every((field) => clause.fields?.some((glob) => glob(field)))),
-  );
+  return endpoint.bodies.allow
+    .forOperation(operation.name, operation.fields)
+    .some(
+      (clause) =>
+        typeMatches(clause, operation) &&
+        (clause.operationName === null || (operation.name !== null && clause.operationName(operation.name))) &&
+        (clause.fields === null || operation.fields.every(clause.fields)),
+    );
 }
 
 /** Any denied root field suffices. An operation without a name might be the one that is meant, so a deny by name holds for it. */
 const clauseDenies = (clause: CompiledClause, operation: Operation): boolean =>
   typeMatches(clause, operation) &&
   (clause.operationName === null || operation.name === null || clause.operationName(operation.name)) &&
-  (clause.fields === null || operation.fields.some((field) => clause.fields?.some((glob) => glob(field))));
+  (clause.fields === null || operation.fields.some(clause.fields));
 
 const typeMatches = (clause: CompiledClause, operation: Operation): boolean =>
   clause.source.operation_type === "*" || clause.source.operation_type === operation.type;

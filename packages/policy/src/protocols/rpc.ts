@@ -69,7 +69,8 @@ export function judgeRpc(endpoint: CompiledEndpoint, request: ProtocolRequest): 
     return { denied: endpoint.deny.all.length > 0 ? unread : null, allowed: null, missing: unread };
   }
   for (const call of calls) {
-    const hit = endpoint.deny.all.find((clause) => clauseDenies(endpoint, clause, call));
+    const rules = call.method === null ? [] : endpoint.bodies.deny.forCall(call.method, toolName(call));
+    const hit = rules.find((clause) => clauseDenies(endpoint, clause, call));
     if (hit !== undefined)
       return { denied: `Denied by ${key}.deny_rules[${hit.index}]: ${describe(call)}.`, allowed: null, missing: "" };
   }
@@ -77,7 +78,7 @@ export function judgeRpc(endpoint: CompiledEndpoint, request: ProtocolRequest): 
   if (missed !== undefined) return refuse(`Entry \`${key}\` does not allow ${describe(missed)}.`);
   return {
     denied: null,
-    allowed: `Entry \`${key}\` allows ${calls.map(describe).slice(0, 3).join(", ")}.`,
+    allowed: `Entry \`${key}\` allows ${calls.slice(0, 3).map(describe).join(", ")}.`,
     missing: "",
   };
 }
@@ -128,13 +129,12 @@ function callAllowed(endpoint: CompiledEndpoint, call: Call): boolean {
   if (call.method === null) return isMcp;
   if (isMcp && call.method === TOOL_CALL && !toolNameReadable(endpoint, call)) return false;
   const allowsAll = endpoint.endpoint.mcp?.allow_all_known_mcp_methods === true;
-  const rules = endpoint.allow.all;
-  if (rules.some((clause) => clauseAllows(clause, call, isMcp, allowsAll))) return true;
+  const { allow } = endpoint.bodies;
+  if (allow.forCall(call.method, toolName(call)).some((clause) => clauseAllows(clause, call, isMcp, allowsAll)))
+    return true;
   if (!allowsAll || !KNOWN_MCP_METHODS.has(call.method)) return false;
   // Rules that name tools narrow the profile: then only named tools may be called.
-  return (
-    call.method !== TOOL_CALL || !rules.some((clause) => clause.tool !== null || clause.source.params !== undefined)
-  );
+  return call.method !== TOOL_CALL || !allow.namesTools;
 }
 
 const toolName = (call: Call): unknown => (isRecord(call.params) ? call.params.name : undefined);

@@ -69,6 +69,5 @@ function judgeMessage(endpoint: CompiledEndpoint, { request }: ProtocolRequest):
   if (!OPERATION.includes(parsed.value.type)) return refuse("the message is of no known type");
   const operations = readPayload(endpoint, parsed.value.payload);
   if (typeof operations === "string") return refuse(operations);
-  // Only the clauses of GraphQL; those of HTTP say nothing about an operation.
-  return judgeOperations(endpoint, operations, endpoint.messages ?? endpoint);
+  return judgeOperations(endpoint, operations);
 }
