@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import Ajv2020 from "ajv/dist/2020.js";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parsePolicy } from "../src/index.ts";
+import { parsePolicy, presets, presetYaml, tiers, tierYaml } from "../src/index.ts";
 import { generatedDocs } from "../src/schema/generated.ts";
 import { policyJsonSchema } from "../src/schema/json-schema.ts";
+import { policyFiles } from "./arbitrary-policy.ts";
 
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true, allowUnionTypes: true });
 const validate = ajv.compile(policyJsonSchema());
@@ -85,6 +87,28 @@ describe("what is misspelt, missing or out of range, neither takes", () => {
     expect(readable(yaml)).toBe(false);
     expect(accepts(yaml)).toBe(false);
   });
+});
+
+test("every random policy, every preset, every tier and every recipe of the cookbook is taken", () => {
+  const refused = (yaml: string): string[] => (accepts(yaml) ? [] : [`${ajv.errorsText(validate.errors)}\n${yaml}`]);
+  const filled = presets.map(({ name, parameters }) =>
+    presetYaml(name, Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter.example]))),
+  );
+  const cookbook = readFileSync(new URL("../../../docs/policy/cookbook.md", import.meta.url), "utf8");
+  const recipes = [...cookbook.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  const texts = [
+    ...filled,
+    ...tiers.map(({ name }) => tierYaml(name)),
+    ...recipes.filter((text) => !text.startsWith("#")),
+  ];
+  expect(texts.length).toBeGreaterThan(40);
+  expect(texts.flatMap(refused)).toEqual([]);
+  fc.assert(
+    fc.property(policyFiles, (file) => {
+      expect([validate(file), validate.errors]).toEqual([true, null]);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 /** `properties` of a schema that this package generated: names to field schemas. */
