@@ -109,7 +109,7 @@ describe("for any journal and base", () => {
         const refused = result.refused.reduce((sum, row) => sum + row.count, result.refusedUnlisted);
         expect(result.covered + result.alreadyAllowed + refused).toBe(records.length);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -131,7 +131,7 @@ describe("for any journal and base", () => {
           expect(allowed || listed, JSON.stringify(request)).toBe(true);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -151,7 +151,7 @@ describe("for any journal and base", () => {
             );
           }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -163,7 +163,7 @@ describe("for any journal and base", () => {
       fc.property(shuffled, base, ([records, other], baseYaml) => {
         expect(run(other, baseYaml)).toEqual(run(records, baseYaml));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -180,7 +180,7 @@ describe("for any journal and base", () => {
           alreadyAllowed: once.alreadyAllowed + once.covered,
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
