@@ -155,6 +155,13 @@ describe("parameters", () => {
     expect(() => presetYaml("npm", parameters)).toThrow(reason);
     expect(() => presetYaml("npm", parameters)).toThrow(PolicyEditError);
   });
+  test("the words of GOPROXY that are no hosts open nothing", () => {
+    const hosts = (registry: string) =>
+      must(parsePolicy(presetYaml("go", { registry }))).network_policies.go?.endpoints.map(({ host }) => host);
+    expect(hosts("https://goproxy.example.com,direct")).toEqual(["goproxy.example.com"]);
+    expect(hosts("https://a.example.com|https://b.example.com,off")).toEqual(["a.example.com", "b.example.com"]);
+    expect(() => presetYaml("go", { registry: "direct" })).toThrow(/names no host/);
+  });
   test("sixteen hosts are the most", () => {
     const registry = Array.from({ length: 16 }, (_, i) => `r${i}.example.com`).join(" ");
     expect(must(parsePolicy(presetYaml("npm", { registry }))).network_policies.npm?.endpoints).toHaveLength(16);

@@ -21,9 +21,9 @@ export class Values {
   text(name: string): string {
     return this.given[name]?.trim() ?? "";
   }
-  /** Hosts or URLs, separated by commas or spaces. */
-  places(name: string): Place[] {
-    return placesOf(name, this.text(name));
+  /** Hosts or URLs, separated by commas, bars or spaces; `words` are none. */
+  places(name: string, words: readonly string[] = []): Place[] {
+    return placesOf(name, this.text(name), words);
   }
   /** Addresses or ranges; undefined when none is given. */
   addresses(name: string): string[] | undefined {

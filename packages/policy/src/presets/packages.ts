@@ -45,7 +45,8 @@ export const packages: readonly PresetSource[] = [
     category: "packages",
     parameters: [registry("What `go env GOPROXY` prints, and the checksum database if you use one.")],
     programs: go,
-    endpoints: at(READ),
+    // `direct` and `off` are words of Go's own, not hosts.
+    endpoints: (values) => values.places("registry", ["direct", "off"]).map((place) => restAt(place, READ)),
   },
   {
     name: "apt",

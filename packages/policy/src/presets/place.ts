@@ -16,8 +16,9 @@ export interface Place {
 const PLACES_MAX = 16;
 
 /** Reads one or several. Throws PolicyEditError that names the parameter. */
-export function placesOf(parameter: string, text: string): Place[] {
-  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+export function placesOf(parameter: string, text: string, words: readonly string[] = []): Place[] {
+  const parts = text.split(/[\s,|]+/).filter((part) => part !== "" && !words.includes(part));
+  if (parts.length === 0) throw new PolicyEditError(`\`${parameter}\` names no host.`);
   if (parts.length > PLACES_MAX) throw new PolicyEditError(`\`${parameter}\` names more than ${PLACES_MAX} hosts.`);
   return parts.map((part) => placeOf(parameter, part));
 }
