@@ -75,7 +75,13 @@ test("fields and their words are completed by keyboard, and Tab leaves the edito
   await page.screenshot({ path: "test-results/screens/policy-completion.png" });
   await page.keyboard.press("Enter");
   await expect(page.getByRole("option", { name: /enforce/ })).toBeVisible();
-  await page.keyboard.press("ArrowDown");
+  // A list that has just opened leaves the keys to the text for a moment, so that no Enter takes what nobody has read.
+  await expect(async () => {
+    await page.keyboard.press("ArrowDown");
+    await expect(page.getByRole("option", { name: /monitor/ })).toHaveAttribute("aria-selected", "true", {
+      timeout: 500,
+    });
+  }).toPass();
   await page.keyboard.press("Enter");
   await expect(editorOf(page)).toContainText("mode: monitor");
   // Lint knows what reading does not: a monitor mode without an end.

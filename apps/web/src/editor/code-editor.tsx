@@ -33,6 +33,8 @@ const attributes = (given: { label: string; describedBy: string; readOnly: boole
     "aria-label": given.label,
     "aria-describedby": given.describedBy,
     "aria-readonly": String(given.readOnly),
+    // It can be focused anyway; said outright for those who check that what scrolls can be reached by keyboard.
+    tabindex: "0",
     autocapitalize: "off",
     spellcheck: "false",
   }),

@@ -1,4 +1,5 @@
 import {
+  diffPolicies,
   lintPolicy,
   type PolicyDiff,
   type PolicyProblem,
@@ -29,7 +30,7 @@ const compare = (given: { before: string; after: string; nowMs: number }): Compa
     const which = after === null ? "The newer text" : "The earlier version";
     return { ...judged, diff: null, incomparable: `${which} has errors, so only the lines can be compared.` };
   }
-  return { ...judged, diff: null, incomparable: "What becomes newly allowed and newly denied cannot be told yet." };
+  return { ...judged, diff: diffPolicies(before, after, { nowMs }), incomparable: null };
 };
 
 /** What the pages ask of the policy language: the code that the server and the nodes run, here on a thread of its own. */
