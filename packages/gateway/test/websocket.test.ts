@@ -58,6 +58,8 @@ describe("a WebSocket", () => {
     expect(String(chunk)).toBe("echo ping");
     world.set(READ_ONLY);
     await closed(socket);
+    // The record says what it was: a later version is judged by it.
+    expect(world.records[0]).toMatchObject({ method: "GET", path: "/live", protocol: "wss", decision: "allow" });
     expect(world.records[0]).toMatchObject({ kind: "http", decision: "allow", path: "/live", bytesIn: 9, bytesOut: 4 });
   });
 

@@ -24,7 +24,10 @@ export async function prepare(
   body: Buffer | null,
 ): Promise<Prepared | { refused: Refusal } | { failed: string }> {
   const { state } = flow;
-  const subject = subjectOf(flow, { method: request.method, path: request.target });
+  const subject = {
+    ...subjectOf(flow, { method: request.method, path: request.target }),
+    ...(opensWebSocket(request) ? { protocol: flow.secure ? "wss" : "ws" } : {}),
+  };
   const judge = judgeOf(context, flow, request, body);
   const credentials = await applyCredentials(request.headers, state.credentials, {
     host: flow.host,
@@ -68,6 +71,10 @@ export async function prepare(
   const target = { ...resolved.target, addresses };
   return { headers: credentials.headers, target, settled, seq, judge: judgeAll };
 }
+
+/** Only an upgrade that was taken for one keeps the header; in any other request it belonged to one hop and was dropped. */
+const opensWebSocket = (request: CheckedRequest): boolean =>
+  request.headers.some(([name]) => name.toLowerCase() === "upgrade");
 
 /** An entry's `limits` beside its rules. What is denied anyway, or only watched, is not counted. */
 export function withinLimits(
