@@ -1,6 +1,7 @@
 /** What every check of the linter works with. */
 import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
 import { decide } from "../engine/decide.ts";
+import { PROBLEMS_MAX } from "../limits.ts";
 import type { Endpoint, Policy, PolicyEntry } from "../model.ts";
 import type { Place, PolicyRequest } from "../types.ts";
 import type { Problems } from "../yaml/problems.ts";
@@ -37,6 +38,11 @@ export class Lint {
   /** Is the request allowed by the rules? A finding that shows a request has asked this. */
   allowed(request: PolicyRequest): boolean {
     return decide(this.compiled, request, this.nowMs).decision === "allow";
+  }
+
+  /** As many findings as are kept: looking for more would only cost time. */
+  get full(): boolean {
+    return this.problems.list.length >= PROBLEMS_MAX;
   }
 
   warn(code: Code, field: string, message: string, remedy: string): void {

@@ -8,6 +8,7 @@ const POST = { method: "POST", path: "/" };
 
 export function lintBodyDenies(lint: Lint, ref: Ref): void {
   for (const [index, clause] of (ref.endpoint.deny_rules ?? []).entries()) {
+    if (lint.full) return;
     const field = `${fieldOf(ref)}.deny_rules[${index}]`;
     if (ref.endpoint.protocol === "mcp") lintTool(lint, ref, clause, field);
     if (ref.endpoint.protocol === "graphql") lintOperationName(lint, ref, clause, field);

@@ -15,6 +15,7 @@ export function lintReach(lint: Lint, ref: Ref): void {
   if (ref.endpoint.protocol !== "rest" && ref.endpoint.protocol !== "websocket") return;
   const around = neighbours(lint, ref);
   for (const [index, { allow }] of (ref.endpoint.rules ?? []).entries()) {
+    if (lint.full) return;
     if (allow.path === undefined || allow.method === undefined) continue;
     lintRule(lint, { ref, around, clause: allow, path: allow.path, index, field: `${fieldOf(ref)}.rules[${index}]` });
   }
