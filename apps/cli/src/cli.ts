@@ -69,7 +69,8 @@ function fail(error: unknown, io: Io, args: string[]): ExitCode {
   const place = known?.place ?? (settings ? "environment" : null);
   const remedy = known?.remedy ?? (settings ? "Correct the variable or unset it." : null);
   if (wantsJson(args)) {
-    io.out(jsonLine({ error: { message: messageOf(error), place, remedy, exitCode } }));
+    const problems = known?.problems == null ? {} : { problems: known.problems };
+    io.out(jsonLine({ error: { message: messageOf(error), place, remedy, exitCode, ...problems } }));
     return exitCode;
   }
   io.err(line(`creel: ${place === null ? "" : `${place}: `}${messageOf(error)}`));

@@ -8,15 +8,24 @@ export class CliError extends Error {
   readonly exitCode: ExitCode;
   readonly place: string | null;
   readonly remedy: string | null;
+  /** Everything that is wrong, under `--json`, where the message is a summary of it. */
+  readonly problems: readonly unknown[] | null;
 
   constructor(
     message: string,
-    options: { exitCode?: ExitCode; place?: string; remedy?: string; cause?: unknown } = {},
+    options: {
+      exitCode?: ExitCode;
+      place?: string;
+      remedy?: string;
+      problems?: readonly unknown[];
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = options.exitCode ?? EXIT.failed;
     this.place = options.place ?? null;
     this.remedy = options.remedy ?? null;
+    this.problems = options.problems ?? null;
   }
 }
 

@@ -139,3 +139,12 @@ test("at a terminal nobody waits for a line that nobody types", async () => {
   expect(code).toBe(2);
   expect(err).toContain("no request was given");
 });
+
+test("under --json a policy that is not valid names every problem with its place", async () => {
+  const bad = file("bad.yaml", GOOD.replace("protocol:", "protcol:").replace("port: 443", "port: 0"));
+  const { code, out } = await creel(["policy", "explain", "--json", bad, ...curl]);
+  expect(code).toBe(2);
+  const { error } = JSON.parse(out);
+  expect(error).toMatchObject({ place: bad, exitCode: 2 });
+  expect(error.problems.map((problem: { place: { line: number } }) => problem.place.line)).toEqual([6, 7, 9]);
+});

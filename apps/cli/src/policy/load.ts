@@ -75,6 +75,7 @@ export function validPolicy(file: string, yaml: string): Policy {
     {
       exitCode: EXIT.usage,
       place: fileTitle(file),
+      problems,
       remedy: `Correct it; \`creel policy lint ${file}\` shows warnings as well.`,
     },
   );

@@ -51,6 +51,7 @@ export async function asCliError<T>(file: string | null, work: () => T | Promise
     throw new CliError(`${error.message}${problems}`, {
       ...(file === null ? {} : { place: file }),
       remedy: "Nothing was written.",
+      problems: error.problems,
       cause: error,
     });
   }
