@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createReplay, parseRecordLine } from "../src/index.ts";
-import { GROUPS_MAX, GROUPS_PER_SANDBOX_MAX, LINE_CHARS_MAX, PATHS_PER_TARGET_MAX } from "../src/replay/limits.ts";
+import {
+  GROUPS_MAX,
+  GROUPS_PER_SANDBOX_MAX,
+  LINE_CHARS_MAX,
+  LINE_TEXT_CHARS_MAX,
+  PATHS_PER_TARGET_MAX,
+} from "../src/replay/limits.ts";
 import { createMemo } from "../src/replay/memo.ts";
 import { looksLikeId, pathShape } from "../src/replay/path-shape.ts";
 import { compiled } from "./support.ts";
@@ -58,6 +64,12 @@ describe("a line of a journal", () => {
     expect(problemOf({ ...record, binary: 1 })).toContain("Field `binary`");
     expect(problemOf({ ...record, binary: { path: "/p", ancestors: ["/a", 1] } })).toContain("Field `ancestors`");
     expect(problemOf({ binary: "/p", host: "h", port: 1, headers: { a: 1 } })).toBe("Field `headers.a` is no text.");
+  });
+  it("holds no text longer than a request's, the body aside", () => {
+    const line = (field: string, n: number) => problemOf({ binary: "/p", host: "h", port: 1, [field]: "a".repeat(n) });
+    expect(line("path", LINE_TEXT_CHARS_MAX)).toBe("ok");
+    expect(line("path", LINE_TEXT_CHARS_MAX + 1)).toBe("Field `path` is longer than 16384 characters.");
+    expect(line("body", LINE_TEXT_CHARS_MAX + 1)).toBe("ok");
   });
   it("is refused when it is longer than a line may be", () => {
     const pad = (n: number) => `{"x":"${"a".repeat(n - 8)}"}`;

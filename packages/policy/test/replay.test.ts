@@ -158,6 +158,14 @@ describe("what a record lacks", () => {
     expect(kindOf(guarded, {})).toBe("uncertain 1");
     expect(kindOf(guarded, { path: "/v2" })).toBe("unchanged");
   });
+  it("tries an endpoint in audit apart, because there a denial lets pass what its neighbour would refuse", () => {
+    const audit =
+      'host: api.example.com, port: 443, protocol: rest, enforcement: audit, access: full, deny_rules: [{method: "*", path: "/**", request: {headers: {x-evil: "*"}}}]';
+    const narrow =
+      'host: api.example.com, port: 443, protocol: rest, path: "/v1/**", rules: [{allow: {method: GET, path: "/v1/**", request: {headers: {x-team: a}}}}]';
+    // With neither header the narrow endpoint speaks and denies; with x-evil the wide one only records it.
+    expect(kindOf(policy(`{${audit}}, {${narrow}}`), {})).toBe("uncertain 1");
+  });
   it("covers digest, script and address", () => {
     const pin = (sha: string) =>
       policy("{host: api.example.com, port: 443, protocol: rest, access: full}", "", `{path: /usr/bin/curl, ${sha}}`);

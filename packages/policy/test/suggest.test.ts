@@ -240,6 +240,10 @@ describe("a suggestion never proposes", () => {
   it("what was denied and not only recorded", () => {
     expect(refused({ decision: "deny" })).toEqual(no);
   });
+  it("paths longer than a person reviews", () => {
+    expect(refused({ path: `/${"a/".repeat(511)}b` }).entries).toBe(1);
+    expect(refused({ path: `/${"a/".repeat(511)}bc` })).toEqual(no);
+  });
   it("targets and methods without one reading", () => {
     for (const fields of [
       { path: "/a;b" },
@@ -334,6 +338,27 @@ network_policies:
     );
     expect(joined.yaml).not.toContain('"/v1/items/*"');
     expect(joined.covered).toBe(9);
+  });
+  it("leaves the base's own tests true", () => {
+    const test = (request: string) =>
+      `${base}tests:\n  - {request: {binary: /usr/bin/curl, host: api.example.com, port: 443${request}}, expect: would_deny}\n`;
+    const posts = times(9, (i) => ({ method: "POST", path: `/v1/items/${i}` }));
+    const one = suggest(posts, test(", method: POST, path: /v1/items/3"));
+    expect(one).toMatchObject({ covered: 8, entries: 1 });
+    expect(one.refused[0]).toMatchObject({
+      path: "/v1/items/3",
+      reason: "One of the base's own `tests` expects this to be denied.",
+    });
+    expect(one.yaml).not.toContain('"/v1/items/*"');
+    const unseen = suggest(posts, test(", method: POST, path: /v1/items/77"));
+    expect(unseen.covered).toBe(9);
+    for (const { yaml } of [one, unseen])
+      expect(lintPolicy(yaml, NOW).filter((p) => p.severity === "error")).toEqual([]);
+    const raw = suggest(
+      [{ port: 5432, method: undefined, path: undefined }],
+      test("").replace("port: 443}", "port: 5432}"),
+    );
+    expect(raw.entries).toBe(0);
   });
   it("leaves alone a host that another entry judges by its bodies", () => {
     const graphql = base

@@ -18,5 +18,7 @@ export const TARGETS_MAX = 10_000;
 export const COMPLETIONS_MAX = 64;
 /** As long as a journal's or a request's line may be; a body may be in it. */
 export const LINE_CHARS_MAX = 4 * 1024 * 1024;
+/** No request target that is judged is longer, and every group of a report may hold a few of them. */
+export const LINE_TEXT_CHARS_MAX = 16 * 1024;
 /** The journal cuts texts to this length and marks the cut. */
 export const RECORDED_TEXT_CHARS_MAX = 4096;

@@ -5,7 +5,7 @@
 import { isRecord } from "../canonical/record.ts";
 import { ANCESTORS_MAX } from "../limits.ts";
 import type { PolicyDecision } from "../types.ts";
-import { LINE_CHARS_MAX, RECORDED_TEXT_CHARS_MAX } from "./limits.ts";
+import { LINE_CHARS_MAX, LINE_TEXT_CHARS_MAX, RECORDED_TEXT_CHARS_MAX } from "./limits.ts";
 import type { RecordedRequest } from "./types.ts";
 
 /** A null record is a line that is no request: the end of a flow, or an empty line. */
@@ -114,15 +114,17 @@ function readRequest(value: Fields): RecordedRequest {
 }
 
 function text(value: Fields, field: string): string {
-  const found = value[field];
-  if (typeof found !== "string") throw new LineProblem(field, found === undefined ? "is missing" : "is no text");
+  const found = textOrNull(value, field);
+  if (found === null) throw new LineProblem(field, "is missing");
   return found;
 }
 
 function textOrNull(value: Fields, field: string): string | null {
   const found = value[field];
   if (found === undefined || found === null) return null;
-  if (typeof found !== "string") throw new LineProblem(field, "is neither text nor null");
+  if (typeof found !== "string") throw new LineProblem(field, "is no text");
+  if (found.length > LINE_TEXT_CHARS_MAX && field !== "body")
+    throw new LineProblem(field, `is longer than ${LINE_TEXT_CHARS_MAX} characters`);
   return found;
 }
 

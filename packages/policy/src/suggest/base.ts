@@ -1,4 +1,6 @@
 /** The policy a suggestion is added to: what it allows already, and what it would deny in spite of a new entry. */
+import { canonicalHost } from "../canonical/host.ts";
+import { canonicalPath } from "../canonical/path.ts";
 import { literalGlob, parseOrThrow } from "../edit/request.ts";
 import { endpointsFor } from "../engine/candidates.ts";
 import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
@@ -16,6 +18,8 @@ export interface Base {
   /** Why an entry of its own would not make this pass, or null. */
   obstacle(wish: Wish): string | null;
   denies(host: string, port: number): readonly Clause[];
+  /** Requests of this program that the base's own `tests:` expect to be denied; without method the connection itself. */
+  expectedDenied(program: string, host: string, port: number): readonly Pick<Clause, "method" | "path">[];
   /** An entry that named this and whose time is over. */
   expired(program: string, host: string, port: number): string | null;
 }
@@ -65,6 +69,15 @@ export function createBase(text: string, nowMs: number): Base {
         : "Another part of the base decides this request, and a new entry would not change its word.";
     },
     denies: (host, port) => endpointsFor(compiled, host, port).flatMap(({ endpoint }) => endpoint.deny_rules ?? []),
+    expectedDenied: (program, host, port) =>
+      policy.tests.flatMap(({ request, expect }) => {
+        if (expect === "allow" || request.binary !== program || request.port !== port) return [];
+        if (canonicalHost(request.host) !== host) return [];
+        const path = canonicalPath(request.path ?? "", { allowEncodedSlash: true })?.path;
+        return request.method === undefined || path === undefined
+          ? [{}]
+          : [{ method: request.method.toUpperCase(), path: literalGlob(path) }];
+      }),
     expired(program, host, port) {
       const entry = endpointsFor(compiled, host, port).find(({ entry: { key, expiresAtMs } }) => {
         const source = policy.network_policies[key];

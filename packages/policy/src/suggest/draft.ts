@@ -10,6 +10,14 @@ import type { RefusedList } from "./refused-list.ts";
 import { looksLikeSecret } from "./secrets.ts";
 import { type DraftEndpoint, type DraftEntry, type DraftRule, keysFor } from "./write.ts";
 
+const TESTED = "One of the base's own `tests` expects this to be denied.";
+
+/** What a rule must not reach. */
+interface Forbidden {
+  denies: readonly Clause[];
+  tested: readonly Pick<Clause, "method" | "path">[];
+}
+
 /** One request that the suggestion must allow; judged again at the end. */
 export interface Covered {
   program: string;
@@ -34,7 +42,7 @@ export function draftEntries(evidence: Evidence, { base, refused }: DraftContext
   const draft: Draft = { entries: [], notes: [], covered: [] };
   if (evidence.programs === null) {
     const reason =
-      "The journal names so many programs that no policy follows from it. Suggest for one sandbox at a time.";
+      "The journal names so many programs or paths that no policy follows from it. Suggest for one sandbox at a time.";
     refused.add({ binary: "", host: "", port: 0, method: null, path: null, reason }, evidence.count);
     return draft;
   }
@@ -114,6 +122,11 @@ function draftTarget(
     );
     return [];
   }
+  const tested = base.expectedDenied(program, host, port);
+  if (tested.some(({ path }) => path === undefined) || (target.requests === 0 && tested.length > 0)) {
+    refuse(target.sightings.count, TESTED);
+    return [];
+  }
   if (target.requests === 0) {
     draft.covered.push({ ...place, method: null, path: null, count: target.connections + target.rawConnections });
     draft.notes.push(
@@ -131,7 +144,7 @@ function draftTarget(
       target.rawConnections,
       "Requests of the same program were seen there; relaying it unread would undo their inspection.",
     );
-  const rules = draftRules(target, key, base.denies(host, port), draft, refuse);
+  const rules = draftRules(target, key, { denies: base.denies(host, port), tested }, draft, refuse);
   if (rules.length > RULES_PER_TARGET_MAX) {
     refuse(
       target.requests + target.connections,
@@ -164,7 +177,7 @@ interface MethodRule {
 function draftRules(
   target: TargetEvidence,
   key: string,
-  denies: readonly Clause[],
+  forbidden: Forbidden,
   draft: Draft,
   refuse: (count: number, reason: string, method: string, path: string) => void,
 ): MethodRule[] {
@@ -173,7 +186,7 @@ function draftRules(
     const paths = readPaths(target, method, refuse);
     // A `%2F` needs a setting of its own, so such paths are joined among themselves.
     for (const part of [paths.filter((path) => !hasEncodedSlash(path)), paths.filter(hasEncodedSlash)])
-      for (const rule of joinUnlessDenied(part, method, denies, refuse)) found.push({ method, rule });
+      for (const rule of joinUnlessDenied(part, method, forbidden, refuse)) found.push({ method, rule });
   }
   for (const { method, rule } of found) describeRule(rule, method, target, key, draft);
   return found.filter(({ method, rule }) => method !== "HEAD" || !coveredByGet(found, rule));
@@ -207,38 +220,46 @@ function readPaths(
   return [...merged.values()];
 }
 
-/** Joined paths that reach into what the base denies stand one by one instead. */
+/** Joined paths that reach into what is denied stand one by one instead, and what is denied by itself does not stand at all. */
 function joinUnlessDenied(
   paths: readonly SeenPath[],
   method: string,
-  denies: readonly Clause[],
+  { denies, tested }: Forbidden,
   refuse: (count: number, reason: string, method: string, path: string) => void,
 ): PathRule[] {
-  const relevant = denies.flatMap(({ method: denied, path }) =>
-    path !== undefined && (denied === undefined || denied === "*" || denied === method || method === "HEAD")
-      ? [path]
-      : [],
-  );
-  const reaches = (pattern: string): boolean =>
-    relevant.some((deny) =>
-      [pattern, `${pattern}/`, pattern.replace(/(.)\/$/, "$1")].some((reading) => pathsOverlap(reading, deny)),
+  const reaches = (rule: PathRule, clauses: readonly Pick<Clause, "method" | "path">[]): boolean =>
+    clauses.some(
+      (clause) =>
+        clause.path !== undefined && speaksOf(clause.method, method) && pathReaches(rule.pattern, clause.path),
     );
-  const isWide = (rule: PathRule): boolean => rule.paths.length > 1 || rule.paths[0]?.segments.includes(ANY) === true;
-  const rules = generalisePaths(paths).flatMap((rule) =>
-    rule.paths.length > 1 && reaches(rule.pattern) ? literalRules(rule.paths) : [rule],
+  const refuseRule = (rule: PathRule, reason: string): PathRule[] => {
+    for (const { segments, count } of rule.paths) refuse(count, reason, method, samplePath(segments));
+    return [];
+  };
+  const joined = generalisePaths(paths).flatMap((rule) =>
+    rule.paths.length > 1 && (reaches(rule, denies) || reaches(rule, tested)) ? literalRules(rule.paths) : [rule],
   );
-  return rules.filter((rule) => {
-    if (!isWide(rule) || !reaches(rule.pattern)) return true;
-    for (const { segments, count } of rule.paths)
-      refuse(
-        count,
-        "With its secret left out the path would reach into what the base denies.",
-        method,
-        samplePath(segments),
-      );
-    return false;
+  return joined.flatMap((rule) => {
+    if (reaches(rule, tested)) return refuseRule(rule, TESTED);
+    // A path as it was seen was judged against the denies one by one; only what stands for more can reach further.
+    const isWide = rule.paths.length > 1 || rule.paths[0]?.segments.includes(ANY) === true;
+    return isWide && reaches(rule, denies)
+      ? refuseRule(rule, "With its secret left out the path would reach into what the base denies.")
+      : [rule];
   });
 }
+
+/** Does a clause of this method concern requests of that one? A rule for GET allows HEAD as well. */
+const speaksOf = (clause: string | undefined, method: string): boolean =>
+  clause === undefined ||
+  clause === "*" ||
+  clause === method ||
+  method === "HEAD" ||
+  (method === "GET" && clause === "HEAD");
+
+/** A deny holds with and without the slash at the end. */
+const pathReaches = (pattern: string, deny: string): boolean =>
+  [pattern, `${pattern}/`, pattern.replace(/(.)\/$/, "$1")].some((reading) => pathsOverlap(reading, deny));
 
 function describeRule(
   rule: PathRule,

@@ -2,7 +2,7 @@
  * What a journal shows, by program, host and port. Threat: a journal without end, or one that was filled on purpose. Invariant: memory
  * is bounded, and what is kept depends on what was seen, never on its order: past a bound the whole is given up, not the later part.
  */
-import { PATHS_PER_TARGET_MAX, PROGRAMS_MAX, TARGETS_PER_PROGRAM_MAX } from "./limits.ts";
+import { PATHS_MAX, PATHS_PER_TARGET_MAX, PROGRAMS_MAX, TARGETS_PER_PROGRAM_MAX } from "./limits.ts";
 
 /** How often, when and by whom; sets are kept only as far as anybody asks. */
 export class Sightings {
@@ -68,9 +68,10 @@ export interface Evidence {
   /** Null once there were too many. */
   programs: Map<string, ProgramEvidence> | null;
   count: number;
+  pathCount: number;
 }
 
-export const newEvidence = (): Evidence => ({ all: new Sightings(), programs: new Map(), count: 0 });
+export const newEvidence = (): Evidence => ({ all: new Sightings(), programs: new Map(), count: 0, pathCount: 0 });
 
 export function addWish(evidence: Evidence, wish: Wish, ms: number, sandbox: string): void {
   evidence.count++;
@@ -90,8 +91,14 @@ export function addWish(evidence: Evidence, wish: Wish, ms: number, sandbox: str
   const paths = target.methods.get(wish.method) ?? new Map<string, number>();
   target.methods.set(wish.method, paths);
   const seen = paths.get(wish.path);
-  if (seen === undefined && ++target.pathCount > PATHS_PER_TARGET_MAX) target.methods = null;
-  else paths.set(wish.path, (seen ?? 0) + 1);
+  paths.set(wish.path, (seen ?? 0) + 1);
+  if (seen !== undefined) return;
+  target.pathCount++;
+  if (++evidence.pathCount > PATHS_MAX) evidence.programs = null;
+  else if (target.pathCount > PATHS_PER_TARGET_MAX) {
+    target.methods = null;
+    evidence.pathCount -= target.pathCount;
+  }
 }
 
 function programOf(evidence: Evidence, path: string): ProgramEvidence | null {

@@ -19,6 +19,12 @@ export const SEGMENTS_JOINED_MAX = 32;
 export const PROGRAMS_MAX = 200;
 export const TARGETS_PER_PROGRAM_MAX = 500;
 export const PATHS_PER_TARGET_MAX = 10_000;
+/** Paths of all programs together: what a suggestion holds in memory. */
+export const PATHS_MAX = 100_000;
+/** No path that a person reviews is longer. */
+export const PATH_CHARS_MAX = 1_024;
+/** Texts in the list of refusals are cut to this length. */
+export const REFUSAL_TEXT_CHARS_MAX = 512;
 /** More rules for one host than a person reviews. */
 export const RULES_PER_TARGET_MAX = 200;
 /** Names of one program below one domain: so many look like data carried out in names. */

@@ -1,5 +1,5 @@
 /** What was refused and why, bounded, and the same in whatever order it came. */
-import { REFUSALS_MAX } from "./limits.ts";
+import { REFUSAL_TEXT_CHARS_MAX, REFUSALS_MAX } from "./limits.ts";
 import { withoutSecrets } from "./secrets.ts";
 import type { SuggestRefusal } from "./types.ts";
 
@@ -11,6 +11,9 @@ export interface RefusedList {
 }
 
 export const createRefusedList = (): RefusedList => listOf(new Map(), null, 0);
+
+const cutText = (text: string): string =>
+  text.length <= REFUSAL_TEXT_CHARS_MAX ? text : `${text.slice(0, REFUSAL_TEXT_CHARS_MAX - 1)}…`;
 
 /** `cut`: keys from this one on are only counted. What sorts before it was always kept, so its counts are whole. */
 function listOf(kept: Map<string, SuggestRefusal>, firstCut: string | null, firstTotal: number): RefusedList {
@@ -27,14 +30,21 @@ function listOf(kept: Map<string, SuggestRefusal>, firstCut: string | null, firs
   }
 
   return {
-    add(refusal, count = 1) {
+    add({ binary, host, port, method, path, reason }, count = 1) {
       total += count;
-      const path = refusal.path === null ? null : withoutSecrets(refusal.path);
-      const key = JSON.stringify([refusal.binary, refusal.host, refusal.port, refusal.method, path, refusal.reason]);
+      const row = {
+        binary: cutText(binary),
+        host: cutText(host),
+        port,
+        method: method === null ? null : cutText(method),
+        path: path === null ? null : cutText(withoutSecrets(path)),
+        reason,
+      };
+      const key = JSON.stringify(Object.values(row));
       if (cut !== null && key >= cut) return;
       const known = kept.get(key);
       if (known !== undefined) known.count += count;
-      else kept.set(key, { ...refusal, path, count });
+      else kept.set(key, { ...row, count });
       if (kept.size > 2 * REFUSALS_MAX) shrink(REFUSALS_MAX);
     },
     copy: () => listOf(new Map([...kept].map(([key, row]) => [key, { ...row }])), cut, total),

@@ -17,6 +17,7 @@ import type { RecordedRequest } from "../replay/types.ts";
 import { compileStrict, createBase } from "./base.ts";
 import { type Covered, type Draft, draftEntries } from "./draft.ts";
 import { addWish, newEvidence, type Wish } from "./evidence.ts";
+import { PATH_CHARS_MAX } from "./limits.ts";
 import { sortedNotes } from "./notes.ts";
 import { hostRefusal, methodRefusal, programRefusal } from "./refusals.ts";
 import { createRefusedList } from "./refused-list.ts";
@@ -67,6 +68,7 @@ export function createSuggestion(options: SuggestOptions): SuggestionRun {
     if (how !== null) return how;
     const target = canonicalPath(record.path ?? "", { allowEncodedSlash: true });
     if (target === null) return "The request target has no single reading; such a request is always refused.";
+    if (target.path.length > PATH_CHARS_MAX) return `The path is longer than ${PATH_CHARS_MAX} characters.`;
     return { program, host, port: record.port, method, path: target.path, raw: false };
   }
 
