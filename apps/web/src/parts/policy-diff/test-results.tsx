@@ -25,7 +25,13 @@ export const TestResults = ({ results }: { results: readonly PolicyTestResult[] 
   const failed = results.filter((result) => !result.passed);
   const passed = results.filter((result) => result.passed);
   if (results.length === 0)
-    return <p className="text-muted">The file has no tests. Requests under `tests:` are judged before each save.</p>;
+    return (
+      <p className="text-muted">
+        <Words>
+          The file has none. Requests under `tests:` are judged before each save, and one that fails hinders it.
+        </Words>
+      </p>
+    );
   return (
     <div className="grid gap-1">
       {failed.length > 0 ? (
