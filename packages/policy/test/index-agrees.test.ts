@@ -227,7 +227,7 @@ describe("a decision by index is the decision by asking everybody", () => {
           seen.set(kind, (seen.get(kind) ?? 0) + 1);
         }
       }),
-      { numRuns: 800 },
+      { numRuns: 500 },
     );
     // A generator that no longer reaches the rules would prove nothing.
     const reached = (start: string) =>

@@ -4,7 +4,7 @@
  */
 import { GlobSet } from "../glob/set.ts";
 import type { Access } from "../model.ts";
-import type { CompiledClause } from "./clause.ts";
+import { type CompiledClause, canonicalPattern } from "./clause.ts";
 import { type CompiledEndpoint, specificityOf } from "./endpoint.ts";
 import { QueryShelf } from "./query-shelf.ts";
 import { Summary } from "./summary.ts";
@@ -102,16 +102,18 @@ export class Selectors {
     const anywhere: CompiledEndpoint[] = [];
     const somewhere = new Map<string, CompiledEndpoint[]>();
     for (const endpoint of endpoints) {
-      const pattern = endpoint.selectorPattern;
-      if (pattern === null) anywhere.push(endpoint);
+      const { path } = endpoint.endpoint;
+      if (path === undefined) anywhere.push(endpoint);
       else {
-        const same = somewhere.get(pattern);
-        if (same === undefined) somewhere.set(pattern, [endpoint]);
+        // As written: two spellings of one path are not equally long, and the longer one speaks.
+        const same = somewhere.get(path);
+        if (same === undefined) somewhere.set(path, [endpoint]);
         else same.push(endpoint);
       }
     }
     this.anywhere = anywhere.length === 0 ? null : new Speaking(anywhere, 0);
-    for (const [pattern, same] of somewhere) this.byPath.add(pattern, new Speaking(same, same[0]?.specificity ?? 0));
+    for (const [path, same] of somewhere)
+      this.byPath.add(canonicalPattern(path), new Speaking(same, specificityOf(path)));
   }
 
   find(paths: readonly string[], found: Speaking[]): void {

@@ -4,6 +4,7 @@
  */
 
 import type { Access } from "../model.ts";
+import { RequestBody } from "../protocols/body.ts";
 import { clauseDenies, denialBy, methodsOfAccess } from "../protocols/http.ts";
 import { judgeBodyDenial, judgeProtocol } from "../protocols/judge.ts";
 import type { ProtocolRequest } from "../protocols/types.ts";
@@ -40,8 +41,9 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
   if (target === null)
     return denyHard(null, "The request target has no single reading, so it is refused rather than guessed.");
   const [first] = methods;
-  if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target });
-  const verdicts = methods.map((method) => judgeOne(scene, { request, method, target }));
+  const body = new RequestBody(request);
+  if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target, body });
+  const verdicts = methods.map((method) => judgeOne(scene, { request, method, target, body }));
   return (
     verdicts.find((verdict) => !verdict.allowed && !verdict.audit) ??
     verdicts.find((v) => !v.allowed) ??

@@ -5,8 +5,8 @@ import type { CompiledClause } from "../engine/clause.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Access, GraphqlOperation } from "../model.ts";
+import { RequestBody } from "./body.ts";
 import { parseGraphql } from "./graphql-parse.ts";
-import { headersHideBody } from "./rpc.ts";
 import type { ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 export interface Operation {
@@ -80,24 +80,22 @@ const describe = (operation: Operation): string =>
   `${operation.type}${operation.name === null ? "" : ` ${operation.name.slice(0, 64)}`} { ${operation.fields.slice(0, 5).join(" ")} }`;
 
 /** The operations that the server would run, or why they cannot be read. */
-function readOperations(
-  endpoint: CompiledEndpoint,
-  { request, method, target }: ProtocolRequest,
-): Operation[] | string {
+function readOperations(endpoint: CompiledEndpoint, judged: ProtocolRequest): Operation[] | string {
+  const { request, method, target } = judged;
   if (method === "GET" || method === "HEAD") {
     if (request.body !== undefined && request.body !== "") return "a GET with a body has no single reading";
     return readPayload(endpoint, payloadOfQuery(target.query));
   }
   if (method !== "POST") return "only GET and POST carry them";
-  const { body } = request;
-  if (body === undefined) return "the body is not known";
+  const body = judged.body ?? new RequestBody(request);
+  if (body.text === undefined) return "the body is not known";
   const max = endpoint.endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT;
-  if (new TextEncoder().encode(body).length > max) return `the body is larger than ${max} bytes`;
-  if (headersHideBody(request.headers)) return "the body is compressed or in another character set";
+  if (body.isLargerThan(max)) return `the body is larger than ${max} bytes`;
+  if (body.isHidden) return "the body is compressed or in another character set";
   // Servers differ in which of the two they take.
   if (target.query.some(([name]) => /^(query|operationname|extensions|id|documentid)$/i.test(name)))
     return "the operation stands in the URL as well";
-  const parsed = readJson(body);
+  const parsed = body.json;
   if (!parsed.ok) return parsed.reason;
   const payloads: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
   if (payloads.length === 0 || payloads.length > BATCH_MAX) return "the batch is empty or too long";

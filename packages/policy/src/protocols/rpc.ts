@@ -4,12 +4,12 @@
  */
 
 import { isRecord } from "../canonical/record.ts";
-import { readJson } from "../canonical/strict-json.ts";
 import type { CompiledClause } from "../engine/clause.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { headerOf } from "../engine/headers.ts";
 import { compileGlob } from "../glob.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
+import { RequestBody } from "./body.ts";
 import { allowsParams, deniesParams } from "./params.ts";
 import type { ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
@@ -90,13 +90,13 @@ const hasBody = ({ request }: ProtocolRequest): boolean =>
       !/^0?$/.test(headerOf(request.headers, "content-length") ?? "")));
 
 /** The calls of a body, or why they cannot be read. */
-function readCalls(endpoint: CompiledEndpoint, { request }: ProtocolRequest): Call[] | string {
-  const { body } = request;
-  if (body === undefined) return "the body is not known";
+function readCalls(endpoint: CompiledEndpoint, request: ProtocolRequest): Call[] | string {
+  const body = request.body ?? new RequestBody(request.request);
+  if (body.text === undefined) return "the body is not known";
   const max = endpoint.endpoint.mcp?.max_body_bytes ?? endpoint.endpoint.json_rpc?.max_body_bytes ?? BODY_BYTES_DEFAULT;
-  if (new TextEncoder().encode(body).length > max) return `the body is larger than ${max} bytes`;
-  if (headersHideBody(request.headers)) return "the body is compressed or in another character set";
-  const parsed = readJson(body);
+  if (body.isLargerThan(max)) return `the body is larger than ${max} bytes`;
+  if (body.isHidden) return "the body is compressed or in another character set";
+  const parsed = body.json;
   if (!parsed.ok) return parsed.reason;
   const messages: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
   if (messages.length === 0) return "the batch is empty";
@@ -110,17 +110,6 @@ function readCalls(endpoint: CompiledEndpoint, { request }: ProtocolRequest): Ca
     else return "the body is neither call nor answer";
   }
   return calls;
-}
-
-/** A body that the server will read differently from the text that was judged. */
-export function headersHideBody(headers: Readonly<Record<string, string>> | undefined): boolean {
-  if (headers === undefined) return false;
-  const encoding = headerOf(headers, "content-encoding");
-  const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headerOf(headers, "content-type") ?? "")?.[1];
-  return (
-    (encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) ||
-    (charset !== undefined && !/^(utf-8|us-ascii)$/i.test(charset))
-  );
 }
 
 function callAllowed(endpoint: CompiledEndpoint, call: Call): boolean {

@@ -1,11 +1,14 @@
 import type { CompiledClause } from "../engine/clause.ts";
 import type { JudgedTarget } from "../engine/target.ts";
 import type { PolicyRequest } from "../types.ts";
+import type { RequestBody } from "./body.ts";
 
 export interface ProtocolRequest {
   request: PolicyRequest;
   method: string;
   target: JudgedTarget;
+  /** Where several endpoints judge the same body, so that it is read once. */
+  body?: RequestBody | undefined;
 }
 
 export interface ProtocolVerdict {

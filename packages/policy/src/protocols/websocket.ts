@@ -3,9 +3,9 @@
  * their operation. Invariant: a message that should carry an operation and cannot be read is denied.
  */
 import { isRecord } from "../canonical/record.ts";
-import { readJson } from "../canonical/strict-json.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
+import { RequestBody } from "./body.ts";
 import { judgeOperations, readPayload } from "./graphql.ts";
 import { httpAllowance, httpDenial, isUpgrade } from "./http.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
@@ -51,17 +51,18 @@ function judgeText(
   return { denied: null, allowed, missing: `Entry \`${key}\` does not allow text messages at ${request.target.path}.` };
 }
 
-function judgeMessage(endpoint: CompiledEndpoint, { request }: ProtocolRequest): ProtocolVerdict {
+function judgeMessage(endpoint: CompiledEndpoint, request: ProtocolRequest): ProtocolVerdict {
   const { key } = endpoint.entry;
   const refuse = (why: string): ProtocolVerdict => ({
     denied: null,
     allowed: null,
     missing: `Entry \`${key}\` judges GraphQL messages, and ${why}.`,
   });
-  if (request.body === undefined) return refuse("the message is not known");
-  if (request.body.length > (endpoint.endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT))
+  const message = request.body ?? new RequestBody(request.request);
+  if (message.text === undefined) return refuse("the message is not known");
+  if (message.isLargerThan(endpoint.endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT))
     return refuse("the message is too large");
-  const parsed = readJson(request.body);
+  const parsed = message.json;
   if (!parsed.ok || !isRecord(parsed.value) || typeof parsed.value.type !== "string")
     return refuse("the message cannot be read");
   if (LIFECYCLE.includes(parsed.value.type))
