@@ -95,6 +95,21 @@ describe("what a version would have changed", () => {
     expect(kindOf(NOTHING, dns)).toBe("unchanged");
   });
 
+  it("tells records apart by the parents of the program, where the version counts them", () => {
+    const inherits = policy(
+      "{host: api.example.com, port: 443, protocol: rest, access: full}",
+      "",
+      "{path: /usr/bin/agent, inherit: true}",
+    );
+    const child = (parent: string) => ({
+      binary: { path: "/usr/bin/curl", sha256: null, pid: 1, ancestors: [parent] },
+    });
+    expect(replay(inherits, [child("/usr/bin/agent"), child("/bin/sh"), child("/usr/bin/agent")])).toMatchObject({
+      unchanged: 2,
+      broken: 1,
+    });
+  });
+
   it("never opens what nobody vouched for", () => {
     expect(kindOf(FULL, { binary: null, ...denied })).toBe("unchanged");
   });
@@ -165,6 +180,12 @@ describe("what a record lacks", () => {
       'host: api.example.com, port: 443, protocol: rest, path: "/v1/**", rules: [{allow: {method: GET, path: "/v1/**", request: {headers: {x-team: a}}}}]';
     // With neither header the narrow endpoint speaks and denies; with x-evil the wide one only records it.
     expect(kindOf(policy(`{${audit}}, {${narrow}}`), {})).toBe("uncertain 1");
+  });
+  it("covers what an entry demands of every request", () => {
+    const demanding = compiled(
+      "version: 1\nnetwork_policies:\n  api:\n    request: {headers: {x-team: a}}\n    endpoints: [{host: api.example.com, port: 443, protocol: rest, access: full}]\n    binaries: [{path: /usr/bin/curl}]\n",
+    );
+    expect(kindOf(demanding, {})).toBe("uncertain 1");
   });
   it("covers digest, script and address", () => {
     const pin = (sha: string) =>
