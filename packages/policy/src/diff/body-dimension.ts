@@ -2,6 +2,7 @@
 import { canonicalJson } from "../canonical/json.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Clause, ParamMatcher } from "../model.ts";
+import { KNOWN_MCP_METHODS } from "../protocols/rpc.ts";
 import { ATOMS_MAX, BoundReached, type Budget } from "./bounds.ts";
 import type { PlacedClause } from "./clauses.ts";
 import { type Dimension, dimensionOf, trivial } from "./dimension.ts";
@@ -12,6 +13,8 @@ import { valueAtoms } from "./sets/texts.ts";
 import type { Item } from "./sides.ts";
 import type { BodyPredicate, Predicate } from "./types.ts";
 
+/** Keeps the empty text apart from those that can be a name. */
+const NOT_EMPTY = { pattern: "?*", loose: false, separator: "" as const };
 const carry =
   (payload: Payload): Part =>
   (draft) => ({ ...draft, payload });
@@ -62,7 +65,10 @@ export function bodyDimension(
   const bytesMax = Math.max(...bounds);
   const bounded = distinctPredicates(predicates).map((predicate): Predicate => ({ ...predicate, bytesMax }));
   const method = messages.length > 0 && rpc.length === 0 ? "WEBSOCKET_TEXT" : "POST";
-  const dimension = dimensionOf([...bounded, { kind: "body" }], parts, { ...base, base: { ...base.base, method } });
+  const dimension = dimensionOf([...bounded, { kind: operations.length > 0 ? "payload" : "body" }], parts, {
+    ...base,
+    base: { ...base.base, method },
+  });
   if (dimension.atoms.length > ATOMS_MAX) throw new BoundReached("Too many classes of bodies.");
   return { dimension, sizes: bounds.length > 1 ? bounds : [] };
 }
@@ -94,7 +100,7 @@ function addRpc(
   predicates.push({ kind: "rpc_call" }, { kind: "rpc_answer" });
   predicates.push({ kind: "rpc_method", pattern: TOOL_CALL, loose: false });
   if (allKnown || clauses.some(({ clause }) => clause.method === undefined)) predicates.push({ kind: "rpc_known" });
-  const methods = new Set<string>(["ping", "x", "resources/read"]);
+  const methods = new Set<string>(["x", "tools/x", ...KNOWN_MCP_METHODS]);
   const tools: { values: string[]; loose: boolean }[] = [];
   const leaves = new Map<string, { path: string[]; predicates: Extract<BodyPredicate, { kind: "argument" }>[] }>();
   for (const { clause, deny } of clauses) {
@@ -103,7 +109,6 @@ function addRpc(
     if (wanted !== "*") {
       predicates.push({ kind: "rpc_method", pattern: deny ? wanted.toLowerCase() : wanted, loose: deny });
       for (const glob of [wanted, wanted.replaceAll("*", "x")].filter((text) => !text.includes("*"))) methods.add(glob);
-      if (deny) for (const method of [...methods]) methods.add(method.toUpperCase());
     }
     if (tool !== undefined) tools.push({ values: globsOf(tool), loose: deny });
     if (clause.params?.arguments !== undefined)
@@ -118,15 +123,13 @@ function addRpc(
   if (judgesTools) predicates.push({ kind: "tool_named" }, { kind: "tool_plain" });
   predicates.push(...tools.map(({ values, loose }): BodyPredicate => ({ kind: "tool", values, loose })));
   for (const leaf of leaves.values()) predicates.push(...leaf.predicates);
+  if (clauses.some(({ deny }) => deny)) for (const method of [...methods]) methods.add(method.toUpperCase());
   parts.push(json({ jsonrpc: "2.0", id: 1, result: {} }));
   for (const method of methods) parts.push(call(method));
   const names = toolNames(tools, budget);
   const argumentsSets = argumentsOf([...leaves.values()], base, budget);
   budget.spend(names.length * argumentsSets.length);
-  const callMethods = [
-    TOOL_CALL,
-    ...(tools.some(({ loose }) => loose) || leaves.size > 0 ? [TOOL_CALL.toUpperCase()] : []),
-  ];
+  const callMethods = [TOOL_CALL, TOOL_CALL.toUpperCase()];
   for (const method of callMethods)
     for (const name of names)
       for (const own of argumentsSets)
@@ -143,7 +146,7 @@ function toolNames(tools: readonly { values: string[]; loose: boolean }[], budge
   const patterns = tools.flatMap(({ values, loose }) =>
     values.map((pattern) => ({ pattern, loose, separator: "" as const })),
   );
-  const plain = valueAtoms(patterns, { valid: /^[A-Za-z0-9_.-]$/, climbing: false }, budget);
+  const plain = valueAtoms([...patterns, NOT_EMPTY], { valid: /^[A-Za-z0-9_.-]$/, climbing: false }, budget);
   const any = valueAtoms(patterns, { valid: VALUE, climbing: false }, budget);
   const odd = valueAtoms(
     [...patterns, { pattern: "* *", loose: false, separator: "" }],
@@ -245,9 +248,9 @@ function addGraphql(
   predicates.push(...names.map((name): BodyPredicate => ({ kind: "operation_name", ...name })), ...fields);
   const asValues = (list: readonly { pattern: string; loose: boolean }[]) =>
     list.map((use) => ({ ...use, separator: "" as const }));
-  const nameTexts = valueAtoms(asValues(names), { valid: NAME_CHARACTER, climbing: false }, budget);
+  const nameTexts = valueAtoms([...asValues(names), NOT_EMPTY], { valid: NAME_CHARACTER, climbing: false }, budget);
   const fieldTexts = valueAtoms(
-    asValues(fields.flatMap(({ values, loose }) => values.map((pattern) => ({ pattern, loose })))),
+    [...asValues(fields.flatMap(({ values, loose }) => values.map((pattern) => ({ pattern, loose })))), NOT_EMPTY],
     { valid: NAME_CHARACTER, climbing: false },
     budget,
   );

@@ -4,6 +4,7 @@ import { canonicalPattern } from "../engine/clause.ts";
 import { INFERENCE_RULE } from "../engine/inference.ts";
 import { compileGlob } from "../glob.ts";
 import type { Protocol } from "../model.ts";
+import type { PolicyRequest } from "../types.ts";
 import type { Budget } from "./bounds.ts";
 import { clausesOf, type PlacedClause } from "./clauses.ts";
 import { conditionOf } from "./dimension.ts";
@@ -21,8 +22,13 @@ const USUAL_ADDRESS: Conjunction = { all: [{ kind: "address_public" }], none: []
 const PLAIN_PATH: Conjunction = { all: [], none: [{ kind: "encoded_slash" }] };
 const ENCODED_PATH: Conjunction = { all: [{ kind: "encoded_slash" }], none: [] };
 
+export interface CoreAndExample {
+  core: Core;
+  example: PolicyRequest;
+}
+
 /** Usually one; two where paths with and without an encoded slash differ differently. */
-export function coresOf(place: Place, space: Space, piece: Piece, budget: Budget): Core[] {
+export function coresOf(place: Place, space: Space, piece: Piece, budget: Budget): CoreAndExample[] {
   const rules = rulesOf(place, piece, budget);
   const outer = [
     conditionOf(space.time, piece.times),
@@ -41,19 +47,29 @@ export function coresOf(place: Place, space: Space, piece: Piece, budget: Budget
   });
   const { inner } = piece;
   if (inner === null || isWhole(space, piece))
-    return [{ ...shared, methods: null, methodsExcept: [], paths: null, tools: null, ...withWords(outer) }];
+    return [
+      {
+        core: { ...shared, methods: null, methodsExcept: [], paths: null, tools: null, ...withWords(outer) },
+        example: piece.example,
+      },
+    ];
   const conditions = inner.flatMap((chosen, i) => {
     const dimension = space.inner[i];
     const condition = dimension === undefined ? null : conditionOf(dimension, chosen);
     return condition === null ? [] : [condition];
   });
   const methods = methodsOf(space, piece.methods);
-  return pathSets(space, piece.paths).map(({ paths, slash }) => ({
-    ...shared,
-    ...methods,
-    paths: isAnyPath(paths) && shared.protocol !== "rest" && shared.protocol !== "websocket" ? null : paths,
-    tools: toolsOf(conditions.flat()),
-    ...withWords([...outer, ...conditions, ...(slash === null ? [] : [[slash]])]),
+  return pathSets(space, piece.paths).map(({ paths, slash, first }, i) => ({
+    core: {
+      ...shared,
+      // The connection and what is unreadable are claimed once.
+      reach: i === 0 ? piece.reach : { connection: false, requests: true, unreadable: false },
+      ...methods,
+      paths: isAnyPath(paths) && shared.protocol !== "rest" && shared.protocol !== "websocket" ? null : paths,
+      tools: toolsOf(conditions.flat()),
+      ...withWords([...outer, ...conditions, ...(slash === null ? [] : [[slash]])]),
+    },
+    example: piece.exampleAt(first),
   }));
 }
 
@@ -78,8 +94,15 @@ function methodsOf(space: Space, chosen: readonly number[]): Pick<Core, "methods
   return { methods: ["*"], methodsExcept: space.methods.filter((method) => !named.includes(method)).sort() };
 }
 
+interface PathSets {
+  paths: TextSet[];
+  slash: Conjunction | null;
+  /** One of the chosen classes. */
+  first: number;
+}
+
 /** Chosen classes of paths by the patterns of the two files. */
-function pathSets(space: Space, chosen: readonly number[]): { paths: TextSet[]; slash: Conjunction | null }[] {
+function pathSets(space: Space, chosen: readonly number[]): PathSets[] {
   const slashBit = space.patterns.length;
   const isEncoded = (i: number) => space.paths[i]?.bits[slashBit] === true;
   const searchedEncoded = space.paths.some((_, i) => isEncoded(i));
@@ -95,7 +118,7 @@ function pathSets(space: Space, chosen: readonly number[]): { paths: TextSet[]; 
   const all = space.paths.map((_, i) => i);
   if (searchedEncoded) {
     const together = of(all);
-    if (together !== null) return [{ paths: together, slash: null }];
+    if (together !== null) return [{ paths: together, slash: null, first: chosen[0] ?? 0 }];
   }
   const parts = [
     { places: all.filter((i) => !isEncoded(i)), slash: PLAIN_PATH },
@@ -103,7 +126,8 @@ function pathSets(space: Space, chosen: readonly number[]): { paths: TextSet[]; 
   ];
   return parts.flatMap(({ places, slash }) => {
     const paths = of(places) ?? [];
-    return paths.length === 0 ? [] : [{ paths, slash }];
+    const first = places.find((place) => chosen.includes(place)) ?? 0;
+    return paths.length === 0 ? [] : [{ paths, slash, first }];
   });
 }
 

@@ -60,10 +60,13 @@ export function hostSpaces(query: HostQuery, budget: Budget): { spaces: HostSpac
     const clustered = new Set<string>();
     for (const cluster of clusters) {
       const near = hostless ? globs : globs.filter((glob) => cluster.some((own) => mayTouch(own, glob)));
-      const inside = hostless ? names : names.filter((name) => cluster.some((own) => name.endsWith(plainEnd(own))));
+      const inside = hostless
+        ? [...new Set([...names, INFERENCE_HOST])]
+        : names.filter((name) => cluster.some((own) => name.endsWith(plainEnd(own))));
       try {
-        spaces.push(spaceOf({ port, globs: near, names: inside, leading: hostless ? null : cluster }, budget));
-        for (const name of inside) clustered.add(name);
+        const space = spaceOf({ port, globs: near, names: inside, leading: hostless ? null : cluster }, budget);
+        spaces.push(space);
+        for (const { name } of space.atoms) if (name !== null) clustered.add(name);
       } catch (error) {
         if (!(error instanceof BoundReached)) throw error;
         unsearched.push({ port, hosts: cluster });

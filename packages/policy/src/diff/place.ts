@@ -31,6 +31,8 @@ export interface Place {
   nowMs: number;
   /** The model host with an `inference` section: globs of models, and whether the section decides on either side. */
   models: readonly string[] | null;
+  /** Something other than the items differs here, so nothing can be left out of the search. */
+  searchAll: boolean;
 }
 
 /** The classes that this place's requests fall into. */
@@ -62,6 +64,8 @@ export interface Piece {
   methods: readonly number[];
   paths: readonly number[];
   example: PolicyRequest;
+  /** The same with the witness of another class of paths. */
+  exampleAt(path: number): PolicyRequest;
   exampleAtMs: number;
 }
 
@@ -71,7 +75,7 @@ export function spaceOf(place: Place, budget: Budget): Space {
   const { itemsBefore, itemsAfter } = place;
   const items = [...itemsBefore, ...itemsAfter];
   const base = baseOf(place);
-  const scope = place.models === null ? scopeOf(itemsBefore, itemsAfter) : null;
+  const scope = place.models === null && !place.searchAll ? scopeOf(itemsBefore, itemsAfter) : null;
   const inspected = items.filter((item) => item.inspected);
   const clauses = clausesOf(inspected);
   const patterns = distinctPatterns([
@@ -257,6 +261,7 @@ function piecesOfTable(table: Table, space: Space, draft: Draft): BarePiece[] {
     methods: [],
     paths: [],
     example,
+    exampleAt: () => example,
     exampleAtMs: draft.nowMs,
   });
   if (table.cells === "whole")
@@ -269,6 +274,7 @@ function piecesOfTable(table: Table, space: Space, draft: Draft): BarePiece[] {
         pieces.push({
           ...bare(label, { requests: true }, exampleOf(space, draft, box.values)),
           ...splitBox(space, box.values),
+          exampleAt: (path) => exampleOf(space, draft, [...box.values.slice(0, -1), [path]]),
         });
   attach(pieces, table.connection, "connection", () => true) ||
     (table.connection !== NONE && pieces.push(bare(table.connection, { connection: true }, opening)));

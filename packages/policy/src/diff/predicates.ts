@@ -86,6 +86,8 @@ export function compilePredicate(predicate: Predicate): (read: ReadRequest) => b
         addresses.every((ip) => coverableClasses.includes(addressClass(ip)) && addressWithin(ip, predicate.ranges));
     case "body":
       return ({ body }) => body.present;
+    case "payload":
+      return ({ body }) => body.present || body.operation !== null || body.persisted !== null;
     default: {
       const holds = compileBodyPredicate(predicate);
       const { bytesMax } = predicate;
@@ -94,6 +96,11 @@ export function compilePredicate(predicate: Predicate): (read: ReadRequest) => b
     }
   }
 }
+
+/** Tools and arguments are asked about in calls of tools alone, in any case of the method's letters. */
+const isToolCall = (body: ReadBody): boolean => body.call?.method?.toLowerCase() === "tools/call";
+const toolOf = (body: ReadBody): unknown =>
+  isToolCall(body) && isRecord(body.call?.params) ? body.call.params.name : undefined;
 
 function compileBodyPredicate(predicate: BodyPredicate): (read: ReadRequest) => boolean {
   switch (predicate.kind) {
@@ -115,22 +122,22 @@ function compileBodyPredicate(predicate: BodyPredicate): (read: ReadRequest) => 
     case "tool": {
       const glob = anyValue(predicate.values, predicate.loose);
       return ({ body }) => {
-        const tool = isRecord(body.call?.params) ? body.call.params.name : undefined;
-        return typeof tool === "string" ? glob(tool) : predicate.loose && body.call !== null;
+        const name = toolOf(body);
+        return typeof name === "string" ? glob(name) : predicate.loose && isToolCall(body);
       };
     }
     case "tool_named":
-      return ({ body }) => isRecord(body.call?.params) && typeof body.call.params.name === "string";
+      return ({ body }) => typeof toolOf(body) === "string";
     case "tool_plain":
-      return ({ body }) =>
-        isRecord(body.call?.params) &&
-        typeof body.call.params.name === "string" &&
-        /^[A-Za-z0-9_.-]{1,128}$/.test(body.call.params.name);
+      return ({ body }) => {
+        const name = toolOf(body);
+        return typeof name === "string" && /^[A-Za-z0-9_.-]{1,128}$/.test(name);
+      };
     case "argument": {
       const matcher = nested(predicate.path, predicate.values);
       return ({ body }) => {
         const value = isRecord(body.call?.params) ? body.call.params.arguments : undefined;
-        return body.call !== null && (predicate.loose ? deniesParams(matcher, value) : allowsParams(matcher, value));
+        return isToolCall(body) && (predicate.loose ? deniesParams(matcher, value) : allowsParams(matcher, value));
       };
     }
     case "operation":

@@ -30,8 +30,10 @@ export function readBody(request: PolicyRequest, target: JudgedTarget | null): R
       (headerOf(headers, "transfer-encoding") !== undefined ||
         !/^0?$/.test(headerOf(headers, "content-length") ?? "")));
   const method = request.method?.toUpperCase();
-  if ((method === "GET" || method === "HEAD") && !present)
-    return { ...NOTHING, present, ...operationOf(queryPayload(target)) };
+  if (method === "GET" || method === "HEAD") {
+    const bare = body === undefined || body === "";
+    return { ...NOTHING, present, ...(bare ? operationOf(queryPayload(target)) : {}) };
+  }
   const parsed = body === undefined ? null : readJson(body);
   const single = parsed?.ok === true ? unwrap(parsed.value) : undefined;
   if (!isRecord(single)) return { ...NOTHING, present };

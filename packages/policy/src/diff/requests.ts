@@ -1,13 +1,15 @@
 /** All that is newly allowed or denied: place by place, then joined where the same differs for several callers, hosts or ports. */
+
+import { isIpLiteral } from "../canonical/host.ts";
 import { canonicalJson } from "../canonical/json.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import type { Binary, Policy } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
 import { BoundReached, Budget, DIFF_WORK_MAX, OVERCLAIMS_MAX, PLACE_WORK_MAX } from "./bounds.ts";
 import { type CallerSpace, callerSpace } from "./callers.ts";
-import { type Core, coresOf } from "./core.ts";
+import { type Core, type CoreAndExample, coresOf } from "./core.ts";
 import { type HostSpace, hostSpaces, missingMiddlewares, type Unsearched } from "./hosts.ts";
-import { type Piece, type Place, piecesOf, type Space, spaceOf } from "./place.ts";
+import { baseOf, type Place, piecesOf, spaceOf } from "./place.ts";
 import { changedItems, hostMatcher, type Item, type Side } from "./sides.ts";
 import type { CallerSet, RequestChange, TextSet } from "./types.ts";
 
@@ -38,8 +40,10 @@ export function compareRequests(query: Query): Compared {
   );
   const { spaces, unsearched } = hostSpaces({ before, after, changed, middlewareHosts }, budget);
   const found = new Findings();
+  const comparison = new Comparison(query);
   const inference = inferenceSpaces(query, changed);
-  for (const space of [...spaces, ...inference]) compareHosts(query, space, changed, found, budget, unsearched);
+  for (const space of [...spaces, ...inference])
+    compareHosts(query, space, changed, { found, comparison, unsearched }, budget);
   return { changes: [...found.joined(), ...overclaims(unsearched, query, changed)], exact: unsearched.length === 0 };
 }
 
@@ -90,13 +94,18 @@ function inferenceSpaces({ before, after }: Query, changed: readonly Item[]): Ho
 
 const EVERYONE: Binary = { path: "/**" };
 
+interface Sink {
+  found: Findings;
+  comparison: Comparison;
+  unsearched: Unsearched[];
+}
+
 function compareHosts(
   query: Query,
   space: HostSpace,
   changed: readonly Item[],
-  found: Findings,
+  { found, comparison, unsearched }: Sink,
   budget: Budget,
-  unsearched: Unsearched[],
 ): void {
   const changedSet = new Set(changed);
   const isInference = space.atoms[0]?.witness === INFERENCE_HOST && space.atoms.length === 1;
@@ -105,7 +114,7 @@ function compareHosts(
     try {
       compareHost(
         query,
-        { space, hostIndex, host: witness, isInference, changedSet },
+        { space, hostIndex, host: witness, isInference, changedSet, comparison },
         found,
         new Budget(PLACE_WORK_MAX, budget),
       );
@@ -126,11 +135,12 @@ interface HostQuery {
   host: string;
   isInference: boolean;
   changedSet: ReadonlySet<Item>;
+  comparison: Comparison;
 }
 
 function compareHost(
   query: Query,
-  { space, hostIndex, host, isInference, changedSet }: HostQuery,
+  { space, hostIndex, host, isInference, changedSet, comparison }: HostQuery,
   found: Findings,
   budget: Budget,
 ): void {
@@ -149,6 +159,7 @@ function compareHost(
     ...(isInference ? [EVERYONE] : []),
   ];
   const callers = callerSpace(distinctBinaries(everyBinary), distinctBinaries(asking), budget);
+  const searchAll = comparison.middlewaresDiffer(host);
   const models = isInference ? sections.flatMap((section) => section.models ?? []) : null;
   const groups = new Map<string, { place: Place; atoms: number[] }>();
   for (const [index, { caller }] of callers.atoms.entries()) {
@@ -160,19 +171,73 @@ function compareHost(
     if (group !== undefined) group.atoms.push(index);
     else
       groups.set(key, {
-        place: { before, after, caller, host, port, itemsBefore, itemsAfter, nowMs, models },
+        place: { before, after, caller, host, port, itemsBefore, itemsAfter, nowMs, models, searchAll },
         atoms: [index],
       });
   }
-  for (const { place, atoms } of groups.values()) {
-    const spaceOfPlace = spaceOf(place, budget);
-    for (const piece of piecesOf(place, spaceOfPlace, budget))
-      for (const core of coresOf(place, spaceOfPlace, piece, budget))
-        found.add({ core, space, hostIndex, callers, atoms, example: exampleFor(core, piece, spaceOfPlace) });
+  for (const { place, atoms } of groups.values())
+    for (const { core, example } of comparison.coresAt(place, budget))
+      found.add({ core, space, hostIndex, callers, atoms, example });
+}
+
+/** What is the same for all places; places where the same items meet are compared once. */
+class Comparison {
+  private readonly known = new Map<string, readonly CoreAndExample[]>();
+  private readonly ids = new Map<string, number>();
+  private readonly covering: readonly [readonly HostTest[], readonly HostTest[]];
+
+  constructor({ before, after, middlewares }: Query) {
+    const testsOf = (side: Side) => missingMiddlewares(side, middlewares).map(({ endpoints }) => hostTest(endpoints));
+    this.covering = [testsOf(before), testsOf(after)];
+  }
+
+  /** Whether fail-closed middlewares cover the host in one version and not in the other. */
+  middlewaresDiffer(host: string): boolean {
+    return this.covered(0, host) !== this.covered(1, host);
+  }
+
+  coresAt(place: Place, budget: Budget): readonly CoreAndExample[] {
+    const literal = isIpLiteral(place.host) || place.models !== null ? `${place.host}:${place.port}` : "";
+    const caller = place.models === null ? "" : place.caller.binary + String(this.ids.size);
+    const items = [place.itemsBefore, place.itemsAfter].map((list) => list.map((item) => this.idOf(item)).join());
+    const key = [literal, caller, this.covered(0, place.host), this.covered(1, place.host), ...items].join("|");
+    const known = place.models === null ? this.known.get(key) : undefined;
+    if (known !== undefined) return known.map(({ core, example }) => ({ core, example: rebased(example, place) }));
+    const space = spaceOf(place, budget);
+    const cores = piecesOf(place, space, budget).flatMap((piece) => coresOf(place, space, piece, budget));
+    this.known.set(key, cores);
+    return cores;
+  }
+
+  private covered(side: 0 | 1, host: string): boolean {
+    return this.covering[side].some((covers) => covers(host));
+  }
+
+  private idOf({ key, identity }: Item): number {
+    const name = `${key}\n${identity}`;
+    const id = this.ids.get(name) ?? this.ids.size;
+    this.ids.set(name, id);
+    return id;
   }
 }
 
-const exampleFor = (_core: Core, piece: Piece, _space: Space): PolicyRequest => piece.example;
+type HostTest = (host: string) => boolean;
+function hostTest({
+  include,
+  exclude = [],
+}: {
+  include: readonly string[];
+  exclude?: readonly string[] | undefined;
+}): HostTest {
+  const [included, excluded] = [include.map(hostMatcher), exclude.map(hostMatcher)];
+  return (host) => included.some((matches) => matches(host)) && !excluded.some((matches) => matches(host));
+}
+
+/** The same request of another caller at another host. */
+function rebased(example: PolicyRequest, place: Place): PolicyRequest {
+  const { binary: _binary, sha256: _sha256, script: _script, ancestors: _ancestors, ...rest } = example;
+  return { ...rest, ...baseOf(place).base };
+}
 
 const numbers = (all: readonly Item[], some: readonly Item[]): string => {
   const chosen = new Set(some);

@@ -52,6 +52,8 @@ export type Predicate =
   | { kind: "address_public" }
   | { kind: "address_within"; ranges: readonly string[] }
   | { kind: "body" }
+  /** A body, or a GraphQL operation in the query of a GET. */
+  | { kind: "payload" }
   | (BodyPredicate & { bytesMax?: number });
 
 /** What is asked of the one message in the body; a body larger than `bytesMax` counts as unreadable. */

@@ -75,6 +75,8 @@ function describePredicate(predicate: Predicate): string {
       return `the address lies within ${listed(predicate.ranges, "or")}`;
     case "body":
       return "there is a body";
+    case "payload":
+      return "there is a body or an operation";
     case "rpc_answer":
       return "the body is an answer to the server";
     case "rpc_call":

@@ -106,31 +106,39 @@ class Cover {
     return { literals: { all: [...all], none: [...new Set(none)].sort((a, b) => a - b) }, covers };
   }
 
-  /** For what no single pattern leads to: pairs of patterns, and as the last resort everything that is true of the atom. */
+  /** For what no single pattern leads to: around one atom, whatever keeps most of the unwanted out, until none is left. */
   private exactly(left: ReadonlySet<number>): Candidate[] {
     const [atom] = left;
     const holding = atom === undefined ? undefined : this.holding[atom];
-    if (holding === undefined) return [];
-    const leads = holding.filter((predicate) => this.leads.includes(predicate));
-    const pairs: Candidate[] = [];
-    for (const lead of leads)
-      for (const other of holding) {
-        if (other === lead) continue;
-        const candidate = this.narrow([lead, other]);
-        if (candidate?.covers.some((i) => left.has(i)) === true) pairs.push(candidate);
+    if (atom === undefined || holding === undefined) return [];
+    const leads: number[][] = holding.filter((predicate) => this.leads.includes(predicate)).map((lead) => [lead]);
+    if (this.mayLeadNone) leads.push([]);
+    return leads.flatMap((lead) => this.around(atom, lead) ?? []);
+  }
+
+  private around(atom: number, lead: readonly number[]): Candidate | null {
+    const own = new Set(this.holding[atom]);
+    const literals: Literals = { all: [...lead], none: [] };
+    let inside = [...this.inside(lead)];
+    const holds = (i: number, predicate: number) => this.holding[i]?.includes(predicate) === true;
+    for (;;) {
+      const unwanted = inside.filter((i) => !this.chosen.has(i));
+      if (unwanted.length === 0) return { literals, covers: inside };
+      let best: { predicate: number; score: number } | null = null;
+      for (let predicate = 0; predicate < this.width; predicate++) {
+        if (this.unused.has(predicate)) continue;
+        const kept = (i: number) => holds(i, predicate) === own.has(predicate);
+        const removed = unwanted.filter((i) => !kept(i)).length;
+        if (removed === 0) continue;
+        const lost = inside.filter((i) => this.chosen.has(i) && !kept(i)).length;
+        const score = removed - lost / (this.atomCount + 1);
+        if (best === null || score > best.score) best = { predicate, score };
       }
-    if (pairs.length > 0) return pairs;
-    const [first] = leads;
-    if (first === undefined && !this.mayLeadNone) return [];
-    const all = first === undefined ? [] : [first, ...holding.filter((p) => p !== first)];
-    const whole = this.narrow(all);
-    if (whole !== null) return [whole];
-    // The whole truth about the atom tells it from every other that the predicates can tell apart.
-    const none = Array.from({ length: this.width }, (_, i) => i).filter(
-      (p) => !holding.includes(p) && !this.unused.has(p),
-    );
-    const same = this.inside(all).filter((i) => this.holding[i]?.length === holding.length);
-    return same.every((i) => this.chosen.has(i)) ? [{ literals: { all, none }, covers: same }] : [];
+      if (best === null) return null;
+      const { predicate } = best;
+      (own.has(predicate) ? literals.all : literals.none).push(predicate);
+      inside = inside.filter((i) => holds(i, predicate) === own.has(predicate));
+    }
   }
 }
 
