@@ -1,5 +1,5 @@
-import { createReplay, diffPolicies, type Policy, parsePolicy, parseRecordLine } from "@creel/policy";
-import { creelSubject, policyFile } from "./creel.ts";
+import { createReplay, diffPolicies, parseRecordLine } from "@creel/policy";
+import { creelSubject, readRules } from "./creel.ts";
 import { figuresOf, once } from "./measure.ts";
 import { type Rule, requestsFor, shapes } from "./rules.ts";
 import type { Claim, Row, Table } from "./table.ts";
@@ -10,12 +10,6 @@ const CHANGED_OF = 100;
 const DIFF_RUNS = 3;
 const RECORDS = 100_000;
 const RECORDS_PER_SECOND_MIN = 100_000;
-
-const read = (rules: readonly Rule[]): Policy => {
-  const { policy, problems } = parsePolicy(policyFile(rules));
-  if (policy === null) throw new Error(`The benchmark's policy does not load: ${problems[0]?.message}`);
-  return policy;
-};
 
 /** Whole-file tools: comparing two versions, and judging a journal by another version. */
 export function toolTables(): { tables: Table[]; claims: Claim[] } {
@@ -39,7 +33,7 @@ function diffRows(rulesFor: (count: number) => Rule[]): Row[] {
   return DIFF_SIZES.map((size): Row => {
     const rules = rulesFor(size);
     const changed = rules.map((rule, i) => (i % CHANGED_OF === 0 ? { ...rule, path: "/changed/**" } : rule));
-    const [before, after] = [read(rules), read(changed)];
+    const [before, after] = [readRules(rules).policy, readRules(changed).policy];
     const runs = Array.from({ length: DIFF_RUNS }, () => once(() => diffPolicies(before, after, { nowMs: 0 })));
     const diff = runs[0]?.value;
     return {

@@ -153,3 +153,11 @@ export const jsonSeeds = [
   " \n\t{}",
   "",
 ];
+
+export const recordSeeds = [
+  '{"time":"2026-01-01T00:00:00Z","kind":"request","binary":{"path":"/usr/bin/agent","sha256":null,"pid":7,"ancestors":["/bin/sh"]},"host":"api.forge.example","port":443,"protocol":"rest","method":"GET","path":"/a?b","decision":"allow","rule":"forge","reason":"r"}',
+  '{"type":"decision","record":{"time":"2026-01-01T00:00:00Z","binary":null,"host":"x","port":0,"decision":"deny","rule":null}}',
+  '{"type":"flow_end"}',
+  '{"binary":"/usr/bin/agent","host":"api.forge.example","port":443,"method":"POST","path":"/x","headers":{"a":"b"},"body":"c","ip":"10.0.0.1"}',
+  "",
+];

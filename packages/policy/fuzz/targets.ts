@@ -13,6 +13,7 @@ import {
   canonicalPath,
   compileGlob,
   compilePolicy,
+  createReplay,
   decide,
   diffLines,
   globProblem,
@@ -23,13 +24,23 @@ import {
   type PolicyRequest,
   parsePolicy,
   parseQuery,
+  parseRecordLine,
   planEndpoint,
 } from "../src/browser.ts";
 import { allowedIpProblem, canonicalAddress } from "../src/canonical/address.ts";
 import { readJson } from "../src/canonical/strict-json.ts";
 import { parseGraphql } from "../src/protocols/graphql-parse.ts";
 import { wide } from "./policies.ts";
-import { addressSeeds, globSeeds, graphqlSeeds, hostSeeds, jsonSeeds, pathSeeds, policySeeds } from "./seeds.ts";
+import {
+  addressSeeds,
+  globSeeds,
+  graphqlSeeds,
+  hostSeeds,
+  jsonSeeds,
+  pathSeeds,
+  policySeeds,
+  recordSeeds,
+} from "./seeds.ts";
 
 export class Broken extends Error {}
 
@@ -53,7 +64,10 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 
 /** The decision and its reason without what is quoted or counted, so that reasons are told apart by kind. */
 const kindOf = (decision: string, reason: string): string =>
-  `${decision} ${reason.replace(/[`"“][^`"”]*[`"”]|\S*[\d/]\S*/g, "_").slice(0, 80)}`;
+  `${decision} ${reason
+    .slice(0, 300)
+    .replace(/[`"“][^`"”]*[`"”]|\S*[\d/]\S*/g, "_")
+    .slice(0, 80)}`;
 
 function judge(policy: CompiledPolicy, request: PolicyRequest): string {
   const first = decide(policy, request, NOW_MS);
@@ -295,6 +309,31 @@ export const targets: readonly Target[] = [
         ask({ host: "inference.local", method: "POST", path: "/v1/chat/completions", body: text }),
         ask({ port: text.length, method: "GET", path: "/" }),
       ].join(" ");
+    },
+  },
+  {
+    name: "record",
+    seeds: recordSeeds,
+    units: ["a", "[", '{"a":', ",", '"', '"a",', "\n"],
+    around: [
+      ["", ""],
+      [
+        '{"time":"2026-01-01T00:00:00Z","binary":{"path":"/usr/bin/curl","ancestors":[',
+        '"/a"]},"host":"x.example.com","port":443,"decision":"allow","rule":null}',
+      ],
+      ['{"time":"2026-01-01T00:00:00Z","binary":null,"host":"', '","port":443,"decision":"deny","rule":null}'],
+    ],
+    run(text) {
+      const read = parseRecordLine(text);
+      if (!read.ok) {
+        hold(read.problem !== "", "a refused line says why");
+        return read.problem.replace(/"[^"]*"|\d+/g, "_").slice(0, 80);
+      }
+      const replay = createReplay({ after: compiledWide() });
+      replay.add(read.record);
+      const { total, skipped, broken, opened, uncertain } = replay.result();
+      hold(total === 1 && skipped <= 1, "each line is counted once");
+      return `${skipped} ${broken} ${opened} ${uncertain}`;
     },
   },
 ];
