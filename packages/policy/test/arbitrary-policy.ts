@@ -292,7 +292,10 @@ const entryFields = {
   reason: oddText,
   ticket: oddText,
   limits,
-  preset: partly({ name: oddText, parameters: dictionary(oddKey, oddText, 2), checksum: fc.constant("0123456789abcd") }, ["name"]),
+  preset: partly(
+    { name: oddText, parameters: dictionary(oddKey, oddText, 2), checksum: fc.constant("0123456789abcd") },
+    ["name"],
+  ),
 };
 export const entry: fc.Arbitrary<object> = fc.oneof(
   { weight: 5, arbitrary: partly({ ...entryFields, endpoints: fc.array(endpoint, { maxLength: 3 }) }) },
@@ -368,24 +371,24 @@ const credentials = dictionary(
   }),
   2,
 );
+const asked = {
+  binary: oddText,
+  sha256: fc.constant("ab".repeat(32)),
+  script: oddText,
+  ancestors: fc.array(oddText, { maxLength: 2 }),
+  host: oddText,
+  port: fc.integer({ min: 1, max: 65535 }),
+  headers: dictionary(oddKey, oddText),
+  body: fc.oneof(oddText, fc.constant("")),
+  ip: oddText,
+};
 const policyTest = partly(
   {
     name: oddText,
-    request: partly(
-      {
-        binary: oddText,
-        sha256: fc.constant("ab".repeat(32)),
-        script: oddText,
-        ancestors: fc.array(oddText, { maxLength: 2 }),
-        host: oddText,
-        port: fc.integer({ min: 1, max: 65535 }),
-        method: fc.constantFrom("GET", "POST"),
-        path: oddText,
-        headers: dictionary(oddKey, oddText),
-        body: fc.oneof(oddText, fc.constant("")),
-        ip: oddText,
-      },
-      ["binary", "host", "port"],
+    request: fc.oneof(
+      partly(asked, ["binary", "host", "port"]),
+      // A path says nothing without a method.
+      partly({ ...asked, method: fc.constantFrom("GET", "POST"), path: oddText }, ["binary", "host", "port", "method"]),
     ),
     expect: fc.constantFrom("allow", "deny", "would_deny"),
     rule: oddText,

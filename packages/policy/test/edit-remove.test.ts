@@ -229,7 +229,7 @@ describe("what addRule added, removeRule takes back byte for byte", () => {
           expect(back).toBe(/\n$/.test(before) || !/\n$/.test(back) ? before : `${before}\n`);
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });
@@ -247,7 +247,7 @@ describe("removeItem", () => {
         expect(gone).toBeDefined();
         expect(after).toEqual({ ...policy, network_policies: rest });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
@@ -308,7 +308,7 @@ describe("removeRule in any policy", () => {
           if (decide(now, one, 0).decision === "allow")
             expect([one, decide(before, one, 0).decision]).toEqual([one, "allow"]);
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

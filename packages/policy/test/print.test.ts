@@ -68,7 +68,7 @@ tests:
         expect(again).toEqual(policy);
         expect(policyDigest(again)).toBe(policyDigest(policy));
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -78,7 +78,7 @@ tests:
         const text = printPolicy(policy);
         expect(printPolicy(must(parsePolicy(text)))).toBe(text);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

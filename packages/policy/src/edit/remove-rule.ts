@@ -25,7 +25,7 @@ export interface RuleTarget {
 }
 
 /** A request that more rules than this allow needs a person, not an edit. */
-const REMOVALS_MAX = 200;
+const REMOVALS_MAX = 32;
 
 /**
  * The text without what allows the request (one rule, else the endpoint, else the entry), or without what the target names; the same
