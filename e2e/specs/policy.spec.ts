@@ -116,10 +116,10 @@ test("any two versions are compared by meaning, in either direction", async ({ p
   const compared = page.getByRole("region", { name: "From version 1 to version 2" });
   await expect(compared.getByRole("region", { name: "Newly allowed" })).toContainText("paste.creel.example");
   await inspect(page, "policy-compare");
-  await compared.getByLabel("From").selectOption("2");
+  await compared.getByRole("combobox", { name: "From" }).selectOption("2");
   const same = page.getByRole("region", { name: "From version 2 to version 2" });
   await expect(same).toContainText("Every request is judged as before");
-  await same.getByLabel("To").selectOption("1");
+  await same.getByRole("combobox", { name: "To" }).selectOption("1");
   const back = page.getByRole("region", { name: "From version 2 to version 1" });
   await expect(back.getByRole("region", { name: "Newly denied" })).toContainText("paste.creel.example");
 });
