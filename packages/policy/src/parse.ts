@@ -1,6 +1,8 @@
 import type { Document } from "yaml";
+import { checkCharacters } from "./check/characters.ts";
 import type { CheckContext } from "./check/context.ts";
 import { checkPolicy, type RawPolicy } from "./check/policy.ts";
+import { POLICY_BYTES_MAX } from "./limits.ts";
 import type { Policy } from "./model.ts";
 import { policyFile } from "./schema/fields.ts";
 import { readTree } from "./schema/read.ts";
@@ -36,12 +38,20 @@ export function parsePolicy(yamlText: string, _options: { file?: string } = {}):
 export function openPolicy(yamlText: string): OpenedPolicy {
   const problems = new Problems();
   const yaml = loadYaml(yamlText, problems);
+  if (yamlText.length <= POLICY_BYTES_MAX) checkCharacters(yamlText, problems);
   if (yaml === null) {
     if (!problems.hasErrors())
       problems.error("empty", { line: 1, column: 1, field: "" }, "The file is empty.", "Begin with `version: 1`.");
     const at = (field: string): Place => ({ line: 1, column: 1, field });
     return { policy: null, problems: problems.sorted(), at, document: null };
   }
+  if (yaml.document.directives?.yaml.explicit === true || (yaml.document.directives?.tags["!"] ?? "!") !== "!")
+    problems.error(
+      "directive",
+      { line: 1, column: 1, field: "" },
+      "YAML directives such as `%YAML` are not allowed: they change what words and numbers mean.",
+      "Remove the lines that begin with `%`.",
+    );
   const tree = readTree(yaml, policyFile, problems);
   if (tree.value === undefined)
     return { policy: null, problems: problems.sorted(), at: tree.at, document: yaml.document };

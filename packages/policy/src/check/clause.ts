@@ -1,11 +1,13 @@
 /** What may stand in one allow or deny clause under each protocol. */
 import { globProblem, hasWildcard } from "../glob.ts";
-import type { Clause, Matcher, ParamMatcher, Protocol, RequestMatcher } from "../model.ts";
+import type { Clause, Protocol } from "../model.ts";
 import { type CheckContext, fail } from "./context.ts";
+import { checkRequestMatcher, globsOf } from "./matcher.ts";
 
 const HTTP_FIELDS = ["method", "path", "query", "request"] as const;
 const GRAPHQL_FIELDS = ["operation_type", "operation_name", "fields"] as const;
-const ALLOWED_FIELDS: Record<Exclude<Protocol, "tcp">, readonly (keyof Clause)[]> = {
+/** Which fields of a rule have a meaning under which protocol; any other is an error. */
+export const CLAUSE_FIELDS: Record<Exclude<Protocol, "tcp">, readonly (keyof Clause)[]> = {
   rest: HTTP_FIELDS,
   websocket: [...HTTP_FIELDS, ...GRAPHQL_FIELDS],
   graphql: GRAPHQL_FIELDS,
@@ -20,21 +22,31 @@ export interface ClauseOptions {
   /** MCP: rules may leave the method out. */
   allowAllMcp: boolean;
   strictToolNames: boolean;
+  /** A deny rule: what only an allowance could mean is refused. */
+  deny: boolean;
 }
 
 /** Reports what is wrong and returns the clause with its method canonical. */
 export function checkClause(ctx: CheckContext, field: string, clause: Clause, options: ClauseOptions): Clause {
   const { protocol } = options;
   for (const key of Object.keys(clause) as (keyof Clause)[])
-    if (!ALLOWED_FIELDS[protocol].includes(key))
+    if (!CLAUSE_FIELDS[protocol].includes(key))
       fail(
         ctx,
         "field_without_effect",
         `${field}.${key}`,
         `\`${key}\` has no effect under protocol ${protocol}.`,
-        `Use ${ALLOWED_FIELDS[protocol].join(", ")}, or another protocol.`,
+        `Use ${CLAUSE_FIELDS[protocol].join(", ")}, or another protocol.`,
       );
   checkGlobs(ctx, field, clause);
+  if (options.deny && clause.request?.max_body_bytes !== undefined)
+    fail(
+      ctx,
+      "field_without_effect",
+      `${field}.request.max_body_bytes`,
+      "A deny rule cannot speak of the body's size: a small body would be denied and a large one allowed.",
+      "Put `max_body_bytes` on the rule that allows, or on the entry's `request`.",
+    );
   if (protocol === "rest" || (protocol === "websocket" && clause.operation_type === undefined))
     return checkHttp(ctx, field, clause, protocol);
   if (protocol === "graphql" || protocol === "websocket") checkGraphql(ctx, field, clause);
@@ -83,7 +95,7 @@ function checkHttp(ctx: CheckContext, field: string, clause: Clause, protocol: s
 export function checkPathGlob(ctx: CheckContext, field: string, path: string): void {
   if (!path.startsWith("/") && !path.startsWith("*"))
     fail(ctx, "bad_path", field, `"${path}" does not begin with \`/\`, so it matches no request.`, `Write "/${path}".`);
-  else if (/(^|\/)\.\.?(\/|$)/.test(path))
+  else if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
     fail(
       ctx,
       "bad_path",
@@ -126,13 +138,6 @@ function checkGlobs(ctx: CheckContext, field: string, clause: Clause): void {
   if (clause.tool !== undefined) for (const glob of globsOf(clause.tool)) check(`${field}.tool`, glob);
   for (const [key, matcher] of Object.entries(clause.params ?? {}))
     for (const glob of globsOf(matcher)) check(`${field}.params.${key}`, glob);
-}
-
-export function globsOf(matcher: Matcher | ParamMatcher | undefined): string[] {
-  if (matcher === undefined) return [];
-  if (typeof matcher === "string") return [matcher];
-  if (Array.isArray(matcher.any)) return matcher.any.filter((glob): glob is string => typeof glob === "string");
-  return Object.values(matcher).flatMap((child) => (Array.isArray(child) ? child : globsOf(child as ParamMatcher)));
 }
 
 function checkGraphql(ctx: CheckContext, field: string, clause: Clause): void {
@@ -216,28 +221,4 @@ function checkJsonRpc(ctx: CheckContext, field: string, clause: Clause): void {
       `\`${clause.method}\`: a JSON-RPC method is exact, or \`*\` for all.`,
       "Write one rule per method.",
     );
-}
-
-export function checkRequestMatcher(ctx: CheckContext, field: string, request: RequestMatcher): void {
-  for (const [name, matcher] of Object.entries(request.headers ?? {})) {
-    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
-      fail(
-        ctx,
-        "bad_header",
-        `${field}.headers.${name}`,
-        `\`${name}\` is no header name.`,
-        "Write a name such as `content-type`.",
-      );
-    for (const glob of globsOf(matcher)) {
-      const problem = globProblem(glob);
-      if (problem !== null)
-        fail(
-          ctx,
-          "bad_glob",
-          `${field}.headers.${name}`,
-          problem,
-          "See the table of patterns in the policy reference.",
-        );
-    }
-  }
 }

@@ -1,9 +1,9 @@
 /** One named entry: who may reach what, until when. */
 import { globProblem } from "../glob.ts";
 import type { Binary, PolicyEntry } from "../model.ts";
-import { checkRequestMatcher } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkEndpoint, type RawEndpoint } from "./endpoint.ts";
+import { checkRequestMatcher } from "./matcher.ts";
 
 export type RawBinary = Partial<Binary> & { harness?: boolean };
 export type RawEntry = Partial<Omit<PolicyEntry, "endpoints" | "binaries">> & {
@@ -93,8 +93,14 @@ function checkFilePath(ctx: CheckContext, field: string, path: string | undefine
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
+/** Some clocks read 31 February as a day in March. */
+const dayExists = (text: string): boolean => {
+  const day = text.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+};
+
 export function checkTime(ctx: CheckContext, field: string, text: string): void {
-  if (!RFC3339.test(text) || Number.isNaN(Date.parse(text)))
+  if (!RFC3339.test(text) || Number.isNaN(Date.parse(text)) || !dayExists(text))
     fail(
       ctx,
       "bad_time",

@@ -63,8 +63,21 @@ export function checkPolicy(ctx: CheckContext, raw: RawPolicy): Policy {
     network_middlewares: checkMiddlewares(ctx, raw.network_middlewares ?? {}),
     ...(raw.inference === undefined ? {} : { inference: checkInference(ctx, raw.inference) }),
     credentials: checkCredentials(ctx, raw.credentials ?? {}),
-    tests: present(raw.tests).map(([test]) => test),
+    tests: present(raw.tests).map(([test, i]) => checkTest(ctx, `tests[${i}]`, test)),
   };
+}
+
+/** A test whose path nobody looks at would pass and prove nothing. */
+function checkTest(ctx: CheckContext, field: string, test: PolicyTest): PolicyTest {
+  if (test.request?.path !== undefined && test.request.method === undefined)
+    fail(
+      ctx,
+      "field_without_effect",
+      `${field}.request.path`,
+      "Without `method` the connection alone is judged, so `path` has no effect.",
+      "Add `method`, or remove `path`.",
+    );
+  return test;
 }
 
 function checkMiddlewares(ctx: CheckContext, raw: Record<string, RawMiddleware>): Record<string, Middleware> {

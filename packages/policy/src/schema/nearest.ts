@@ -1,5 +1,6 @@
-/** Two typing slips at most: a further guess would mislead. */
+/** Two typing slips at most, one in a short word: a further guess would mislead. */
 const DISTANCE_MAX = 2;
+const SHORT_CHARS = 4;
 
 /** The known word nearest to a misspelt one, or null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
@@ -7,7 +8,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   if (word.length > 64) return null;
   const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, "");
   let best: string | null = null;
-  let bestDistance = DISTANCE_MAX + 1;
+  let bestDistance = (word.length <= SHORT_CHARS ? 1 : DISTANCE_MAX) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) > DISTANCE_MAX + 1) continue;
     const d = plain(candidate) === plain(word) ? 0 : distance(word, candidate);

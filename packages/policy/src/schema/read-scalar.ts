@@ -10,9 +10,18 @@ import { describe, found, title } from "./words.ts";
 export function readScalar(problems: Problems, node: Node, spec: Spec, place: Place): unknown {
   if (!isScalar(node)) return wrong(problems, place, found(node), spec);
   const value = node.value;
+  // YAML 1.1 reads 0443 as 291, and 0x1bb is 443 to some: what two readers read differently is refused.
+  if (typeof value === "number" && WHOLE_KINDS.includes(spec.kind) && !PLAIN_INTEGER.test(node.source ?? ""))
+    return wrong(
+      problems,
+      place,
+      `written as \`${(node.source ?? "").slice(0, 80)}\``,
+      spec,
+      "Write it in plain decimal digits.",
+    );
   switch (spec.kind) {
     case "text": {
-      if (typeof value !== "string") return wrong(problems, place, found(node), spec);
+      if (typeof value !== "string") return wrong(problems, place, found(node), spec, quoteIt(node));
       if (value === "" && spec.empty !== true) return wrong(problems, place, "empty", spec);
       const max = spec.max ?? STRING_CHARS_MAX;
       if (value.length > max) {
@@ -52,12 +61,21 @@ export function readScalar(problems: Problems, node: Node, spec: Spec, place: Pl
   }
 }
 
-export function wrong(problems: Problems, place: Place, found: string, spec: Spec): undefined {
+const WHOLE_KINDS: readonly Spec["kind"][] = ["integer", "identity", "choice"];
+const PLAIN_INTEGER = /^-?(0|[1-9][0-9]*)$/;
+
+/** Digits and words like `true` are no text until they are quoted. */
+const quoteIt = (node: Node): string | undefined =>
+  isScalar(node) && (typeof node.value === "number" || typeof node.value === "boolean")
+    ? `Put it in quotes: "${(node.source ?? String(node.value)).slice(0, 80)}".`
+    : undefined;
+
+export function wrong(problems: Problems, place: Place, found: string, spec: Spec, remedy?: string): undefined {
   problems.error(
     "wrong_type",
     place,
     `${title(place.field)} must be ${describe(spec)}, but is ${found}.`,
-    `Write ${describe(spec)}, or remove the field.`,
+    remedy ?? (place.field === "" ? "Begin with `version: 1`." : `Write ${describe(spec)}, or remove the field.`),
   );
   return undefined;
 }
