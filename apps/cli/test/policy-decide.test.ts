@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { lineBatches } from "../src/policy/line-batches.ts";
 import { GOOD, jsonLines, policyWorkshop } from "./policy-support.ts";
@@ -71,6 +72,30 @@ test("a line past 4 MiB is refused, and the next one answered", async () => {
     { line: 1, error: { message: expect.stringContaining("4 MiB") } },
     { id: 2, decision: "allow" },
   ]);
+});
+
+test("whoever asks one at a time is answered before the next question", async () => {
+  const path = file("good.yaml", GOOD);
+  let out = "";
+  let answered: () => void = () => undefined;
+  async function* questions() {
+    for (const id of [1, 2, 3]) {
+      const answer = new Promise<void>((resolve) => {
+        answered = resolve;
+      });
+      yield `${JSON.stringify({ id, ...get })}\n`;
+      await answer;
+    }
+  }
+  const { code } = await creel(["policy", "decide", path], "", {
+    stdin: Readable.from(questions()),
+    out: (text) => {
+      out += text;
+      answered();
+    },
+  });
+  expect(code).toBe(0);
+  expect(jsonLines(out).map(({ id }) => id)).toEqual([1, 2, 3]);
 });
 
 test("a policy that is not valid answers no request", async () => {

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { painter } from "../src/io.ts";
-import { excerpt } from "../src/policy/view/excerpt.ts";
+import { type Paint, painter } from "../src/io.ts";
+import { excerpt as excerptOf, linesOf } from "../src/policy/view/excerpt.ts";
 import { table } from "../src/policy/view/table.ts";
 import { textDiff } from "../src/policy/view/text-diff.ts";
 
 const plain = painter(false);
+const excerpt = (yaml: string, place: Parameters<typeof excerptOf>[1], paint: Paint) =>
+  excerptOf(linesOf(yaml), place, paint);
 const at = (line: number, column: number) => ({ line, column, field: "" });
 
 test("the caret stands under the word, also behind wide signs, and is as long as it", () => {

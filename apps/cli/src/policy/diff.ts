@@ -1,6 +1,7 @@
 import { diffPolicies, isGraver, type RiskGrade } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
+import { announced } from "./announce.ts";
 import { fileTitle, readPolicyInput, validPolicy } from "./load.ts";
 import { diffView } from "./view/diff.ts";
 
@@ -16,7 +17,7 @@ export async function diffFiles(before: string, after: string, flags: DiffFlags,
   for (const file of [before, after]) policies.push(validPolicy(fileTitle(file), await readPolicyInput(file, io)));
   const [old, changed] = policies;
   if (old === undefined || changed === undefined) throw new Error("two files make two policies");
-  const diff = diffPolicies(old, changed, { nowMs: Date.now() });
+  const diff = announced(io, "Comparing", () => diffPolicies(old, changed, { nowMs: Date.now() }));
   if (flags.json) io.out(jsonLine(diff));
   else for (const text of diffView(diff, painter(io.colour))) io.out(line(text));
   const changes = diff.requests.length + diff.settings.length;

@@ -1,6 +1,7 @@
 import { explainRequest } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
+import { announced } from "./announce.ts";
 import { loadPolicy } from "./load.ts";
 import { type RequestFlags, readRequest } from "./request-input.ts";
 import { explanationView } from "./view/explanation.ts";
@@ -14,7 +15,7 @@ export async function explainOne(
 ): Promise<ExitCode> {
   const { yaml } = loadPolicy(file);
   const request = await readRequest(flags, io);
-  const explanation = explainRequest(yaml, request, Date.now());
+  const explanation = announced(io, "Explaining", () => explainRequest(yaml, request, Date.now()));
   // The file was valid a moment ago and is the same text.
   if ("problems" in explanation) throw new Error("a valid policy had problems when it was explained");
   if (options.json) io.out(jsonLine({ request, ...explanation }));

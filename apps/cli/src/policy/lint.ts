@@ -1,7 +1,9 @@
 import { lintPolicy, type PolicyProblem, parsePolicy, policyDigest } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, type Paint, painter } from "../io.ts";
+import { announced } from "./announce.ts";
 import { fileTitle, readPolicyInput } from "./load.ts";
+import { linesOf } from "./view/excerpt.ts";
 import { problemView } from "./view/problems.ts";
 import { counted } from "./view/table.ts";
 
@@ -23,14 +25,15 @@ export async function lintPolicies(
   const paint = painter(io.colour);
   for (const file of files) {
     const yaml = await readPolicyInput(file, io);
-    const problems = lintPolicy(yaml, Date.now());
+    const problems = announced(io, `Reading ${fileTitle(file)}`, () => lintPolicy(yaml, Date.now()));
     const { policy } = parsePolicy(yaml, { file });
     const ok = policy !== null && !problems.some((problem) => problem.severity === "error");
     const result = { file, ok, digest: ok && policy !== null ? policyDigest(policy) : null, problems };
     results.push(result);
     if (options.json) continue;
+    const lines = linesOf(yaml);
     for (const problem of problems)
-      for (const text of problemView(fileTitle(file), yaml, problem, paint)) io.out(line(text));
+      for (const text of problemView(fileTitle(file), lines, problem, paint)) io.out(line(text));
     io.out(line(summary(result, options.strict, paint)));
   }
   if (options.json) io.out(jsonLine(results.length === 1 ? results[0] : { files: results }));

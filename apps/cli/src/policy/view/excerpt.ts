@@ -12,9 +12,11 @@ export interface ExcerptOptions {
   style?: "red" | "yellow" | "green" | "cyan";
 }
 
+/** Once per file: a large one has many problems. */
+export const linesOf = (yaml: string): string[] => yaml.split("\n");
+
 /** The line of the file that is meant, numbered, with a caret under the word at the column. */
-export function excerpt(yaml: string, place: Place, paint: Paint, options: ExcerptOptions = {}): string[] {
-  const lines = yaml.split("\n");
+export function excerpt(lines: readonly string[], place: Place, paint: Paint, options: ExcerptOptions = {}): string[] {
   if (place.line < 1 || place.line > lines.length) return [];
   const first = Math.max(1, place.line - (options.linesBefore ?? 1));
   const width = String(place.line).length;

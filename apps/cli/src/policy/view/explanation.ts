@@ -1,6 +1,6 @@
 import type { ExplainStep, Explanation, PolicyDecision, PolicyRequest } from "@creel/policy";
 import { type Paint, printable } from "../../io.ts";
-import { excerpt } from "./excerpt.ts";
+import { excerpt, linesOf } from "./excerpt.ts";
 import { textDiff } from "./text-diff.ts";
 
 export interface ExplainedRequest {
@@ -29,7 +29,7 @@ export function explanationView({ file, yaml, request, explanation }: ExplainedR
   if (deciding !== null) {
     const style = decision.decision === "allow" ? "green" : "red";
     lines.push("", `Decided at ${file}:${deciding.line}:${deciding.column} ${paint("dim", printable(deciding.field))}`);
-    lines.push(...excerpt(yaml, deciding, paint, { style, linesBefore: 2 }));
+    lines.push(...excerpt(linesOf(yaml), deciding, paint, { style, linesBefore: 2 }));
   }
   lines.push("", ...turnView(explanation, paint));
   return lines;

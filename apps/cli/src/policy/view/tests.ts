@@ -1,20 +1,21 @@
 import type { PolicyTestResult } from "@creel/policy";
 import { type Paint, printable } from "../../io.ts";
 import type { FileTests } from "../test.ts";
-import { excerpt } from "./excerpt.ts";
+import { excerpt, linesOf } from "./excerpt.ts";
 import { counted } from "./table.ts";
 
 /** Each test with its mark; a failed one with what was expected, what it got and where it stands. */
 export function testResultsView({ file, passed, failed, results }: FileTests, yaml: string, paint: Paint): string[] {
   const mark = failed === 0 ? paint("green", "✓") : paint("red", "✗");
   if (results.length === 0) return [`${paint("yellow", "–")} ${file}: no tests; add some under \`tests:\``];
+  const lines = linesOf(yaml);
   return [
-    ...results.flatMap((result) => testView(file, yaml, result, paint)),
+    ...results.flatMap((result) => testView(file, lines, result, paint)),
     `${mark} ${file}: ${counted(passed, "test")} passed, ${failed} failed`,
   ];
 }
 
-function testView(file: string, yaml: string, result: PolicyTestResult, paint: Paint): string[] {
+function testView(file: string, lines: readonly string[], result: PolicyTestResult, paint: Paint): string[] {
   const { index, name, passed, expected, got, place } = result;
   const title = `${index + 1} ${printable(name ?? "(no name)")}`;
   if (passed) return [`  ${paint("green", "✓")} ${title}`];
@@ -22,7 +23,7 @@ function testView(file: string, yaml: string, result: PolicyTestResult, paint: P
     `  ${paint("red", "✗")} ${title}  ${paint("dim", `${file}:${place.line}:${place.column}`)}`,
     `      expected ${paint("green", judged(expected.decision, expected.rule))}`,
     `      got      ${paint("red", judged(got.decision, got.rule))}: ${printable(got.reason)}`,
-    ...excerpt(yaml, place, paint).map((text) => `    ${text}`),
+    ...excerpt(lines, place, paint).map((text) => `    ${text}`),
   ];
 }
 

@@ -1,0 +1,12 @@
+import type { Io } from "../io.ts";
+
+/** Says on a terminal what a step that may take long is about, and takes the line away when it is done. */
+export function announced<T>(io: Io, title: string, work: () => T): T {
+  if (io.terminal?.watches !== true) return work();
+  io.err(`${title} …`);
+  try {
+    return work();
+  } finally {
+    io.err("\r\x1b[2K");
+  }
+}
