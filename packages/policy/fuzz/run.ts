@@ -1,3 +1,4 @@
+import { cedar } from "./cedar.ts";
 import { growth } from "./growth.ts";
 import { hostile } from "./hostile.ts";
 import { mutateFor } from "./mutate-run.ts";
@@ -23,6 +24,8 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
       return growth(options, say) === 0 ? 0 : 1;
     case "hostile":
       return hostile(say, options.target) === 0 ? 0 : 1;
+    case "cedar":
+      return cedar(options, say) === 0 ? 0 : 1;
     case "oracle":
       return oracle(options, say) === 0 ? 0 : 1;
     default:

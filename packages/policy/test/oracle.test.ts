@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../src/index.ts";
 import { compare } from "./oracle/compare.ts";
+import { compareWithCedar } from "./oracle/compare-cedar.ts";
 import { evaluate } from "./oracle/evaluate.ts";
 import { NOW_MS } from "./oracle/generate.ts";
 import { matches } from "./oracle/glob.ts";
@@ -47,4 +48,13 @@ describe("the evaluator itself", () => {
     ["/**/info", "/info", true],
     ["/file[!0-9]", "/file/", false],
   ])("reads %s against %s as the page does", (pattern, text, yes) => expect(matches(pattern, text, "/")).toBe(yes));
+});
+
+describe("the engine decides as Cedar, where Cedar can express the policy", () => {
+  test("for requests near the rules", () => {
+    const { requests, allowed, differences } = compareWithCedar({ seed: 1, requests: 5_000 });
+    expect(differences).toEqual([]);
+    expect(allowed).toBeGreaterThan(requests / 10);
+    expect(allowed).toBeLessThan(requests * 0.9);
+  });
 });

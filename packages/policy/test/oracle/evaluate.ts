@@ -109,6 +109,8 @@ export function evaluate(policy: Policy, request: PolicyRequest, nowMs: number):
   if (covering.length === 0) return soft("8 no path covers it", false);
   const longest = Math.max(...covering.map(({ endpoint }) => (endpoint.path ?? "").length));
   const speaking = covering.filter(({ endpoint }) => (endpoint.path ?? "").length === longest);
+  if (target.encodedSlash && !speaking.some(({ endpoint }) => isRaw(endpoint) || endpoint.allow_encoded_slash === true))
+    return denied("1 encoded slash");
   const allowed = methods.every((method) =>
     speaking.some(({ endpoint }) => allows(endpoint, { method, target, request })),
   );
@@ -170,7 +172,8 @@ function allows(endpoint: Endpoint, asked: Asked): boolean {
   const rules = (endpoint.rules ?? []).map(({ allow }) => allow);
   if (protocol === "json-rpc" || protocol === "mcp") {
     // MCP's transport opens its stream by GET and ends its session by DELETE; neither carries a message.
-    if (protocol === "mcp" && (asked.method === "GET" || asked.method === "DELETE")) return true;
+    if (protocol === "mcp" && (asked.method === "GET" || asked.method === "DELETE"))
+      return asked.request.body === undefined;
     const messages = calls(asked.request.body);
     if (messages === null || asked.method !== "POST") return false;
     return messages.every((message) => {
@@ -187,8 +190,8 @@ function allows(endpoint: Endpoint, asked: Asked): boolean {
     if (endpoint.access === "read-write") return operation.type !== "subscription";
     return rules.some((rule) => graphqlMatches(rule, operation, "every"));
   }
-  // A plain request to a WebSocket endpoint opens none.
-  if (protocol === "websocket" && asked.method !== "WEBSOCKET_TEXT" && !opensWebSocket(asked)) return false;
+  // Only a GET can open a WebSocket.
+  if (protocol === "websocket" && asked.method !== "WEBSOCKET_TEXT" && asked.method !== "GET") return false;
   // After an upgrade that is not `protocol: websocket` nothing is judged any more.
   if (protocol === "rest" && opensWebSocket(asked) && endpoint.access !== "full") return false;
   if (endpoint.access === "full") return true;
