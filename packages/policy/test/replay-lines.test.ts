@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createReplay, parseRecordLine } from "../src/index.ts";
 import {
@@ -44,6 +46,12 @@ describe("a line of a journal", () => {
       ok: true,
       record: { decision: undefined, time: "" },
     });
+  });
+  it("is what the protocol's golden journal holds", () => {
+    const file = fileURLToPath(new URL("../../protocol/test/fixtures/v1/node.journal.json", import.meta.url));
+    const { entries }: { entries: unknown[] } = JSON.parse(readFileSync(file, "utf8"));
+    expect(entries.map(problemOf)).toEqual(entries.map(() => "ok"));
+    expect(entries.length).toBeGreaterThan(2);
   });
   it("may have fields that came later, but a request of one's own may not, lest a slip judge another request", () => {
     expect(problemOf({ ...record, later: 1 })).toBe("ok");

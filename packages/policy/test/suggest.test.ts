@@ -3,6 +3,7 @@ import {
   compilePolicy,
   createSuggestion,
   decide,
+  diffLines,
   lintPolicy,
   type PolicyRequest,
   parsePolicy,
@@ -323,8 +324,15 @@ network_policies:
   it("adds entries only for what the base denies, and keeps its every byte", () => {
     const { yaml, alreadyAllowed, covered, entries } = suggest([{}, { method: "POST" }], base);
     expect({ alreadyAllowed, covered, entries }).toEqual({ alreadyAllowed: 1, covered: 1, entries: 1 });
-    expect(yaml.startsWith(base)).toBe(true);
-    expect(yaml.slice(base.length)).toContain("  curl_2:\n");
+    const lines = diffLines(base, yaml);
+    expect(lines.filter((line) => line.kind === "removed")).toEqual([]);
+    expect(lines.filter((line) => line.kind === "added").map((line) => line.text)).toEqual([
+      "      - host: api.example.com",
+      "        port: 443",
+      "        protocol: rest",
+      "        rules:",
+      "          - allow: { method: POST, path: /v1/items }",
+    ]);
     expect(judge(yaml, { method: "POST", path: "/v1/items" })).toBe("allow");
   });
   it("never goes past a deny, neither plainly nor by joining", () => {
@@ -374,6 +382,23 @@ network_policies:
   });
   it("refuses a base with errors", () => {
     expect(() => suggest([{}], "version: 2\n")).toThrow("The file has errors");
+  });
+  it("extends the program's own entry, and makes one of its own where that has conditions", () => {
+    const post = [{ method: "POST" }];
+    expect(Object.keys(must(parsePolicy(suggest(post, base).yaml)).network_policies)).toEqual(["curl"]);
+    for (const [was, is] of [
+      ["    binaries:", "    expires_at: 2027-01-01T00:00:00Z\n    binaries:"],
+      ["    binaries:", "    limits: {requests: 5, per: hour}\n    binaries:"],
+      ["- path: /usr/bin/curl", "- path: /usr/bin/curl\n      - path: /usr/bin/wget"],
+      ["    binaries:", "    ticket: SEC-7\n    binaries:"],
+      ["- path: /usr/bin/curl", '- path: "/usr/bin/*"'],
+      ["- path: /usr/bin/curl", "- {path: /usr/bin/curl, inherit: true}"],
+    ] as const) {
+      const { yaml } = suggest(post, base.replace(was, is));
+      expect(Object.keys(must(parsePolicy(yaml)).network_policies).length, is).toBe(2);
+      expect(judge(yaml, { method: "POST", path: "/v1/items" }), is).toBe("allow");
+      expect(judge(yaml, { method: "POST", path: "/v1/items", binary: "/usr/bin/wget" }), is).not.toBe("allow");
+    }
   });
   it("works in every layout of a base", () => {
     for (const layout of [

@@ -20,6 +20,8 @@ export interface Base {
   denies(host: string, port: number): readonly Clause[];
   /** Requests of this program that the base's own `tests:` expect to be denied; without method the connection itself. */
   expectedDenied(program: string, host: string, port: number): readonly Pick<Clause, "method" | "path">[];
+  /** The key of an entry for this program alone, without conditions of its own, that endpoints may be added to. */
+  ownEntry(program: string): string | null;
   /** An entry that named this and whose time is over. */
   expired(program: string, host: string, port: number): string | null;
 }
@@ -31,6 +33,7 @@ export function createBase(text: string, nowMs: number): Base {
   const compiled = compileWhole(policy);
   const judge = createVersionJudge(compiled, nowMs);
   const probes = new Map<string, CompiledPolicy>();
+  const own = ownEntries(policy);
   const namesProgram = (entry: PolicyEntry, program: string): boolean =>
     entry.binaries.some((binary) => compileGlob(binary.path, { separator: "/" })(program));
 
@@ -78,6 +81,7 @@ export function createBase(text: string, nowMs: number): Base {
           ? [{}]
           : [{ method: request.method.toUpperCase(), path: literalGlob(path) }];
       }),
+    ownEntry: (program) => own.get(literalGlob(program)) ?? null,
     expired(program, host, port) {
       const entry = endpointsFor(compiled, host, port).find(({ entry: { key, expiresAtMs } }) => {
         const source = policy.network_policies[key];
@@ -88,6 +92,17 @@ export function createBase(text: string, nowMs: number): Base {
   };
 }
 
+/** Entries of one plain program each and nothing else; a limit, a date, a ticket or a preset's mark speaks of what stands there, not of what is added. */
+function ownEntries(policy: Policy): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const [key, entry] of Object.entries(policy.network_policies)) {
+    const { name: _name, endpoints, binaries, ...rest } = entry;
+    const [only] = binaries;
+    const plain = binaries.length === 1 && only !== undefined && Object.keys(only).length === 1;
+    if (plain && Object.keys(rest).length === 0 && endpoints.length > 0 && !own.has(only.path)) own.set(only.path, key);
+  }
+  return own;
+}
 /** Probes are small, but a journal may name as many targets as it likes. */
 const PROBES_MAX = 1_000;
 

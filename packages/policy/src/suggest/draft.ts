@@ -48,13 +48,14 @@ export function draftEntries(evidence: Evidence, { base, refused }: DraftContext
   }
   const programs = [...evidence.programs.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const keys = keysFor(
-    programs.map((program) => program.path),
+    programs.map((program) => program.path).filter((program) => base.ownEntry(program) === null),
     new Set(Object.keys(base.policy.network_policies)),
   );
   for (const program of programs) {
-    const key = keys.get(program.path) ?? program.path;
+    const own = base.ownEntry(program.path);
+    const key = own ?? keys.get(program.path) ?? program.path;
     const endpoints = draftProgram(evidence, program, key, { base, refused }, draft);
-    if (endpoints.length > 0) draft.entries.push({ key, program: program.path, endpoints });
+    if (endpoints.length > 0) draft.entries.push({ key, extends: own !== null, program: program.path, endpoints });
   }
   return draft;
 }

@@ -153,7 +153,7 @@ function settle({ baseYaml, nowMs }: SuggestOptions, draft: Draft): string {
     const text = write();
     if (text === null) continue;
     const { policy } = parsePolicy(text);
-    if (policy !== null && (before === null || keeps(before, policy)) && allowsAll(policy, draft.covered, nowMs))
+    if (policy !== null && (before === null || keeps(before, policy, draft)) && allowsAll(policy, draft.covered, nowMs))
       return text;
   }
   throw new PolicyEditError(
@@ -161,9 +161,14 @@ function settle({ baseYaml, nowMs }: SuggestOptions, draft: Draft): string {
   );
 }
 
-/** Everything the base said stands as it stood. */
-function keeps(before: Policy, after: Policy): boolean {
-  const known = Object.entries(after.network_policies).filter(([key]) => Object.hasOwn(before.network_policies, key));
+/** Everything the base said stands as it stood; an entry that was extended begins as it was. */
+function keeps(before: Policy, after: Policy, draft: Draft): boolean {
+  const extended = new Set(draft.entries.filter((entry) => entry.extends).map((entry) => entry.key));
+  const known = Object.entries(after.network_policies).flatMap(([key, entry]) => {
+    const old = Object.hasOwn(before.network_policies, key) ? before.network_policies[key] : undefined;
+    if (old === undefined) return [];
+    return [[key, extended.has(key) ? { ...entry, endpoints: entry.endpoints.slice(0, old.endpoints.length) } : entry]];
+  });
   return canonicalJson({ ...after, network_policies: Object.fromEntries(known) }) === canonicalJson(before);
 }
 

@@ -1,7 +1,7 @@
 /** The entries as YAML: a new file, or spliced into a person's own so that every other byte stays. */
-import { isMap, parseDocument } from "yaml";
+import { isMap, isSeq, parseDocument } from "yaml";
 import { literalGlob } from "../edit/request.ts";
-import { type Snippet, spliceEntry } from "../edit/splice.ts";
+import { appendItem, type Snippet, spliceEntry } from "../edit/splice.ts";
 import { scalarText as scalar } from "../print/scalar.ts";
 
 export interface DraftRule {
@@ -18,6 +18,8 @@ export interface DraftEndpoint {
 }
 export interface DraftEntry {
   key: string;
+  /** The base has an entry of this key for this program alone; the endpoints are added to it. */
+  extends: boolean;
   program: string;
   endpoints: readonly DraftEndpoint[];
 }
@@ -41,22 +43,41 @@ function freshFile(entries: readonly DraftEntry[]): string {
 
 function splice(text: string, entries: readonly DraftEntry[]): string | null {
   let spliced = text;
-  for (const entry of entries) {
-    const { contents } = parseDocument(spliced, { uniqueKeys: false, merge: false });
-    const next = isMap(contents) ? spliceEntry(spliced, contents, entry.key, snippetOf(entry)) : null;
-    if (next === null) return null;
-    spliced = next;
-  }
+  for (const entry of entries)
+    for (const insert of insertionsOf(entry)) {
+      const next = insert(spliced);
+      if (next === null) return null;
+      spliced = next;
+    }
   return spliced;
 }
+
+function insertionsOf(entry: DraftEntry): ((text: string) => string | null)[] {
+  const read = (text: string) => parseDocument(text, { uniqueKeys: false, merge: false });
+  if (!entry.extends)
+    return [
+      (text) => {
+        const { contents } = read(text);
+        return isMap(contents) ? spliceEntry(text, contents, entry.key, snippetOf(entry)) : null;
+      },
+    ];
+  return entry.endpoints.map((endpoint) => (text) => {
+    const list = read(text).getIn(endpointsOf(entry), true);
+    const { lines, flow } = endpointLines(endpoint);
+    return isSeq(list) ? appendItem(text, list, { block: lines, flow }) : null;
+  });
+}
+
+const endpointsOf = ({ key }: DraftEntry): string[] => ["network_policies", key, "endpoints"];
 
 /** Comments stay, spacing may change. */
 function editDocument(text: string, entries: readonly DraftEntry[]): string {
   const document = parseDocument(text, { uniqueKeys: false, merge: false });
-  for (const entry of entries) {
-    const value: unknown = parseDocument(snippetOf(entry).flow).toJS();
-    document.setIn(["network_policies", entry.key], document.createNode(value));
-  }
+  const nodeOf = (flow: string) => document.createNode(parseDocument(flow).toJS() as unknown);
+  for (const entry of entries)
+    if (entry.extends)
+      for (const endpoint of entry.endpoints) document.addIn(endpointsOf(entry), nodeOf(endpointLines(endpoint).flow));
+    else document.setIn(["network_policies", entry.key], nodeOf(snippetOf(entry).flow));
   return document.toString({ lineWidth: 0 });
 }
 
@@ -72,7 +93,7 @@ function endpointLines(endpoint: DraftEndpoint): { lines: string[]; flow: string
   return { lines, flow: `{ ${fields.join(", ")}, rules: [${rules}] }` };
 }
 
-function snippetOf(entry: Omit<DraftEntry, "key">): Snippet {
+function snippetOf(entry: Omit<DraftEntry, "key" | "extends">): Snippet {
   const endpoints = entry.endpoints.map(endpointLines);
   const binary = `path: ${scalar(literalGlob(entry.program))}`;
   return {
