@@ -51,7 +51,7 @@ test("a mistake shows at its line while it is typed, and its place leads back to
   await expect(verdictOf(page)).toContainText("1 error");
   const problems = page.getByRole("list", { name: "Problems" });
   await expect(problems).toContainText("There is no field bogus here.");
-  await expect(page.getByText("Mend the errors below first.").first()).toBeVisible();
+  await expect(page.getByText("Mend the errors first.").first()).toBeVisible();
   await inspect(page, "policy-mistake");
 
   await page.keyboard.press("Control+Home");

@@ -15,17 +15,28 @@ const types: Readonly<Record<CompletionOption["kind"], string>> = {
   entry: "variable",
 };
 
+/** A sentence in which backticks mark what stands in a file. */
+function sentence(text: string): HTMLElement {
+  const dom = document.createElement("div");
+  for (const [at, part] of text.split("`").entries()) {
+    if (at % 2 === 0) dom.append(part);
+    else dom.append(Object.assign(document.createElement("code"), { textContent: part }));
+  }
+  return dom;
+}
+
 /** Every proposal is of one replacement range, which the package has worked out. */
 const toCompletion = (option: CompletionOption): Completion => ({
   label: option.label,
   type: types[option.kind],
-  ...(option.kind === "field" ? { info: option.detail } : { detail: option.detail }),
+  ...(option.kind === "field"
+    ? { info: () => sentence(option.detail) }
+    : { detail: option.detail.replaceAll("`", "") }),
   apply: (view, completion, from, to) => {
     view.dispatch({
       changes: { from, to, insert: option.insert },
       selection: { anchor: from + option.insert.length },
       userEvent: "input.complete",
-      annotations: [],
       scrollIntoView: true,
     });
     // After `access: ` its words are the next question.
@@ -55,7 +66,7 @@ export function fieldTooltip(view: EditorView, pos: number): Tooltip | null {
       const type = document.createElement("div");
       type.textContent = described.type;
       type.style.color = "var(--muted)";
-      dom.append(described.doc, type);
+      dom.append(sentence(described.doc), type);
       return { dom };
     },
   };

@@ -96,7 +96,7 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
       >
         {save.data && base ? (
           <div className="grid gap-3">
-            <p>
+            <p className="[&_a]:underline">
               Saved as{" "}
               <TextLink href={paths.policy(base.policyId)}>
                 {base.policyName} version {save.data.version}

@@ -94,7 +94,7 @@ const Told = ({ told, explained }: { told: DecisionExplanation; explained: Expla
 );
 
 const Version = ({ policy }: { policy: NonNullable<DecisionExplanation["policy"]> }) => (
-  <p>
+  <p className="[&_a]:underline">
     Decided by{" "}
     <TextLink href={paths.policy(policy.id, policy.version)}>
       {policy.name} version {policy.version}

@@ -5,6 +5,7 @@ import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
 import { Diff } from "../../../../ui/diff.tsx";
 import { Field } from "../../../../ui/field.tsx";
+import { Words } from "../../../../ui/words.tsx";
 
 /** As reviewers think of them: what the agent works with first. */
 const categories: readonly (readonly [Preset["category"], string])[] = [
@@ -49,7 +50,9 @@ const Choices = ({ choose }: { choose: (preset: Preset) => void }) =>
                 className="w-full rounded px-1.5 py-1 text-left hover:bg-sunken"
               >
                 <span className="font-medium text-accent">{preset.title}</span>{" "}
-                <span className="text-muted">{preset.description}</span>
+                <span className="text-muted">
+                  <Words>{preset.description}</Words>
+                </span>
               </button>
             </li>
           ))}
@@ -128,7 +131,9 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
           <Outcomes text={props.text} outcome={outcome}>
             <p>
               <span className="font-medium">{chosen.title}</span>{" "}
-              <span className="text-muted">{chosen.description}</span>
+              <span className="text-muted">
+                <Words>{chosen.description}</Words>
+              </span>
             </p>
             {chosen.parameters.map(({ name, description, example, optional }) => (
               <Field

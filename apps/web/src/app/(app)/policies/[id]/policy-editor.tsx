@@ -19,7 +19,7 @@ const CodeEditor = dynamic(() => import("../../../../editor/code-editor.tsx"), {
   loading: () => <Loading what="the editor" />,
 });
 
-const MEND = "Mend the errors below first.";
+const MEND = "Mend the errors first.";
 const counted = (count: number, word: string): string => `${count} ${count === 1 ? word : `${word}s`}`;
 
 const Verdict = ({ linted, errors }: { linted: Linted | null; errors: number }) => {
