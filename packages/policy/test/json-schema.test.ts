@@ -133,3 +133,35 @@ test("every field has a description that is a sentence", () => {
 test.each(generatedDocs())("$path is what the fields say; `npm run docs` writes it", ({ path, text }) => {
   expect(readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")).toBe(text);
 });
+
+test("the table of rule fields by protocol is what the reader refuses", () => {
+  const samples: Record<string, string> = {
+    method: "GET",
+    path: "/",
+    query: "{ a: b }",
+    operation_type: "query",
+    operation_name: "x",
+    fields: "[x]",
+    tool: "x",
+    params: "{ name: x }",
+    request: "{ headers: { a: b } }",
+  };
+  const page = readFileSync(new URL("../../../docs/policy/reference.md", import.meta.url), "utf8");
+  const [, ...protocols] = (/^\| field \| (.*) \|$/m.exec(page.slice(page.indexOf("Which of them")))?.[0] ?? "")
+    .split("|")
+    .map((cell) => cell.trim())
+    .filter(Boolean);
+  expect(protocols).toEqual(["rest", "websocket", "graphql", "mcp", "json-rpc"]);
+  for (const [field, sample] of Object.entries(samples)) {
+    const cells = new RegExp(`^\\| \`${field}\` \\|((?: (?:yes)? \\|){5})$`, "m")
+      .exec(page)?.[1]
+      ?.split("|")
+      .slice(0, 5);
+    const says = cells?.map((cell) => cell.trim() === "yes");
+    const takes = protocols.map((protocol) => {
+      const yaml = endpoint(`port: 443, protocol: ${protocol}, rules: [{allow: {${field}: ${sample}}}]`);
+      return !parsePolicy(yaml).problems.some(({ code }) => code === "field_without_effect");
+    });
+    expect({ field, says }).toEqual({ field, says: takes });
+  }
+});

@@ -1,7 +1,9 @@
 /** The reference of every field as Markdown, generated from the fields; `docs/policy/reference.md` is its output. */
+
+import { CLAUSE_FIELDS } from "../check/clause.ts";
 import { STRING_CHARS_MAX } from "../limits.ts";
 import type { LintCode } from "../lint/codes.ts";
-import { namedShapes, policyFile } from "./fields.ts";
+import { clause, namedShapes, policyFile } from "./fields.ts";
 import type { Field, Spec } from "./spec.ts";
 import { type FlatField, flatFields, type ShapeUse, shapeUses } from "./walk.ts";
 
@@ -27,7 +29,8 @@ export function policyReference(codes: readonly LintCode[] = []): string {
 function section(title: string, spec: Spec, use: ShapeUse | undefined): string {
   const where = (use?.paths ?? []).map((path) => `\`${path}\``).join(", ");
   const fixed = use?.fixed === true ? " Fixed when the sandbox is created." : "";
-  return `## ${heading(title)}\n\nAt ${where}.${fixed}\n\n${fieldTable(flatFields(spec, "", use?.own))}`;
+  const after = spec === clause ? `\n${protocolTable()}` : "";
+  return `## ${heading(title)}\n\nAt ${where}.${fixed}\n\n${fieldTable(flatFields(spec, "", use?.own))}${after}`;
 }
 
 const heading = (title: string): string =>
@@ -39,6 +42,22 @@ function fieldTable(fields: readonly FlatField[]): string {
     return row([`\`${name}\``, typeOf(field.spec), defaultOf(field), meaning, own ? "Creel" : "OpenShell"]);
   });
   return [row(["field", "type", "left out", "meaning", "from"]), "|---|---|---|---|---|", ...rows, ""].join("\n");
+}
+
+/** Rules under the wrong protocol are errors, because nothing would look at them. */
+function protocolTable(): string {
+  const protocols = Object.entries(CLAUSE_FIELDS);
+  const rows = flatFields(clause).map(({ name }) =>
+    row([`\`${name}\``, ...protocols.map(([, fields]) => (fields.some((field) => field === name) ? "yes" : ""))]),
+  );
+  return [
+    "Which of them have a meaning under which protocol; any other is an error. Under tcp, and without `protocol`, there are no rules.",
+    "",
+    row(["field", ...protocols.map(([protocol]) => protocol)]),
+    `|${"---|".repeat(protocols.length + 1)}`,
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
