@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { registryHosts, registryOf } from "../src/policy/registry-host.ts";
 
@@ -32,6 +32,12 @@ test("the host is what the client itself would use", async () => {
 test("a user and password in the URL never reach the policy", async () => {
   client("npm", "echo https://me:geheim@packages.example.com/npm/");
   expect((await registryOf("npm"))?.value).toBe("https://packages.example.com/npm/");
+});
+
+test("a project's own configuration is not asked: an agent may have written it", async () => {
+  vi.stubEnv("HOME", folder);
+  client("npm", 'echo "https://$(basename "$PWD").example.com/"');
+  expect((await registryOf("npm"))?.value).toBe(`https://${basename(folder).toLowerCase()}.example.com/`);
 });
 
 test("pip's environment counts before its files", async () => {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { homedir } from "node:os";
 import { readEnv } from "../env.ts";
 
 /** A client that hangs on its configuration must not hang us. */
@@ -8,6 +9,8 @@ const OUTPUT_BYTES_MAX = 64 * 1024;
 /**
  * Where the user's own client gets its packages from, asked of the client itself: what it would use is what must be opened. Presets whose
  * client cannot say it in one word are not here; their hosts are given with --set.
+ * Threat: an agent writes a project's configuration and waits for a person to open the host it names. Invariant: the client is asked from
+ * the user's home, where a project's files do not count.
  */
 const CLIENTS: Readonly<Record<string, { program: string; args: string[] }>> = {
   npm: { program: "npm", args: ["config", "get", "registry"] },
@@ -50,7 +53,6 @@ export function registryHosts(text: string): string {
 
 const output = (program: string, args: string[]): Promise<string | null> =>
   new Promise((resolve) => {
-    execFile(program, args, { timeout: CLIENT_TIMEOUT_MS, maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout) =>
-      resolve(error === null ? stdout.trim() : null),
-    );
+    const options = { cwd: homedir(), timeout: CLIENT_TIMEOUT_MS, maxBuffer: OUTPUT_BYTES_MAX };
+    execFile(program, args, options, (error, stdout) => resolve(error === null ? stdout.trim() : null));
   });

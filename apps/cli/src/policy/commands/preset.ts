@@ -26,7 +26,8 @@ export const registerPreset: Register = (policy, io, finish) => {
     .addHelpText(
       "after",
       `
-Hosts of registries come from your own client's configuration (npm, pip, go), or from --set.
+Hosts of registries come from --set, or from your own client's configuration (npm, pip, go); a project's configuration is not asked,
+because an agent may have written it.
 
 Example:
   creel policy preset add policy.yaml github npm`,
