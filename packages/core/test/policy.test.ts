@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { compilePolicy, parsePolicy } from "@creel/policy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit, CreelError, decision, policy, sandbox } from "../src/index.ts";
+import { replayStored } from "../src/policy/replay.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, POLICY, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
 
@@ -190,6 +192,36 @@ describe("replay", () => {
     const within = async (days: number) =>
       (await policy.replay({ ctx: owner(), input: { policyId: mine.policyId, yaml: mine.yaml, days } })).total;
     expect([await within(1), await within(3), await within(7)]).toEqual([1, 2, 3]);
+  });
+
+  test("looks back a month and no further, at the newest requests and no more than its bound", async () => {
+    const mine = await made("e.creel.example");
+    const input = { policyId: mine.policyId, yaml: mine.yaml };
+    expect((await policy.replay({ ctx: owner(), input: { ...input, days: 31 } })).truncated).toBe(false);
+    expect((await refusalOf(policy.replay({ ctx: owner(), input: { ...input, days: 32 } }))).code).toBe(
+      "invalid_input",
+    );
+    const now = fleet.clock.now.getTime();
+    const at = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+    await journal(
+      mine.sandboxId,
+      [3, 2, 1].map((minutes) => ({ ...allowed, host: "e.creel.example", time: at(minutes) })),
+    );
+    const { policy: parsed } = parsePolicy(mine.yaml);
+    if (parsed === null) throw new Error("the test's policy is not valid");
+    const tried = (rowsMax: number, pageRows: number) =>
+      replayStored(owner(), {
+        orgId: acme.orgId,
+        policyId: mine.policyId,
+        after: compilePolicy(parsed),
+        since: new Date(now - DAY_MS),
+        rowsMax,
+        pageRows,
+      });
+    for (const pageRows of [1, 2, 3, 10]) {
+      expect(await tried(2, pageRows)).toMatchObject({ total: 2, truncated: true, since: at(2) });
+      expect(await tried(3, pageRows)).toMatchObject({ total: 3, truncated: false, since: at(24 * 60) });
+    }
   });
 
   test("reads on past a page", async () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, tables, withOrg } from "@creel/db";
+import { and, desc, eq, gte, lt, tables, withOrg } from "@creel/db";
 import { type CompiledPolicy, compilePolicy, createReplay, parsePolicy, type RecordedRequest } from "@creel/policy";
 import { type BinaryIdentity, POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
@@ -32,31 +32,49 @@ export const replay = defineVerb({
   input: replayInput,
   run: async (ctx, { policyId, yaml, days }): Promise<PolicyReplay> => {
     const { orgId } = ctx.actor;
-    const sandboxIds = await sandboxesOf(ctx, { orgId, policyId });
-    const replaying = createReplay({ after: compiled(yaml) });
+    await expectPolicy(ctx, { orgId, policyId });
+    const after = compiled(yaml);
     const since = new Date(ctx.clock().getTime() - days * DAY_MS);
-    let rows = 0;
-    let before: number | null = null;
-    let oldest: string | null = null;
-    while (sandboxIds.length > 0 && rows < ROWS_MAX) {
-      const page = await pageOf(ctx, { orgId, sandboxIds, since, before, limit: Math.min(PAGE_ROWS, ROWS_MAX - rows) });
-      for (const { record } of page) replaying.add(record);
-      rows += page.length;
-      const last = page.at(-1);
-      oldest = last?.record.time ?? oldest;
-      before = last?.cursor ?? null;
-      if (page.length < PAGE_ROWS) break;
-    }
-    const result = replaying.result();
-    return {
-      ...result,
-      groups: result.groups.slice(0, GROUPS_MAX),
-      groupsLeftOut: Math.max(0, result.groups.length - GROUPS_MAX),
-      since: rows >= ROWS_MAX && oldest !== null ? oldest : iso(since),
-      truncated: rows >= ROWS_MAX,
-    };
+    return await replayStored(ctx, { orgId, policyId, after, since, rowsMax: ROWS_MAX, pageRows: PAGE_ROWS });
   },
 });
+
+interface Stored {
+  orgId: string;
+  policyId: string;
+  after: CompiledPolicy;
+  since: Date;
+  rowsMax: number;
+  pageRows: number;
+}
+
+/** Page by page from the newest, each in a transaction of its own; the bounds are arguments so that tests can reach them. */
+export async function replayStored(ctx: Ctx, given: Stored): Promise<PolicyReplay> {
+  const { rowsMax, pageRows } = given;
+  const replaying = createReplay({ after: given.after });
+  let rows = 0;
+  let oldest: { cursor: number; record: { time: string } } | null = null;
+  let more = true;
+  while (more && rows < rowsMax) {
+    const limit = Math.min(pageRows, rowsMax - rows);
+    // One more than is judged, to know whether there are more.
+    const page: StoredRequest[] = await pageOf(ctx, given, { before: oldest?.cursor ?? null, limit: limit + 1 });
+    more = page.length > limit;
+    for (const each of page.slice(0, limit)) {
+      replaying.add(each.record);
+      oldest = each;
+      rows++;
+    }
+  }
+  const result = replaying.result();
+  return {
+    ...result,
+    groups: result.groups.slice(0, GROUPS_MAX),
+    groupsLeftOut: Math.max(0, result.groups.length - GROUPS_MAX),
+    since: more && oldest !== null ? oldest.record.time : iso(given.since),
+    truncated: more,
+  };
+}
 
 function compiled(yaml: string): CompiledPolicy {
   const { policy, problems } = parsePolicy(yaml);
@@ -67,39 +85,38 @@ function compiled(yaml: string): CompiledPolicy {
   return compilePolicy(policy);
 }
 
-async function sandboxesOf(ctx: Ctx, { orgId, policyId }: { orgId: string; policyId: string }): Promise<string[]> {
-  const { policies: p, sandboxes: s } = tables;
-  return await withOrg(ctx.db, orgId, async (tx) => {
-    const policy = first(
-      await tx
-        .select({ id: p.id })
-        .from(p)
-        .where(and(eq(p.orgId, orgId), eq(p.id, policyId))),
-    );
-    if (policy === null) throw notFound();
-    const found = await tx
-      .select({ id: s.id })
-      .from(s)
-      .where(and(eq(s.orgId, orgId), eq(s.policyId, policyId)));
-    return found.map(({ id }) => id);
-  });
+async function expectPolicy(ctx: Ctx, { orgId, policyId }: { orgId: string; policyId: string }): Promise<void> {
+  const { policies: p } = tables;
+  const found = await withOrg(ctx.db, orgId, (tx) =>
+    tx
+      .select({ id: p.id })
+      .from(p)
+      .where(and(eq(p.orgId, orgId), eq(p.id, policyId))),
+  );
+  if (first(found) === null) throw notFound();
+}
+
+interface StoredRequest {
+  cursor: number;
+  record: RecordedRequest;
 }
 
 async function pageOf(
   ctx: Ctx,
-  page: { orgId: string; sandboxIds: readonly string[]; since: Date; before: number | null; limit: number },
-): Promise<{ cursor: number; record: RecordedRequest & { time: string } }[]> {
+  of: { orgId: string; policyId: string; since: Date },
+  page: { before: number | null; limit: number },
+): Promise<StoredRequest[]> {
   const { decisions: d, sandboxes: s } = tables;
-  const rows = await withOrg(ctx.db, page.orgId, (tx) =>
+  const rows = await withOrg(ctx.db, of.orgId, (tx) =>
     tx
       .select({ decision: d, sandbox: s.name })
       .from(d)
       .innerJoin(s, and(eq(s.orgId, d.orgId), eq(s.id, d.sandboxId)))
       .where(
         and(
-          eq(d.orgId, page.orgId),
-          inArray(d.sandboxId, [...page.sandboxIds]),
-          gte(d.time, page.since),
+          eq(d.orgId, of.orgId),
+          eq(s.policyId, of.policyId),
+          gte(d.time, of.since),
           page.before === null ? undefined : lt(d.cursor, page.before),
         ),
       )
