@@ -18,9 +18,9 @@ test("the random world reaches every decision", () => {
       const { decision } = decide(compilePolicy(must(parsePolicy(text))), request, NOW);
       seen.set(decision, (seen.get(decision) ?? 0) + 1);
     }),
-    { numRuns: 300, seed: 7 },
+    { numRuns: 150, seed: 7 },
   );
-  for (const decision of ["allow", "deny", "would_deny"]) expect(seen.get(decision) ?? 0).toBeGreaterThan(8);
+  for (const decision of ["allow", "deny", "would_deny"]) expect(seen.get(decision) ?? 0).toBeGreaterThan(3);
 });
 
 test("for any file and request: the decision is decide's, and the last step tells it", () => {
@@ -35,7 +35,7 @@ test("for any file and request: the decision is decide's, and the last step tell
       expect(told).toBe(true);
       expect(found.steps.length).toBeLessThan(STEPS_MAX);
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   );
 });
 
@@ -54,6 +54,6 @@ test("for any file and request: the cause that was traced is the one that decide
       if (policy.mode === "enforce" && traced.cause.kind !== "hard" && decision.decision !== "allow")
         expect(traced.audit !== null, context).toBe(decision.decision === "would_deny");
     }),
-    { numRuns: 1_200 },
+    { numRuns: 600 },
   );
 });

@@ -155,6 +155,6 @@ test("for any file and request: a turn was seen to turn the decision, and where 
       expect(found.decision.decision === "allow").toBe(found.turn.to === "deny");
       expect(found.turn.lines.some((line) => line.kind !== "same")).toBe(true);
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 });

@@ -26,7 +26,10 @@ export function explainRequest(
   const decision = decide(compiled, request, nowMs);
   const { trace, traced } = traceDecision(file, { request, nowMs, options });
   const deciding = conclude(file, trace, traced, decision, isMonitoring(compiled, nowMs));
-  const found = findTurn({ text: yamlText, request, nowMs, options });
+  const found = findTurn(
+    { text: yamlText, request, nowMs, options },
+    { policy, cause: traced.cause, passes: decision.decision === "allow", denied: decision.decision === "deny" },
+  );
   return { decision, steps: trace.steps, deciding: deciding === null ? null : at(deciding), ...found };
 }
 

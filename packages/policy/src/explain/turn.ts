@@ -39,16 +39,15 @@ export interface TurnQuestion {
   options: CompileOptions;
 }
 
-interface Judged {
+export interface Judged {
   policy: Policy;
   cause: Cause;
   passes: boolean;
   denied: boolean;
 }
 
-export function findTurn(question: TurnQuestion): Pick<Explanation, "turn" | "unturnable"> {
-  const start = judge(question, question.text);
-  if (start === null) return { turn: null, unturnable: "The file cannot be read." };
+/** `start` is the file as it was explained, so that a large one is not read again. */
+export function findTurn(question: TurnQuestion, start: Judged): Pick<Explanation, "turn" | "unturnable"> {
   const { cause } = start;
   if (cause.kind === "hard") return unturnable(`${cause.why} No policy file can turn this. ${cause.advice}`);
   const to = start.passes ? "deny" : "allow";
