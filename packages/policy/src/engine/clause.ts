@@ -2,6 +2,7 @@
 import { anyOf } from "../glob/set.ts";
 import { compileGlob, type GlobMatcher } from "../glob.ts";
 import type { Clause } from "../model.ts";
+import { compileAllowing, compileDenying, type ParamJudge } from "../protocols/params.ts";
 import { type CompiledRequestMatcher, compileMatcher, compileRequestMatcher } from "./headers.ts";
 
 export interface CompiledClause {
@@ -19,6 +20,8 @@ export interface CompiledClause {
   /** Whether a field is one of those named. */
   fields: GlobMatcher | null;
   tool: GlobMatcher | null;
+  /** A call's arguments. */
+  arguments: ParamJudge | null;
 }
 
 export interface ClauseList {
@@ -41,6 +44,7 @@ class LazyClause implements CompiledClause {
   private operationMatcher: GlobMatcher | null | undefined;
   private fieldMatcher: GlobMatcher | null | undefined;
   private toolMatcher: GlobMatcher | null | undefined;
+  private argumentsJudge: ParamJudge | null | undefined;
 
   constructor(source: Clause, index: number, deny: boolean) {
     this.source = source;
@@ -94,6 +98,14 @@ class LazyClause implements CompiledClause {
       this.toolMatcher = tool === undefined ? null : compileMatcher(tool, this.ignoreCase);
     }
     return this.toolMatcher;
+  }
+  get arguments(): ParamJudge | null {
+    if (this.argumentsJudge === undefined) {
+      const matcher = this.source.params?.arguments;
+      const compile = this.ignoreCase ? compileDenying : compileAllowing;
+      this.argumentsJudge = matcher === undefined ? null : compile(matcher);
+    }
+    return this.argumentsJudge;
   }
 }
 

@@ -14,8 +14,10 @@ export interface CompiledRequestMatcher {
 export const compileMatcher = (matcher: Matcher, ignoreCase: boolean): GlobMatcher =>
   anyOf(typeof matcher === "string" ? [matcher] : matcher.any, { separator: "", ignoreCase });
 
+/** `name` in lower case. The length is asked first: thousands of rules may ask about hundreds of headers. */
 export function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
-  for (const key in headers) if (Object.hasOwn(headers, key) && key.toLowerCase() === name) return headers[key];
+  for (const key in headers)
+    if (key.length === name.length && key.toLowerCase() === name && Object.hasOwn(headers, key)) return headers[key];
   return undefined;
 }
 

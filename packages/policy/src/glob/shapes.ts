@@ -25,7 +25,27 @@ function foldedShape(pattern: string, separator: ShapeOptions["separator"]): Glo
   const onlyWildcard = pattern.indexOf("*", star + width) === -1;
   if (onlyWildcard && (double || separator === "") && !isWholeSegment(pattern, star, separator))
     return anythingBetween(pattern.slice(0, star), pattern.slice(star + width));
+  if (separator === "/" && double) return behindSegments(pattern, star);
   return separator === "" ? null : bySegments(pattern, separator);
+}
+
+/** Searching for a text in a text costs their product at worst, so what is searched for is short. */
+const SEARCHED_CHARS_MAX = 64;
+
+/** `/front/**\/plain` and `/front/**\/plain/**`: behind whole segments, or none, a plain piece, at the end or before more. */
+function behindSegments(pattern: string, star: number): GlobMatcher | null {
+  if (star === 0 || pattern[star - 1] !== "/" || pattern[star + 2] !== "/") return null;
+  const front = pattern.slice(0, star);
+  const open = pattern.endsWith("/**");
+  const piece = pattern.slice(star + 3, open ? -3 : undefined);
+  if (piece.includes("*") || piece.length > SEARCHED_CHARS_MAX || (open && pattern.length < star + 6)) return null;
+  if (open) {
+    const searched = `/${piece}/`;
+    return (text) => text.startsWith(front) && text.includes(searched, front.length - 1);
+  }
+  const end = `/${piece}`;
+  const charsMin = front.length + piece.length;
+  return (text) => text.length >= charsMin && text.startsWith(front) && text.endsWith(end);
 }
 
 /** `**` before a separator at a segment's start may stand for no segment: the machine knows how. */

@@ -10,7 +10,6 @@ import { headerOf } from "../engine/headers.ts";
 import { compileGlob } from "../glob.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
 import { RequestBody } from "./body.ts";
-import { allowsParams, deniesParams } from "./params.ts";
 import type { ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 export interface Call {
@@ -149,9 +148,7 @@ function clauseAllows(clause: CompiledClause, call: Call, isMcp: boolean, allows
     const name = toolName(call);
     if (typeof name !== "string" || !clause.tool(name)) return false;
   }
-  return (
-    clause.source.params?.arguments === undefined || allowsParams(clause.source.params.arguments, argumentsOf(call))
-  );
+  return clause.arguments === null || clause.arguments(argumentsOf(call));
 }
 
 /** A deny also holds for another case, and for a tool call whose name cannot be read. */
@@ -166,9 +163,7 @@ function clauseDenies(endpoint: CompiledEndpoint, clause: CompiledClause, call: 
     const name = toolName(call);
     if (typeof name === "string" && !clause.tool(name)) return false;
   }
-  return (
-    clause.source.params?.arguments === undefined || deniesParams(clause.source.params.arguments, argumentsOf(call))
-  );
+  return clause.arguments === null || clause.arguments(argumentsOf(call));
 }
 
 const argumentsOf = (call: Call): unknown => (isRecord(call.params) ? call.params.arguments : undefined);
