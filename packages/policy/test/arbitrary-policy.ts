@@ -102,6 +102,11 @@ const httpClause = partly({ method, path: pathPattern, query: dictionary(oddKey,
   "method",
   "path",
 ]);
+/** A deny rule cannot speak of a body's size. */
+const httpDeny = partly(
+  { method, path: pathPattern, query: dictionary(oddKey, matcher), request: partly({ headers }) },
+  ["method", "path"],
+);
 const operation = fc.constantFrom("query", "mutation", "subscription");
 const graphqlClause = partly(
   {
@@ -154,7 +159,7 @@ const inspected = {
 const base = fc.tuple(hostPattern, portFields).map(([host, ports]) => ({ host, ...ports }));
 const withBase = (fields: fc.Arbitrary<object>) => fc.tuple(base, fields).map(([a, b]) => ({ ...a, ...b }));
 /** Either `access` or `rules`. */
-const withAllowance = (clause: fc.Arbitrary<object>, fields: fc.Arbitrary<object>) =>
+const withAllowance = (clause: fc.Arbitrary<object>, fields: fc.Arbitrary<object>, deny = clause) =>
   fc
     .tuple(
       fc.oneof(
@@ -162,7 +167,7 @@ const withAllowance = (clause: fc.Arbitrary<object>, fields: fc.Arbitrary<object
         fc.record(rulesOf(clause)),
       ),
       fields,
-      partly(deniesOf(clause)),
+      partly(deniesOf(deny)),
     )
     .map(([allowance, rest, denies]) => ({ ...allowance, ...rest, ...denies }));
 
@@ -190,6 +195,7 @@ const restEndpoint = withBase(
         ["protocol", "credential_signing", "signing_service"],
       ),
     ),
+    httpDeny,
   ),
 );
 const stored = dictionary(
@@ -427,4 +433,8 @@ export const policyFiles: fc.Arbitrary<Record<string, unknown>> = fc
   )
   .map(([mode, rest]) => ({ version: 1, ...mode, ...rest }));
 
-export const policies: fc.Arbitrary<Policy> = policyFiles.map((file) => must(parsePolicy(JSON.stringify(file))));
+/** JSON is YAML; what cannot be seen is only accepted as an escape. */
+export const asYaml = (file: object): string =>
+  JSON.stringify(file).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+export const policies: fc.Arbitrary<Policy> = policyFiles.map((file) => must(parsePolicy(asYaml(file))));

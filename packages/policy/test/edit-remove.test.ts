@@ -83,6 +83,23 @@ describe("removeRule takes the narrowest item", () => {
     expect(judged(after, { ...curl, host: "shared.example", binary: "/usr/bin/wget" })).toBe("allow");
   });
 
+  test("one rule of a program that shares several: the others keep it", () => {
+    const shared = BASE.replace(
+      "    binaries:\n      - path: /usr/bin/curl",
+      "    binaries:\n      - path: /usr/bin/curl\n      - path: /usr/bin/wget",
+    );
+    const after = removeRule(shared, read);
+    expect(removeRule(after, read)).toBe(after);
+    const policy = must(parsePolicy(after));
+    expect(policy.network_policies.tickets?.binaries).toEqual([{ path: "/usr/bin/wget" }]);
+    expect(policy.network_policies.tickets_curl?.endpoints[0]?.rules).toEqual([
+      { allow: { method: "POST", path: "/api/tickets" } },
+    ]);
+    expect([judged(after, read), judged(after, { ...read, binary: "/usr/bin/wget" })]).toEqual(["deny", "allow"]);
+    expect(judged(after, { ...curl, host: "files.creel.example" })).toBe("allow");
+    expect(after).toContain("# end of the rules");
+  });
+
   test("a section with its last entry, but not a section that somebody commented", () => {
     const entry = "  a:\n    endpoints: [{host: a.example, port: 443}]\n    binaries: [{path: /usr/bin/curl}]\n";
     const wanted = { ...curl, host: "a.example" };
@@ -107,13 +124,13 @@ describe("removeRule refuses", () => {
       /covers other programs/,
     ],
     [
-      "to take from a program that shares several rules",
-      entry(
+      "to give a program that shares a budget a second one",
+      `${entry(
         "both",
         "{host: api.example.com, port: 443, protocol: rest, rules: [{allow: {method: GET, path: /x}}, {allow: {method: GET, path: /y}}]}",
         "[{path: /usr/bin/curl}, {path: /usr/bin/wget}]",
-      ),
-      /also serves \/usr\/bin\/wget/,
+      )}    limits: {requests: 5, per: day}\n`,
+      /second budget/,
     ],
     [
       "to drop a deny rule that holds another entry back",

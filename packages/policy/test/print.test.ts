@@ -72,6 +72,17 @@ tests:
     );
   });
 
+  test("every character of a text is read back, seen or unseen", () => {
+    for (let from = 0; from < 0x10000; from += 0x400) {
+      const reason = `x${String.fromCharCode(...Array.from({ length: 0x400 }, (_, i) => from + i))}`;
+      const policy = must(parsePolicy("version: 1\nnetwork_policies: {a: {endpoints: [], binaries: []}}\n"));
+      const entry = policy.network_policies.a;
+      if (entry === undefined) throw new Error("lost");
+      const wanted = { ...policy, network_policies: { a: { ...entry, reason } } };
+      expect(must(parsePolicy(printPolicy(wanted)))).toEqual(wanted);
+    }
+  });
+
   test("printing is stable: what is read back prints the same", () => {
     fc.assert(
       fc.property(policies, (policy) => {

@@ -5,6 +5,7 @@ import type { Endpoint, Policy, PolicyEntry } from "../model.ts";
 import { PolicyEditError } from "./error.ts";
 import type { NodePath } from "./remove-node.ts";
 import { BEFORE_EVERY_EXPIRY_MS, isAllowed, literalGlob, type Wanted } from "./request.ts";
+import type { Split } from "./split-entry.ts";
 
 interface Giver {
   key: string;
@@ -13,11 +14,18 @@ interface Giver {
   endpoint: Endpoint;
 }
 
+export interface Removal {
+  /** What allows it. */
+  path: NodePath;
+  /** Set where other programs keep it: only this one's part is to go. */
+  split: Split | null;
+}
+
 /**
  * The request must be allowed by the policy. `portInFile` finds the wanted port in a list of the file, which may be in any order.
  * Throws PolicyEditError when nothing can go that is not also another's.
  */
-export function narrowestRemoval(policy: Policy, wanted: Wanted, portInFile: (list: NodePath) => number): NodePath {
+export function narrowestRemoval(policy: Policy, wanted: Wanted, portInFile: (list: NodePath) => number): Removal {
   const [giver] = giversOf(policy, wanted);
   if (giver === undefined)
     throw new PolicyEditError(
@@ -27,21 +35,28 @@ export function narrowestRemoval(policy: Policy, wanted: Wanted, portInFile: (li
     );
   const { key, entry, index, endpoint } = giver;
   refuseWide(giver, wanted);
-  const at: NodePath = ["network_policies", key];
   const rule = ruleOf(policy, giver, wanted);
-  const shared = entry.binaries.length > 1;
-  if (shared) {
-    const isAll = entry.endpoints.length === 1 && endpoint.ports.length === 1;
-    if (isAll && (rule === null || endpoint.rules?.length === 1))
-      return [...at, "binaries", entry.binaries.findIndex((binary) => binary.path === literalGlob(wanted.binary))];
-    throw new PolicyEditError(
-      `Entry \`${key}\` also serves ${otherPrograms(entry, wanted)}. Give ${wanted.binary} an entry of its own without this, or name the entry and the rule to take it from all of them.`,
-    );
-  }
-  if (rule !== null) return [...at, "endpoints", index, "rules", rule];
-  const port: NodePath = endpoint.ports.length > 1 ? ["ports", portInFile([...at, "endpoints", index, "ports"])] : [];
-  return [...at, "endpoints", index, ...port];
+  const whole: NodePath = ["network_policies", key, "endpoints", index];
+  const isPort = rule === null && endpoint.ports.length > 1;
+  const path =
+    rule !== null ? [...whole, "rules", rule] : isPort ? [...whole, "ports", portInFile([...whole, "ports"])] : whole;
+  const binaries = entry.binaries.flatMap((binary, i) => (isProgram(binary.path, wanted) ? [i] : []));
+  if (binaries.length === entry.binaries.length) return { path, split: null };
+  const kept = rule !== null ? withoutRule(endpoint, rule) : isPort ? withoutPort(endpoint, wanted.port) : null;
+  const endpoints = entry.endpoints.flatMap((one, i) => (i !== index ? [one] : kept === null ? [] : [kept]));
+  return { path, split: { key, binaries, endpoints } };
 }
+
+/** Null when it was the last: without rules an endpoint would allow nothing, or everything. */
+const withoutRule = (endpoint: Endpoint, rule: number): Endpoint | null =>
+  endpoint.rules === undefined || endpoint.rules.length === 1
+    ? null
+    : { ...endpoint, rules: endpoint.rules.filter((_, i) => i !== rule) };
+
+const withoutPort = (endpoint: Endpoint, port: number): Endpoint => ({
+  ...endpoint,
+  ports: endpoint.ports.filter((one) => one !== port),
+});
 
 /** Endpoints that alone, without their deny rules, allow it; those without inspection first, since they hold nothing back. */
 function giversOf(policy: Policy, wanted: Wanted): Giver[] {
@@ -91,10 +106,3 @@ function refuseWide({ key, entry, endpoint }: Giver, wanted: Wanted): void {
       `Entry \`${key}\` names ${wanted.binary} by \`${pattern.path}\`, which covers other programs too. Name the programs that stay, or name the entry and the rule to take it from all of them.`,
     );
 }
-
-const otherPrograms = (entry: PolicyEntry, wanted: Wanted): string => {
-  const others = entry.binaries.map((binary) => binary.path).filter((path) => !isProgram(path, wanted));
-  return others.length > 3
-    ? `${others.slice(0, 3).join(", ")} and others`
-    : others.join(", ") || "the same program again";
-};

@@ -9,11 +9,12 @@ import { canonicalJson } from "../canonical/json.ts";
 import type { Clause, Endpoint, Policy, PolicyEntry } from "../model.ts";
 import { openPolicy } from "../parse.ts";
 import { PolicyEditError } from "./error.ts";
-import { narrowestRemoval } from "./narrowest.ts";
+import { narrowestRemoval, type Removal } from "./narrowest.ts";
 import { endpointsMeet, programsMeet } from "./overlap.ts";
 import { removeItem } from "./remove-item.ts";
 import type { NodePath } from "./remove-node.ts";
 import { BEFORE_EVERY_EXPIRY_MS, canonicalRequest, isAllowed, parseOrThrow, type RuleRequest } from "./request.ts";
+import { splitOut } from "./split-entry.ts";
 
 /** Names what is to go by what it says, so that the same removal twice is the same as once. */
 export interface RuleTarget {
@@ -35,15 +36,15 @@ export function removeRule(yamlText: string, what: RuleRequest | RuleTarget): st
   let text = yamlText;
   for (let round = 0; round < REMOVALS_MAX; round++) {
     const policy = parseOrThrow(text);
-    const path = "entry" in what ? targetPath(policy, what) : requestPath(text, policy, what);
-    if (path === null) return text;
-    refuseWhatOpens(policy, path);
-    text = removeItem(text, path);
+    const removal = "entry" in what ? targetRemoval(policy, what) : requestRemoval(text, policy, what);
+    if (removal === null) return text;
+    refuseWhatOpens(policy, removal.path);
+    text = removal.split === null ? removeItem(text, removal.path) : splitOut(text, policy, removal.split);
   }
   throw new PolicyEditError(`More than ${REMOVALS_MAX} rules would have to go. Remove the entry by hand.`);
 }
 
-function requestPath(text: string, policy: Policy, request: RuleRequest): NodePath | null {
+function requestRemoval(text: string, policy: Policy, request: RuleRequest): Removal | null {
   const wanted = canonicalRequest(request);
   // An entry that will expire allows until then.
   if (!isAllowed(policy, wanted, BEFORE_EVERY_EXPIRY_MS)) return null;
@@ -52,6 +53,11 @@ function requestPath(text: string, policy: Policy, request: RuleRequest): NodePa
     return isSeq(ports) ? ports.items.findIndex((item) => isScalar(item) && item.value === wanted.port) : -1;
   });
 }
+
+const targetRemoval = (policy: Policy, target: RuleTarget): Removal | null => {
+  const path = targetPath(policy, target);
+  return path === null ? null : { path, split: null };
+};
 
 function targetPath(policy: Policy, target: RuleTarget): NodePath | null {
   const entry = Object.hasOwn(policy.network_policies, target.entry)

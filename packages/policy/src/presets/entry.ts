@@ -4,16 +4,9 @@ import { PolicyEditError } from "../edit/error.ts";
 import type { PolicyEntry } from "../model.ts";
 import { parsePolicy } from "../parse.ts";
 import { entryShape } from "../print/file-shape.ts";
-import { blockLines, flowText } from "../print/layout.ts";
-import { policyFile } from "../schema/fields.ts";
-import type { Spec } from "../schema/spec.ts";
+import { blockLines, entrySpec, flowText } from "../print/layout.ts";
 import { valuesFor } from "./define.ts";
 import { presetSource } from "./library.ts";
-
-const fieldSpec = (spec: Spec | undefined, name: string): Spec =>
-  (spec?.kind === "object" ? spec.fields[name]?.spec : undefined) ?? { kind: "any" };
-const entries = fieldSpec(policyFile, "network_policies");
-export const entrySpec: Spec = entries.kind === "map" ? entries.of : entries;
 
 /**
  * Tells an entry as a preset gave it from one that a person has changed since. Against slips, not against forgery: whoever may edit

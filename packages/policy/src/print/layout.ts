@@ -21,12 +21,14 @@ function specAt(...path: string[]): Spec {
 }
 const itemsOf = (spec: Spec): Spec => (spec.kind === "list" || spec.kind === "map" ? spec.of : spec);
 
+/** One entry of `network_policies`. */
+export const entrySpec = itemsOf(specAt("network_policies"));
 const rules = specAt("network_policies", "endpoints", "rules");
 /** Never in braces, so that a change of one of their lines is a change of one line. */
 const ALWAYS_BLOCK: ReadonlySet<Spec> = new Set([
   policyFile,
   specAt("network_policies"),
-  itemsOf(specAt("network_policies")),
+  entrySpec,
   specAt("network_policies", "endpoints"),
   itemsOf(specAt("network_policies", "endpoints")),
   rules,

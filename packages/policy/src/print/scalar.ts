@@ -6,8 +6,8 @@ const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=-]*[A-Za-z0-9/._()'+@=-])?$/;
 const PLAIN_IN_BLOCK = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=,;-]*[A-Za-z0-9/._()'+@=-])?$/;
 /** Words that some reader, of YAML 1.1 or 1.2, takes for something other than text. */
 const RESERVED = /^(true|false|null|yes|no|on|off|y|n)$/i;
-/** What JSON leaves as it is and an editor, a terminal or a YAML reader may not: controls, line separators, marks without width. */
-const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
+/** What JSON leaves as it is and an editor, a terminal or a YAML reader may not: controls, line separators, marks without width. All that the reader refuses to see unescaped. */
+const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd-\uffff]/g;
 
 /** Plain where it reads back as the same text, in double quotes otherwise; by default as it may stand anywhere. */
 export function scalarText(text: string, style: "flow" | "block" = "flow"): string {
