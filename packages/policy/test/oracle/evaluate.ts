@@ -192,8 +192,9 @@ function allows(endpoint: Endpoint, asked: Asked): boolean {
   }
   // Only a GET can open a WebSocket.
   if (protocol === "websocket" && asked.method !== "WEBSOCKET_TEXT" && asked.method !== "GET") return false;
-  // After an upgrade that is not `protocol: websocket` nothing is judged any more.
-  if (protocol === "rest" && opensWebSocket(asked) && endpoint.access !== "full") return false;
+  // After an upgrade that is not `protocol: websocket` nothing is judged any more, so every method must be allowed anyway.
+  const everyMethod = endpoint.access === "full" || rules.some(({ method }) => method === "*");
+  if (protocol === "rest" && opensWebSocket(asked) && !everyMethod) return false;
   if (endpoint.access === "full") return true;
   if (endpoint.access !== undefined && protocol === "websocket")
     return asked.method === "GET" || (endpoint.access === "read-write" && asked.method === "WEBSOCKET_TEXT");
