@@ -3,6 +3,7 @@ export { type AddressClass, addressClass, addressWithin, coverableClasses } from
 export { canonicalHost } from "./canonical/host.ts";
 export { canonicalJson } from "./canonical/json.ts";
 export { type CanonicalTarget, canonicalPath, parseQuery } from "./canonical/path.ts";
+export { readCodes } from "./check/codes.ts";
 export {
   type Completion,
   type CompletionOption,
