@@ -102,6 +102,24 @@ describe("a deny rule", () => {
     expect(judge({ method: "POST", path: "/x", headers: { "X-HTTP-Method-Override": "delete" } })).toBe("deny");
     expect(judge({ method: "POST", path: "/x", headers: {} })).toBe("allow");
   });
+  test("holds against a method named in a form", () => {
+    const judge = judgeOf(`{${REST}, access: full, deny_rules: [{method: DELETE, path: "/**"}]}`);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
+    const post = (body: string) => judge({ method: "POST", path: "/x", headers, body });
+    for (const body of [
+      "_method=delete",
+      "a=1&_method=DELETE",
+      "%5Fmethod=d%45lete",
+      "_METHOD=+delete",
+      "_method=PUT&_method=DELETE",
+    ])
+      expect(post(body), body).toBe("deny");
+    for (const body of ["method=delete", "_method=put", "_method=not a method", "a=_method=DELETE"])
+      expect(post(body), body).toBe("allow");
+    expect(post("_method=A&_method=B&_method=C&_method=D")).toBe("allow");
+    expect(post("_method=A&_method=B&_method=C&_method=D&_method=E")).toBe("deny");
+    expect(judge({ method: "POST", path: "/x", headers: {}, body: "_method=delete" })).toBe("allow");
+  });
   test("beats every allow, of whichever entry", () => {
     const path = fc.constantFrom("/a", "/a/b", "/A", "/a/", "/b", "/%61");
     const method = fc.constantFrom("GET", "POST", "HEAD");

@@ -136,4 +136,6 @@ export function parseQuery(query: string): [string, string][] | null {
   return params;
 }
 
-const decodeField = (text: string): string | null => (/[%+]/.test(text) ? decode(text.replaceAll("+", " ")) : text);
+/** One name or value of a query or a form. */
+export const decodeField = (text: string): string | null =>
+  /[%+]/.test(text) ? decode(text.replaceAll("+", " ")) : text;

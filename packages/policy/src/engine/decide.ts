@@ -117,12 +117,13 @@ function nothingCovers(compiled: CompiledPolicy, miss: Miss): Verdict {
     const first = group.summary.at(nowMs)?.first;
     if (first !== undefined && (candidate === null || first.order < candidate.order)) candidate = first;
   }
-  for (const address of addresses) {
-    const { hard, reason } = uncoveredReason(address);
-    const rule = candidate?.entry.key ?? null;
-    if (hard) return denyHard(rule, sentence(reason));
-    if (candidate !== null) return deny(rule, sentence(reason));
-  }
+  const rule = candidate?.entry.key ?? null;
+  const uncovered = addresses.map(uncoveredReason);
+  // A private address is denied in any mode, also behind one that monitor mode would let pass.
+  const hard = uncovered.find((one) => one.hard);
+  if (hard !== undefined) return denyHard(rule, sentence(hard.reason));
+  const [soft] = uncovered;
+  if (soft !== undefined && candidate !== null) return deny(rule, sentence(soft.reason));
   return deny(null, whyNoCandidate(compiled, miss));
 }
 

@@ -3,6 +3,7 @@
  * judges of `protocols/` say. Which endpoint comes first in the file never depends on the order in which an index finds it.
  */
 
+import { decodeField } from "../canonical/path.ts";
 import type { Access } from "../model.ts";
 import { RequestBody } from "../protocols/body.ts";
 import { clauseDenies, denialBy, methodsOfAccess } from "../protocols/http.ts";
@@ -60,8 +61,30 @@ function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
       const value = headerOf(request.headers, name)?.trim().toUpperCase();
       if (value !== undefined && !methods.includes(value)) methods.push(value);
     }
+  if (methods[0] === "POST")
+    for (const named of methodsOfForm(request)) if (!methods.includes(named)) methods.push(named);
   return methods.every((method) => METHOD.test(method) && method !== "CONNECT") ? methods : null;
 }
+
+const FORM = /^\s*application\/x-www-form-urlencoded\s*(;|$)/i;
+
+/** Frameworks let a form's `_method` field stand for the method; what is no method there, they pass over. */
+function methodsOfForm({ headers, body }: PolicyRequest): string[] {
+  if (headers === undefined || body === undefined || !FORM.test(headerOf(headers, "content-type") ?? "")) return [];
+  const named: string[] = [];
+  for (const field of body.split("&")) {
+    const equals = field.indexOf("=");
+    if (equals === -1 || decodeField(field.slice(0, equals))?.toLowerCase() !== "_method") continue;
+    const value = decodeField(field.slice(equals + 1))
+      ?.trim()
+      .toUpperCase();
+    if (value !== undefined && METHOD.test(value) && !named.includes(value)) named.push(value);
+    if (named.length > FORM_METHODS_MAX) return ["CONNECT"];
+  }
+  return named;
+}
+/** A form that names more methods than this is judged as CONNECT would be: a hostile one could name thousands. */
+const FORM_METHODS_MAX = 4;
 
 const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
   firstDenial(scene, request) ?? firstAllowance(scene, request);
