@@ -1,6 +1,5 @@
 import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { diffLines } from "@creel/policy";
 import { expect, test } from "vitest";
 import { replaceFile } from "../src/policy/write-file.ts";
 import { GOOD, policyWorkshop } from "./policy-support.ts";
