@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parsePolicy } from "../src/index.ts";
+import { compilePolicy, decide, parsePolicy } from "../src/index.ts";
 import { compare } from "./oracle/compare.ts";
 import { compareWithCedar } from "./oracle/compare-cedar.ts";
 import { evaluate } from "./oracle/evaluate.ts";
@@ -21,6 +21,17 @@ describe("the engine decides as an evaluator that was written from the documents
     for (const step of ["allow at 8 allowed", "deny at 7 deny rule", "deny at 8 not allowed", "allow at 6 connection"])
       expect(decisions[step]).toBeGreaterThan(50);
   });
+});
+
+test("monitor mode does not open a private address behind a public one", () => {
+  const policy = must(
+    parsePolicy(
+      "version: 1\nmode: monitor\nnetwork_policies:\n  x:\n    endpoints: [{host: 93.184.216.34, port: 443, allowed_ips: [93.184.217.0/24]}]\n    binaries: [{path: /usr/bin/curl}]\n",
+    ),
+  );
+  const request = { binary: "/usr/bin/curl", host: "93.184.216.34", port: 443 };
+  expect(decide(compilePolicy(policy), { ...request, ip: "10.1.2.3" }, NOW_MS).decision).toBe("deny");
+  expect(decide(compilePolicy(policy), request, NOW_MS).decision).toBe("would_deny");
 });
 
 describe("the evaluator itself", () => {

@@ -85,12 +85,12 @@ function judge(policy: Policy, request: PolicyRequest, nowMs: number): Verdict {
   const candidates = ofProgram.filter(({ entry }) => entry.expiresAtMs > nowMs);
   const covered = candidates.filter((endpoint) => covers(endpoint, addresses));
   if (covered.length === 0) {
-    for (const address of addresses) {
-      const { hard, reason } = uncoveredReason(address);
-      const rule = candidates[0]?.entry.key ?? null;
-      if (hard) return denyHard(rule, sentence(reason));
-      if (candidates.length > 0) return deny(rule, sentence(reason));
-    }
+    const rule = candidates[0]?.entry.key ?? null;
+    const uncovered = addresses.map(uncoveredReason);
+    const hard = uncovered.find((one) => one.hard);
+    if (hard !== undefined) return denyHard(rule, sentence(hard.reason));
+    const [soft] = uncovered;
+    if (soft !== undefined && candidates.length > 0) return deny(rule, sentence(soft.reason));
     return deny(null, nearestMiss(`${host}:${request.port}`, request.binary, named, ofProgram));
   }
   const usable = covered.filter(({ endpoint }) => endpoint.host !== "" || addresses.length > 0);

@@ -21,11 +21,6 @@ export const known: { why: string; is: (difference: Difference) => boolean }[] =
     is: ({ engine, oracleStep }) => engine === "would_deny" && oracleStep === "1 encoded slash",
   },
   {
-    why: "The page denies private addresses in any mode; with a public address as the host, which is then what is dialled, the engine softens the other.",
-    is: ({ engine, oracleStep, request }) =>
-      engine === "would_deny" && oracleStep === "5 private address" && /^\d/.test(request.host),
-  },
-  {
     why: "An endpoint's `path` selects in every reading; the engine lets what it selects so be allowed too, not only the path as it stands.",
     is: (difference) =>
       difference.engine === "allow" &&
