@@ -4,7 +4,7 @@
  */
 
 /** Steps of all automata and judged requests of one diff together; a few seconds of work. */
-export const DIFF_WORK_MAX = 6_000_000;
+export const DIFF_WORK_MAX = 16_000_000;
 /** Of that, what one place (callers of one host and port) may use, so that one bad place does not cost all others their precision. */
 export const PLACE_WORK_MAX = 2_000_000;
 /** Classes of texts of one dimension; a reviewed file has a few dozen. */

@@ -160,8 +160,15 @@ export function sizeDimension(
   );
 }
 
-/** Null where `allowed_ips` says nothing, so that only public addresses can be judged differently at all. */
-export function addressDimension(items: readonly Item[], base: Draft): Dimension | null {
+/**
+ * Null where `allowed_ips` says nothing, so that only public addresses can be judged differently at all. `mayBeHost` says which
+ * addresses could stand as the host itself, beside another one that it resolved to.
+ */
+export function addressDimension(
+  items: readonly Item[],
+  base: Draft,
+  mayBeHost: (address: string) => boolean,
+): Dimension | null {
   const lists = items.flatMap(({ endpoint }) => (endpoint.allowed_ips === undefined ? [] : [endpoint.allowed_ips]));
   if (lists.length === 0) return null;
   const predicates: Predicate[] = distinctPredicates([
@@ -169,12 +176,19 @@ export function addressDimension(items: readonly Item[], base: Draft): Dimension
     { kind: "address_public" },
     { kind: "address_known" },
   ]);
+  const resolved =
+    (ip: string): Part =>
+    (draft) => ({ ...draft, base: { ...draft.base, ip } });
   const samples = addressSamples([...new Set(lists.flat())]);
-  const parts = samples.map(
-    (ip): Part =>
-      (draft) => ({ ...draft, base: { ...draft.base, ip } }),
+  const single = dimensionOf(predicates, [unchanged, ...samples.map(resolved)], base);
+  const kept = single.atoms.flatMap(({ apply }) => apply(base).base.ip ?? []);
+  const pairs = samples.filter(mayBeHost).flatMap((host) =>
+    kept.map(
+      (ip): Part =>
+        (draft) => ({ ...draft, base: { ...draft.base, host, ip } }),
+    ),
   );
-  return dimensionOf(predicates, [unchanged, ...parts], base);
+  return dimensionOf(predicates, [...single.atoms.map(({ apply }) => apply), ...pairs], base);
 }
 
 export function timeDimension(items: readonly Item[], base: Draft): Dimension {

@@ -105,7 +105,7 @@ export function spaceOf(place: Place, budget: Budget): Space {
       : { dimension: modelDimension(place.models, base, budget), sizes: [] };
   return {
     time: timeDimension(items, base),
-    address: addressDimension(items, base),
+    address: addressDimension(items, base, (address) => isUnnamed(place, address)),
     inner: [
       ...queryDimensions(relevant, base, budget),
       ...headerDimensions(relevant, inspected, base, budget),
@@ -119,6 +119,11 @@ export function spaceOf(place: Place, budget: Budget): Space {
     leading,
   };
 }
+
+/** Where only endpoints without a host meet, the host may as well be an address, unless some entry names it. */
+const isUnnamed = ({ before, after, port, itemsBefore, itemsAfter }: Place, address: string): boolean =>
+  [...itemsBefore, ...itemsAfter].every(({ endpoint }) => endpoint.host === "") &&
+  [before, after].every((side) => side.itemsAt(address, port).every(({ endpoint }) => endpoint.host === ""));
 
 export function baseOf({ caller, host, port, nowMs }: Place): Draft {
   const { binary, sha256, script, ancestors } = caller;

@@ -2,11 +2,13 @@
 import { canonicalJson } from "../canonical/json.ts";
 import type { Endpoint, EntryLimits, Policy, PolicyEntry } from "../model.ts";
 import { same, setting } from "./setting.ts";
+import { untouchedKeys } from "./sides.ts";
 import type { SettingChange } from "./types.ts";
 
 export function compareEntries(before: Policy, after: Policy): SettingChange[] {
   const [a, b] = [before.network_policies, after.network_policies];
   const changes: SettingChange[] = [];
+  const untouched = untouchedKeys(before, after);
   const renamed = renamedEntries(a, b);
   for (const [from, to] of renamed)
     changes.push(
@@ -28,7 +30,7 @@ export function compareEntries(before: Policy, after: Policy): SettingChange[] {
   ];
   for (const [from, to] of pairs) {
     const [own, next] = [a[from], b[to]];
-    if (own === undefined || next === undefined || own === next) continue;
+    if (own === undefined || next === undefined || untouched.has(to)) continue;
     changes.push(...compareEntry(to, own, next));
   }
   for (const [key, entry] of Object.entries(b)) {

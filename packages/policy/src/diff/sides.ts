@@ -16,7 +16,7 @@ export interface Item {
   expiresAtMs: number;
   inspected: boolean;
   /** Two items with one value judge alike for the same program; documentation and what is no judgement is left out. */
-  identity: string;
+  readonly identity: string;
 }
 
 export interface Side {
@@ -79,17 +79,32 @@ function itemsOf(policy: Policy): Item[] {
     .sort()
     .flatMap((key) => {
       const entry = policy.network_policies[key];
-      if (entry === undefined) return [];
-      const conditions = conditionsKey(entry);
-      return entry.endpoints.map((endpoint) => ({
-        key,
-        entry,
-        endpoint,
-        expiresAtMs: entry.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(entry.expires_at),
-        inspected: endpoint.protocol !== undefined && endpoint.protocol !== "tcp",
-        identity: `${conditions}\n${canonicalJson(judgedParts(endpoint))}`,
-      }));
+      return entry?.endpoints.map((endpoint) => itemOf(key, entry, endpoint)) ?? [];
     });
+}
+
+function itemOf(key: string, entry: PolicyEntry, endpoint: Endpoint): Item {
+  let identity: string | undefined;
+  return {
+    key,
+    entry,
+    endpoint,
+    expiresAtMs: entry.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(entry.expires_at),
+    inspected: endpoint.protocol !== undefined && endpoint.protocol !== "tcp",
+    // Of thousands of items only those near a change are ever asked.
+    get identity() {
+      identity ??= `${conditionsKey(entry)}\n${canonicalJson(judgedParts(endpoint))}`;
+      return identity;
+    },
+  };
+}
+
+/** Keys under which both versions have the very same entry, so that nothing of it needs a closer look. */
+export function untouchedKeys(before: Policy, after: Policy): ReadonlySet<string> {
+  const [a, b] = [before.network_policies, after.network_policies];
+  return new Set(
+    Object.keys(a).filter((key) => b[key] !== undefined && JSON.stringify(a[key]) === JSON.stringify(b[key])),
+  );
 }
 
 /** Conditions that hold for every endpoint of an entry, its programs aside. */
@@ -131,13 +146,16 @@ export function judge(side: Side, request: PolicyRequest, nowMs: number, budget:
 
 /** Items of each side that the other does not have for the same programs, however often. */
 export function changedItems(before: Side, after: Side): Item[] {
+  const untouched = untouchedKeys(before.policy, after.policy);
   const withPrograms = (side: Side) => {
     const programs = new Map<PolicyEntry, string>();
-    return side.items.map((item): [string, Item] => {
-      const known = programs.get(item.entry) ?? programsKey(item.entry.binaries);
-      programs.set(item.entry, known);
-      return [`${known}\n${item.identity}`, item];
-    });
+    return side.items
+      .filter(({ key }) => !untouched.has(key))
+      .map((item): [string, Item] => {
+        const known = programs.get(item.entry) ?? programsKey(item.entry.binaries);
+        programs.set(item.entry, known);
+        return [`${known}\n${item.identity}`, item];
+      });
   };
   const [a, b] = [withPrograms(before), withPrograms(after)];
   const keysA = new Set(a.map(([key]) => key));

@@ -37,8 +37,10 @@ export function atomsOf({ predicates, language, alphabet, within }: AtomQuery, b
     }
     for (const token of alphabet) {
       budget.spend(1 + machines.length / 8);
-      const next = machines.map((machine, i) => machine.next(states[i] ?? 0, token));
-      if (language.dead(next[predicates.length] ?? 0)) continue;
+      const spoken = language.next(states[predicates.length] ?? 0, token);
+      if (language.dead(spoken)) continue;
+      const next = predicates.map((machine, i) => machine.next(states[i] ?? 0, token));
+      next.push(spoken);
       if (within?.every((i) => predicates[i]?.dead(next[i] ?? 0) !== false) === true) continue;
       const key = next.join();
       if (seen.has(key)) continue;

@@ -22,9 +22,26 @@ export function plainMachine(pattern: string, options: GlobOptions, budget: Budg
   const glob = new GlobMachine(pattern, options, budget);
   return {
     start: glob.start,
-    next: (state, token) => run(glob, state, token.raw),
+    next: remembered((state, token) => run(glob, state, token.raw)),
     accepts: (state) => glob.accepts(state),
     dead: (state) => state === DEAD,
+  };
+}
+
+/** The same step is asked for once per combination with all other machines. */
+function remembered(next: Machine["next"]): Machine["next"] {
+  const moves: (Map<Token, number> | undefined)[] = [];
+  return (state, token) => {
+    let own = moves[state];
+    if (own === undefined) {
+      own = new Map();
+      moves[state] = own;
+    }
+    const known = own.get(token);
+    if (known !== undefined) return known;
+    const made = next(state, token);
+    own.set(token, made);
+    return made;
   };
 }
 
@@ -72,12 +89,12 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
   const start = intern(none, none);
   return {
     start,
-    next(state, token) {
+    next: remembered((state, token) => {
       const pair = at(state);
       if (pair === undefined) return state;
       const first = state === start;
       return intern(read(pair[0], token.raw, first), read(pair[1], token.decoded, first));
-    },
+    }),
     accepts,
     dead: (state) => at(state)?.every(({ now }) => now === DEAD) === true && !accepts(state),
   };
@@ -90,7 +107,7 @@ export function language(options: {
 }): Machine {
   return {
     start: 1,
-    next: (state, token) => (state === DEAD ? DEAD : (options.step(state, token) ?? DEAD)),
+    next: remembered((state, token) => (state === DEAD ? DEAD : (options.step(state, token) ?? DEAD))),
     accepts: (state) => state !== DEAD && options.accepts(state),
     dead: (state) => state === DEAD,
   };
