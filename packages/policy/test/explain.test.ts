@@ -125,3 +125,23 @@ test("a large file is explained in bounded steps", () => {
   // A second is the aim; the bound leaves room for a loaded machine.
   expect(performance.now() - start).toBeLessThan(20_000);
 });
+
+test("an endpoint with the longer path speaks alone, and the wide one is told as silent", () => {
+  const text = `version: 1
+network_policies:
+  narrow:
+    endpoints: [{ host: a.example.org, port: 443, path: "/v1/**", protocol: rest, access: read-only }]
+    binaries: [{ path: /usr/bin/curl }]
+  wide:
+    endpoints: [{ host: a.example.org, port: 443, protocol: rest, access: full }]
+    binaries: [{ path: /usr/bin/curl }]
+`;
+  const found = explain({ host: "a.example.org", method: "POST", path: "/v1/x" }, text);
+  expect(found.decision.decision).toBe("deny");
+  expect(found.steps.filter(({ title }) => title.endsWith(" speaks")).map(({ outcome }) => outcome)).toEqual([
+    "holds",
+    "skipped",
+  ]);
+  expect(found.steps.at(-1)?.outcome).toBe("fails");
+  expect(explain({ host: "a.example.org", method: "POST", path: "/v2" }, text).deciding?.line).toBe(7);
+});
