@@ -42,7 +42,7 @@ network_policies:
       - path: /usr/bin/gh
   packages:
     endpoints:
-      - { host: registry.npmjs.org, port: 443, protocol: rest, access: read-only }
+      - { host: npm.packages.example, port: 443, protocol: rest, access: read-only }
     binaries:
       - path: /usr/bin/node
         script: /usr/lib/node_modules/npm/bin/npm-cli.js
@@ -147,8 +147,8 @@ network_policies:
       - path: /opt/jobs/follow
   packages:
     endpoints:
-      - { host: pypi.org, port: 443, protocol: rest, access: read-only }
-      - { host: files.pythonhosted.org, port: 443, protocol: rest, access: read-only }
+      - { host: pypi.packages.example, port: 443, protocol: rest, access: read-only }
+      - { host: pypi-files.packages.example, port: 443, protocol: rest, access: read-only }
     binaries:
       - { path: /usr/bin/python3*, script: /usr/bin/pip3 }
 `;

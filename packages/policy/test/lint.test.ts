@@ -232,8 +232,8 @@ const FINDINGS: [code: string, what: string, bad: string, repaired: string][] = 
   [
     "product_widened",
     "git and npm in one entry",
-    "version: 1\nnetwork_policies:\n  x:\n    endpoints: [{host: github.com, port: 443, protocol: rest, access: read-only}, {host: registry.npmjs.org, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/git}, {path: /usr/bin/npm}]\n",
-    "version: 1\nnetwork_policies:\n  x:\n    endpoints: [{host: github.com, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/git}]\n  y:\n    endpoints: [{host: registry.npmjs.org, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/npm}]\n",
+    "version: 1\nnetwork_policies:\n  x:\n    endpoints: [{host: github.com, port: 443, protocol: rest, access: read-only}, {host: npm.packages.example, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/git}, {path: /usr/bin/npm}]\n",
+    "version: 1\nnetwork_policies:\n  x:\n    endpoints: [{host: github.com, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/git}]\n  y:\n    endpoints: [{host: npm.packages.example, port: 443, protocol: rest, access: read-only}]\n    binaries: [{path: /usr/bin/npm}]\n",
   ],
   [
     "protocols_differ",

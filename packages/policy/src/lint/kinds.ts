@@ -147,20 +147,20 @@ const TRADES: readonly { name: string; programs: readonly string[]; hosts: RegEx
   {
     name: "python",
     programs: ["pip", "pip3", "uv", "poetry", "conda", "python", "python3"],
-    hosts: /(^|\.)(pypi\.org|pythonhosted\.org|anaconda\.(org|com))$|(^|\.)pypi\./,
+    hosts: /(^|\.)(py|pip|conda|anaconda)/,
     ports: [],
   },
   {
     name: "javascript",
     programs: ["npm", "npx", "pnpm", "yarn", "node", "bun", "deno"],
-    hosts: /(^|\.)(npmjs\.(org|com)|yarnpkg\.com|jsr\.io)$|(^|\.)npm\./,
+    hosts: /(^|\.)(npm|yarn|jsr)/,
     ports: [],
   },
-  { name: "rust", programs: ["cargo", "rustup"], hosts: /(^|\.)(crates\.io|rust-lang\.org)$/, ports: [] },
+  { name: "rust", programs: ["cargo", "rustup"], hosts: /(^|\.)(crates|rust)/, ports: [] },
   {
     name: "containers",
     programs: ["docker", "podman", "skopeo", "crane"],
-    hosts: /(^|\.)(docker\.(io|com)|ghcr\.io|quay\.io|gcr\.io)$|(^|\.)registry\./,
+    hosts: /(^|\.)(docker|ghcr|quay|gcr|oci)/,
     ports: [],
   },
   {
