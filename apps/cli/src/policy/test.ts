@@ -1,15 +1,8 @@
-import { type PolicyTestResult, runPolicyTests } from "@creel/policy";
+import { runPolicyTests } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
 import { fileTitle, readPolicyInput, validPolicy } from "./load.ts";
-import { testResultsView } from "./view/tests.ts";
-
-export interface FileTests {
-  file: string;
-  passed: number;
-  failed: number;
-  results: PolicyTestResult[];
-}
+import { type FileTests, testResultsView } from "./view/tests.ts";
 
 /** Runs the `tests:` of each file. One that fails makes the exit code 1. */
 export async function testPolicies(files: string[], options: { json: boolean }, io: Io): Promise<ExitCode> {

@@ -1,8 +1,14 @@
 import type { PolicyTestResult } from "@creel/policy";
 import { type Paint, printable } from "../../io.ts";
-import type { FileTests } from "../test.ts";
 import { excerpt, linesOf } from "./excerpt.ts";
 import { counted } from "./table.ts";
+
+export interface FileTests {
+  file: string;
+  passed: number;
+  failed: number;
+  results: PolicyTestResult[];
+}
 
 /** Each test with its mark; a failed one with what was expected, what it got and where it stands. */
 export function testResultsView({ file, passed, failed, results }: FileTests, yaml: string, paint: Paint): string[] {
