@@ -30,10 +30,9 @@ export function readBody(request: PolicyRequest, target: JudgedTarget | null): R
       (headerOf(headers, "transfer-encoding") !== undefined ||
         !/^0?$/.test(headerOf(headers, "content-length") ?? "")));
   const method = request.method?.toUpperCase();
-  if (method === "GET" || method === "HEAD") {
-    const bare = body === undefined || body === "";
-    return { ...NOTHING, present, ...(bare ? operationOf(queryPayload(target)) : {}) };
-  }
+  const inUrl = method === "GET" || method === "HEAD";
+  if (inUrl && (body === undefined || body === ""))
+    return { ...NOTHING, present, ...operationOf(queryPayload(target)) };
   const parsed = body === undefined ? null : readJson(body);
   const single = parsed?.ok === true ? unwrap(parsed.value) : undefined;
   if (!isRecord(single)) return { ...NOTHING, present };
@@ -42,7 +41,8 @@ export function readBody(request: PolicyRequest, target: JudgedTarget | null): R
     if (single.type !== "subscribe" && single.type !== "start") return { ...NOTHING, present };
     return { ...NOTHING, present, ...operationOf(single.payload), message: "operation" };
   }
-  return { ...NOTHING, present, call: callOf(single), ...operationOf(single) };
+  // A GET carries an operation in its query alone; with a body it has no single reading.
+  return { ...NOTHING, present, call: callOf(single), ...(inUrl ? {} : operationOf(single)) };
 }
 
 function queryPayload(target: JudgedTarget | null): Record<string, unknown> {
