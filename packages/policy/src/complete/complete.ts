@@ -3,7 +3,8 @@ import type { Spec } from "../schema/spec.ts";
 import { readLines } from "./lines.ts";
 import { type CompletionOption, keyOptions, valueOptions } from "./options.ts";
 import { resolve } from "./resolve.ts";
-import { type Spot, spotAt } from "./spot.ts";
+import { spotAt } from "./spot.ts";
+import type { Spot } from "./types.ts";
 import { usedWords } from "./used.ts";
 
 export interface Completion {

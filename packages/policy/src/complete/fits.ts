@@ -1,6 +1,6 @@
 /** Which fields of an endpoint or clause have an effect beside what stands there already. The checker has the last word. */
 import type { Resolved } from "./resolve.ts";
-import type { Step } from "./spot.ts";
+import type { Step } from "./types.ts";
 
 const ENDPOINT = /\.endpoints\[\]$/;
 const CLAUSE = /\.endpoints\[\]\.(rules\[\]\.allow|deny_rules\[\])$/;

@@ -1,7 +1,7 @@
 /** Where a cursor stands inside `{…}` and `[…]`, brackets still open included. */
 import { YAML_DEPTH_MAX } from "../limits.ts";
 import { quotedEnd, unquoted } from "./lines.ts";
-import type { Spot, Step } from "./spot.ts";
+import type { Spot, Step } from "./types.ts";
 
 interface Container {
   map: boolean;

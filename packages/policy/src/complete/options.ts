@@ -2,7 +2,7 @@
 import type { Field, Spec } from "../schema/spec.ts";
 import { fits, protocolOf } from "./fits.ts";
 import type { Resolved } from "./resolve.ts";
-import type { Spot } from "./spot.ts";
+import type { Spot } from "./types.ts";
 import type { UsedWords } from "./used.ts";
 import { methodsOf, outdatedWords, wellKnownHeaders, wellKnownPaths, wellKnownPorts, wordMeanings } from "./words.ts";
 

@@ -1,7 +1,7 @@
 /** From a place in the file to what the schema says of it. */
 import { policyFile } from "../schema/fields.ts";
 import { type Field, list, type Spec, text } from "../schema/spec.ts";
-import type { Step } from "./spot.ts";
+import type { Step } from "./types.ts";
 
 export interface Resolved {
   spec: Spec;

@@ -2,23 +2,7 @@
 import { YAML_DEPTH_MAX } from "../limits.ts";
 import { walkFlow } from "./flow.ts";
 import { commentColumn, contentAfterDashes, firstColumn, type Line, unquoted } from "./lines.ts";
-
-export type Step = { kind: "item" } | { kind: "key"; name: string; siblings: () => ReadonlyMap<string, string> };
-
-export interface Spot {
-  /** From the root of the file to the map, list or value that the cursor is in. */
-  steps: Step[];
-  place: "key" | "value";
-  /** Offsets of the word under the cursor. */
-  from: number;
-  to: number;
-  /** The other keys of the map around the cursor, with their plain values. */
-  siblings: ReadonlyMap<string, string>;
-  hasColon: boolean;
-  /** Column of the keys of this map. */
-  indent: number;
-  flow: boolean;
-}
+import type { Spot, Step } from "./types.ts";
 
 /** Null in comments and in block texts, where no word means anything. */
 export function spotAt(text: string, lines: readonly Line[], offset: number): Spot | null {
