@@ -2,19 +2,11 @@
 import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
 import { decide } from "../engine/decide.ts";
 import { PROBLEMS_MAX } from "../limits.ts";
-import type { Endpoint, Policy, PolicyEntry } from "../model.ts";
+import type { Endpoint, Policy } from "../model.ts";
 import type { Place, PolicyRequest } from "../types.ts";
 import type { Problems } from "../yaml/problems.ts";
 import { type Code, severityOf } from "./codes.ts";
-import { EndpointIndex } from "./endpoints.ts";
-
-/** An endpoint of the file and where it stands. */
-export interface Ref {
-  key: string;
-  index: number;
-  entry: PolicyEntry;
-  endpoint: Endpoint;
-}
+import { EndpointIndex, type Ref } from "./endpoints.ts";
 
 export class Lint {
   readonly policy: Policy;

@@ -1,8 +1,9 @@
 /** Deny rules over HTTP that something else slips past. Each finding names a request that was judged and is allowed. */
 import type { Clause, Endpoint } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
-import { fieldOf, isInspected, type Lint, type Ref } from "./context.ts";
+import { fieldOf, isInspected, type Lint } from "./context.ts";
 import { methodCovers, pathCovers, sharedProgram } from "./covers.ts";
+import type { Ref } from "./endpoints.ts";
 import {
   type Asking,
   clauseHeaders,

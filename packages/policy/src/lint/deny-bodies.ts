@@ -1,7 +1,8 @@
 /** Deny rules over bodies that another spelling slips past. */
 import { compileGlob, hasWildcard } from "../glob.ts";
 import type { Clause } from "../model.ts";
-import { fieldOf, type Lint, type Ref } from "./context.ts";
+import { fieldOf, type Lint } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 import { sampleOf, sampleRequest } from "./samples.ts";
 
 const POST = { method: "POST", path: "/" };

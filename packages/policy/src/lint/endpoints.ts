@@ -1,7 +1,14 @@
 /** Endpoints by host and port, so that a large file is compared with itself in near linear time. */
 import { hostGlobMatches } from "../explain/near.ts";
-import type { Policy } from "../model.ts";
-import type { Ref } from "./context.ts";
+import type { Endpoint, Policy, PolicyEntry } from "../model.ts";
+
+/** An endpoint of the file and where it stands. */
+export interface Ref {
+  key: string;
+  index: number;
+  entry: PolicyEntry;
+  endpoint: Endpoint;
+}
 
 /** Neighbours looked at for one endpoint; a host with more of them is found out by the first ones. */
 const NEIGHBOURS_MAX = 48;

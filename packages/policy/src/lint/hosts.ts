@@ -1,5 +1,6 @@
 /** Hosts that name more than one owner. */
-import { fieldOf, isInspected, type Lint, type Ref } from "./context.ts";
+import { fieldOf, isInspected, type Lint } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 import { suffixOf } from "./endpoints.ts";
 import { REGISTRY_SUFFIXES, SHARED_DOMAINS } from "./kinds.ts";
 import { sampleHost } from "./samples.ts";

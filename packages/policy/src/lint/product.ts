@@ -1,7 +1,8 @@
 /** An entry allows every one of its programs every one of its endpoints. */
 import { canonicalJson } from "../canonical/json.ts";
 import type { Binary, PolicyEntry } from "../model.ts";
-import { fieldOf, type Lint, type Ref } from "./context.ts";
+import { fieldOf, type Lint } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 import { tradeOfEndpoint, tradeOfProgram } from "./kinds.ts";
 import { sampleCaller, sampleConnection } from "./samples.ts";
 

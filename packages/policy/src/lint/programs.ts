@@ -2,7 +2,8 @@
 import { compileGlob, hasWildcard } from "../glob.ts";
 import type { Binary, PolicyEntry } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
-import { isInspected, type Lint, type Ref } from "./context.ts";
+import { isInspected, type Lint } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 import { isCarrier, isRuntime, isShell, isStarter, PROGRAM_DIRECTORIES, RUNTIMES, SHELLS, WRITABLE } from "./kinds.ts";
 import { sampleCaller, sampleConnection, sampleRequest } from "./samples.ts";
 

@@ -3,8 +3,9 @@ import { addressClass, addressWithin } from "../canonical/address.ts";
 import { isIpLiteral } from "../canonical/host.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import type { Clause } from "../model.ts";
-import { fieldOf, isInspected, type Lint, type Ref } from "./context.ts";
+import { fieldOf, isInspected, type Lint } from "./context.ts";
 import { isPlainClause, methodCovers, pathCovers, pathsApart, programsCover } from "./covers.ts";
+import type { Ref } from "./endpoints.ts";
 import { clauseHeaders, samplePath, sampleQuery, sampleRequest } from "./samples.ts";
 
 const READ = ["GET", "HEAD", "OPTIONS"];

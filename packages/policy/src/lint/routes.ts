@@ -1,7 +1,8 @@
 /** Routes around what was reviewed: uninspected neighbours, protocols that undo one another, credentials. */
 import type { CredentialTarget } from "../model.ts";
-import { fieldOf, isInspected, type Lint, type Ref } from "./context.ts";
+import { fieldOf, isInspected, type Lint } from "./context.ts";
 import { sharedProgram } from "./covers.ts";
+import type { Ref } from "./endpoints.ts";
 import { suffixOf } from "./endpoints.ts";
 import { sampleCaller, sampleConnection, sampleHost, sampleOf, sampleRequest } from "./samples.ts";
 

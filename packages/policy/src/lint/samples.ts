@@ -2,7 +2,7 @@
 import { compileGlob, type GlobOptions } from "../glob.ts";
 import type { Binary, Clause, Matcher, RequestMatcher } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
-import type { Ref } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 
 /** Characters tried for one of a class. */
 const CLASS_CHARACTERS = ["x", "0", "a", "A", "1", "-", "_"];

@@ -2,7 +2,8 @@
 import { runPolicyTests } from "../explain/run-tests.ts";
 import type { PolicyEntry } from "../model.ts";
 import type { Place } from "../types.ts";
-import { fieldOf, type Lint, type Ref } from "./context.ts";
+import { fieldOf, type Lint } from "./context.ts";
+import type { Ref } from "./endpoints.ts";
 
 export function lintTop(lint: Lint): void {
   const { policy, nowMs } = lint;
