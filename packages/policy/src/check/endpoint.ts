@@ -6,13 +6,7 @@ import { checkClause, checkPathGlob } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkHost } from "./host.ts";
 import { checkCredentials, checkProtocol, checkTls } from "./protocol.ts";
-
-/** As read: fields may be missing, list items unreadable. */
-export type RawEndpoint = Partial<Omit<Endpoint, "tls" | "ports">> & {
-  port?: number;
-  ports?: (number | undefined)[];
-  tls?: "skip" | "terminate" | "passthrough";
-};
+import type { RawEndpoint } from "./raw.ts";
 
 export function checkEndpoint(ctx: CheckContext, field: string, raw: RawEndpoint): Endpoint {
   const ports = checkPorts(ctx, field, raw);

@@ -2,14 +2,9 @@
 import { globProblem } from "../glob.ts";
 import type { Binary, PolicyEntry } from "../model.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
-import { checkEndpoint, type RawEndpoint } from "./endpoint.ts";
+import { checkEndpoint } from "./endpoint.ts";
 import { checkRequestMatcher } from "./matcher.ts";
-
-export type RawBinary = Partial<Binary> & { harness?: boolean };
-export type RawEntry = Partial<Omit<PolicyEntry, "endpoints" | "binaries">> & {
-  endpoints?: (RawEndpoint | undefined)[];
-  binaries?: (RawBinary | undefined)[];
-};
+import type { RawBinary, RawEntry } from "./raw.ts";
 
 export function checkEntry(ctx: CheckContext, field: string, key: string, raw: RawEntry): PolicyEntry {
   if (raw.endpoints === undefined && !ctx.problems.has(`${field}.endpoints`))

@@ -3,8 +3,9 @@ import { globProblem } from "../glob.ts";
 import type { Credential, InferenceSection, Middleware, Policy, PolicyTest } from "../model.ts";
 import { checkPathGlob } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
-import { checkBinary, checkEntry, checkTime, type RawBinary, type RawEntry } from "./entry.ts";
+import { checkBinary, checkEntry, checkTime } from "./entry.ts";
 import { checkHost } from "./host.ts";
+import type { RawBinary, RawEntry } from "./raw.ts";
 import { checkFilesystem, checkProcess, type RawFilesystem } from "./static.ts";
 
 /** What the reader yields: the shape is checked, but anything that was wrong is missing. */

@@ -2,7 +2,7 @@
 import { isIpLiteral } from "../canonical/host.ts";
 import type { Clause } from "../model.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
-import type { RawEndpoint } from "./endpoint.ts";
+import type { RawEndpoint } from "./raw.ts";
 
 const L7_ONLY = [
   "path",
