@@ -1,7 +1,7 @@
 /** Does time grow as the text grows? Repetitions of a unit, doubled to a megabyte; a hostile text must not cost more per byte. */
 import { writeFileSync } from "node:fs";
 import { cpuMs } from "./clock.ts";
-import type { FuzzOptions } from "./run.ts";
+import type { FuzzOptions } from "./options.ts";
 import { type Target, targets } from "./targets.ts";
 
 const CHARS_MIN = 32 * 1024;

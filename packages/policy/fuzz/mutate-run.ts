@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { cpuMs } from "./clock.ts";
 import { growth } from "./growth.ts";
 import { mutate } from "./mutate.ts";
+import type { FuzzOptions } from "./options.ts";
 import { Random } from "./random.ts";
-import type { FuzzOptions } from "./run.ts";
 import { type Target, targets } from "./targets.ts";
 
 /** One call on a mutated text of at most 200,000 characters; far above what linear work takes on a busy machine. */

@@ -2,18 +2,8 @@ import { cedar } from "./cedar.ts";
 import { growth } from "./growth.ts";
 import { hostile } from "./hostile.ts";
 import { mutateFor } from "./mutate-run.ts";
+import type { FuzzOptions } from "./options.ts";
 import { oracle } from "./oracle.ts";
-
-export interface FuzzOptions {
-  command: string;
-  minutes: number;
-  seed: number;
-  requests: number;
-  /** Only this target; null is all. */
-  target: string | null;
-  /** Folder for texts that broke something. */
-  keepIn: string;
-}
 
 /** The exit status: 0 when everything held. */
 export async function run(options: FuzzOptions, say: (line: string) => void): Promise<number> {
