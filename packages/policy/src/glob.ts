@@ -7,24 +7,8 @@
  */
 import { machineMatcher } from "./glob/machine.ts";
 import { shapeMatcher } from "./glob/shapes.ts";
+import type { GlobMatcher, GlobOptions, GlobToken } from "./glob/types.ts";
 import { GLOB_CHARS_MAX } from "./limits.ts";
-
-export interface GlobOptions {
-  /** What `*` does not cross: `/` in paths, `.` in hosts, nothing in plain values. */
-  separator: "/" | "." | "";
-  /** Another case of the same letter counts (`glob/fold.ts`); used where a deny must not be slipped past by it. */
-  ignoreCase?: boolean;
-}
-export type GlobMatcher = (text: string) => boolean;
-
-export type GlobToken =
-  | { kind: "char"; code: number }
-  | { kind: "one" }
-  | { kind: "class"; negated: boolean; ranges: [number, number][] }
-  | { kind: "star" }
-  | { kind: "globstar" }
-  /** `**` as a whole segment followed by `/`: nothing, or anything that ends in `/`. */
-  | { kind: "segments" };
 
 /** What a pattern without any problem may hold none of, or must be read more closely for. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.

@@ -2,7 +2,9 @@
  * Who asks. Threat: a program that borrows an allowed one's name, hash or parentage. Invariant: path by exact match or glob, a pinned
  * hash must be known and equal, parents count only where the policy says `inherit: true`.
  */
-import { compileGlob, type GlobMatcher, hasWildcard } from "../glob.ts";
+
+import type { GlobMatcher } from "../glob/types.ts";
+import { compileGlob, hasWildcard } from "../glob.ts";
 import { ANCESTORS_MAX } from "../limits.ts";
 import type { Binary } from "../model.ts";
 

@@ -1,6 +1,7 @@
 /** One allow or deny clause, its patterns compiled when they are first asked. */
 import { anyOf } from "../glob/set.ts";
-import { compileGlob, type GlobMatcher } from "../glob.ts";
+import type { GlobMatcher } from "../glob/types.ts";
+import { compileGlob } from "../glob.ts";
 import type { Clause } from "../model.ts";
 import { compileAllowing, compileDenying, type ParamJudge } from "../protocols/params.ts";
 import { type CompiledRequestMatcher, compileMatcher, compileRequestMatcher } from "./headers.ts";

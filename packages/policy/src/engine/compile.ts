@@ -3,7 +3,9 @@
  * its host and checks every pattern; the rules of one host, port and program are indexed when the first request meets them, so the
  * policy must not be changed afterwards.
  */
-import { compileGlob, type GlobMatcher } from "../glob.ts";
+
+import type { GlobMatcher } from "../glob/types.ts";
+import { compileGlob } from "../glob.ts";
 import type { Middleware, Policy } from "../model.ts";
 import { type CompiledBinary, compileBinary } from "./binary.ts";
 import { compileHostGlob, LazyEndpoint, LazyEntry, timeMs } from "./endpoint.ts";

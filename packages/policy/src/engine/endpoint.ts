@@ -1,6 +1,7 @@
 /** Entries and endpoints as the engine sees them; what costs something is compiled when it is first asked. */
 import { type AddressRanges, compileRanges } from "../canonical/address.ts";
-import { compileGlob, type GlobMatcher } from "../glob.ts";
+import type { GlobMatcher } from "../glob/types.ts";
+import { compileGlob } from "../glob.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Clause, Endpoint, EntryLimits, PolicyEntry } from "../model.ts";
 import { type CompiledBinary, compileBinary } from "./binary.ts";
@@ -43,6 +44,12 @@ export interface CompiledEndpoint {
   allowsUpgrade: boolean;
   /** Bytes of body that some rule judges. */
   bodyBytesMax: number;
+}
+
+/** One rule of one endpoint. */
+export interface EndpointClause {
+  endpoint: CompiledEndpoint;
+  clause: CompiledClause;
 }
 
 export const timeMs = (text: string | undefined): number =>

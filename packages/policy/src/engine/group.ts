@@ -4,17 +4,11 @@
  */
 import { GlobSet } from "../glob/set.ts";
 import type { Access } from "../model.ts";
-import { type CompiledClause, canonicalPattern } from "./clause.ts";
-import { type CompiledEndpoint, specificityOf } from "./endpoint.ts";
+import { canonicalPattern } from "./clause.ts";
+import { type CompiledEndpoint, type EndpointClause, specificityOf } from "./endpoint.ts";
 import { QueryShelf } from "./query-shelf.ts";
 import { Summary } from "./summary.ts";
 import type { JudgedTarget } from "./target.ts";
-
-/** One rule of one endpoint. */
-export interface EndpointClause {
-  endpoint: CompiledEndpoint;
-  clause: CompiledClause;
-}
 
 const PATHS = { separator: "/" } as const;
 const PATHS_ANY_CASE = { separator: "/", ignoreCase: true } as const;

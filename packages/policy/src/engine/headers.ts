@@ -1,5 +1,5 @@
 import { anyOf } from "../glob/set.ts";
-import type { GlobMatcher } from "../glob.ts";
+import type { GlobMatcher } from "../glob/types.ts";
 import type { Matcher, RequestMatcher } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
 

@@ -5,7 +5,7 @@
 import { foldText } from "../glob/fold.ts";
 import { GlobSet } from "../glob/set.ts";
 import type { Matcher } from "../model.ts";
-import type { EndpointClause } from "./group.ts";
+import type { EndpointClause } from "./endpoint.ts";
 import type { JudgedTarget } from "./target.ts";
 
 /** Up to here looking at all of them is cheaper. */

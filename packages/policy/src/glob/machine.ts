@@ -2,8 +2,9 @@
  * The full meaning of a pattern, as a set of states held in bits. Threat: a text that makes matching slow. Invariant: the text is read
  * once, and each character costs as many word operations as the pattern has tokens, by 30 at a time.
  */
-import type { GlobMatcher, GlobToken } from "../glob.ts";
+
 import { foldCode } from "./fold.ts";
+import type { GlobMatcher, GlobToken } from "./types.ts";
 
 export interface MachineOptions {
   /** -1 where texts have no segments. */

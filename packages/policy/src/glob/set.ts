@@ -2,9 +2,10 @@
  * A set of patterns, each with what hangs on it, asked for those that match a text. The answer is exactly what `compileGlob` says of
  * each pattern by itself; `GlobTrie` only spares asking most of them.
  */
-import { compileGlob, type GlobMatcher, type GlobOptions, hasWildcard } from "../glob.ts";
+import { compileGlob, hasWildcard } from "../glob.ts";
 import { foldText } from "./fold.ts";
 import { GlobTrie } from "./trie.ts";
+import type { GlobMatcher, GlobOptions } from "./types.ts";
 
 /** One pattern of a set; compiled when it is first asked, because most never are. */
 export class GlobLeaf<T> {

@@ -2,8 +2,9 @@
  * The common shapes of patterns as plain comparisons of text. They mean what the machine means (a property test holds them to it);
  * whatever is not one of them is left to it.
  */
-import type { GlobMatcher } from "../glob.ts";
+
 import { foldText } from "./fold.ts";
+import type { GlobMatcher } from "./types.ts";
 
 export interface ShapeOptions {
   separator: "/" | "." | "";

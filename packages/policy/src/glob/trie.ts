@@ -5,8 +5,9 @@
  *
  * A pattern stands at the shallowest node where few others stand too, so the tree is as deep as patterns are alike.
  */
-import { type GlobOptions, globTokens, hasWildcard } from "../glob.ts";
+import { globTokens, hasWildcard } from "../glob.ts";
 import { foldCode } from "./fold.ts";
+import type { GlobOptions } from "./types.ts";
 
 /** More than this at one node are told apart by their next token; fewer are cheaper to try one by one. */
 const WAITING_MAX = 4;

@@ -1,5 +1,7 @@
 /** One concrete request for a pattern. Every finding that shows a request takes it from here and has it judged. */
-import { compileGlob, type GlobOptions } from "../glob.ts";
+
+import type { GlobOptions } from "../glob/types.ts";
+import { compileGlob } from "../glob.ts";
 import type { Binary, Clause, Matcher, RequestMatcher } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Ref } from "./endpoints.ts";

@@ -1,5 +1,7 @@
 /** Do two path patterns have a text in common? Claims it where it does not look closely, never the reverse. */
-import { type GlobToken, globTokens } from "../glob.ts";
+
+import type { GlobToken } from "../glob/types.ts";
+import { globTokens } from "../glob.ts";
 import { OVERLAP_STATES_MAX } from "./limits.ts";
 
 const SLASH = 47;

@@ -1,7 +1,9 @@
 /**
  * Which characters are worth trying: of all characters that every pattern treats alike, one, and that the most readable one.
  */
-import { type GlobOptions, globTokens } from "../../glob.ts";
+
+import type { GlobOptions } from "../../glob/types.ts";
+import { globTokens } from "../../glob.ts";
 import type { Token } from "./machines.ts";
 
 export interface PatternUse {

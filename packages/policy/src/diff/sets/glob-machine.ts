@@ -2,7 +2,9 @@
  * A glob as a machine that reads one character at a time, over the same tokens as the one matcher. Every witness that comes out of it
  * is checked against the matcher itself, so a difference between the two cannot stay unseen.
  */
-import { type GlobOptions, type GlobToken, globTokens } from "../../glob.ts";
+
+import type { GlobOptions, GlobToken } from "../../glob/types.ts";
+import { globTokens } from "../../glob.ts";
 import type { Budget } from "../bounds.ts";
 
 /** The state from which nothing is accepted any more. */

@@ -1,5 +1,5 @@
 /** Predicates and languages as machines over tokens: a token is one character, or one escape of a path with what it stands for. */
-import type { GlobOptions } from "../../glob.ts";
+import type { GlobOptions } from "../../glob/types.ts";
 import type { Budget } from "../bounds.ts";
 import { DEAD, GlobMachine } from "./glob-machine.ts";
 
