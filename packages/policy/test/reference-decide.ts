@@ -170,11 +170,18 @@ function judgeOne(
 
 function allowanceOf(endpoint: CompiledEndpoint, request: ProtocolRequest): Verdict {
   const { key, request: matcher } = endpoint.entry;
+  const { path } = request.target;
+  if (endpoint.exactSelector !== null && !endpoint.exactSelector(path))
+    return deny(
+      key,
+      `Entry \`${key}\` covers ${path} only in another spelling, so it denies and does not allow.`,
+      endpoint.audit,
+    );
   if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);
   const { allowed, missing } = judgeProtocol(endpoint, request);
   if (allowed === null) return deny(key, missing, endpoint.audit);
   if (request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
-    return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.");
+    return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.", endpoint.audit);
   if (matcher !== null && !matcher.allows(request.request))
     return deny(key, "The entry's `request` conditions do not hold.", endpoint.audit);
   return allow(key, allowed);

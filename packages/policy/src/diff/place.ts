@@ -80,7 +80,15 @@ export function spaceOf(place: Place, budget: Budget): Space {
   const clauses = clausesOf(inspected);
   const patterns = distinctPatterns([
     ...(scope?.paths ?? []),
-    ...items.flatMap(({ endpoint }) => (endpoint.path === undefined ? [] : [{ pattern: endpoint.path, loose: true }])),
+    // In every reading it says who speaks; as written, what may be allowed.
+    ...items.flatMap(({ endpoint: { path } }) =>
+      path === undefined
+        ? []
+        : [
+            { pattern: path, loose: true },
+            { pattern: path, loose: false },
+          ],
+    ),
     ...clauses.flatMap(({ clause, deny }) =>
       clause.path === undefined ? [] : [{ pattern: clause.path, loose: deny }],
     ),

@@ -29,7 +29,10 @@ export interface CompiledEndpoint {
   host: GlobMatcher | null;
   /** The `path` in canonical form, or null. */
   selectorPattern: string | null;
+  /** In any case of the letters: who speaks. */
   selector: GlobMatcher | null;
+  /** As written: what may be allowed. */
+  exactSelector: GlobMatcher | null;
   /** Of endpoints that share host and port, those with the longest selector judge a request. */
   specificity: number;
   /** Null: any public address. */
@@ -94,7 +97,16 @@ export class LazyEndpoint implements CompiledEndpoint {
   private compiled: Partial<
     Pick<
       CompiledEndpoint,
-      "host" | "selector" | "addresses" | "allow" | "deny" | "messages" | "bodies" | "allowsUpgrade" | "bodyBytesMax"
+      | "host"
+      | "selector"
+      | "exactSelector"
+      | "addresses"
+      | "allow"
+      | "deny"
+      | "messages"
+      | "bodies"
+      | "allowsUpgrade"
+      | "bodyBytesMax"
     >
   > = NOTHING_COMPILED;
 
@@ -120,6 +132,10 @@ export class LazyEndpoint implements CompiledEndpoint {
       const pattern = this.selectorPattern;
       return pattern === null ? null : compileGlob(pattern, { separator: "/", ignoreCase: true });
     });
+  }
+  get exactSelector(): GlobMatcher | null {
+    const pattern = this.selectorPattern;
+    return pattern === null ? null : this.once("exactSelector", () => compileGlob(pattern, { separator: "/" }));
   }
   get specificity(): number {
     return specificityOf(this.endpoint.path);

@@ -8,7 +8,8 @@ import { readJson } from "../canonical/strict-json.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Caller } from "./binary.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { allow, deny, type Verdict } from "./verdict.ts";
+import { unreadable } from "./methods.ts";
+import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
 export const INFERENCE_HOST = "inference.local";
 export const INFERENCE_RULE = "inference";
@@ -20,6 +21,8 @@ export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest,
   const section = compiled.inference;
   if (section === null && compiled.exactHosts.has(INFERENCE_HOST)) return null;
   if (!INFERENCE_PORTS.includes(request.port)) return deny(INFERENCE_RULE, "The model host answers on port 443 only.");
+  const refusal = unreadable(request);
+  if (refusal !== null) return denyHard(null, refusal);
   if (section === null)
     return allow(INFERENCE_RULE, "The policy has no `inference` section; its sandbox may ask its model.");
   if (!section.enabled) return deny(INFERENCE_RULE, "The policy's `inference` section is switched off.");

@@ -3,7 +3,6 @@
  * judges of `protocols/` say. Which endpoint comes first in the file never depends on the order in which an index finds it.
  */
 
-import { decodeField } from "../canonical/path.ts";
 import type { Access } from "../model.ts";
 import { RequestBody } from "../protocols/body.ts";
 import { clauseDenies, denialBy, methodsOfAccess } from "../protocols/http.ts";
@@ -14,13 +13,9 @@ import { type Addresses, covers } from "./addresses.ts";
 import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint, EndpointClause } from "./endpoint.ts";
 import type { FoundDenies, Group, Speaking } from "./group.ts";
-import { headerOf } from "./headers.ts";
+import { methodsOf, UNREADABLE_METHOD, UNREADABLE_TARGET } from "./methods.ts";
 import { type JudgedTarget, judgeTarget } from "./target.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
-
-const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
-/** Headers by which frameworks let a POST act as another method. */
-const OVERRIDE_HEADERS = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /** Where a request is judged: the groups of its program, host and port, the moment, and the addresses it would reach. */
 export interface Scene {
@@ -37,10 +32,9 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
     return allow(key, `Entry \`${key}\` allows the connection without looking into it.`);
   }
   const methods = methodsOf(rawMethod, request);
-  if (methods === null) return denyHard(null, "The method is none, or CONNECT, which nothing could inspect.");
+  if (methods === null) return denyHard(null, UNREADABLE_METHOD);
   const target = request.path === undefined ? null : judgeTarget(request.path);
-  if (target === null)
-    return denyHard(null, "The request target has no single reading, so it is refused rather than guessed.");
+  if (target === null) return denyHard(null, UNREADABLE_TARGET);
   const [first] = methods;
   const body = new RequestBody(request);
   if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target, body });
@@ -52,39 +46,6 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
     deny(null, "No entry allows it.")
   );
 }
-
-/** A request that names a second method is judged as both. */
-function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
-  const methods = [rawMethod.toUpperCase()];
-  if (request.headers !== undefined)
-    for (const name of OVERRIDE_HEADERS) {
-      const value = headerOf(request.headers, name)?.trim().toUpperCase();
-      if (value !== undefined && !methods.includes(value)) methods.push(value);
-    }
-  if (methods[0] === "POST")
-    for (const named of methodsOfForm(request)) if (!methods.includes(named)) methods.push(named);
-  return methods.every((method) => METHOD.test(method) && method !== "CONNECT") ? methods : null;
-}
-
-const FORM = /^\s*application\/x-www-form-urlencoded\s*(;|$)/i;
-
-/** Frameworks let a form's `_method` field stand for the method; what is no method there, they pass over. */
-function methodsOfForm({ headers, body }: PolicyRequest): string[] {
-  if (headers === undefined || body === undefined || !FORM.test(headerOf(headers, "content-type") ?? "")) return [];
-  const named: string[] = [];
-  for (const field of body.split("&")) {
-    const equals = field.indexOf("=");
-    if (equals === -1 || decodeField(field.slice(0, equals))?.toLowerCase() !== "_method") continue;
-    const value = decodeField(field.slice(equals + 1))
-      ?.trim()
-      .toUpperCase();
-    if (value !== undefined && METHOD.test(value) && !named.includes(value)) named.push(value);
-    if (named.length > FORM_METHODS_MAX) return ["CONNECT"];
-  }
-  return named;
-}
-/** A form that names more methods than this is judged as CONNECT would be: a hostile one could name thousands. */
-const FORM_METHODS_MAX = 4;
 
 const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
   firstDenial(scene, request) ?? firstAllowance(scene, request);
@@ -212,11 +173,19 @@ class AllowSearch {
   /** What an endpoint says for which no deny holds; of its clauses only these could allow. */
   private verdictOf(endpoint: CompiledEndpoint, clauses: readonly CompiledClause[] | undefined): Verdict {
     const { key, request: matcher } = endpoint.entry;
+    const { path } = this.request.target;
+    // Every reading of the path decides who speaks; only the path itself is allowed.
+    if (endpoint.exactSelector !== null && !endpoint.exactSelector(path))
+      return deny(
+        key,
+        `Entry \`${key}\` covers ${path} only in another spelling, so it denies and does not allow.`,
+        endpoint.audit,
+      );
     if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);
     const { allowed, missing } = judgeProtocol(endpoint, this.request, { deny: NONE, allow: clauses });
     if (allowed === null) return deny(key, missing, endpoint.audit);
     if (this.request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
-      return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.");
+      return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.", endpoint.audit);
     if (matcher !== null && !matcher.allows(this.request.request))
       return deny(key, "The entry's `request` conditions do not hold.", endpoint.audit);
     return allow(key, allowed);

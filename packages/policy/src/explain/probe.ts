@@ -76,7 +76,20 @@ const restOf = (more: Partial<Endpoint>): Endpoint => ({
 export const requestReadable = (request: PolicyRequest): boolean =>
   allows({ network_policies: entryOf([restOf({})]) }, overName(request));
 
-/** Does an endpoint with this `path` cover the request? */
+/** Does an endpoint with this `path` cover the request in some reading, so that it speaks? A deny of it tells. */
+export const selectorSpeaks = (path: string | undefined, request: PolicyRequest): boolean =>
+  path === undefined ||
+  !allows(
+    {
+      network_policies: entryOf([
+        restOf({ path, deny_rules: [{ method: "*", path: "/**" }] }),
+        { ...plain({ host: "", ports: [], enforcement: "enforce" }), allow_encoded_slash: undefined },
+      ]),
+    },
+    { ...overName(request), method: "GET", headers: undefined, body: undefined },
+  );
+
+/** Does it cover the request as it stands, so that it may allow it? */
 export const selectorCovers = (path: string | undefined, request: PolicyRequest): boolean =>
   path === undefined ||
   allows(

@@ -13,6 +13,7 @@ import {
   requestReadable,
   ruleAllows,
   selectorCovers,
+  selectorSpeaks,
   slashAccepted,
 } from "./probe.ts";
 import { readingOf } from "./readings.ts";
@@ -49,7 +50,7 @@ function traceDenies({ request, trace }: Asked, candidates: readonly EndpointRef
   let looked = 0;
   for (const at of candidates) {
     const clauses = at.endpoint.deny_rules ?? [];
-    if (!isInspected(at.endpoint) || clauses.length === 0 || !selectorCovers(at.endpoint.path, request)) continue;
+    if (!isInspected(at.endpoint) || clauses.length === 0 || !selectorSpeaks(at.endpoint.path, request)) continue;
     const title = `No deny rule of entry \`${at.key}\` holds`;
     const field = `${endpointField(at)}.deny_rules`;
     if (!denyHolds(at.endpoint, clauses, request)) {
@@ -74,8 +75,8 @@ function traceDenies({ request, trace }: Asked, candidates: readonly EndpointRef
 }
 
 function traceAllows(asked: Asked, usable: readonly EndpointRef[]): Traced {
-  const { request } = asked;
-  const selected = usable.filter(({ endpoint }) => selectorCovers(endpoint.path, request));
+  const { request, trace } = asked;
+  const selected = usable.filter(({ endpoint }) => selectorSpeaks(endpoint.path, request));
   const longest = Math.max(...selected.map(specificity));
   const speaking = selected.filter((ref) => specificity(ref) === longest);
   traceSelectors(asked, { usable, selected, speaking });
@@ -83,6 +84,12 @@ function traceAllows(asked: Asked, usable: readonly EndpointRef[]): Traced {
   let audit: EndpointRef | null = null;
   for (const at of speaking) {
     const field = endpointField(at);
+    if (!selectorCovers(at.endpoint.path, request)) {
+      const title = `The endpoint of entry \`${at.key}\` covers the path as it stands`;
+      trace.add("fails", title, "It covers another spelling only, so it denies and does not allow.", `${field}.path`);
+      if (isAudit(at)) audit ??= at;
+      continue;
+    }
     if (!isInspected(at.endpoint)) return ended({ kind: "allowed_connection", at }, "Some rule allows it", field);
     const allowed = endpointAllows(at.endpoint, request);
     const slash = slashAccepted(at.endpoint, request);
@@ -91,8 +98,7 @@ function traceAllows(asked: Asked, usable: readonly EndpointRef[]): Traced {
       const deciding = rule === null ? whatGives(at) : `${field}.rules[${rule}]`;
       return ended({ kind: "allowed_request", at, rule }, "Some rule allows it", deciding);
     }
-    // An encoded slash is refused even in audit, where a rule would have allowed the request.
-    if (isAudit(at) && !(allowed && !slash)) audit ??= at;
+    if (isAudit(at)) audit ??= at;
   }
   traceNearest(asked, speaking);
   return { ...ended({ kind: "missing", speaking }, "Some rule allows it"), audit };

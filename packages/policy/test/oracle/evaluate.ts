@@ -44,6 +44,12 @@ export function evaluate(policy: Policy, request: PolicyRequest, nowMs: number):
     entry.endpoints.filter((endpoint) => namesHost(endpoint, host)).map((endpoint) => ({ entry, endpoint })),
   );
   if (host === "inference.local") {
+    const unread =
+      request.method !== undefined &&
+      ([request.method, ...overrides(request)].some((method) => method.toUpperCase() === "CONNECT") ||
+        readTarget(request.path ?? "/") === null);
+    if (unread && (policy.inference === undefined ? naming.length === 0 : policy.inference.enabled))
+      return denied("1 target");
     if (policy.inference !== undefined)
       // The gateway answers on these two ports.
       return policy.inference.enabled && (request.port === 443 || request.port === 80)
@@ -82,12 +88,6 @@ export function evaluate(policy: Policy, request: PolicyRequest, nowMs: number):
 
   const target = readTarget(request.path ?? "/");
   if (target === null) return denied("1 target");
-  if (
-    target.encodedSlash &&
-    !candidates.some(({ endpoint }) => isRaw(endpoint) || endpoint.allow_encoded_slash === true)
-  )
-    return denied("1 encoded slash");
-
   const methods = [request.method, ...overrides(request)].map((method) => method.toUpperCase());
   if (methods.includes("CONNECT")) return denied("method");
   // An endpoint's `path` selects in every reading: a narrow endpoint is not slipped past by another case.
@@ -109,8 +109,6 @@ export function evaluate(policy: Policy, request: PolicyRequest, nowMs: number):
   if (covering.length === 0) return soft("8 no path covers it", false);
   const longest = Math.max(...covering.map(({ endpoint }) => (endpoint.path ?? "").length));
   const speaking = covering.filter(({ endpoint }) => (endpoint.path ?? "").length === longest);
-  if (target.encodedSlash && !speaking.some(({ endpoint }) => isRaw(endpoint) || endpoint.allow_encoded_slash === true))
-    return denied("1 encoded slash");
   const allowed = methods.every((method) =>
     speaking.some(({ endpoint }) => allows(endpoint, { method, target, request })),
   );
@@ -150,6 +148,14 @@ interface Asked {
   request: PolicyRequest;
 }
 
+/** A path matches a pattern whose escapes are spelt as the path's are. */
+const pathMatches = (pattern: string, path: string): boolean =>
+  matches(
+    pattern.replace(/%[0-9a-fA-F]{2}/g, (hex) => hex.toUpperCase()),
+    path,
+    "/",
+  );
+
 const anyOf = (matcher: Matcher): string[] => (typeof matcher === "string" ? [matcher] : matcher.any);
 const valueMatches = (matcher: Matcher, value: string): boolean =>
   anyOf(matcher).some((pattern) => matches(pattern, value, ""));
@@ -164,10 +170,10 @@ const PRESETS: Readonly<Record<string, readonly string[]>> = {
 
 function allows(endpoint: Endpoint, asked: Asked): boolean {
   const { protocol } = endpoint;
-  if (isRaw(endpoint)) return true;
   // It allows only what its `path` matches as it stands.
-  if (endpoint.path !== undefined && endpoint.path !== "" && !matches(endpoint.path, asked.target.path, "/"))
+  if (endpoint.path !== undefined && endpoint.path !== "" && !pathMatches(endpoint.path, asked.target.path))
     return false;
+  if (isRaw(endpoint)) return true;
   if (asked.target.encodedSlash && endpoint.allow_encoded_slash !== true) return false;
   const rules = (endpoint.rules ?? []).map(({ allow }) => allow);
   if (protocol === "json-rpc" || protocol === "mcp") {
@@ -202,7 +208,7 @@ function allows(endpoint: Endpoint, asked: Asked): boolean {
   return rules.some(
     (rule) =>
       methodMatches(rule.method ?? "*", asked.method) &&
-      matches(rule.path ?? "/**", asked.target.path, "/") &&
+      pathMatches(rule.path ?? "/**", asked.target.path) &&
       Object.entries(rule.query ?? {}).every(([name, matcher]) => {
         const values = asked.target.query.filter(([key]) => key === name).map(([, value]) => value);
         return values.length > 0 && values.every((value) => valueMatches(matcher, value));
