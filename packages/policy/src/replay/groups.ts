@@ -3,9 +3,9 @@
  * Invariant: memory is bounded whatever the journal; what finds no place is counted.
  */
 
-import { asPolicyRequest } from "./judge.ts";
 import { GROUPS_MAX, GROUPS_PER_SANDBOX_MAX, PATHS_PER_TARGET_MAX, ROWS_MAX } from "./limits.ts";
 import { pathOnly, pathShape } from "./path-shape.ts";
+import { asPolicyRequest } from "./recorded.ts";
 import type { RecordedRequest, ReplayGroup, ReplayResult } from "./types.ts";
 
 export type ChangeKind = ReplayGroup["kind"];

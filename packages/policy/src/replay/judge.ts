@@ -5,9 +5,12 @@ import { decide } from "../engine/decide.ts";
 import { namesHost } from "../engine/names.ts";
 import { planEndpoint } from "../engine/plan.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
-import { type Completions, completionsFor, type Lacks } from "./completions.ts";
-import { RECORDED_TEXT_CHARS_MAX, TARGETS_MAX } from "./limits.ts";
+import { type Completions, completionsFor } from "./completions.ts";
+import type { Lacks } from "./conditions.ts";
+import { TARGETS_MAX } from "./limits.ts";
 import { createMemo } from "./memo.ts";
+import { keyOf, partsJudged } from "./record-key.ts";
+import { lacksOf, pathLacks, requestOf } from "./recorded.ts";
 import type { RecordedRequest } from "./types.ts";
 
 export interface Judgement {
@@ -28,7 +31,7 @@ export function createVersionJudge(compiled: CompiledPolicy, nowMs: number | "re
   const thresholds = thresholdsOf(compiled);
   const uses = partsJudged(compiled);
   const targets = new Map<string, Completions | null>();
-  const memo = createMemo();
+  const memo = createMemo<Judgement>();
 
   /** The clock of a record; null when it has no readable time and the answer could hang on it. */
   function clockOf(record: RecordedRequest): number | null {
@@ -146,111 +149,11 @@ function bucketOf(thresholds: readonly number[], clock: number): number {
   return low;
 }
 
-interface PartsJudged {
-  ancestors: boolean;
-  sha256: boolean;
-  /** Some endpoint or program has a condition that a record may lack the means to judge. */
-  conditions: boolean;
-}
-
-function partsJudged({ policy }: CompiledPolicy): PartsJudged {
-  const entries = Object.values(policy.network_policies);
-  const binaries = [...entries.flatMap((entry) => entry.binaries), ...(policy.inference?.binaries ?? [])];
-  const pinned = binaries.some((binary) => binary.sha256 !== undefined || binary.script !== undefined);
-  const judged = entries.some(
-    (entry) =>
-      entry.request !== undefined ||
-      entry.endpoints.some(
-        ({ protocol, allowed_ips, rules, deny_rules }) =>
-          (protocol !== undefined && protocol !== "rest" && protocol !== "tcp") ||
-          allowed_ips !== undefined ||
-          rules?.some(({ allow }) => allow.request !== undefined) === true ||
-          deny_rules?.some((clause) => clause.request !== undefined) === true,
-      ),
-  );
-  return {
-    ancestors: binaries.some((binary) => binary.inherit === true),
-    sha256: binaries.some((binary) => binary.sha256 !== undefined),
-    conditions: pinned || judged || policy.inference?.models !== undefined,
-  };
-}
-
 /** Methods by which the conditions of a target differ. */
 const methodClass = (method: string | null): string =>
   method === null || method === "GET" || method === "HEAD" || method === "POST" || method === "WEBSOCKET_TEXT"
     ? String(method)
     : "other";
-
-/** Texts stand with their lengths, so that no two records share a key. */
-function keyOf(record: RecordedRequest, uses: PartsJudged, bucket: number): string {
-  const { binary, kind, host, port, method, path, ip, protocol } = record;
-  const wire = kind === "dns" || kind === "inference" ? `${kind}${reasonKey(record)}` : reasonKey(record);
-  const upgrade = protocol === "ws" || protocol === "wss" ? "u" : "";
-  let key = `${bucket}${upgrade} ${port} ${wire} ${part(host)}${part(method)}${part(path)}${part(ip)}`;
-  if (binary === null) return key;
-  key += `${part(binary.path)}${part(binary.script)}`;
-  if (uses.sha256) key += part(binary.sha256);
-  if (uses.ancestors) for (const ancestor of binary.ancestors ?? []) key += part(ancestor);
-  return key;
-}
-const part = (text: string | null | undefined): string =>
-  text === null || text === undefined ? "-" : `${text.length}:${text}`;
-/** What the reason says of the request itself is judged, so it is part of the key. */
-function reasonKey(record: RecordedRequest): string {
-  const model = modelOf(record);
-  return `${part(addressIn(record))}${part(model)}`;
-}
-
-function requestOf(record: RecordedRequest, binary: NonNullable<RecordedRequest["binary"]>): PolicyRequest {
-  const request: PolicyRequest = { binary: binary.path, host: record.host, port: record.port };
-  if (binary.sha256 != null) request.sha256 = binary.sha256;
-  if (binary.script != null) request.script = binary.script;
-  if (binary.ancestors != null) request.ancestors = binary.ancestors;
-  if (record.method != null) request.method = record.method;
-  if (record.path != null) request.path = record.path;
-  if (record.headers != null) request.headers = record.headers;
-  else if (opensWebSocket(record)) request.headers = { upgrade: "websocket" };
-  const ip = record.ip ?? addressIn(record);
-  if (ip != null) request.ip = ip;
-  const model = modelOf(record);
-  if (record.body != null) request.body = record.body;
-  else if (model !== null) request.body = JSON.stringify({ model });
-  return request;
-}
-export const asPolicyRequest = (record: RecordedRequest): PolicyRequest =>
-  requestOf(record, record.binary ?? { path: "" });
-
-const opensWebSocket = ({ protocol }: RecordedRequest): boolean => protocol === "ws" || protocol === "wss";
-
-const lacksOf = (record: RecordedRequest, request: PolicyRequest): Lacks => ({
-  sha256: request.sha256 === undefined,
-  script: request.script === undefined,
-  ip: request.ip === undefined,
-  headers: record.headers == null,
-  body: request.body === undefined,
-  upgrade: record.headers == null && !opensWebSocket(record),
-});
-
-/** The journal cuts what is too long and ends it with this mark, which no path that was judged can hold. */
-const pathLacks = ({ path }: RecordedRequest): boolean =>
-  path == null || (path.length >= RECORDED_TEXT_CHARS_MAX && path.endsWith("…"));
-
-const ADDRESS_REASON = /^([0-9A-Fa-f.:]+) is (?:a|an|this|no|not) /;
-/** A denial for an address names it; nothing else in a record does. */
-function addressIn({ decision, reason }: RecordedRequest): string | null {
-  if (decision === "allow" || reason == null) return null;
-  return ADDRESS_REASON.exec(reason)?.[1]?.toLowerCase() ?? null;
-}
-
-const MODEL_REASON = /^Model (.{1,255}?)\. The (?:policy|model|body)/s;
-/** The gateway writes the model's name before the reason. Null also where a name could be read in two ways. */
-function modelOf({ kind, reason }: RecordedRequest): string | null {
-  if (kind !== "inference" || reason == null) return null;
-  const found = MODEL_REASON.exec(reason)?.[1] ?? null;
-  if (found === null) return null;
-  const rest = reason.slice(`Model ${found}. The`.length);
-  return /\. The (?:policy|model|body)/.test(rest) ? null : found;
-}
 
 const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? "a part") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;

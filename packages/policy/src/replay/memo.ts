@@ -2,7 +2,6 @@
  * Judgements already made. Most journals repeat themselves, some do not at all: there remembering costs more than it saves, so it rests
  * for a while. Whether it rests or is full never changes a result.
  */
-import type { Judgement } from "./judge.ts";
 import { MEMO_CHARS_MAX, MEMO_ENTRIES_MAX } from "./limits.ts";
 
 /** Look-ups between two looks at how many of them hit. */
@@ -12,15 +11,15 @@ const HITS_MIN = WINDOW / 16;
 /** Records for which nothing is remembered after that. */
 const REST = 65_536;
 
-export interface Memo {
+export interface Memo<Kept> {
   /** Ask once for each record. */
   isWorthIt(): boolean;
-  get(key: string): Judgement | undefined;
-  set(key: string, judgement: Judgement): void;
+  get(key: string): Kept | undefined;
+  set(key: string, value: Kept): void;
 }
 
-export function createMemo(): Memo {
-  const kept = new Map<string, Judgement>();
+export function createMemo<Kept>(): Memo<Kept> {
+  const kept = new Map<string, Kept>();
   let chars = 0;
   let lookups = 0;
   let hits = 0;
@@ -51,9 +50,9 @@ export function createMemo(): Memo {
       if (known !== undefined) hits++;
       return known;
     },
-    set(key, judgement) {
+    set(key, value) {
       if (kept.size >= MEMO_ENTRIES_MAX || chars + key.length > MEMO_CHARS_MAX) clear();
-      kept.set(key, judgement);
+      kept.set(key, value);
       chars += key.length;
     },
   };
