@@ -2,8 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  canonicalHost,
   compilePolicy,
   decide,
+  diffPolicies,
   type Explanation,
   explainRequest,
   type PolicyRequest,
@@ -128,6 +130,87 @@ describe("the least change", () => {
       '- - { method: "*", path: "/api/admin/**" }',
       '+ allowed_ips: ["10.0.0.7"]',
     ]);
+  });
+});
+
+describe("the change opens what was asked and no more", () => {
+  const HUB = `version: 1
+network_policies:
+  hub:
+    endpoints:
+      - { host: api.hub.example.org, port: 443, protocol: rest, access: full }
+      - { host: api.hub.example.org, port: 443, path: /graphql, protocol: graphql, access: read-only }
+      - { host: uploads.hub.example.org, port: 443, protocol: rest, access: full }
+    binaries: [{ path: /usr/bin/git }, { path: /usr/bin/hub }]
+  tools:
+    endpoints: [{ host: mcp.example.org, port: 443, protocol: mcp, rules: [{ allow: { method: tools/list } }] }]
+    binaries: [{ path: /usr/bin/node }, { path: /usr/bin/deno }]
+  jobs:
+    endpoints: [{ host: jobs.example.org, port: 443, protocol: rest, access: full }]
+    binaries: [{ path: /usr/bin/python3, script: /opt/job.py }]
+`;
+  const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read"}}';
+  const rpc = { host: "mcp.example.org", port: 443, method: "POST", path: "/", body: call };
+
+  test("another program's entry stays as it is, also where it judges bodies on another path", () => {
+    const asked = { ...CURL, host: "api.hub.example.org", method: "POST", path: "/user/repos" };
+    const found = explain(asked, HUB);
+    expect(found.turn?.sentence).toBe(
+      "Allow /usr/bin/curl alone POST /user/repos, with any query and body, at api.hub.example.org:443.",
+    );
+    expect(changes(found).filter((line) => line.startsWith("-"))).toEqual([]);
+    expect(changes(found)).toContain("+ - allow: { method: POST, path: /user/repos }");
+  });
+
+  test("where bodies are judged, one call is opened and not every body on that path", () => {
+    const found = explain({ ...rpc, binary: CURL.binary }, HUB);
+    expect(found.turn?.sentence).toBe("Allow /usr/bin/curl alone tools/call read at mcp.example.org:443.");
+    const after = compilePolicy(must(parsePolicy(found.turn?.yamlAfter ?? "")));
+    const other = { ...rpc, binary: CURL.binary, body: call.replace("read", "delete") };
+    expect(decide(after, other, NOW).decision).toBe("deny");
+  });
+
+  test("a program that counts by its script counts by its script", () => {
+    const python = { binary: "/usr/bin/python3", host: "jobs.example.org", port: 443, method: "GET", path: "/x" };
+    const found = explain({ ...python, script: "/opt/other.py" }, HUB);
+    const after = compilePolicy(must(parsePolicy(found.turn?.yamlAfter ?? "")));
+    expect(decide(after, { ...python, script: "/opt/third.py" }, NOW).decision).toBe("deny");
+  });
+
+  test("what is denied to one program of a shared entry is not denied to the others", () => {
+    const asked = { binary: "/usr/bin/git", host: "api.hub.example.org", port: 443, method: "GET", path: "/x" };
+    const found = explain(asked, HUB);
+    expect(found.turn?.to).toBe("deny");
+    const after = compilePolicy(must(parsePolicy(found.turn?.yamlAfter ?? "")));
+    expect(decide(after, { ...asked, binary: "/usr/bin/hub" }, NOW).decision).toBe("allow");
+    expect(decide(after, { ...asked, path: "/y" }, NOW).decision).toBe("allow");
+  });
+
+  test("in any file: nothing changes for another program, host or port, except where the words say so", () => {
+    const told = /everything|all that|all else|every program|no longer|no other address|every model/;
+    let within = 0;
+    fc.assert(
+      fc.property(policyText, anyRequest, (text, request) => {
+        const { turn } = explain(request, text);
+        if (turn === null) return;
+        if (turn.beyond) {
+          expect(turn.sentence).toMatch(told);
+          return;
+        }
+        const [before, after] = [must(parsePolicy(text)), must(parsePolicy(turn.yamlAfter))];
+        const { requests, exact } = diffPolicies(before, after, { nowMs: NOW });
+        if (!exact) return;
+        within += 1;
+        const context = JSON.stringify({ text, request, sentence: turn.sentence });
+        for (const { callers, hosts, ports } of requests) {
+          for (const { match } of callers) expect(match, context).toBe(request.binary);
+          for (const { match } of hosts) expect(match, context).toBe(canonicalHost(request.host));
+          expect(ports, context).toEqual([request.port]);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(within).toBeGreaterThan(5);
   });
 });
 

@@ -44,8 +44,12 @@ function conclude(
   const denied = decision.decision !== "allow";
   const last = trace.steps.at(-1);
   // The deny rule that holds has told all of it already.
-  if (last?.title === traced.question) last.detail = `${decision.reason} ${last.detail}`;
-  else trace.add(denied ? "fails" : "holds", traced.question, decision.reason, traced.deciding);
+  if (last?.title === traced.question) last.detail = withoutRepeats(decision.reason, last.detail);
+  else if (last?.outcome === "fails" && denied && saysSame(last.detail, decision.reason)) {
+    // The nearest miss and the reason are one: it is told once, where it stands.
+    trace.steps.pop();
+    trace.steps.push({ ...last, title: traced.question, detail: decision.reason });
+  } else trace.add(denied ? "fails" : "holds", traced.question, decision.reason, traced.deciding);
   if (decision.decision !== "would_deny") return traced.deciding;
   const softening = traced.audit === null || monitoring ? "mode" : `${endpointField(traced.audit)}.enforcement`;
   const until = file.policy.monitor_until;
@@ -55,4 +59,16 @@ function conclude(
       : "`enforcement: audit` lets it pass and records it.";
   trace.add("holds", "What would be denied passes", detail, softening);
   return traced.deciding ?? softening;
+}
+
+const plainWords = (text: string): string => text.toLowerCase().replace(/[.\s]+$/, "");
+
+/** One of the two says all that the other does. */
+const saysSame = (detail: string, reason: string): boolean =>
+  plainWords(reason).includes(plainWords(detail)) || plainWords(detail).includes(plainWords(reason));
+
+/** `Denied by x.deny_rules[0]` says already that the rule holds; of several, and in which reading, is news. */
+function withoutRepeats(reason: string, detail: string): string {
+  const rest = detail.replace(/^deny_rules\[\d+\] holds\.\s*/, "");
+  return rest === "" || saysSame(rest, reason) ? reason : `${reason} ${rest}`;
 }

@@ -13,24 +13,15 @@ import { traceDecision } from "./decision.ts";
 import { requestReadable } from "./probe.ts";
 import { editsToAllow } from "./turn-allow.ts";
 import { editsToDeny } from "./turn-deny.ts";
+import { COMPARED_CHARS_MAX, changesBeyond } from "./turn-reach.ts";
+import type { TurnEdit, TurnState } from "./turn-state.ts";
 import type { Explanation } from "./types.ts";
 
 /** Obstacles of one request: a deny rule, an address, a rule. More is no small change. */
 const ROUNDS_MAX = 5;
 
-export interface TurnState {
-  text: string;
-  policy: Policy;
-  request: PolicyRequest;
-  nowMs: number;
-  cause: Cause;
-}
-
-/** One possible edit; null when this file leaves no place for it. */
-export interface TurnEdit {
-  sentence: string;
-  apply(): string | null;
-}
+/** Edits that turn the decision and are compared with each other. */
+const COMPARED_MAX = 4;
 
 export interface TurnQuestion {
   text: string;
@@ -52,19 +43,21 @@ export function findTurn(question: TurnQuestion, start: Judged): Pick<Explanatio
   if (cause.kind === "hard") return unturnable(`${cause.why} No policy file can turn this. ${cause.advice}`);
   const to = start.passes ? "deny" : "allow";
   const sentences: string[] = [];
+  let beyond = false;
   let text = question.text;
   let now: Judged = start;
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const step = firstThatHelps(question, text, now, to);
+    const step = leastStep(question, text, now, to);
     if (step === null) break;
-    sentences.push(step.sentence);
+    sentences.push(step.edit.sentence);
+    beyond ||= step.edit.beyond;
     ({ text } = step);
     now = step.judged;
     if (!turned(now, to)) continue;
     if (!now.denied && to === "deny")
       sentences.push("Monitor mode or audit still lets it pass, recorded as would_deny.");
     return {
-      turn: { to, sentence: sentences.join(" "), yamlAfter: text, lines: diffLines(question.text, text) },
+      turn: { to, sentence: sentences.join(" "), beyond, yamlAfter: text, lines: diffLines(question.text, text) },
       unturnable: null,
     };
   }
@@ -83,29 +76,47 @@ function judge({ request, nowMs, options }: TurnQuestion, text: string): Judged 
   return { policy, cause, passes: decision === "allow", denied: decision === "deny" };
 }
 
-/** Edits come least first; one that changes nothing about the obstacle is passed over. */
-function firstThatHelps(
-  question: TurnQuestion,
-  text: string,
-  now: Judged,
-  to: "allow" | "deny",
-): { text: string; sentence: string; judged: Judged } | null {
-  const state: TurnState = {
-    text,
-    policy: now.policy,
-    request: question.request,
-    nowMs: question.nowMs,
-    cause: now.cause,
-  };
+interface Step {
+  edit: TurnEdit;
+  text: string;
+  judged: Judged;
+}
+
+/**
+ * An edit that turns the decision by itself goes before one that only takes an obstacle away, and among those the one that reaches
+ * nobody else. Edits come least first; where every one reaches further, small files are compared and the least reach counts.
+ */
+function leastStep(question: TurnQuestion, text: string, now: Judged, to: "allow" | "deny"): Step | null {
+  const { request, nowMs } = question;
+  const state: TurnState = { text, policy: now.policy, request, nowMs, cause: now.cause };
+  const isSmall = text.length <= COMPARED_CHARS_MAX;
+  let helping: Step | null = null;
+  const turning: Step[] = [];
   for (const edit of to === "allow" ? editsToAllow(state) : editsToDeny(state)) {
     const after = edit.apply();
     if (after === null || after === text) continue;
     const judged = judge(question, after);
     if (judged === null || judged.cause.kind === "hard") continue;
-    if (turned(judged, to) || obstacleGone(now.cause, judged.cause))
-      return { text: after, sentence: edit.sentence, judged };
+    const step = { edit, text: after, judged };
+    if (turned(judged, to)) {
+      if (!edit.beyond) return step;
+      turning.push(step);
+      if (!isSmall || turning.length >= COMPARED_MAX) break;
+    } else if (helping === null && obstacleGone(now.cause, judged.cause)) helping = step;
   }
-  return null;
+  const [first] = turning;
+  return turning.length > 1 ? leastReach(question, now.policy, turning) : (first ?? helping);
+}
+
+/** Where a comparison is not exact, the fixed order counts. */
+function leastReach({ request, nowMs, options }: TurnQuestion, before: Policy, steps: readonly Step[]): Step | null {
+  let least: { step: Step; reach: number } | null = null;
+  for (const step of steps) {
+    const reach = changesBeyond({ before, after: step.judged.policy, request, nowMs, options });
+    if (reach === null) return steps[0] ?? null;
+    if (least === null || reach < least.reach) least = { step, reach };
+  }
+  return least?.step ?? null;
 }
 
 /** Another kind of obstacle, or the next of the same kind, is progress. */

@@ -16,6 +16,8 @@ export interface ExplainStep {
 export interface Turn {
   to: "allow" | "deny";
   sentence: string;
+  /** The edit may decide requests of other programs, hosts or ports differently as well; `sentence` then says which. */
+  beyond: boolean;
   yamlAfter: string;
   lines: DiffLine[];
 }
