@@ -1,33 +1,18 @@
 /** Deny rules over HTTP that something else slips past. Each finding names a request that was judged and is allowed. */
-import type { Clause, Endpoint } from "../model.ts";
-import type { PolicyRequest } from "../types.ts";
+
+import type { Endpoint } from "../model.ts";
+import { methodsOfAccess } from "../protocols/http.ts";
 import { fieldOf, isInspected, type Lint } from "./context.ts";
-import { methodCovers, pathCovers, sharedProgram } from "./covers.ts";
+import { methodCovers, pathCovers } from "./covers.ts";
+import { asking, type Deny, methodsOf } from "./deny.ts";
+import { lintPorts, lintPrograms, lintSiblings } from "./deny-neighbours.ts";
 import type { Ref } from "./endpoints.ts";
-import {
-  type Asking,
-  clauseHeaders,
-  sampleCaller,
-  sampleHost,
-  samplePath,
-  sampleQuery,
-  sampleRequest,
-} from "./samples.ts";
+import { clauseHeaders, samplePath, sampleQuery, sampleRequest } from "./samples.ts";
 
 const WRITES = ["POST", "PUT", "PATCH"];
-/** Tried for a deny of every method: whichever the endpoint allows elsewhere shows the hole. */
-const ANY = ["POST", "GET", "PUT", "DELETE"];
 
 /** Each deny rule costs a dozen judgements; a list this long is no longer read by people. */
 const DENIES_LOOKED_AT_MAX = 512;
-
-interface Deny {
-  ref: Ref;
-  clause: Clause;
-  path: string;
-  sample: string;
-  field: string;
-}
 
 export function lintHttpDenies(lint: Lint, ref: Ref): void {
   for (const [index, clause] of (ref.endpoint.deny_rules ?? []).slice(0, DENIES_LOOKED_AT_MAX).entries()) {
@@ -46,18 +31,9 @@ export function lintHttpDenies(lint: Lint, ref: Ref): void {
   }
 }
 
-const methodsOf = ({ method }: Clause): readonly string[] => (method === undefined || method === "*" ? ANY : [method]);
-
-function asking({ clause }: Deny, method: string, path: string): Asking {
-  return { method, path, query: sampleQuery(clause.query), headers: clauseHeaders(clause) };
-}
-
 /** The first method with which this path is allowed although the deny is there, or null. */
 const slipsBy = (lint: Lint, deny: Deny, path: string): string | null =>
   methodsOf(deny.clause).find((method) => lint.allowed(sampleRequest(deny.ref, asking(deny, method, path)))) ?? null;
-
-const shown = ({ method, path, host, port }: PolicyRequest): string =>
-  `${method ?? ""} ${path ?? ""} at ${host}:${port}`;
 
 function lintPaths(lint: Lint, deny: Deny): void {
   const { path, sample, field } = deny;
@@ -136,82 +112,6 @@ function lintQuery(lint: Lint, deny: Deny): void {
     );
 }
 
-/** A request that the deny holds for: the right method, path and query. */
-function heldRequest(deny: Deny): PolicyRequest {
-  const [method = "GET"] = methodsOf(deny.clause);
-  return sampleRequest(deny.ref, asking(deny, method, deny.sample));
-}
-
-function lintPorts(lint: Lint, deny: Deny): void {
-  const { ref, field } = deny;
-  for (const other of lint.endpoints.ofHost(ref.endpoint.host))
-    for (const port of other.endpoint.ports) {
-      if (ref.endpoint.ports.includes(port)) continue;
-      const binary = sharedProgram(ref.entry.binaries, other.entry.binaries);
-      if (binary === null) continue;
-      const request = { ...heldRequest(deny), ...sampleCaller(binary), port };
-      if (!lint.allowed(request)) continue;
-      lint.warnOnce(
-        "deny_other_port",
-        fieldOf(ref),
-        field,
-        `The deny holds on port ${ref.endpoint.ports.join(", ")}; entry \`${other.key}\` allows ${shown(request)}.`,
-        "Put the deny on every port of the host, or remove the other port.",
-      );
-      return;
-    }
-}
-
-/** The same service often answers under a neighbouring name. */
-function lintSiblings(lint: Lint, deny: Deny): void {
-  const { ref, field } = deny;
-  const { host } = ref.endpoint;
-  if (host.includes("*")) return;
-  for (const port of ref.endpoint.ports)
-    for (const other of lint.endpoints.applying(host, port)) {
-      if (!other.endpoint.host.includes("*")) continue;
-      const binary = sharedProgram(ref.entry.binaries, other.entry.binaries);
-      if (binary === null) continue;
-      const request = { ...heldRequest(deny), ...sampleCaller(binary), host: sampleHost(other.endpoint.host), port };
-      if (request.host === host || !lint.allowed(request)) continue;
-      lint.warnOnce(
-        "deny_sibling_host",
-        fieldOf(ref),
-        field,
-        `The deny holds for ${host} alone; entry \`${other.key}\` names ${other.endpoint.host} and allows ${shown(request)}.`,
-        `Put the deny on ${other.endpoint.host} as well, or name its hosts one by one.`,
-      );
-      return;
-    }
-}
-
-/** A deny rule holds for the programs of its own entry. */
-function lintPrograms(lint: Lint, deny: Deny): void {
-  const { ref, field } = deny;
-  for (const port of ref.endpoint.ports)
-    for (const other of lint.endpoints.applying(ref.endpoint.host, port)) {
-      if (other.key === ref.key || !allowsBroadly(other.endpoint)) continue;
-      const stranger = other.entry.binaries.find((binary) => sharedProgram([binary], ref.entry.binaries) === null);
-      if (stranger === undefined) continue;
-      const request = { ...heldRequest(deny), ...sampleCaller(stranger), port };
-      if (!lint.allowed(request)) continue;
-      lint.warnOnce(
-        "deny_other_program",
-        fieldOf(ref),
-        field,
-        `The deny holds for the programs of \`${ref.key}\`; entry \`${other.key}\` allows ${request.binary} ${shown(request)}.`,
-        `Put the deny into \`${other.key}\` as well, or list there the requests that are meant.`,
-      );
-      return;
-    }
-}
-
-/** A rule that names the very path was written on purpose; what allows everything was perhaps not thought through. */
-const allowsBroadly = (endpoint: Endpoint): boolean =>
-  !isInspected(endpoint) ||
-  endpoint.access !== undefined ||
-  (endpoint.rules ?? []).some(({ allow }) => allow.path === "/**" || allow.path === "**");
-
 /** Some servers decode one escape and not the next; then neither the plain nor the decoded path is the one they see. */
 function lintEncodedSlash(lint: Lint, deny: Deny): void {
   if (deny.ref.endpoint.allow_encoded_slash !== true || !deny.path.includes("/*/")) return;
@@ -245,11 +145,10 @@ function withoutEffect(lint: Lint, deny: Deny): boolean {
   return true;
 }
 
-const accessMethods = { "read-only": ["GET", "HEAD", "OPTIONS"], "read-write": ["GET", "HEAD", "OPTIONS", ...WRITES] };
-
 function mayAllow(endpoint: Endpoint, method: string, path: string): boolean {
-  if (!isInspected(endpoint) || endpoint.access === "full") return true;
-  if (endpoint.access !== undefined) return method === "*" || accessMethods[endpoint.access].includes(method);
+  if (!isInspected(endpoint)) return true;
+  if (endpoint.access !== undefined)
+    return method === "*" || methodsOfAccess[endpoint.access]?.includes(method) !== false;
   return (endpoint.rules ?? []).some(
     ({ allow }) =>
       (method === "*" || methodCovers(allow.method, method) || methodCovers(method, allow.method)) &&

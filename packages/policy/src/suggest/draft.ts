@@ -1,22 +1,11 @@
 /** From evidence to entries: what is allowed, what is noted beside it, and what is refused after all. */
-import type { Clause } from "../model.ts";
 import type { Base } from "./base.ts";
+import { draftRules, hasEncodedSlash, samplePath, TESTED } from "./draft-rules.ts";
 import type { Evidence, ProgramEvidence, TargetEvidence } from "./evidence.ts";
-import { ANY, generalisePaths, literalRules, type PathRule, type SeenPath, segmentsOf } from "./generalise.ts";
 import { HOSTS_PER_DOMAIN_MAX, RULES_PER_TARGET_MAX } from "./limits.ts";
 import { domainOf, hostsByDomain, note, programNotes, targetNotes, type WeighedNote } from "./notes.ts";
-import { pathsOverlap } from "./overlap.ts";
 import type { RefusedList } from "./refused-list.ts";
-import { looksLikeSecret } from "./secrets.ts";
 import { type DraftEndpoint, type DraftEntry, type DraftRule, keysFor } from "./write.ts";
-
-const TESTED = "One of the base's own `tests` expects this to be denied.";
-
-/** What a rule must not reach. */
-interface Forbidden {
-  denies: readonly Clause[];
-  tested: readonly Pick<Clause, "method" | "path">[];
-}
 
 /** One request that the suggestion must allow; judged again at the end. */
 export interface Covered {
@@ -145,7 +134,13 @@ function draftTarget(
       target.rawConnections,
       "Requests of the same program were seen there; relaying it unread would undo their inspection.",
     );
-  const rules = draftRules(target, key, { denies: base.denies(host, port), tested }, draft, refuse);
+  const rules = draftRules({
+    target,
+    key,
+    forbidden: { denies: base.denies(host, port), tested },
+    notes: draft.notes,
+    refuse,
+  });
   if (rules.length > RULES_PER_TARGET_MAX) {
     refuse(
       target.requests + target.connections,
@@ -165,124 +160,3 @@ function draftTarget(
     return drafted.length === 0 ? [] : [{ host, port, protocol: "rest", encodedSlash, rules: drafted }];
   });
 }
-
-const hasEncodedSlash = ({ segments }: SeenPath): boolean => segments.some((segment) => segment.includes("%2F"));
-const samplePath = (segments: readonly string[]): string =>
-  `/${segments.map((segment) => (segment === ANY ? "x" : segment)).join("/")}`;
-
-interface MethodRule {
-  method: string;
-  rule: PathRule;
-}
-
-function draftRules(
-  target: TargetEvidence,
-  key: string,
-  forbidden: Forbidden,
-  draft: Draft,
-  refuse: (count: number, reason: string, method: string, path: string) => void,
-): MethodRule[] {
-  const found: MethodRule[] = [];
-  for (const method of [...(target.methods?.keys() ?? [])].sort()) {
-    const paths = readPaths(target, method, refuse);
-    // A `%2F` needs a setting of its own, so such paths are joined among themselves.
-    for (const part of [paths.filter((path) => !hasEncodedSlash(path)), paths.filter(hasEncodedSlash)])
-      for (const rule of joinUnlessDenied(part, method, forbidden, refuse)) found.push({ method, rule });
-  }
-  for (const { method, rule } of found) describeRule(rule, method, target, key, draft);
-  return found.filter(({ method, rule }) => method !== "HEAD" || !coveredByGet(found, rule));
-}
-
-/** Whoever may GET may HEAD. */
-const coveredByGet = (found: readonly MethodRule[], rule: PathRule): boolean =>
-  found.some((other) => other.method === "GET" && other.rule.pattern === rule.pattern);
-
-function readPaths(
-  target: TargetEvidence,
-  method: string,
-  refuse: (count: number, reason: string, method: string, path: string) => void,
-): SeenPath[] {
-  const merged = new Map<string, SeenPath>();
-  for (const [path, count] of target.methods?.get(method) ?? []) {
-    const [first = "", ...rest] = segmentsOf(path);
-    if (looksLikeSecret(first)) {
-      refuse(
-        count,
-        "The path begins with what looks like a secret; a rule without it would allow any path.",
-        method,
-        path,
-      );
-      continue;
-    }
-    const segments = [first, ...rest.map((segment) => (looksLikeSecret(segment) ? ANY : segment))];
-    const key = segments.join("/");
-    merged.set(key, { segments, count: count + (merged.get(key)?.count ?? 0) });
-  }
-  return [...merged.values()];
-}
-
-/** Joined paths that reach into what is denied stand one by one instead, and what is denied by itself does not stand at all. */
-function joinUnlessDenied(
-  paths: readonly SeenPath[],
-  method: string,
-  { denies, tested }: Forbidden,
-  refuse: (count: number, reason: string, method: string, path: string) => void,
-): PathRule[] {
-  const reaches = (rule: PathRule, clauses: readonly Pick<Clause, "method" | "path">[]): boolean =>
-    clauses.some(
-      (clause) =>
-        clause.path !== undefined && speaksOf(clause.method, method) && pathReaches(rule.pattern, clause.path),
-    );
-  const refuseRule = (rule: PathRule, reason: string): PathRule[] => {
-    for (const { segments, count } of rule.paths) refuse(count, reason, method, samplePath(segments));
-    return [];
-  };
-  const joined = generalisePaths(paths).flatMap((rule) =>
-    rule.paths.length > 1 && (reaches(rule, denies) || reaches(rule, tested)) ? literalRules(rule.paths) : [rule],
-  );
-  return joined.flatMap((rule) => {
-    if (reaches(rule, tested)) return refuseRule(rule, TESTED);
-    // A path as it was seen was judged against the denies one by one; only what stands for more can reach further.
-    const isWide = rule.paths.length > 1 || rule.paths[0]?.segments.includes(ANY) === true;
-    return isWide && reaches(rule, denies)
-      ? refuseRule(rule, "With its secret left out the path would reach into what the base denies.")
-      : [rule];
-  });
-}
-
-/** Does a clause of this method concern requests of that one? A rule for GET allows HEAD as well. */
-const speaksOf = (clause: string | undefined, method: string): boolean =>
-  clause === undefined ||
-  clause === "*" ||
-  clause === method ||
-  method === "HEAD" ||
-  (method === "GET" && clause === "HEAD");
-
-/** A deny holds with and without the slash at the end. */
-const pathReaches = (pattern: string, deny: string): boolean =>
-  [pattern, `${pattern}/`, pattern.replace(/(.)\/$/, "$1")].some((reading) => pathsOverlap(reading, deny));
-
-function describeRule(
-  rule: PathRule,
-  method: string,
-  { host, sightings }: TargetEvidence,
-  key: string,
-  draft: Draft,
-): void {
-  const requests = rule.paths.reduce((sum, path) => sum + path.count, 0);
-  const where = `${method} ${host}${rule.pattern}`;
-  if (rule.paths.length > 1)
-    draft.notes.push(
-      note(
-        key,
-        4,
-        `${where} stands for ${rule.paths.length} paths in ${requests} requests; the host was seen on ${plural(sightings.dayCount, "day")} by ${plural(sightings.sandboxCount, "sandbox", "sandboxes")}.`,
-      ),
-    );
-  if (rule.paths.some((path) => path.segments.includes(ANY)))
-    draft.notes.push(
-      note(key, 2, `In ${where} a \`*\` stands where something like a secret was; any other may stand there too.`),
-    );
-}
-
-const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
