@@ -91,8 +91,15 @@ function checkHttp(ctx: CheckContext, field: string, clause: Clause, protocol: s
   return method === undefined ? clause : { ...clause, method };
 }
 
+/** The path of an endpoint or of a credential. */
+export function checkPath(ctx: CheckContext, field: string, path: string): void {
+  const problem = globProblem(path);
+  if (problem !== null) fail(ctx, "bad_glob", field, problem, "See the table of patterns in the policy reference.");
+  else checkPathGlob(ctx, field, path);
+}
+
 /** A path glob that could never match a canonical path would be a deny that never denies. */
-export function checkPathGlob(ctx: CheckContext, field: string, path: string): void {
+function checkPathGlob(ctx: CheckContext, field: string, path: string): void {
   if (!path.startsWith("/") && !path.startsWith("*"))
     fail(ctx, "bad_path", field, `"${path}" does not begin with \`/\`, so it matches no request.`, `Write "/${path}".`);
   else if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path))
@@ -118,6 +125,14 @@ export function checkPathGlob(ctx: CheckContext, field: string, path: string): v
       field,
       `"${path}" holds a character that no judged path holds.`,
       "Write the path as it is sent, percent-encoded, without query; `;` and `#` are always refused.",
+    );
+  else if (/\[[!^]?\]?[^\]]*%/.test(path))
+    fail(
+      ctx,
+      "bad_path",
+      field,
+      `"${path}" holds an escape in brackets, which would name its three characters one by one.`,
+      "Write the character itself, or one rule for each escape.",
     );
   else if (/^[^?]*\?[A-Za-z_]+=/.test(path))
     fail(ctx, "bad_path", field, `"${path}" holds a query.`, "Move it to `query:`.");
@@ -160,6 +175,14 @@ function checkGraphql(ctx: CheckContext, field: string, clause: Clause): void {
       );
 }
 
+/** Methods of calls are compared as patterns. True when this one is none. */
+function checkMethodGlob(ctx: CheckContext, field: string, method: string | undefined): boolean {
+  const problem = method === undefined ? null : globProblem(method);
+  if (problem !== null)
+    fail(ctx, "bad_method", `${field}.method`, `\`${method}\`: ${problem}`, "Name one method, such as `tools/call`.");
+  return problem !== null;
+}
+
 function checkMcp(ctx: CheckContext, field: string, clause: Clause, options: ClauseOptions): void {
   const { method } = clause;
   const selectsTool = clause.tool !== undefined || clause.params !== undefined;
@@ -171,7 +194,8 @@ function checkMcp(ctx: CheckContext, field: string, clause: Clause, options: Cla
       "`method` is missing.",
       "Add `method: tools/call`, or set `mcp.allow_all_known_mcp_methods: true`.",
     );
-  if (method !== undefined && hasWildcard(method) && !/^tools\/[A-Za-z*]+$/.test(method))
+  const malformed = checkMethodGlob(ctx, field, method);
+  if (method !== undefined && !malformed && hasWildcard(method) && !/^tools\/[A-Za-z*]+$/.test(method))
     fail(
       ctx,
       "bad_method",
@@ -213,7 +237,7 @@ function checkMcp(ctx: CheckContext, field: string, clause: Clause, options: Cla
 function checkJsonRpc(ctx: CheckContext, field: string, clause: Clause): void {
   if (clause.method === undefined)
     fail(ctx, "missing", field, "`method` is missing.", "Name a JSON-RPC method, or `*` for any.");
-  else if (clause.method !== "*" && hasWildcard(clause.method))
+  else if (!checkMethodGlob(ctx, field, clause.method) && clause.method !== "*" && hasWildcard(clause.method))
     fail(
       ctx,
       "bad_method",

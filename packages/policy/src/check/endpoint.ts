@@ -1,8 +1,7 @@
 /** One endpoint: where to, and what it allows there. */
 import { allowedIpProblem } from "../canonical/address.ts";
-import { globProblem } from "../glob.ts";
 import type { Endpoint } from "../model.ts";
-import { checkClause, checkPathGlob } from "./clause.ts";
+import { checkClause, checkPath } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkHost } from "./host.ts";
 import { checkCredentials, checkProtocol, checkTls } from "./protocol.ts";
@@ -15,12 +14,7 @@ export function checkEndpoint(ctx: CheckContext, field: string, raw: RawEndpoint
   checkTls(ctx, field, raw);
   checkProtocol(ctx, field, raw, host);
   checkCredentials(ctx, field, raw);
-  if (raw.path !== undefined && raw.path !== "") {
-    const problem = globProblem(raw.path);
-    if (problem !== null)
-      fail(ctx, "bad_glob", `${field}.path`, problem, "See the table of patterns in the policy reference.");
-    else checkPathGlob(ctx, `${field}.path`, raw.path);
-  }
+  if (raw.path !== undefined && raw.path !== "") checkPath(ctx, `${field}.path`, raw.path);
   const { port: _port, ports: _ports, tls, path, ...rest } = raw;
   return {
     ...rest,

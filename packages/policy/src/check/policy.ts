@@ -1,7 +1,7 @@
 /** The whole file: every section checked, defaults filled in, hosts canonical. */
 import { globProblem } from "../glob.ts";
 import type { Credential, InferenceSection, Middleware, Policy, PolicyTest } from "../model.ts";
-import { checkPathGlob } from "./clause.ts";
+import { checkPath } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkBinary, checkEntry, checkTime } from "./entry.ts";
 import { checkHost } from "./host.ts";
@@ -49,6 +49,15 @@ export function checkPolicy(ctx: CheckContext, raw: RawPolicy): Policy {
       "`monitor_until` has no effect without `mode: monitor`.",
       "Add `mode: monitor`, or remove it.",
     );
+  for (const section of ["network_policies", "network_middlewares", "credentials"] as const)
+    if (Object.hasOwn(raw[section] ?? {}, ""))
+      fail(
+        ctx,
+        "bad_key",
+        `${section}.`,
+        `A name in \`${section}\` is empty.`,
+        "Write a name that says what it is for.",
+      );
   const entries = Object.entries(raw.network_policies ?? {}).map(
     ([key, entry]) => [key, checkEntry(ctx, `network_policies.${key}`, key, entry)] as const,
   );
@@ -147,7 +156,7 @@ function checkCredentials(ctx: CheckContext, raw: Record<string, RawCredential>)
           fail(ctx, "exclusive", `${field}.ports`, "`port` and `ports` cannot stand together.", "Keep `ports`.");
         if (ports.length === 0 && !ctx.problems.has(`${field}.port`))
           fail(ctx, "missing", field, "`port` is missing.", "Add `port: 443`.");
-        if (target.path !== undefined) checkPathGlob(ctx, `${field}.path`, target.path);
+        if (target.path !== undefined) checkPath(ctx, `${field}.path`, target.path);
         const host = target.host === undefined ? "" : (checkHost(ctx, `${field}.host`, target.host) ?? "");
         if (/\*/.test(host))
           warn(
