@@ -64,6 +64,13 @@ describe("what a version would have changed", () => {
     expect(kindOf(NOTHING, denied)).toBe("unchanged");
   });
 
+  it("judges an entry named __proto__ as any other, also where the record lacks what it asks for", () => {
+    const named = compiled(
+      `version: 1\nnetwork_policies:\n  __proto__:\n    endpoints: [{host: api.example.com, port: 443, protocol: rest, access: full, allowed_ips: [10.0.0.0/8]}]\n    binaries: [{path: /usr/bin/curl}]\n`,
+    );
+    expect(kindOf(named, {})).toBe("uncertain 1");
+  });
+
   it("counts what monitor mode let pass as passing, so that enforcing shows what it breaks", () => {
     expect(kindOf(NOTHING, { decision: "would_deny", rule: null })).toBe("broken");
     expect(kindOf(compiled("version: 1\nmode: monitor\nnetwork_policies: {}\n"), {})).toBe("unchanged");

@@ -75,7 +75,8 @@ function buildWay(
   found: Conditions,
   choice: Choice,
 ): CompiledPolicy {
-  const entries: Record<string, PolicyEntry> = {};
+  // Without a prototype, so that an entry named `__proto__` is one like any other.
+  const entries = Object.create(null) as Record<string, PolicyEntry>;
   for (const endpoint of endpoints) {
     const { key } = endpoint.entry;
     const source = compiled.policy.network_policies[key];
