@@ -96,9 +96,7 @@ export interface PolicyEntry {
   limits?: EntryLimits | undefined;
   request?: RequestMatcher | undefined;
   /** The preset it came from; says nothing about what is allowed. */
-  preset?:
-    | { name: string; parameters?: Record<string, string> | undefined; checksum?: string | undefined }
-    | undefined;
+  preset?: { name: string; parameters?: Record<string, string> | undefined; checksum?: string | undefined } | undefined;
 }
 
 export interface Middleware {
