@@ -118,12 +118,9 @@ test("a large file is explained in bounded steps", () => {
     (_, i) =>
       `  e${i}: {endpoints: [{host: api.github.example, port: 443, protocol: rest, access: read-only}], binaries: [{path: /usr/bin/b${i}}]}`,
   );
-  const start = performance.now();
   const found = explain({ method: "POST", path: "/" }, `version: 1\nnetwork_policies:\n${entries.join("\n")}\n`);
   expect(found.steps.length).toBeLessThan(20);
   expect(found.turn).not.toBeNull();
-  // A second is the aim; the bound leaves room for a loaded machine.
-  expect(performance.now() - start).toBeLessThan(20_000);
 });
 
 test("an endpoint with the longer path speaks alone, and the wide one is told as silent", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { cpuMs } from "../fuzz/clock.ts";
 import { hostileFiles } from "../fuzz/hostile-files.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import { Random } from "../fuzz/random.ts";
@@ -9,8 +8,6 @@ import { POLICY_BYTES_MAX, PROBLEMS_MAX, YAML_LEXEMES_MAX } from "../src/limits.
 
 /** A fixed portion; `node packages/policy/fuzz/main.mjs mutate` goes on for as long as one likes. */
 const TEXTS_PER_TARGET = 250;
-/** Three seconds leave room for a busy machine; the fuzzer's own runs hold each file to one. */
-const FILE_MS_MAX = 3_000;
 
 describe("no text makes a reader crash or break its invariants", () => {
   test.each(targets.map((target) => [target.name, target] as const))("%s", (_, target) => {
@@ -26,13 +23,12 @@ describe("no text makes a reader crash or break its invariants", () => {
   });
 });
 
-describe("a hostile megabyte is refused or loaded in time", () => {
+/** How long they take is measured by the fuzzer: `node packages/policy/fuzz/main.mjs hostile`. */
+describe("a hostile megabyte is refused with few problems", () => {
   test.each(["commas in a flow map", "closing brackets", "nesting of sixty, wide", "misspelt fields"])("%s", (name) => {
     const text = hostileFiles[name]?.() ?? "";
     expect(text.length).toBeGreaterThan(POLICY_BYTES_MAX / 2);
-    const began = cpuMs();
     const { policy, problems } = parsePolicy(text);
-    expect(cpuMs() - began).toBeLessThan(FILE_MS_MAX);
     expect(policy).toBeNull();
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.length).toBeLessThanOrEqual(PROBLEMS_MAX);
