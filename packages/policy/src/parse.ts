@@ -21,8 +21,8 @@ export interface ParseResult {
 export interface OpenedPolicy extends ParseResult {
   /** Where a field stands; the nearest enclosing place when it does not. */
   at(field: string): Place;
-  /** Null when the text is no single plain YAML document. */
-  document: Document.Parsed | null;
+  /** Null when the text is no single plain YAML document. Made when it is first asked for: reading it costs more than the policy. */
+  readonly document: Document.Parsed | null;
 }
 
 /** The reader has checked every field of `value` against `policyFile`; what was wrong is missing, which `RawPolicy` allows for. */
@@ -45,22 +45,17 @@ export function openPolicy(yamlText: string): OpenedPolicy {
     const at = (field: string): Place => ({ line: 1, column: 1, field });
     return { policy: null, problems: problems.sorted(), at, document: null };
   }
-  if (yaml.document.directives?.yaml.explicit === true || (yaml.document.directives?.tags["!"] ?? "!") !== "!")
-    problems.error(
-      "directive",
-      { line: 1, column: 1, field: "" },
-      "YAML directives such as `%YAML` are not allowed: they change what words and numbers mean.",
-      "Remove the lines that begin with `%`.",
-    );
   const tree = readTree(yaml, policyFile, problems);
-  if (tree.value === undefined)
-    return { policy: null, problems: problems.sorted(), at: tree.at, document: yaml.document };
-  const ctx: CheckContext = { problems, at: tree.at };
-  const policy = checkPolicy(ctx, asRawPolicy(tree.value));
-  return {
-    policy: problems.hasErrors() ? null : policy,
+  const opened = (policy: Policy | null): OpenedPolicy => ({
+    policy,
     problems: problems.sorted(),
     at: tree.at,
-    document: yaml.document,
-  };
+    get document() {
+      return yaml.document();
+    },
+  });
+  if (tree.value === undefined) return opened(null);
+  const ctx: CheckContext = { problems, at: tree.at };
+  const policy = checkPolicy(ctx, asRawPolicy(tree.value));
+  return opened(problems.hasErrors() ? null : policy);
 }

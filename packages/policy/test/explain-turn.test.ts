@@ -208,7 +208,7 @@ network_policies:
           expect(ports, context).toEqual([request.port]);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 60 },
     );
     expect(within).toBeGreaterThan(5);
   });

@@ -1,15 +1,13 @@
 /** How the reader names what it found and what it wanted. */
-import { isMap, isScalar, isSeq, type Node } from "yaml";
+import type { YamlNode } from "../yaml/node.ts";
 import type { Spec } from "./spec.ts";
 
-export const isEmpty = (node: Node | null): boolean =>
-  node === null || (isScalar(node) && node.value === null && node.source === "");
 export const title = (field: string): string => (field === "" ? "The file" : `\`${field}\``);
 
-export function found(node: Node): string {
-  if (isMap(node)) return "a map";
-  if (isSeq(node)) return "a list";
-  if (!isScalar(node) || node.value === null) return "nothing";
+export function found(node: YamlNode): string {
+  if (node.kind === "map") return "a map";
+  if (node.kind === "list") return "a list";
+  if (node.value === null || node.value === undefined) return "nothing";
   return typeof node.value === "string"
     ? `the text "${node.value.slice(0, 80)}"`
     : `\`${String(node.value).slice(0, 80)}\``;

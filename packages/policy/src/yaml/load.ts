@@ -1,38 +1,58 @@
 /**
- * From text to a YAML document. Threat: a file that costs far more to read than to write (deep nesting, aliases that multiply, a
+ * From text to a YAML tree. Threat: a file that costs far more to read than to write (deep nesting, aliases that multiply, a
  * million duplicate keys) or that two readers understand differently (anchors, merges, tags, duplicate keys, several documents).
  * Invariant: one plain document; depth is bounded before anything recursive runs; time is linear in the text.
  */
-import { Composer, type Document, Lexer, LineCounter, type Node, Parser } from "yaml";
+import { Composer, type Document, Lexer, Parser } from "yaml";
 import { POLICY_BYTES_MAX, PROBLEMS_MAX, YAML_DEPTH_MAX, YAML_LEXEMES_MAX } from "../limits.ts";
 import type { Place } from "../types.ts";
+import { fromLibrary } from "./from-library.ts";
+import { Lines } from "./lines.ts";
+import type { YamlNode } from "./node.ts";
 import type { Problems } from "./problems.ts";
+import { readQuickly } from "./quick.ts";
 
 export interface LoadedYaml {
-  document: Document.Parsed;
-  place(offset: number | undefined, field: string): Place;
+  root: YamlNode | null;
+  /** Line and column are counted when something is to be said. */
+  place(offset: number, field: string): Place;
+  /** With layout and comments, for edits; made when first asked for. */
+  document(): Document.Parsed | null;
 }
 
 /** Null when the text is no single plain YAML document; the reasons are in `problems`. */
 export function loadYaml(text: string, problems: Problems): LoadedYaml | null {
   const bytes = text.length > POLICY_BYTES_MAX ? text.length : new TextEncoder().encode(text).length;
-  const top: Place = { line: 1, column: 1, field: "" };
   if (bytes > POLICY_BYTES_MAX) {
     problems.error(
       "too_large",
-      top,
+      { line: 1, column: 1, field: "" },
       `The file has more than ${POLICY_BYTES_MAX} bytes.`,
       "Split it into policies per sandbox.",
     );
     return null;
   }
-  const lines = new LineCounter();
-  const place = (offset: number | undefined, field: string): Place => {
-    const { line, col } = lines.linePos(Math.max(0, Math.min(offset ?? 0, text.length)));
-    return { line: Math.max(1, line), column: Math.max(1, col), field };
-  };
-  lines.addNewLine(0);
-  const parser = new Parser(lines.addNewLine);
+  const lines = new Lines(text);
+  const place = (offset: number, field: string): Place => lines.place(offset, field);
+  const root = readQuickly(text);
+  if (root !== undefined) {
+    let made: Document.Parsed | null | undefined;
+    return {
+      root,
+      place,
+      document: () => {
+        made ??= composed(text, place, problems);
+        return made;
+      },
+    };
+  }
+  const document = composed(text, place, problems);
+  return document === null ? null : { root: fromLibrary(document.contents), place, document: () => document };
+}
+
+/** By the library: everything that YAML is, within bounds. */
+function composed(text: string, place: LoadedYaml["place"], problems: Problems): Document.Parsed | null {
+  const parser = new Parser();
   const tokens = [];
   let lexed = 0;
   let lexemes = 0;
@@ -94,11 +114,18 @@ export function loadYaml(text: string, problems: Problems): LoadedYaml | null {
   if (documents.length > 1)
     problems.error(
       "yaml",
-      place(documents[1]?.range[0], ""),
+      place(documents[1]?.range[0] ?? 0, ""),
       "The file holds more than one YAML document.",
       "Keep one policy per file and remove the `---` lines.",
     );
-  return problems.hasErrors() ? null : { document, place };
+  if (document.directives?.yaml.explicit === true || (document.directives?.tags["!"] ?? "!") !== "!")
+    problems.error(
+      "directive",
+      { line: 1, column: 1, field: "" },
+      "YAML directives such as `%YAML` are not allowed: they change what words and numbers mean.",
+      "Remove the lines that begin with `%`.",
+    );
+  return problems.hasErrors() ? null : document;
 }
 
 interface Fault {
@@ -136,5 +163,3 @@ const sentence = (message: string): string => {
   const line = message.split("\n")[0] ?? message;
   return /[.!?]$/.test(line) ? line : `${line}.`;
 };
-
-export const offsetOf = (node: Node | null | undefined): number | undefined => node?.range?.[0];
