@@ -1,5 +1,5 @@
 "use client";
-import type { PolicyProblem } from "@creel/policy";
+import type { PolicyProblem } from "@creel/policy/browser";
 import { Badge } from "../ui/badge.tsx";
 import { Words } from "../ui/words.tsx";
 

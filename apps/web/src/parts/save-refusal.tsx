@@ -1,5 +1,5 @@
 "use client";
-import type { PolicyProblem } from "@creel/policy";
+import type { PolicyProblem } from "@creel/policy/browser";
 import type { ShownError } from "../client/errors.ts";
 import { Button } from "../ui/button.tsx";
 import { ProblemList } from "./problem-list.tsx";

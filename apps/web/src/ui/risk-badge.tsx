@@ -1,11 +1,9 @@
-import type { RiskGrade } from "@creel/policy/browser";
+import { type RiskGrade, riskGrades } from "@creel/policy/browser";
 import clsx from "clsx";
-
-const grades: readonly RiskGrade[] = ["none", "low", "medium", "high", "critical"];
 
 /** Strength without a colour: colours mean allow, deny, would-deny and waiting. Bars and the word say the same. */
 export const RiskBadge = ({ grade }: { grade: RiskGrade }) => {
-  const rank = grades.indexOf(grade);
+  const rank = riskGrades.indexOf(grade);
   return (
     <span
       className={clsx(

@@ -1,11 +1,19 @@
-import type { CallerSet, PolicyDiff, PolicyRequest, RequestChange, RiskGrade, TextSet } from "@creel/policy/browser";
+import {
+  type CallerSet,
+  type PolicyDiff,
+  type PolicyRequest,
+  type RequestChange,
+  type RiskGrade,
+  riskGrades,
+  type TextSet,
+} from "@creel/policy/browser";
 
-export const grades: readonly RiskGrade[] = ["none", "low", "medium", "high", "critical"];
-export const gradeRank = (grade: RiskGrade): number => grades.indexOf(grade);
+/** A line or two of a value; the line diff shows the rest. */
+const VALUE_CHARS_MAX = 300;
 
 /** The gravest first; the order of the diff among equals. */
 export const gravestFirst = <T extends { risk: { grade: RiskGrade } }>(changes: readonly T[]): T[] =>
-  [...changes].sort((a, b) => gradeRank(b.risk.grade) - gradeRank(a.risk.grade));
+  [...changes].sort((a, b) => riskGrades.indexOf(b.risk.grade) - riskGrades.indexOf(a.risk.grade));
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -66,5 +74,3 @@ export function valueWords(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
 }
-/** A line or two; the line diff shows the rest. */
-const VALUE_CHARS_MAX = 300;

@@ -53,7 +53,12 @@ const Excerpt = ({ lines, deciding }: { lines: DecisionExplanation["excerpt"]; d
 
 const Turn = ({ explained }: { explained: Explained }) => {
   const { turn, unturnable } = explained;
-  if (turn === null) return unturnable === null ? null : <p>{<Words>{unturnable}</Words>}</p>;
+  if (turn === null)
+    return unturnable === null ? null : (
+      <p>
+        <Words>{unturnable}</Words>
+      </p>
+    );
   return (
     <div className="grid gap-1.5">
       <h3 className="font-semibold">The smallest change that would {turn.to} it</h3>
@@ -70,8 +75,8 @@ const Told = ({ told, explained }: { told: DecisionExplanation; explained: Expla
     {told.agrees ? null : (
       <p role="note" className="rounded bg-sunken px-3 py-2">
         Judged again from the record, this version says {explained.decision.decision.replace("_", " ")}:{" "}
-        {explained.decision.reason} What made the difference then is not in the record: a header, the body, the resolved
-        address, or the gateway itself.
+        <Words>{explained.decision.reason}</Words> What made the difference then is not in the record: a header, the
+        body, the resolved address, or the gateway itself.
       </p>
     )}
     <ol aria-label="Steps of the decision" className="grid gap-1.5">
