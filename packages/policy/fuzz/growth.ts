@@ -13,7 +13,7 @@ const EXPONENT_MAX = 1.3;
 /** One call on a megabyte, in which a target may read the text several times; `hostile` holds single readings to one second. */
 const CALL_MS_MAX = 4_000;
 
-export interface Growth {
+interface Growth {
   target: string;
   unit: string;
   around: readonly [string, string];
@@ -35,7 +35,7 @@ function best(target: Target, text: string, tries: number): number {
   return ms;
 }
 
-export function measureGrowth(target: Target, unit: string, around: readonly [string, string]): Growth {
+function measureGrowth(target: Target, unit: string, around: readonly [string, string]): Growth {
   const points: Growth["points"] = [];
   let broken: string | null = null;
   for (let chars = CHARS_MIN; chars <= CHARS_MAX; chars *= 2) {

@@ -19,7 +19,7 @@ const timed = <T>(work: () => T): { value: T; ms: number } => {
   return { value, ms: cpuMs() - began };
 };
 
-export function measureFile(name: string, text: string): Measured {
+function measureFile(name: string, text: string): Measured {
   const parsed = timed(() => parsePolicy(text));
   const linted = timed(() => lintPolicy(text, 0));
   const { policy, problems } = parsed.value;

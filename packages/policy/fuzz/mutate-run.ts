@@ -23,7 +23,7 @@ const POOL_MAX = 1_000;
 const POOL_CHARS_MAX = 4_000;
 
 /** Runs one text; `what` is null when everything held. A slow call is measured again, so that a busy moment is no finding. */
-export function tryText(target: Target, text: string): { what: string | null; outcome: string; ms: number } {
+function tryText(target: Target, text: string): { what: string | null; outcome: string; ms: number } {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3; attempt++) {
     const began = cpuMs();

@@ -133,7 +133,7 @@ export function unquoted(text: string): string {
   return text.endsWith(quote) && text.length > 1 ? text.slice(1, -1) : text.slice(1);
 }
 
-export function skipBlanks(text: string, from: number): number {
+function skipBlanks(text: string, from: number): number {
   let at = from;
   while (text[at] === " ") at++;
   return at;

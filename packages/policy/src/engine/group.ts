@@ -4,6 +4,7 @@
  */
 import { GlobSet } from "../glob/set.ts";
 import type { Access } from "../model.ts";
+import { type Addresses, covers } from "./addresses.ts";
 import { canonicalPattern } from "./clause.ts";
 import { type CompiledEndpoint, type EndpointClause, specificityOf } from "./endpoint.ts";
 import { QueryShelf } from "./query-shelf.ts";
@@ -18,14 +19,29 @@ export class Group {
   readonly endpoints: readonly CompiledEndpoint[];
   /** They name no host: the address is their whole condition. */
   readonly hostless: boolean;
+  /** The only endpoint. */
+  private readonly only: CompiledEndpoint | null;
+  /** The only endpoint, where its few rules are tried without an index. */
+  readonly lone: CompiledEndpoint | null;
   private summaryMade: Summary | undefined;
   private deniesMade: Denies | undefined;
   private selectorsMade: Selectors | undefined;
 
   constructor(endpoints: readonly CompiledEndpoint[]) {
     this.endpoints = endpoints;
-    this.hostless = endpoints[0]?.endpoint.host === "";
+    const [first = null] = endpoints;
+    this.hostless = first?.endpoint.host === "";
+    this.only = endpoints.length === 1 ? first : null;
+    this.lone = this.only?.fewRules === true ? this.only : null;
   }
+
+  /** The first in force that accepts every one of the addresses. */
+  firstCovering(nowMs: number, addresses: Addresses): CompiledEndpoint | null {
+    const { only } = this;
+    if (only === null) return this.summary.firstCovering(nowMs, addresses);
+    return only.entry.expiresAtMs > nowMs && covers(only, addresses) ? only : null;
+  }
+
   get summary(): Summary {
     this.summaryMade ??= new Summary(this.endpoints);
     return this.summaryMade;
@@ -46,7 +62,7 @@ export interface FoundDenies {
   bodies: CompiledEndpoint[];
 }
 
-export class Denies {
+class Denies {
   private readonly clauses = new GlobSet<QueryShelf>(PATHS_ANY_CASE);
   private readonly bodies = new GlobSet<CompiledEndpoint>(PATHS_ANY_CASE);
   private readonly bodiesAnywhere: CompiledEndpoint[] = [];
@@ -88,7 +104,7 @@ export class Denies {
 }
 
 /** Endpoints by their `path`. */
-export class Selectors {
+class Selectors {
   private readonly anywhere: Speaking | null;
   private readonly byPath = new GlobSet<Speaking>(PATHS_ANY_CASE);
 

@@ -19,7 +19,7 @@ export const RUNTIMES = [
   "java",
 ];
 /** Programs that start others: hooks, install scripts, build steps. */
-export const STARTERS = [
+const STARTERS = [
   "npm",
   "npx",
   "pnpm",
@@ -52,7 +52,7 @@ export const STARTERS = [
   "sudo",
 ];
 /** Programs that carry any bytes to where they may connect. */
-export const CARRIERS = [
+const CARRIERS = [
   "curl",
   "wget",
   "nc",

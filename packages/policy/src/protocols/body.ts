@@ -38,7 +38,7 @@ export class RequestBody {
   }
 }
 
-export function headersHideBody(headers: Readonly<Record<string, string>> | undefined): boolean {
+function headersHideBody(headers: Readonly<Record<string, string>> | undefined): boolean {
   if (headers === undefined) return false;
   const encoding = headerOf(headers, "content-encoding");
   const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headerOf(headers, "content-type") ?? "")?.[1];

@@ -1,4 +1,5 @@
 /** Which conditions of a version speak of parts that a record lacks. Invariant: one that is overlooked here would be a guess in a replay. */
+import { isIpLiteral } from "../canonical/host.ts";
 import type { CompiledEndpoint, CompiledPolicy } from "../engine/compile.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import { compileGlob } from "../glob.ts";
@@ -97,8 +98,7 @@ export const ipsBit = (list: readonly string[]): string => `ips:${[...list].sort
 
 function findAddresses({ endpoint }: CompiledEndpoint, target: Target, lacks: Lacks, found: Conditions): void {
   // Of an address nobody needs to ask what it resolves to.
-  const literal = target.host.includes(":") || /^[0-9.]+$/.test(target.host);
-  if (endpoint.allowed_ips === undefined || !lacks.ip || literal) return;
+  if (endpoint.allowed_ips === undefined || !lacks.ip || isIpLiteral(target.host)) return;
   found.addresses = true;
   found.missing.add("the resolved address");
   const bit = ipsBit(endpoint.allowed_ips);

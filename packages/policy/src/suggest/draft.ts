@@ -1,4 +1,5 @@
 /** From evidence to entries: what is allowed, what is noted beside it, and what is refused after all. */
+import { isIpLiteral } from "../canonical/host.ts";
 import type { Base } from "./base.ts";
 import { draftRules, hasEncodedSlash, samplePath, TESTED } from "./draft-rules.ts";
 import type { Evidence, ProgramEvidence, TargetEvidence } from "./evidence.ts";
@@ -126,7 +127,7 @@ function draftTarget(
         `${host}:${port} is relayed unread: only connections were seen there, no request that could be judged.`,
       ),
     );
-    const protocol = /^[0-9.]+$|:/.test(host) ? "none" : "tcp";
+    const protocol = isIpLiteral(host) ? "none" : "tcp";
     return [{ host, port, protocol, encodedSlash: false, rules: [] }];
   }
   if (target.rawConnections > 0)

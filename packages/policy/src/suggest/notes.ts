@@ -1,4 +1,5 @@
 /** What a reviewer should see first. Threat: one odd host among forty honest ones. Each sentence says what was seen, not what to think. */
+import { isIpLiteral } from "../canonical/host.ts";
 import type { Sightings, TargetEvidence } from "./evidence.ts";
 import { HOSTS_PER_DOMAIN_NOTED, LATE_SHARE, LATE_SPAN_MS_MIN, SELDOM_MAX, USUAL_PORTS } from "./limits.ts";
 import type { SuggestNote } from "./types.ts";
@@ -36,7 +37,7 @@ export function targetNotes(entry: string, target: TargetEvidence, all: Sighting
   else if (seldom) notes.push(note(entry, 2, `${where} was seen ${times(sightings.count)} only.`));
   if (all.sandboxCount > 1 && sightings.sandboxCount === 1)
     notes.push(note(entry, 2, `${where} was asked for by one sandbox only, of ${all.sandboxCount}.`));
-  if (/^[0-9.]+$|:/.test(host))
+  if (isIpLiteral(host))
     notes.push(note(entry, 1, `${where} is an address without a name, so nothing says whose it is.`));
   if (!USUAL_PORTS.includes(port))
     notes.push(note(entry, 3, `Port ${port} of ${host} is none of the usual web ports.`));
@@ -65,7 +66,7 @@ export const domainOf = (host: string): string => host.split(".").slice(-2).join
 export function hostsByDomain(targets: readonly TargetEvidence[]): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const { host } of targets) {
-    if (/^[0-9.]+$|:/.test(host)) continue;
+    if (isIpLiteral(host)) continue;
     const hosts = found.get(domainOf(host)) ?? new Set();
     found.set(domainOf(host), hosts.add(host));
   }
