@@ -1,4 +1,5 @@
 /** Which patterns surely contain others. Never claims more than it can show. */
+import { foldText } from "../glob/fold.ts";
 import { compileGlob, hasWildcard } from "../glob.ts";
 import type { Binary, Clause } from "../model.ts";
 
@@ -19,10 +20,11 @@ export const isPlainClause = (clause: Clause): boolean => clause.query === undef
 
 /** Surely no path matches both: their plain beginnings part. */
 export function pathsApart(a: string, b: string): boolean {
+  if (pathCovers(a, b) || pathCovers(b, a)) return false;
   const [one, other] = [plainStart(a), plainStart(b)];
   return !one.startsWith(other) && !other.startsWith(one);
 }
-const plainStart = (pattern: string): string => pattern.split(/[*?[]/)[0]?.toLowerCase().replace(/\/$/, "") ?? "";
+const plainStart = (pattern: string): string => foldText(pattern.split(/[*?[]/)[0] ?? "").replace(/\/$/, "");
 
 /** Does every program of `narrow` count for `wide` too? Pins and scripts narrow, so only a plain binary contains others. */
 export const programsCover = (wide: readonly Binary[], narrow: readonly Binary[]): boolean =>

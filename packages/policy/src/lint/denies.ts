@@ -3,7 +3,7 @@
 import type { Endpoint } from "../model.ts";
 import { methodsOfAccess } from "../protocols/http.ts";
 import { fieldOf, isInspected, type Lint } from "./context.ts";
-import { methodCovers, pathCovers } from "./covers.ts";
+import { methodCovers, pathsApart } from "./covers.ts";
 import { asking, type Deny, methodsOf } from "./deny.ts";
 import { lintPorts, lintPrograms, lintSiblings } from "./deny-neighbours.ts";
 import type { Ref } from "./endpoints.ts";
@@ -152,14 +152,6 @@ function mayAllow(endpoint: Endpoint, method: string, path: string): boolean {
   return (endpoint.rules ?? []).some(
     ({ allow }) =>
       (method === "*" || methodCovers(allow.method, method) || methodCovers(method, allow.method)) &&
-      (allow.path === undefined || mayMeet(allow.path, path)),
+      (allow.path === undefined || !pathsApart(allow.path, path)),
   );
-}
-
-/** Could one path match both? Plain beginnings that part say no; anything else may. */
-function mayMeet(a: string, b: string): boolean {
-  if (pathCovers(a, b) || pathCovers(b, a)) return true;
-  const start = (pattern: string) => (pattern.split(/[*?[]/)[0] ?? "").toLowerCase();
-  const [one, other] = [start(a), start(b)];
-  return one.startsWith(other) || other.startsWith(one);
 }

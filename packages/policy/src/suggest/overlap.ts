@@ -1,5 +1,6 @@
 /** Do two path patterns have a text in common? Claims it where it does not look closely, never the reverse. */
 
+import { foldCode } from "../glob/fold.ts";
 import type { GlobToken } from "../glob/types.ts";
 import { globTokens } from "../glob.ts";
 import { OVERLAP_STATES_MAX } from "./limits.ts";
@@ -32,10 +33,9 @@ export function pathsOverlap(one: string, other: string): boolean {
 /** May stand for nothing and for many. */
 const repeats = ({ kind }: GlobToken): boolean => kind === "star" || kind === "globstar" || kind === "segments";
 const staysInSegment = ({ kind }: GlobToken): boolean => kind === "star" || kind === "one" || kind === "class";
-const fold = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
 
 function haveCommonChar(x: GlobToken, y: GlobToken): boolean {
-  if (x.kind === "char" && y.kind === "char") return fold(x.code) === fold(y.code);
+  if (x.kind === "char" && y.kind === "char") return foldCode(x.code) === foldCode(y.code);
   if (x.kind === "char") return !(staysInSegment(y) && x.code === SLASH);
   if (y.kind === "char") return !(staysInSegment(x) && y.code === SLASH);
   return true;
