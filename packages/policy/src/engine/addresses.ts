@@ -34,7 +34,9 @@ const WHAT: Record<AddressClass, string> = {
 export const shutAddressReason = ({ kind, text }: Address): string | null =>
   coverableClasses.includes(kind) ? null : `${text} is ${WHAT[kind]}, which no policy can open`;
 
-export function covers({ addresses: ranges }: CompiledEndpoint, addresses: Addresses): boolean {
+export function covers(endpoint: CompiledEndpoint, addresses: Addresses): boolean {
+  if (addresses.length === 0) return true;
+  const { addresses: ranges } = endpoint;
   for (const address of addresses)
     if (ranges === null ? address.kind !== "public" : !bytesWithin(address.bytes, ranges)) return false;
   return true;

@@ -11,6 +11,7 @@ import { type CompiledBinary, compileBinary } from "./binary.ts";
 import { compileHostGlob, LazyEndpoint, LazyEntry, timeMs } from "./endpoint.ts";
 import { Hosts } from "./hosts.ts";
 import { refuseBadPatterns } from "./patterns.ts";
+import { Pool } from "./pool.ts";
 
 export { type CompiledEndpoint, type CompiledEntry, compileHostGlob } from "./endpoint.ts";
 
@@ -45,15 +46,16 @@ export interface CompileOptions {
 /** Builds the indexes. The policy must come from `parsePolicy`; a malformed glob throws RangeError. */
 export function compilePolicy(policy: Policy, options: CompileOptions = {}): CompiledPolicy {
   const hosts = new Hosts();
+  const pool = new Pool();
   const exactHosts = new Set<string>();
   let order = 0;
   for (const key of Object.keys(policy.network_policies).sort()) {
     const source = policy.network_policies[key];
     if (source === undefined) continue;
     refuseBadPatterns(source);
-    const entry = new LazyEntry(key, source);
+    const entry = new LazyEntry(key, source, pool);
     for (const endpoint of source.endpoints) {
-      hosts.add(new LazyEndpoint(entry, endpoint, order++));
+      hosts.add(new LazyEndpoint(entry, endpoint, order++, pool));
       if (endpoint.host !== "" && !endpoint.host.includes("*")) exactHosts.add(endpoint.host);
     }
   }

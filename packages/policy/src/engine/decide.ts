@@ -86,7 +86,7 @@ function firstCovering(groups: readonly Group[], nowMs: number, addresses: Addre
   let covered: CompiledEndpoint | null = null;
   let usable: CompiledEndpoint | null = null;
   for (const group of groups) {
-    const first = group.summary.firstCovering(nowMs, addresses);
+    const first = group.firstCovering(nowMs, addresses);
     if (first === null) continue;
     if (covered === null || first.order < covered.order) covered = first;
     if (group.hostless && addresses.length === 0) continue;

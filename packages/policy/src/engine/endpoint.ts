@@ -3,17 +3,20 @@ import { type AddressRanges, compileRanges } from "../canonical/address.ts";
 import type { GlobMatcher } from "../glob/types.ts";
 import { compileGlob } from "../glob.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
-import type { Clause, Endpoint, EntryLimits, PolicyEntry } from "../model.ts";
+import type { Access, Clause, Endpoint, EntryLimits, PolicyEntry } from "../model.ts";
 import { type CompiledBinary, compileBinary } from "./binary.ts";
 import { BodyIndex } from "./body-index.ts";
 import { type ClauseList, type CompiledClause, canonicalPattern, compileClauses } from "./clause.ts";
 import { type CompiledRequestMatcher, compileRequestMatcher } from "./headers.ts";
+import { Pool, type ProgramList, TRIED_ONE_BY_ONE_MAX } from "./pool.ts";
 
 export interface CompiledEntry {
   key: string;
   source: PolicyEntry;
   expiresAtMs: number;
   binaries: readonly CompiledBinary[];
+  /** The same as one list, where they are few. */
+  programs: ProgramList | null;
   request: CompiledRequestMatcher | null;
   limits: EntryLimits | null;
 }
@@ -25,6 +28,9 @@ export interface CompiledEndpoint {
   endpoint: Endpoint;
   inspected: boolean;
   audit: boolean;
+  /** HTTP without a `path` of its own, and with so few rules that trying them all is the fastest. */
+  fewRules: boolean;
+  access: Access | null;
   /** Null: the host is plain, and the index alone matches it. */
   host: GlobMatcher | null;
   /** The `path` in canonical form, or null. */
@@ -61,15 +67,22 @@ export const timeMs = (text: string | undefined): number =>
 export class LazyEntry implements CompiledEntry {
   readonly key: string;
   readonly source: PolicyEntry;
-  readonly expiresAtMs: number;
+  readonly programs: ProgramList | null;
+  /** Null for most, so that no entry keeps a number of its own for "never". */
+  private readonly endsAtMs: number | null;
   readonly request: CompiledRequestMatcher | null;
   private binaryMatchers: readonly CompiledBinary[] | undefined;
 
-  constructor(key: string, source: PolicyEntry) {
+  /** `pool`: what the entries of a file have in common. */
+  constructor(key: string, source: PolicyEntry, pool = new Pool()) {
     this.key = key;
     this.source = source;
-    this.expiresAtMs = timeMs(source.expires_at);
+    this.programs = pool.programsOf(source.binaries);
+    this.endsAtMs = source.expires_at === undefined ? null : timeMs(source.expires_at);
     this.request = source.request === undefined ? null : compileRequestMatcher(source.request);
+  }
+  get expiresAtMs(): number {
+    return this.endsAtMs ?? Number.POSITIVE_INFINITY;
   }
   get binaries(): readonly CompiledBinary[] {
     this.binaryMatchers ??= this.source.binaries.map(compileBinary);
@@ -94,28 +107,32 @@ export class LazyEndpoint implements CompiledEndpoint {
   readonly endpoint: Endpoint;
   readonly inspected: boolean;
   readonly audit: boolean;
+  readonly fewRules: boolean;
+  readonly access: Access | null;
+  private readonly isPublic: boolean;
+  private allowList: ClauseList | null;
+  private denyList: ClauseList | null;
   private compiled: Partial<
     Pick<
       CompiledEndpoint,
-      | "host"
-      | "selector"
-      | "exactSelector"
-      | "addresses"
-      | "allow"
-      | "deny"
-      | "messages"
-      | "bodies"
-      | "allowsUpgrade"
-      | "bodyBytesMax"
+      "host" | "selector" | "exactSelector" | "addresses" | "messages" | "bodies" | "allowsUpgrade" | "bodyBytesMax"
     >
   > = NOTHING_COMPILED;
 
-  constructor(entry: CompiledEntry, endpoint: Endpoint, order: number) {
+  /** `pool`: what the endpoints of a file have in common. */
+  constructor(entry: CompiledEntry, endpoint: Endpoint, order: number, pool = new Pool()) {
+    const { access, rules = [], deny_rules: denies = [], allowed_ips: ranges } = endpoint;
     this.entry = entry;
     this.endpoint = endpoint;
     this.order = order;
     this.inspected = endpoint.protocol !== undefined && endpoint.protocol !== "tcp";
     this.audit = endpoint.enforcement === "audit";
+    this.access = access ?? null;
+    this.isPublic = ranges === undefined;
+    const few = rules.length <= TRIED_ONE_BY_ONE_MAX && denies.length <= TRIED_ONE_BY_ONE_MAX;
+    this.fewRules = few && endpoint.protocol === "rest" && endpoint.path === undefined;
+    this.allowList = few ? pool.clausesOf(allowsOf(endpoint), { deny: false }) : null;
+    this.denyList = few ? pool.clausesOf(denies, { deny: true }) : null;
   }
 
   get host(): GlobMatcher | null {
@@ -141,14 +158,17 @@ export class LazyEndpoint implements CompiledEndpoint {
     return specificityOf(this.endpoint.path);
   }
   get addresses(): AddressRanges | null {
+    if (this.isPublic) return null;
     const allowed = this.endpoint.allowed_ips;
     return allowed === undefined ? null : this.once("addresses", () => compileRanges(allowed));
   }
   get allow(): ClauseList {
-    return this.once("allow", () => compileClauses(this.rules, { deny: false }));
+    this.allowList ??= compileClauses(allowsOf(this.endpoint), { deny: false });
+    return this.allowList;
   }
   get deny(): ClauseList {
-    return this.once("deny", () => compileClauses(this.endpoint.deny_rules ?? [], { deny: true }));
+    this.denyList ??= compileClauses(this.endpoint.deny_rules ?? [], { deny: true });
+    return this.denyList;
   }
   get messages(): CompiledEndpoint["messages"] {
     if (this.endpoint.protocol !== "websocket") return null;
@@ -167,19 +187,15 @@ export class LazyEndpoint implements CompiledEndpoint {
   get allowsUpgrade(): boolean {
     const { access, websocket_credential_rewrite: rewrites } = this.endpoint;
     if (access === "full" || rewrites === true) return true;
-    return this.once("allowsUpgrade", () => this.rules.some((clause) => clause.method === "*"));
+    return this.once("allowsUpgrade", () => allowsOf(this.endpoint).some((clause) => clause.method === "*"));
   }
   get bodyBytesMax(): number {
     return this.once("bodyBytesMax", () => {
       let bytes = bodyBytesOfProtocol(this.endpoint);
       bytes = Math.max(bytes, this.entry.request?.bodyBytesMax ?? 0);
-      for (const clause of this.rules) bytes = Math.max(bytes, clause.request?.max_body_bytes ?? 0);
+      for (const clause of allowsOf(this.endpoint)) bytes = Math.max(bytes, clause.request?.max_body_bytes ?? 0);
       return bytes;
     });
-  }
-
-  private get rules(): Clause[] {
-    return (this.endpoint.rules ?? []).map((rule) => rule.allow);
   }
 
   private once<K extends keyof LazyEndpoint["compiled"]>(key: K, make: () => CompiledEndpoint[K]): CompiledEndpoint[K] {
@@ -192,6 +208,10 @@ export class LazyEndpoint implements CompiledEndpoint {
   }
 }
 const NOTHING_COMPILED = {};
+
+const allowsOf = ({ rules }: Endpoint): readonly Clause[] =>
+  rules === undefined ? NO_CLAUSES : rules.map(({ allow }) => allow);
+const NO_CLAUSES: readonly Clause[] = [];
 
 /** Characters of a path that are no star: how much it says. */
 export const specificityOf = (path: string | null | undefined): number => path?.replaceAll("*", "").length ?? 0;

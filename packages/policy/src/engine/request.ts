@@ -6,7 +6,7 @@
 import type { Access } from "../model.ts";
 import { RequestBody } from "../protocols/body.ts";
 import { clauseDenies, denialBy, methodsOfAccess } from "../protocols/http.ts";
-import { judgeBodyDenial, judgeProtocol } from "../protocols/judge.ts";
+import { judgeBodyDenial } from "../protocols/judge.ts";
 import type { ProtocolRequest } from "../protocols/types.ts";
 import type { PolicyRequest } from "../types.ts";
 import { type Addresses, covers } from "./addresses.ts";
@@ -14,6 +14,7 @@ import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint, EndpointClause } from "./endpoint.ts";
 import type { FoundDenies, Group, Speaking } from "./group.ts";
 import { methodsOf, UNREADABLE_METHOD, UNREADABLE_TARGET } from "./methods.ts";
+import { judgeLone, verdictOf } from "./speak.ts";
 import { type JudgedTarget, judgeTarget } from "./target.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
@@ -27,7 +28,9 @@ export interface Scene {
 }
 
 export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: string): Verdict {
-  if (!scene.groups.some((group) => group.summary.at(scene.nowMs)?.inspected === true)) {
+  const [group] = scene.groups;
+  const lone = scene.groups.length === 1 && group !== undefined ? group.lone : null;
+  if (lone === null && !scene.groups.some(({ summary }) => summary.at(scene.nowMs)?.inspected === true)) {
     const { key } = scene.first.entry;
     return allow(key, `Entry \`${key}\` allows the connection without looking into it.`);
   }
@@ -36,6 +39,8 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
   const target = request.path === undefined ? null : judgeTarget(request.path);
   if (target === null) return denyHard(null, UNREADABLE_TARGET);
   const [first] = methods;
+  if (lone !== null && methods.length === 1 && first !== undefined)
+    return judgeLone(lone, { request, method: first, target });
   const body = new RequestBody(request);
   if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target, body });
   const verdicts = methods.map((method) => judgeOne(scene, { request, method, target, body }));
@@ -162,33 +167,12 @@ class AllowSearch {
     if (best !== null && (endpoint.order > best.order || (endpoint.order === best.order && index >= best.index)))
       return;
     if (!this.usable(endpoint)) return;
-    const verdict = this.verdictOf(endpoint, clause === null ? undefined : [clause]);
+    const verdict = verdictOf(this.request, endpoint, clause === null ? undefined : [clause]);
     if (verdict.allowed) this.best = { order: endpoint.order, index, verdict };
   }
 
   private usable(endpoint: CompiledEndpoint): boolean {
     return inForce(endpoint, this.scene) && covers(endpoint, this.scene.addresses);
-  }
-
-  /** What an endpoint says for which no deny holds; of its clauses only these could allow. */
-  private verdictOf(endpoint: CompiledEndpoint, clauses: readonly CompiledClause[] | undefined): Verdict {
-    const { key, request: matcher } = endpoint.entry;
-    const { path } = this.request.target;
-    // Every reading of the path decides who speaks; only the path itself is allowed.
-    if (endpoint.exactSelector !== null && !endpoint.exactSelector(path))
-      return deny(
-        key,
-        `Entry \`${key}\` covers ${path} only in another spelling, so it denies and does not allow.`,
-        endpoint.audit,
-      );
-    if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);
-    const { allowed, missing } = judgeProtocol(endpoint, this.request, { deny: NONE, allow: clauses });
-    if (allowed === null) return deny(key, missing, endpoint.audit);
-    if (this.request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
-      return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.", endpoint.audit);
-    if (matcher !== null && !matcher.allows(this.request.request))
-      return deny(key, "The entry's `request` conditions do not hold.", endpoint.audit);
-    return allow(key, allowed);
   }
 
   /** Nobody allows it: an endpoint in audit lets it pass, whatever its neighbours say; else the first says what is missing. */
@@ -198,12 +182,12 @@ class AllowSearch {
       for (const endpoint of allows.audits) {
         if (softened !== null && endpoint.order > softened.order) break;
         if (!this.usable(endpoint)) continue;
-        const verdict = this.verdictOf(endpoint, this.foundOf(endpoint));
+        const verdict = verdictOf(this.request, endpoint, this.foundOf(endpoint));
         if (!verdict.audit) continue;
         softened = { order: endpoint.order, verdict };
         break;
       }
-    return softened?.verdict ?? this.verdictOf(first, this.foundOf(first));
+    return softened?.verdict ?? verdictOf(this.request, first, this.foundOf(first));
   }
 
   /** The clauses of an endpoint that cover the path, in the order of the file; undefined where it is judged as a whole. */
@@ -218,6 +202,4 @@ class AllowSearch {
   }
 }
 
-/** Whoever may allow has been found not to deny. */
-const NONE: readonly CompiledClause[] = [];
 const ACCESSES: readonly Access[] = ["read-only", "read-write", "full"];

@@ -62,9 +62,9 @@ export function httpAllowance(
   request: ProtocolRequest,
   clauses: readonly CompiledClause[] = endpoint.allow.all,
 ): string | null {
-  const { access } = endpoint.endpoint;
+  const { access } = endpoint;
   const { key } = endpoint.entry;
-  if (access !== undefined) {
+  if (access !== null) {
     const methods = methodsOfAccess[access];
     return methods === null || methods.includes(request.method) ? `Entry \`${key}\` gives ${access} access.` : null;
   }
