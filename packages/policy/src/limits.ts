@@ -4,8 +4,11 @@
 export const POLICY_BYTES_MAX = 1024 * 1024;
 /** The deepest field of the schema lies at 10; the YAML composer recurses, so the bound stands before it. */
 export const YAML_DEPTH_MAX = 64;
-/** Words, marks and line ends. Ten thousand short entries have 450,000; a megabyte of commas has twice that, and each costs time. */
-export const YAML_LEXEMES_MAX = 500_000;
+/**
+ * Words, marks and line ends where a file uses more of YAML than `src/yaml/quick.ts` reads (anchors, tags, texts over several lines):
+ * then each costs five times as much. A megabyte of ordinary block style has 250,000.
+ */
+export const YAML_LEXEMES_MAX = 300_000;
 /** Keeps a flood of problems from being as large as the file that caused it. */
 export const PROBLEMS_MAX = 200;
 export const ENTRIES_MAX = 10_000;

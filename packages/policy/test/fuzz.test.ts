@@ -35,8 +35,8 @@ describe("a hostile megabyte is refused with few problems", () => {
   });
 
   test("words, marks and line ends are counted: the last that fits is read, one more is refused", () => {
-    // Each empty line is one, and the first line and the ends of the stream take some.
-    const linesOf = (count: number): string => `version: 1\n${"\n".repeat(count)}`;
+    // An anchor leaves the file to the library. Each empty line is one, and the first line and the ends of the stream take some.
+    const linesOf = (count: number): string => `version: &a 1\n${"\n".repeat(count)}`;
     const refused = (count: number): boolean =>
       parsePolicy(linesOf(count)).problems.some(({ code }) => code === "too_large");
     expect(refused(YAML_LEXEMES_MAX - 20)).toBe(false);

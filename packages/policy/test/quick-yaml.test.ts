@@ -57,6 +57,9 @@ describe("is read quickly, as the library reads it:", () => {
     ],
     ["paths, globs and times", "a: /usr/**\nb: 2026-01-01T00:00:00Z\nc: a:b\nd: {e: f:g, h: http://x}\n"],
     ["JSON in one line", '{"a":{"b":[1,"c"]},"d":null}\n'],
+    ["the deepest list that is read", `${"[".repeat(32)}${"]".repeat(32)}\n`],
+    ["the longest key that is read", `${"k".repeat(1000)}: 1\n`],
+    ["as many values as are read", `[${"1,".repeat(249_999)}]\n`],
     ["lists in lists", "- - a\n  - b\n- - - c\n"],
   ])("%s", (_, text) => expect(agrees(text)).toBe(true));
 
@@ -95,6 +98,9 @@ describe("is left to the library:", () => {
     ["a comment that touches a word", 'a: "b"# c\n'],
     ["a bad escape", 'a: "\\q"\n'],
     ["nesting beyond every field", `${"- ".repeat(40)}a\n`],
+    ["one list more than is read", `${"[".repeat(33)}${"]".repeat(33)}\n`],
+    ["a key one character too long", `${"k".repeat(1001)}: 1\n`],
+    ["more values than a policy has", `[${"1,".repeat(250_000)}]\n`],
     ["a key as long as a page", `${"k".repeat(2000)}: 1\n`],
   ])("%s", (_, text) => expect(readQuickly(text)).toBeUndefined());
 });
