@@ -1,12 +1,9 @@
 import { type CompiledPolicy, compilePolicy, decide } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine } from "../io.ts";
-import { lineBatches, type TextLine } from "./line-batches.ts";
+import { LINE_TOO_LONG, lineBatches, type TextLine } from "./line-batches.ts";
 import { loadPolicy } from "./load.ts";
 import { parseRequestLine, REQUEST_SHAPE, type RequestLine } from "./request-line.ts";
-
-/** A request line may carry a body; past this it is refused rather than held in memory. */
-const LINE_CHARS_MAX = 4 * 1024 * 1024;
 
 /**
  * Judges requests from stdin, one answer a line in the same order. A bad line is answered with an error and skipped. Answers are
@@ -15,7 +12,7 @@ const LINE_CHARS_MAX = 4 * 1024 * 1024;
 export async function decideLines(file: string, io: Io): Promise<ExitCode> {
   const compiled = compilePolicy(loadPolicy(file).policy);
   let code: ExitCode = EXIT.done;
-  for await (const batch of lineBatches(io.stdin, LINE_CHARS_MAX)) {
+  for await (const batch of lineBatches(io.stdin)) {
     let answers = "";
     for (const question of batch) {
       if (question.text !== null && question.text.trim() === "") continue;
@@ -29,9 +26,7 @@ export async function decideLines(file: string, io: Io): Promise<ExitCode> {
 }
 
 const readQuestion = ({ text }: TextLine): RequestLine =>
-  text === null
-    ? { ok: false, id: null, field: null, problem: `the line is longer than ${LINE_CHARS_MAX / 1024 / 1024} MiB` }
-    : parseRequestLine(text);
+  text === null ? { ok: false, id: null, field: null, problem: LINE_TOO_LONG } : parseRequestLine(text);
 
 function answer(compiled: CompiledPolicy, { id, request }: Extract<RequestLine, { ok: true }>): unknown {
   const { decision, rule, reason } = decide(compiled, request, Date.now());

@@ -1,8 +1,8 @@
 import { diffLines, formatPolicy } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
+import { asCliError } from "./edit-error.ts";
 import { fileTitle, readPolicyInput, validPolicy } from "./load.ts";
-import { asCliError } from "./suggest.ts";
 import { textDiff } from "./view/text-diff.ts";
 import { replaceFile } from "./write-file.ts";
 

@@ -2,10 +2,8 @@ import { createReadStream } from "node:fs";
 import { parseRecordLine, type RecordedRequest } from "@creel/policy";
 import { messageOf, systemCode, usageError } from "../exit.ts";
 import { type Io, line, printable } from "../io.ts";
-import { lineBatches } from "./line-batches.ts";
+import { LINE_TOO_LONG, lineBatches } from "./line-batches.ts";
 
-/** A record's texts are bounded far below; this only keeps a file that is no journal from filling the memory. */
-const LINE_CHARS_MAX = 4 * 1024 * 1024;
 /** Enough to see what is wrong with a file, not so many that they hide the answer. */
 const PROBLEMS_KEPT_MAX = 20;
 const PROGRESS_EVERY_MS = 200;
@@ -51,11 +49,11 @@ async function readJournal(
     if (read.problems.length < PROBLEMS_KEPT_MAX) read.problems.push({ file, line: number, problem });
   };
   try {
-    for await (const batch of lineBatches(input, LINE_CHARS_MAX))
+    for await (const batch of lineBatches(input))
       for (const { number, text } of batch) {
         read.lines += 1;
         if (text === null) {
-          bad(number, "The line is longer than 4 MiB.");
+          bad(number, `Not read: ${LINE_TOO_LONG}.`);
           continue;
         }
         const parsed = parseRecordLine(text);

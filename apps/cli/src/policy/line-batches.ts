@@ -1,5 +1,9 @@
 import { StringDecoder } from "node:string_decoder";
 
+/** Requests and records may carry a body of up to a mebibyte, escaped; past this a line is refused rather than held in memory. */
+const LINE_CHARS_MAX = 4 * 1024 * 1024;
+export const LINE_TOO_LONG = `the line is longer than ${LINE_CHARS_MAX / 1024 / 1024} MiB`;
+
 export interface TextLine {
   /** Counts from 1. */
   number: number;
@@ -13,7 +17,7 @@ export interface TextLine {
  */
 export async function* lineBatches(
   input: AsyncIterable<unknown> | Iterable<unknown>,
-  lineCharsMax: number,
+  lineCharsMax: number = LINE_CHARS_MAX,
 ): AsyncGenerator<TextLine[]> {
   const decoder = new StringDecoder("utf8");
   let number = 0;

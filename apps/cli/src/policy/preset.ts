@@ -14,9 +14,9 @@ import {
 } from "@creel/policy";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
+import { asCliError } from "./edit-error.ts";
 import { loadPolicy } from "./load.ts";
 import { type Parameters, refuseStraySets, type SetWord, valuesFor } from "./preset-values.ts";
-import { asCliError } from "./suggest.ts";
 import { presetTable, tierTable } from "./view/presets.ts";
 import { textDiff } from "./view/text-diff.ts";
 import { replaceFile } from "./write-file.ts";

@@ -1,7 +1,7 @@
 import { type PolicyRequest, parseRecordLine, type RecordedRequest } from "@creel/policy";
 import { type CliError, usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
-import { lineBatches } from "./line-batches.ts";
+import { LINE_TOO_LONG, lineBatches } from "./line-batches.ts";
 import { parseRequest, REQUEST_SHAPE } from "./request-line.ts";
 
 /** The words of a command line that describe one request. */
@@ -20,7 +20,6 @@ export interface RequestFlags {
   ip?: string;
 }
 
-const LINE_CHARS_MAX = 4 * 1024 * 1024;
 const REMEDY = `Write ${REQUEST_SHAPE}, or a line of \`creel run --decisions\`.`;
 
 /** One request: from the flags, from `--request`, or from standard input. */
@@ -36,9 +35,9 @@ export async function readRequest(flags: RequestFlags, io: Io): Promise<PolicyRe
       "no request was given",
       "Name it with --binary, --host, --port and so on, with --request JSON, or pipe a line in.",
     );
-  for await (const batch of lineBatches(io.stdin, LINE_CHARS_MAX))
+  for await (const batch of lineBatches(io.stdin))
     for (const { number, text } of batch) {
-      if (text === null) throw usageError("the line is longer than 4 MiB", REMEDY, `standard input, line ${number}`);
+      if (text === null) throw usageError(LINE_TOO_LONG, REMEDY, `standard input, line ${number}`);
       if (text.trim() !== "") return requestOfText(text, `standard input, line ${number}`);
     }
   throw usageError("standard input holds no request", REMEDY);

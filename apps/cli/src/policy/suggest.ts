@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { createSuggestion, PolicyEditError } from "@creel/policy";
-import { CliError, EXIT, type ExitCode, usageError } from "../exit.ts";
+import { createSuggestion } from "@creel/policy";
+import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
+import { asCliError } from "./edit-error.ts";
 import { readJournals, reportUnreadable } from "./journal.ts";
 import { loadPolicy } from "./load.ts";
 import { suggestionNotes } from "./view/suggestion.ts";
@@ -34,25 +35,8 @@ export async function suggestPolicy(files: string[], flags: SuggestFlags, io: Io
   if (flags.json) io.out(jsonLine({ ...result, unreadable: read.unreadable, problems: read.problems }));
   else {
     if (flags.write === null) io.out(result.yaml);
-    const written = flags.write === null ? null : flags.write;
-    for (const text of suggestionNotes(result, written, painter(io.colour))) io.err(line(text));
+    for (const text of suggestionNotes(result, flags.write, painter(io.colour))) io.err(line(text));
     reportUnreadable(read, io);
   }
   return read.unreadable > 0 ? EXIT.usage : EXIT.done;
-}
-
-/** An edit that the base does not allow is the base's matter, not a failure of ours. */
-export async function asCliError<T>(file: string | null, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof PolicyEditError)) throw error;
-    const problems = error.problems.map(({ place, message }) => `\n${place.line}:${place.column}: ${message}`).join("");
-    throw new CliError(`${error.message}${problems}`, {
-      ...(file === null ? {} : { place: file }),
-      remedy: "Nothing was written.",
-      problems: error.problems,
-      cause: error,
-    });
-  }
 }

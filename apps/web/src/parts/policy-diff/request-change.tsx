@@ -1,7 +1,7 @@
 import type { RequestChange, TextSet } from "@creel/policy/browser";
 import { Facts, Mono } from "../../ui/panel.tsx";
-import { RiskBadge } from "../../ui/risk-badge.tsx";
 import { Words } from "../../ui/words.tsx";
+import { ChangeHead } from "./change-head.tsx";
 import { callerWords, methodWords, requestWords, ruleWords, textSetWords } from "./diff-text.ts";
 
 const List = ({ items }: { items: readonly string[] }) => (
@@ -33,17 +33,7 @@ const factsOf = (change: RequestChange) => [
 /** One set of requests that is judged differently: how grave, the whole as a sentence, one request of it, and the set on demand. */
 export const RequestChangeItem = ({ change }: { change: RequestChange }) => (
   <li className="grid gap-1 border-t border-line py-2 first:border-t-0">
-    <div className="flex flex-wrap items-start gap-x-2 gap-y-1">
-      <RiskBadge grade={change.risk.grade} />
-      <p className="min-w-0 flex-1 basis-60 font-medium [overflow-wrap:anywhere]">
-        <Words>{change.sentence}</Words>
-      </p>
-    </div>
-    {change.risk.reasons.map((reason) => (
-      <p key={reason} className="text-muted">
-        <Words>{reason}</Words>
-      </p>
-    ))}
+    <ChangeHead risk={change.risk} sentence={change.sentence} />
     <p className="text-muted">
       For example <Mono className="text-text">{requestWords(change.example)}</Mono>
     </p>
