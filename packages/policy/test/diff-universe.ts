@@ -374,3 +374,57 @@ export const requests: fc.Arbitrary<PolicyRequest> = fc
     path: `${path}${query}`,
     ...(body === undefined ? {} : { body }),
   }));
+
+const modelHosts = fc.constantFrom("inference.local", "inference.local", "x.local");
+const modelEndpoint = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(modelHosts, fc.oneof(restBody, fc.constant("tls: skip"))) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant(""), fc.constant('allowed_ips: ["10.0.0.0/8"]')) },
+);
+const modelEntries = fc.array(
+  fc
+    .record({
+      endpoint: modelEndpoint,
+      ports: fc.constantFrom("[443]", "[80, 8080]"),
+      binary,
+      expires: fc.constantFrom(
+        "",
+        "",
+        `, expires_at: ${q(EXPIRIES[0] ?? "")}`,
+        `, expires_at: ${q(EXPIRIES[1] ?? "")}`,
+      ),
+    })
+    .map(
+      ({ endpoint: [host, body], ports, binary: program, expires }) =>
+        `endpoints: [{${host === "" ? "" : `host: ${q(host)}, `}ports: ${ports}, ${body}}], binaries: [${program}]${expires}`,
+    ),
+  { maxLength: 2 },
+);
+const inferenceSection = fc
+  .record({
+    enabled: fc.constantFrom(true, true, true, false),
+    models: maybe(fc.subarray(["m", "m*", "*-x", "n"], { minLength: 1, maxLength: 2 }), 1),
+    binaries: maybe(fc.array(binary, { minLength: 1, maxLength: 2 }), 1),
+  })
+  .map(
+    ({ enabled, models, binaries }) =>
+      `inference: {enabled: ${enabled}${models === undefined ? "" : `, models: [${models.map(q).join(", ")}]`}${binaries === undefined ? "" : `, binaries: [${binaries.join(", ")}]`}}\n`,
+  );
+const inferenceFile = fc
+  .tuple(fc.oneof(fc.constant(""), inferenceSection, inferenceSection), modelEntries)
+  .map(([section, entries]) => fileOf(entries, section));
+/** Two ways to judge the model host. */
+export const inferencePairs: fc.Arbitrary<[string, string]> = fc.tuple(inferenceFile, inferenceFile);
+
+export const inferenceRequests: fc.Arbitrary<PolicyRequest> = fc
+  .record({
+    request: requests,
+    host: fc.constantFrom("inference.local", "inference.local", "Inference.Local.", "x.local", "y.local"),
+    model: fc.constantFrom(undefined, undefined, "m", "mm", "m-x", "z-x", "n", "N", "z", 7),
+    connect: fc.integer({ min: 0, max: 5 }),
+  })
+  .map(({ request, host, model, connect }) => ({
+    ...request,
+    host,
+    ...(model === undefined ? {} : { body: JSON.stringify({ model }) }),
+    ...(connect === 0 ? { method: "CONNECT" } : {}),
+  }));

@@ -4,14 +4,32 @@ import type { BareChange } from "./requests.ts";
 import { hostMatcher } from "./sides.ts";
 import type { TextSet } from "./types.ts";
 
-export function credentialsInReach(change: BareChange, policy: Policy): string[] {
+/** Where a secret may go, and what to call it. */
+export interface CredentialPlace {
+  host: string;
+  ports: readonly number[];
+  path: string | undefined;
+  name: string;
+}
+
+export function credentialsInReach(change: BareChange, places: readonly CredentialPlace[]): string[] {
   const found = new Set<string>();
-  const meets = (host: string, ports: readonly number[], path: string | undefined): boolean =>
-    change.ports.some((port) => ports.includes(port)) &&
-    change.hosts.some(({ match }) => mayMeet(match, host)) &&
-    (path === undefined || pathsMeet(change.paths, path));
+  for (const { host, ports, path, name } of places)
+    if (
+      !found.has(name) &&
+      change.ports.some((port) => ports.includes(port)) &&
+      change.hosts.some(({ match }) => mayMeet(match, host)) &&
+      (path === undefined || pathsMeet(change.paths, path))
+    )
+      found.add(name);
+  return [...found].sort();
+}
+
+/** Of one policy, for all its changes. */
+export function credentialPlaces(policy: Policy): CredentialPlace[] {
+  const found: CredentialPlace[] = [];
   for (const [name, { endpoints }] of Object.entries(policy.credentials))
-    if (endpoints.some(({ host, ports, path }) => meets(host, ports, path))) found.add(`\`${name}\``);
+    for (const { host, ports, path } of endpoints) found.push({ host, ports, path, name: `\`${name}\`` });
   for (const [key, entry] of Object.entries(policy.network_policies))
     for (const endpoint of entry.endpoints) {
       const uses =
@@ -20,10 +38,11 @@ export function credentialsInReach(change: BareChange, policy: Policy): string[]
         (endpoint.request_body_credential_rewrite === true || endpoint.websocket_credential_rewrite === true
           ? "credential rewriting"
           : undefined);
-      if (uses !== undefined && meets(endpoint.host, endpoint.ports, endpoint.path))
-        found.add(`${uses} of entry \`${key}\``);
+      if (uses === undefined) continue;
+      const { host, ports, path } = endpoint;
+      found.push({ host, ports, path, name: `${uses} of entry \`${key}\`` });
     }
-  return [...found].sort();
+  return found;
 }
 
 /** Could one name match both? Yes too often rather than too rarely. */

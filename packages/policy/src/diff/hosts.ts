@@ -18,6 +18,8 @@ export interface HostAtom {
 export interface HostSpace {
   port: number;
   atoms: readonly HostAtom[];
+  /** Whether a host lies in the class of this index. */
+  holds(index: number, host: string): boolean;
   /** Chosen atoms in the words of the two files. */
   describe(chosen: ReadonlySet<number>): TextSet[];
 }
@@ -77,6 +79,7 @@ export function hostSpaces(query: HostQuery, budget: Budget): { spaces: HostSpac
         spaces.push({
           port,
           atoms: [{ witness: name, name }],
+          holds: (_, host) => host === name,
           describe: () => [{ match: name, except: [] }],
         });
   }
@@ -133,6 +136,11 @@ function spaceOf({ port, globs, names, leading }: SpaceQuery, budget: Budget): H
   return {
     port,
     atoms,
+    holds(index, host) {
+      const name = atoms[index]?.name ?? null;
+      if (name !== null || inside.includes(host)) return name === host;
+      return matchers.every((matches, i) => matches(host) === bits[index]?.[i]);
+    },
     describe(chosen) {
       const literals = cover({ atoms: bits, chosen, leading: byWords }) ?? [];
       return literals.map(({ all, none }) =>

@@ -160,17 +160,24 @@ export function sizeDimension(
   );
 }
 
-/**
- * Null where `allowed_ips` says nothing, so that only public addresses can be judged differently at all. `mayBeHost` says which
- * addresses could stand as the host itself, beside another one that it resolved to.
- */
+interface AddressOptions {
+  /** Which addresses could stand as the host itself, beside another one that it resolved to. */
+  mayBeHost(address: string): boolean;
+  /** Addresses are told apart even where nothing names any. */
+  always: boolean;
+  /** Nobody asks for an address. */
+  never: boolean;
+}
+
+/** Null where `allowed_ips` says nothing, so that only public addresses can be judged differently at all. */
 export function addressDimension(
   items: readonly Item[],
   base: Draft,
-  mayBeHost: (address: string) => boolean,
+  { mayBeHost, always, never }: AddressOptions,
 ): Dimension | null {
+  if (never) return trivial;
   const lists = items.flatMap(({ endpoint }) => (endpoint.allowed_ips === undefined ? [] : [endpoint.allowed_ips]));
-  if (lists.length === 0) return null;
+  if (lists.length === 0 && !always) return null;
   const predicates: Predicate[] = distinctPredicates([
     ...lists.map((ranges): Predicate => ({ kind: "address_within", ranges })),
     { kind: "address_public" },

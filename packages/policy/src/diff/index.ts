@@ -1,5 +1,6 @@
 /** `diff`: what a new version of a policy changes, as sets with a risk grade each. */
 import type { Policy } from "../model.ts";
+import { credentialPlaces } from "./credentials.ts";
 import { compareRequests } from "./requests.ts";
 import { gravest, riskOfRequests } from "./risk.ts";
 import { compareSettings } from "./settings.ts";
@@ -16,10 +17,11 @@ export function diffPolicies(before: Policy, after: Policy, options: DiffOptions
   const sideOptions = { nowMs: options.nowMs, middlewares: options.middlewares ?? [] };
   const [a, b] = [sideOf(before, sideOptions), sideOf(after, sideOptions)];
   const { changes, exact } = compareRequests({ before: a, after: b, ...sideOptions });
+  const places = credentialPlaces(after);
   const requests = changes.map(
     (change): RequestChange => ({
       ...change,
-      risk: riskOfRequests(change, { before, after }),
+      risk: riskOfRequests(change, places),
       sentence: sentenceOf(change),
     }),
   );

@@ -26,6 +26,8 @@ export interface Place {
   caller: Caller;
   host: string;
   port: number;
+  /** Whether an address, standing as the host, would be of the same class of hosts. */
+  isOfClass(address: string): boolean;
   itemsBefore: readonly Item[];
   itemsAfter: readonly Item[];
   nowMs: number;
@@ -96,29 +98,34 @@ export function spaceOf(place: Place, budget: Budget): Space {
   const leading = scope === null ? null : distinctPatterns(scope.paths).map((_, i) => i);
   const mixed = items.some((item) => !item.inspected) || itemsBefore.length === 0 || itemsAfter.length === 0;
   const encodedSlash =
+    place.models !== null ||
     inspected.some(({ endpoint }) => endpoint.allow_encoded_slash === true) ||
     (mixed && items.some((item) => !item.inspected));
   const paths =
-    inspected.length === 0
+    inspected.length === 0 && place.models === null
       ? [{ bits: [false], witness: "/" }]
       : pathAtoms(patterns, { encodedSlash, within: leading ?? undefined }, budget);
   const relevant = clauses.filter((placed) => isRelevant(placed, patterns, paths, scope?.methods ?? null));
   const named = methodsOf(items);
-  const other = otherMethod(named);
-  const methods =
-    place.models !== null ? ["GET", "HEAD", "POST"] : scope?.methods != null ? scope.methods : [...named, other];
-  const body =
-    place.models === null
-      ? bodyDimension(relevant, inspected, base, budget)
-      : { dimension: modelDimension(place.models, base, budget), sizes: [] };
+  const methods = place.models !== null ? methodsAtModels(named) : (scope?.methods ?? [...named, otherMethod(named)]);
+  const body = bodyDimension(relevant, inspected, base, budget);
+  const models = place.models === null ? trivial : modelDimension(place.models, base, budget);
+  // One body cannot carry the witnesses of both.
+  if (body.dimension !== trivial && models !== trivial) throw new BoundReached("Models and messages in one place.");
   return {
     time: timeDimension(items, base),
-    address: addressDimension(items, base, (address) => isUnnamed(place, address)),
+    address: addressDimension(items, base, {
+      mayBeHost: (address) => isUnnamed(place, address),
+      // The section asks for no address, entries do.
+      always: place.models !== null && items.length > 0,
+      never: place.models !== null && items.length === 0,
+    }),
     inner: [
       ...queryDimensions(relevant, base, budget),
       ...headerDimensions(relevant, inspected, base, budget),
       sizeDimension(relevant, inspected, body.sizes, base),
       body.dimension,
+      models,
     ].filter((dimension) => dimension !== trivial),
     methods,
     other: scope?.methods != null ? null : (methods.at(-1) ?? null),
@@ -129,9 +136,16 @@ export function spaceOf(place: Place, budget: Budget): Space {
 }
 
 /** Where only endpoints without a host meet, the host may as well be an address, unless some entry names it. */
-const isUnnamed = ({ before, after, port, itemsBefore, itemsAfter }: Place, address: string): boolean =>
+const isUnnamed = ({ before, after, port, itemsBefore, itemsAfter, isOfClass }: Place, address: string): boolean =>
+  isOfClass(address) &&
   [...itemsBefore, ...itemsAfter].every(({ endpoint }) => endpoint.host === "") &&
   [before, after].every((side) => side.itemsAt(address, port).every(({ endpoint }) => endpoint.host === ""));
+
+/** A section tells reading from asking a model; what entries name comes in beside. */
+function methodsAtModels(named: readonly string[]): string[] {
+  const known = [...new Set([...named, "GET", "HEAD"])];
+  return [...known, known.includes("POST") ? otherMethod(known) : "POST"];
+}
 
 export function baseOf({ caller, host, port, nowMs }: Place): Draft {
   const { binary, sha256, script, ancestors } = caller;

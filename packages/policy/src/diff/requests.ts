@@ -3,7 +3,7 @@
 import { isIpLiteral } from "../canonical/host.ts";
 import { canonicalJson } from "../canonical/json.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
-import type { Binary, Policy } from "../model.ts";
+import type { Binary } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
 import { BoundReached, Budget, DIFF_WORK_MAX, OVERCLAIMS_MAX, PLACE_WORK_MAX } from "./bounds.ts";
 import { type CallerSpace, callerSpace } from "./callers.ts";
@@ -40,10 +40,11 @@ export function compareRequests(query: Query): Compared {
   );
   const { spaces, unsearched } = hostSpaces({ before, after, changed, middlewareHosts }, budget);
   const found = new Findings();
+  const changedSet = new Set(changed);
   const comparison = new Comparison(query);
   const inference = inferenceSpaces(query, changed);
   for (const space of [...spaces, ...inference])
-    compareHosts(query, space, changed, { found, comparison, unsearched }, budget);
+    compareHosts(query, space, { found, comparison, unsearched, changedSet }, budget);
   return { changes: [...found.joined(), ...overclaims(unsearched, query, changed)], exact: unsearched.length === 0 };
 }
 
@@ -65,31 +66,23 @@ function widenByMiddlewares({ before, after, middlewares }: Query, changed: read
 
 /** The model host is its own place: a section, entries that name it, or nothing at all may decide there. */
 function inferenceSpaces({ before, after }: Query, changed: readonly Item[]): HostSpace[] {
-  const decided = (policy: Policy) => {
-    const { inference } = policy;
-    return inference === undefined
-      ? null
-      : { enabled: inference.enabled, models: inference.models, binaries: inference.binaries };
-  };
-  const named = [before, after].map((side) => side.items.some(({ endpoint }) => endpoint.host === INFERENCE_HOST));
-  const same =
-    canonicalJson(decided(before.policy)) === canonicalJson(decided(after.policy)) &&
-    (before.policy.inference !== undefined ||
-      (named[0] === named[1] &&
-        !changed.some(
-          ({ endpoint }) => endpoint.host === INFERENCE_HOST || (named[0] === true && endpoint.host === ""),
-        )));
-  if (same) return [];
-  const ports = [before, after].flatMap((side) =>
-    side.items.flatMap(({ endpoint }) =>
-      endpoint.host === INFERENCE_HOST || endpoint.host === "" ? endpoint.ports : [],
-    ),
-  );
+  const meets = ({ endpoint }: Item): boolean => hostMatcher(endpoint.host)(INFERENCE_HOST);
+  const [a, b] = [whoDecides(before), whoDecides(after)];
+  if (a === b && (a !== BY_ENTRIES || !changed.some(meets))) return [];
+  const ports = [before, after].flatMap((side) => side.items.filter(meets).flatMap(({ endpoint }) => endpoint.ports));
   return [...new Set([443, 80, ...ports])].map((port) => ({
     port,
     atoms: [{ witness: INFERENCE_HOST, name: INFERENCE_HOST }],
+    holds: (_, host) => host === INFERENCE_HOST,
     describe: () => [{ match: INFERENCE_HOST, except: [] }],
   }));
+}
+
+const BY_ENTRIES = "entries";
+/** What judges the model host: the section, its own entries, or nobody. */
+function whoDecides({ policy: { inference }, compiled }: Side): string {
+  if (inference === undefined) return compiled.exactHosts.has(INFERENCE_HOST) ? BY_ENTRIES : "nobody";
+  return canonicalJson({ enabled: inference.enabled, models: inference.models, binaries: inference.binaries });
 }
 
 const EVERYONE: Binary = { path: "/**" };
@@ -98,16 +91,15 @@ interface Sink {
   found: Findings;
   comparison: Comparison;
   unsearched: Unsearched[];
+  changedSet: ReadonlySet<Item>;
 }
 
 function compareHosts(
   query: Query,
   space: HostSpace,
-  changed: readonly Item[],
-  { found, comparison, unsearched }: Sink,
+  { found, comparison, unsearched, changedSet }: Sink,
   budget: Budget,
 ): void {
-  const changedSet = new Set(changed);
   const isInference = space.atoms[0]?.witness === INFERENCE_HOST && space.atoms.length === 1;
   for (const [hostIndex, { witness }] of space.atoms.entries()) {
     if (witness === INFERENCE_HOST && !isInference) continue;
@@ -171,7 +163,19 @@ function compareHost(
     if (group !== undefined) group.atoms.push(index);
     else
       groups.set(key, {
-        place: { before, after, caller, host, port, itemsBefore, itemsAfter, nowMs, models, searchAll },
+        place: {
+          before,
+          after,
+          caller,
+          host,
+          port,
+          isOfClass: (address) => space.holds(hostIndex, address),
+          itemsBefore,
+          itemsAfter,
+          nowMs,
+          models,
+          searchAll,
+        },
         atoms: [index],
       });
   }
@@ -197,12 +201,15 @@ class Comparison {
   }
 
   coresAt(place: Place, budget: Budget): readonly CoreAndExample[] {
-    const literal = isIpLiteral(place.host) || place.models !== null ? `${place.host}:${place.port}` : "";
+    // An address may stand as the host where no entry speaks of one; which address, depends on the place.
+    const isBare = [...place.itemsBefore, ...place.itemsAfter].every(({ endpoint }) => endpoint.host === "");
+    const literal = isBare || isIpLiteral(place.host) || place.models !== null ? `${place.host}:${place.port}` : "";
     const caller = place.models === null ? "" : place.caller.binary + String(this.ids.size);
     const items = [place.itemsBefore, place.itemsAfter].map((list) => list.map((item) => this.idOf(item)).join());
     const key = [literal, caller, this.covered(0, place.host), this.covered(1, place.host), ...items].join("|");
     const known = place.models === null ? this.known.get(key) : undefined;
-    if (known !== undefined) return known.map(({ core, example }) => ({ core, example: rebased(example, place) }));
+    if (known !== undefined)
+      return known.map(({ core, example }) => ({ core, example: rebased(example, place, isBare) }));
     const space = spaceOf(place, budget);
     const cores = piecesOf(place, space, budget).flatMap((piece) => coresOf(place, space, piece, budget));
     this.known.set(key, cores);
@@ -233,10 +240,10 @@ function hostTest({
   return (host) => included.some((matches) => matches(host)) && !excluded.some((matches) => matches(host));
 }
 
-/** The same request of another caller at another host. */
-function rebased(example: PolicyRequest, place: Place): PolicyRequest {
+/** The same request of another caller and, unless its host is an address of its own, at another host. */
+function rebased(example: PolicyRequest, place: Place, keepsHost: boolean): PolicyRequest {
   const { binary: _binary, sha256: _sha256, script: _script, ancestors: _ancestors, ...rest } = example;
-  return { ...rest, ...baseOf(place).base };
+  return { ...rest, ...baseOf(place).base, ...(keepsHost ? { host: example.host } : {}) };
 }
 
 const numbers = (all: readonly Item[], some: readonly Item[]): string => {

@@ -2,8 +2,7 @@
  * How grave a change is. Threat: a widening that a reviewer waves through because it reads like the one before it. Invariant: each
  * finding below holds for a wider set where it holds for a narrower one, so the grade is never lower for more.
  */
-import type { Policy } from "../model.ts";
-import { credentialsInReach } from "./credentials.ts";
+import { type CredentialPlace, credentialsInReach } from "./credentials.ts";
 import {
   hasMetadataNearby,
   isAnyProgram,
@@ -111,10 +110,10 @@ const FINDINGS: readonly Finding[] = [
   { grade: "low", holds: () => true, reason: () => "Something may be read that could not be read before." },
 ];
 
-export function riskOfRequests(change: BareChange, policies: { before: Policy; after: Policy }): Risk {
+export function riskOfRequests(change: BareChange, places: readonly CredentialPlace[]): Risk {
   if (change.effect === "deny")
     return { grade: "low", reasons: ["It only narrows; an agent that relied on it will see a denial."] };
-  const credentials = credentialsInReach(change, policies.after);
+  const credentials = credentialsInReach(change, places);
   const found = FINDINGS.filter((finding) => finding.holds(change));
   const reasons = found.filter(({ grade }) => grade !== "low").map((finding) => finding.reason(change));
   const secrets =

@@ -35,7 +35,7 @@ export function atomsOf({ predicates, language, alphabet, within }: AtomQuery, b
         if (atoms.size > ATOMS_MAX) throw new BoundReached("Too many classes of texts.");
       }
     }
-    for (const token of alphabet) {
+    for (const token of tokensWorthTrying(machines, states, alphabet)) {
       budget.spend(1 + machines.length / 8);
       const spoken = language.next(states[predicates.length] ?? 0, token);
       if (language.dead(spoken)) continue;
@@ -49,6 +49,27 @@ export function atomsOf({ predicates, language, alphabet, within }: AtomQuery, b
     }
   }
   return [...atoms.values()];
+}
+
+/** Of the characters that no machine tells from others in its state, one is enough. */
+function tokensWorthTrying(
+  machines: readonly Machine[],
+  states: readonly number[],
+  alphabet: readonly Token[],
+): readonly Token[] {
+  const marked = new Set<number>();
+  for (const [i, machine] of machines.entries()) {
+    const own = machine.marked(states[i] ?? 0);
+    if (own === null) return alphabet;
+    for (const code of own) marked.add(code);
+  }
+  let other = false;
+  return alphabet.filter(({ raw }) => {
+    if (raw.length > 1 || marked.has(raw.charCodeAt(0))) return true;
+    const first = !other;
+    other = true;
+    return first;
+  });
 }
 
 function spell(queue: readonly { from: number; token: string }[], last: number): string {

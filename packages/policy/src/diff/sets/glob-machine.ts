@@ -23,6 +23,7 @@ export class GlobMachine {
   /** Each state is a sorted list of `2 * place`, plus 1 for "inside a segment" of a whole-segment `**`. */
   private readonly places: (readonly number[])[] = [[]];
   private readonly accepting: boolean[] = [false];
+  private readonly marks: (readonly number[] | null | undefined)[] = [];
   private readonly ids = new Map<string, number>([["", DEAD]]);
   private readonly moves = new Map<number, number>();
 
@@ -36,6 +37,26 @@ export class GlobMachine {
 
   accepts(state: number): boolean {
     return this.accepting[state] === true;
+  }
+
+  /** Characters that lead elsewhere than all others do; null: any may. */
+  marked(state: number): readonly number[] | null {
+    const known = this.marks[state];
+    if (known !== undefined) return known;
+    const found = new Set<number>([this.separator]);
+    for (const mark of this.places[state] ?? []) {
+      const token = this.tokens[mark >> 1];
+      if (token?.kind === "char") {
+        found.add(token.code);
+        if (this.ignoreCase) found.add(lower(token.code)).add(upper(token.code));
+      } else if (token?.kind === "class") {
+        this.marks[state] = null;
+        return null;
+      }
+    }
+    const marks = [...found];
+    this.marks[state] = marks;
+    return marks;
   }
 
   step(state: number, code: number): number {

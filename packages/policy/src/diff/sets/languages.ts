@@ -28,6 +28,8 @@ export const canonicalPaths = (): Machine =>
       const { segment } = unpack(state);
       return state !== 1 && segment !== SEGMENT.dot && segment !== SEGMENT.dots;
     },
+    // Behind `%25` hex digits count, and each of them is a character of its own.
+    marked: (state) => (state !== 1 && unpack(state).digits > 0 ? null : "/."),
   });
 
 const pack = (segment: number, slash: boolean, digits: number): number => 2 + segment + (slash ? 4 : 0) + digits * 8;
@@ -51,13 +53,19 @@ export const hostNames = (): Machine =>
       return raw === "." && state === 2 ? 4 : null;
     },
     accepts: (state) => state === 2,
+    // Between what stands for itself, hyphen and dot, all letters, digits and the underscore are one.
+    marked: "-.",
   });
 
-export const anyText = (): Machine => language({ step: () => 1, accepts: () => true });
+export const anyText = (): Machine => language({ step: () => 1, accepts: () => true, marked: "" });
 
 /** Holds where the path keeps an encoded slash. */
 export const holdsEncodedSlash = (): Machine =>
-  language({ step: (state, token) => (state === 2 || token.raw === "%2F" ? 2 : 1), accepts: (state) => state === 2 });
+  language({
+    step: (state, token) => (state === 2 || token.raw === "%2F" ? 2 : 1),
+    accepts: (state) => state === 2,
+    marked: "",
+  });
 
 /** Holds for a text with a `..` between slashes or backslashes. States: 1 at a segment's start, 2 one dot, 3 two dots, 4 other, 5 found. */
 export const climbingTexts = (): Machine =>
@@ -69,4 +77,5 @@ export const climbingTexts = (): Machine =>
       return raw === "." && state <= 2 ? state + 1 : 4;
     },
     accepts: (state) => state === 3 || state === 5,
+    marked: "/\\.",
   });

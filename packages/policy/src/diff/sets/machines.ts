@@ -15,6 +15,8 @@ export interface Machine {
   accepts(state: number): boolean;
   /** Nothing that follows can be accepted. */
   dead(state: number): boolean;
+  /** Single characters that lead elsewhere from this state than all others do; null: any may. */
+  marked(state: number): readonly number[] | null;
 }
 
 /** Reads the text as it stands. */
@@ -25,6 +27,7 @@ export function plainMachine(pattern: string, options: GlobOptions, budget: Budg
     next: remembered((state, token) => run(glob, state, token.raw)),
     accepts: (state) => glob.accepts(state),
     dead: (state) => state === DEAD,
+    marked: (state) => glob.marked(state),
   };
 }
 
@@ -60,6 +63,8 @@ interface Reading {
   short: boolean;
 }
 
+const SLASH = 47;
+
 /** As deny rules and selectors read a path: in any case, with and without the slash at the end, raw and decoded. */
 export function loosePathMachine(pattern: string, budget: Budget): Machine {
   const glob = new GlobMachine(pattern, { separator: "/", ignoreCase: true }, budget);
@@ -77,12 +82,17 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
     let result = reading;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      result = { now: glob.step(result.now, code), before: result.now, slash: code === 47, short: first && at === 0 };
+      result = {
+        now: glob.step(result.now, code),
+        before: result.now,
+        slash: code === SLASH,
+        short: first && at === 0,
+      };
     }
     return result.slash ? result : { ...result, before: DEAD };
   };
   const readingAccepts = ({ now, before, slash, short }: Reading): boolean =>
-    glob.accepts(now) || (slash && !short ? glob.accepts(before) : glob.accepts(glob.step(now, 47)));
+    glob.accepts(now) || (slash && !short ? glob.accepts(before) : glob.accepts(glob.step(now, SLASH)));
   const at = (state: number) => states[state];
   const accepts = (state: number) => at(state)?.some(readingAccepts) === true;
   const none: Reading = { now: glob.start, before: DEAD, slash: false, short: true };
@@ -97,6 +107,15 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
     }),
     accepts,
     dead: (state) => at(state)?.every(({ now }) => now === DEAD) === true && !accepts(state),
+    marked(state) {
+      const found = new Set<number>([SLASH]);
+      for (const { now } of at(state) ?? []) {
+        const marks = glob.marked(now);
+        if (marks === null) return null;
+        for (const code of marks) found.add(code);
+      }
+      return [...found];
+    },
   };
 }
 
@@ -104,11 +123,19 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
 export function language(options: {
   step: (state: number, token: Token) => number | null;
   accepts: (state: number) => boolean;
+  /** Characters that `step` tells from others; null: any may be. */
+  marked: string | ((state: number) => string | null);
 }): Machine {
+  const { marked } = options;
+  const marksOf = typeof marked === "string" ? () => marked : marked;
   return {
     start: 1,
     next: remembered((state, token) => (state === DEAD ? DEAD : (options.step(state, token) ?? DEAD))),
     accepts: (state) => state !== DEAD && options.accepts(state),
     dead: (state) => state === DEAD,
+    marked: (state) => {
+      const marks = marksOf(state);
+      return marks === null ? null : Array.from(marks, (character) => character.charCodeAt(0));
+    },
   };
 }

@@ -59,6 +59,7 @@ function namesMachine(names: readonly string[]): Machine {
   return language({
     step: (state, { raw }) => children[state]?.get(raw) ?? null,
     accepts: (state) => ends.has(state),
+    marked: (state) => [...(children[state]?.keys() ?? [])].join(""),
   });
 }
 
