@@ -73,6 +73,9 @@ interface Range {
 
 /** Four decimal numbers from 0 to 255 without leading zeros: the one spelling that every reader takes for the same address. */
 function parseV4(text: string): readonly number[] | null {
+  const first = text.charCodeAt(0);
+  // Most texts are names.
+  if (first < ZERO || first > NINE) return null;
   const bytes: number[] = [];
   let value = -1;
   for (let at = 0; at <= text.length; at++) {

@@ -9,8 +9,15 @@ const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
 /** Headers by which frameworks let a POST act as another method. */
 const OVERRIDE_HEADERS = ["x-http-method-override", "x-http-method", "x-method-override"];
 
+/** Most requests by far: without headers, and for POST without a body, nothing else can name a method. */
+const PLAIN_METHODS: ReadonlyMap<string, readonly string[]> = new Map(
+  ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => [method, [method]]),
+);
+
 /** A request that names a second method is judged as both. */
-export function methodsOf(rawMethod: string, request: PolicyRequest): string[] | null {
+export function methodsOf(rawMethod: string, request: PolicyRequest): readonly string[] | null {
+  const plain = request.headers === undefined ? PLAIN_METHODS.get(rawMethod) : undefined;
+  if (plain !== undefined && (request.body === undefined || rawMethod !== "POST")) return plain;
   const methods = [rawMethod.toUpperCase()];
   if (request.headers !== undefined)
     for (const name of OVERRIDE_HEADERS) {

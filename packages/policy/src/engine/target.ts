@@ -2,23 +2,42 @@
 import { decode, readTarget } from "../canonical/path.ts";
 
 export interface JudgedTarget {
-  path: string;
+  readonly path: string;
   /** Whether the path keeps an encoded slash, which only some endpoints accept. */
-  encodedSlash: boolean;
-  query: [string, string][];
+  readonly encodedSlash: boolean;
+  readonly query: [string, string][];
   /** The path, the same with and without the slash at its end, and both fully decoded: a deny holds if it holds for any. */
-  denyPaths: readonly string[];
+  readonly denyPaths: readonly string[];
+}
+
+/** The readings are made when a deny or a `path` asks for them: most requests meet neither. */
+class ReadTarget implements JudgedTarget {
+  readonly path: string;
+  readonly query: [string, string][];
+  readonly encodedSlash: boolean;
+  private readonly hasEscape: boolean;
+  private readings: readonly string[] | null = null;
+
+  constructor(path: string, query: [string, string][]) {
+    this.path = path;
+    this.query = query;
+    this.hasEscape = path.includes("%");
+    this.encodedSlash = this.hasEscape && path.includes("%2F");
+  }
+  get denyPaths(): readonly string[] {
+    this.readings ??= this.hasEscape ? readingsOf(this.path) : [this.path, otherEnd(this.path)];
+    return this.readings;
+  }
 }
 
 export function judgeTarget(raw: string): JudgedTarget | null {
   const read = readTarget(raw, { allowEncodedSlash: true });
-  if (read === null) return null;
-  const { path, params: query } = read;
-  // Without an escape the decoded path is the path.
-  if (!path.includes("%")) return { path, encodedSlash: false, query, denyPaths: [path, otherEnd(path)] };
+  return read === null ? null : new ReadTarget(read.path, read.params);
+}
+
+function readingsOf(path: string): readonly string[] {
   const decoded = decode(path) ?? path;
-  const denyPaths = [...new Set([path, otherEnd(path), decoded, otherEnd(decoded)])];
-  return { path, encodedSlash: path.includes("%2F"), query, denyPaths };
+  return [...new Set([path, otherEnd(path), decoded, otherEnd(decoded)])];
 }
 
 const otherEnd = (path: string): string => (path.endsWith("/") && path.length > 1 ? path.slice(0, -1) : `${path}/`);

@@ -10,11 +10,18 @@ export function foldCode(code: number): number {
   return lower.length === 1 ? lower.charCodeAt(0) : code;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII.
-const ASCII = /^[\u0000-\u007f]*$/;
-
+/** The text itself where nothing changes, which is most often. */
 export function foldText(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase();
+  let upper = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 128) return foldWide(text);
+    if (code >= 65 && code <= 90) upper = true;
+  }
+  return upper ? text.toLowerCase() : text;
+}
+
+function foldWide(text: string): string {
   let folded = "";
   for (let at = 0; at < text.length; at++) folded += String.fromCharCode(foldCode(text.charCodeAt(at)));
   return folded;

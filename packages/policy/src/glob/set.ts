@@ -91,8 +91,10 @@ export class GlobSet<T> {
   }
 
   private findPlain(texts: readonly string[], found: GlobLeaf<T>[]): void {
-    for (const text of texts)
-      for (const leaf of this.plain.get(this.fold(text)) ?? []) if (leaf.matches(text)) found.push(leaf);
+    for (const text of texts) {
+      const leaves = this.plain.get(this.fold(text));
+      if (leaves !== undefined) for (const leaf of leaves) if (leaf.matches(text)) found.push(leaf);
+    }
   }
 
   private candidates(texts: readonly string[]): GlobLeaf<T>[] {

@@ -10,7 +10,7 @@ import { foldCode } from "./fold.ts";
 import type { GlobOptions } from "./types.ts";
 
 /** More than this at one node are told apart by their next token; fewer are cheaper to try one by one. */
-const WAITING_MAX = 4;
+const WAITING_MAX = 2;
 
 /** Tokens as small numbers: a character by its code, wildcards below zero. */
 const ONE = -1;
@@ -31,6 +31,10 @@ interface Node<T> {
   items: T[];
   /** Not told apart yet; null once the node has children. */
   waiting: Waiting<T>[] | null;
+  /** The only character that leads on and its child, where it is one: most nodes lie on the beginning that patterns share. */
+  onlyCode: number;
+  onlyChild: Node<T> | null;
+  /** All children by their character, where there are several. */
   chars: Map<number, Node<T>> | null;
   one: Node<T> | null;
   /** Reached together with this node, because a wildcard may stand for nothing. */
@@ -47,6 +51,8 @@ function newNode<T>(depth: number, loop: Node<T>["loop"]): Node<T> {
     loop,
     items: [],
     waiting: [],
+    onlyCode: -1,
+    onlyChild: null,
     chars: null,
     one: null,
     empty: null,
@@ -116,7 +122,7 @@ export class GlobTrie<T> {
         continue;
       }
       if (only !== undefined && isPlain(only)) {
-        const child = only.chars?.get(code);
+        const child = childAt(only, code);
         if (child === undefined) return;
         if (isPlain(child)) {
           this.collect(child, found);
@@ -138,7 +144,7 @@ export class GlobTrie<T> {
       if (node === undefined) continue;
       if (node.loop !== 0 && (node.loop !== STAR || !isSeparator)) this.enter(node, found);
       if (isSeparator && node.behind !== null) this.enter(node.behind, found);
-      const child = node.chars?.get(code);
+      const child = childAt(node, code);
       if (child !== undefined) this.enter(child, found);
       if (node.one !== null && !isSeparator) this.enter(node.one, found);
     }
@@ -154,15 +160,15 @@ export class GlobTrie<T> {
 
   /** A `*` behind which only a separator follows. */
   private leadsOnlyOn(node: Node<T>): boolean {
-    const { chars, one, empty } = node;
-    return one === null && empty === null && chars?.size === 1 && chars.has(this.separatorCode);
+    return node.one === null && node.empty === null && node.onlyChild !== null && node.onlyCode === this.separatorCode;
   }
 
   private enter(node: Node<T>, found: T[]): void {
     if (node.step === this.step) return;
     node.step = this.step;
     this.collect(node, found);
-    if (node.chars !== null || node.one !== null || node.behind !== null) this.next[this.nextCount++] = node;
+    if (node.onlyChild !== null || node.chars !== null || node.one !== null || node.behind !== null)
+      this.next[this.nextCount++] = node;
     if (node.empty !== null) for (const child of node.empty.values()) this.enter(child, found);
   }
 
@@ -196,6 +202,25 @@ function codesOf(pattern: string, separator: GlobOptions["separator"]): number[]
 const isPlain = ({ loop, one, empty, behind }: Node<unknown>): boolean =>
   loop === 0 && one === null && empty === null && behind === null;
 
+const childAt = <T>(node: Node<T>, code: number): Node<T> | undefined =>
+  node.onlyChild !== null ? (node.onlyCode === code ? node.onlyChild : undefined) : node.chars?.get(code);
+
+function charChildOf<T>(node: Node<T>, code: number): Node<T> {
+  const known = childAt(node, code);
+  if (known !== undefined) return known;
+  const made = newNode<T>(node.depth + 1, 0);
+  if (node.onlyChild === null && node.chars === null) {
+    node.onlyCode = code;
+    node.onlyChild = made;
+    return made;
+  }
+  node.chars ??= new Map();
+  if (node.onlyChild !== null) node.chars.set(node.onlyCode, node.onlyChild);
+  node.onlyChild = null;
+  node.chars.set(code, made);
+  return made;
+}
+
 /** The node behind the next token, made where it is missing. */
 function childOf<T>(node: Node<T>, tokens: readonly number[]): Node<T> {
   const token = tokens[node.depth] ?? ONE;
@@ -205,8 +230,7 @@ function childOf<T>(node: Node<T>, tokens: readonly number[]): Node<T> {
     return node.one;
   }
   if (token >= 0) {
-    node.chars ??= new Map();
-    return existingOr(node.chars, token, () => newNode(depth, 0));
+    return charChildOf(node, token);
   }
   node.empty ??= new Map();
   if (token !== SEGMENTS) return existingOr(node.empty, token, () => newNode(depth, token === STAR ? STAR : GLOBSTAR));
