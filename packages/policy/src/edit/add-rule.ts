@@ -25,7 +25,11 @@ export { PolicyEditError };
 
 /** Returns the edited text, or the same text when the request is allowed already. Throws PolicyEditError when no edit can allow it. */
 export function addRule(yamlText: string, request: RuleRequest): string {
-  const before = parseOrThrow(yamlText);
+  return addRuleTo(yamlText, parseOrThrow(yamlText), request);
+}
+
+/** The same for a text that has been read already: `before` is what it means. */
+export function addRuleTo(yamlText: string, before: Policy, request: RuleRequest): string {
   const wanted = canonicalRequest(request);
   if (isAllowed(before, wanted)) return yamlText;
   refuseWhatInspectsDeeper(before, wanted);
@@ -133,7 +137,7 @@ function freshKey(policy: Policy, wanted: Wanted): string {
 }
 
 function spliceRule(text: string, policy: Policy, wanted: Wanted): string | null {
-  const document = parseDocument(text, { uniqueKeys: false, merge: false });
+  const document = parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false });
   const root = document.contents;
   if (!isMap(root)) return null;
   const plan = planEdit(policy, wanted);
@@ -145,7 +149,7 @@ function spliceRule(text: string, policy: Policy, wanted: Wanted): string | null
 
 /** Where text cannot be spliced, the document is edited; comments stay, spacing may change. */
 function editDocument(text: string, policy: Policy, wanted: Wanted): string | null {
-  const document = parseDocument(text, { uniqueKeys: false, merge: false });
+  const document = parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false });
   const plan = planEdit(policy, wanted);
   const value: unknown = parseDocument(plan.snippet.flow).toJS();
   if (plan.where === "entry") document.setIn(["network_policies", plan.key], document.createNode(value));

@@ -60,7 +60,8 @@ export function listAt(text: string, path: FieldPath): unknown[] {
   return isSeq(list) ? list.items.map((item) => (isScalar(item) ? item.value : undefined)) : [];
 }
 
-const read = (text: string): Document.Parsed => parseDocument(text, { uniqueKeys: false, merge: false });
+const read = (text: string): Document.Parsed =>
+  parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false });
 const nodeOf = (document: Document, flow: string): Node => document.createNode(parseDocument(flow).toJS() as unknown);
 
 function checked(spliced: string | null, document: Document, change: () => void): string {

@@ -1,7 +1,7 @@
 /** Edits that take an obstacle out of a request's way; the one that opens least comes first. */
 import { canonicalHost } from "../canonical/host.ts";
 import { canonicalPath } from "../canonical/path.ts";
-import { addRule, PolicyEditError } from "../edit/add-rule.ts";
+import { addRuleTo, PolicyEditError } from "../edit/add-rule.ts";
 import type { Access, Clause } from "../model.ts";
 import { flowOf, literalGlob } from "./calls.ts";
 import type { ClauseRef, InferencePart } from "./cause.ts";
@@ -43,7 +43,7 @@ export function editsToAllow(state: TurnState): TurnEdit[] {
 }
 
 /** This program, host, port, method and path: the least that can be opened. */
-function newRule({ text, request }: TurnState): TurnEdit {
+function newRule({ text, policy, request }: TurnState): TurnEdit {
   const { binary, host, port, method, path } = request;
   const what =
     method === undefined
@@ -54,7 +54,7 @@ function newRule({ text, request }: TurnState): TurnEdit {
     beyond: false,
     apply: () => {
       try {
-        return addRule(text, { binary, host, port, method, path });
+        return addRuleTo(text, policy, { binary, host, port, method, path });
       } catch (error) {
         if (error instanceof PolicyEditError) return null;
         throw error;
