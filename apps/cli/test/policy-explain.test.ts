@@ -146,5 +146,5 @@ test("under --json a policy that is not valid names every problem with its place
   expect(code).toBe(2);
   const { error } = JSON.parse(out);
   expect(error).toMatchObject({ place: bad, exitCode: 2 });
-  expect(error.problems.map((problem: { place: { line: number } }) => problem.place.line)).toEqual([6, 7, 9]);
+  expect(error.problems.map((problem: { place: { line: number } }) => problem.place.line)).toEqual([6, 7, 8]);
 });
