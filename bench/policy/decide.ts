@@ -5,7 +5,8 @@ import { type Asked, type Rule, requestsFor, type Shape, shapes } from "./rules.
 import type { Claim, Row, Table } from "./table.ts";
 
 export const SIZES = [10, 100, 1_000, 10_000];
-const REQUESTS = 2_000;
+/** At least as many requests as rules, so that no figure lives on a few rules that stay in the cache. */
+const REQUESTS_MIN = 2_000;
 /** Enough calls for a p99 that a few slow moments of the machine do not make. */
 const OURS = { runsMax: 40_000, msMax: 4_000 };
 const THEIRS = { runsMax: 2_000, msMax: 2_500 };
@@ -41,6 +42,7 @@ function mustAgree(ours: boolean, peer: Peer, asked: Asked): void {
 interface Measured {
   size: number;
   creelUs: number;
+  firstUs: number;
   peers: { name: string; us: number }[];
   compileMs: number;
 }
@@ -62,20 +64,18 @@ export async function decideTables(): Promise<{ tables: Table[]; claims: Claim[]
 
 async function measure(shape: Shape, size: number, rows: Row[], compiling: Row[]): Promise<Measured> {
   const rules: Rule[] = shape.rules(size);
-  const asked = requestsFor(rules, REQUESTS);
+  const asked = requestsFor(rules, Math.max(REQUESTS_MIN, size));
   const requests = asked.map(requestOf);
   const creel = creelSubject(rules);
   const again = creelSubject(rules);
   const compileMs = Math.min(creel.compileMs, again.compileMs);
   // What is compiled when it is first asked is counted here, not hidden.
-  const first = timeCalls(requests, creel.allows, { runsMax: REQUESTS, msMax: 10_000 });
+  const first = timeCalls(requests, creel.allows, { runsMax: requests.length, msMax: 10_000 });
   const ours = timeCalls(requests, creel.allows, OURS);
-  rows.push({
-    name: `creel, ${size} rules`,
-    ...ours,
-    base: null,
-    note: `first time asked: median ${first.median.toFixed(1)}, p99 ${first.p99.toFixed(0)}`,
-  });
+  rows.push(
+    { name: `creel, ${size} rules`, ...ours, base: null },
+    { name: `creel, ${size} rules, each request the first of its kind`, ...first, base: null },
+  );
   compiling.push({
     name: `creel, ${size} rules, ${shape.name}`,
     ...figuresOf([creel.compileMs, again.compileMs]),
@@ -94,7 +94,7 @@ async function measure(shape: Shape, size: number, rows: Row[], compiling: Row[]
     });
     peers.push({ name: peer.name, us: theirs.median });
   }
-  return { size, creelUs: ours.median, peers, compileMs };
+  return { size, creelUs: ours.median, firstUs: first.median, peers, compileMs };
 }
 
 const peersOf = async (rules: readonly Rule[], id: string): Promise<Peer[]> => [
@@ -123,10 +123,17 @@ function claimsOf(shape: Shape, measured: readonly Measured[]): Claim[] {
       measured: `${large.compileMs.toFixed(0)} ms`,
       holds: large.compileMs <= COMPILE_MS_MAX,
     },
-    ...thousand.peers.map(({ name, us }) => ({
-      claim: `${shape.name}: at least ${FASTER_MIN} times as fast as ${name} at 1,000 rules`,
-      measured: `${(us / thousand.creelUs).toFixed(0)} times`,
-      holds: us / thousand.creelUs >= FASTER_MIN,
-    })),
+    {
+      claim: `${shape.name}: at 10,000 rules a request that meets its rule for the first time takes at most ${P50_US_MAX} µs`,
+      measured: `${large.firstUs.toFixed(2)} µs`,
+      holds: large.firstUs <= P50_US_MAX,
+    },
+    ...measured.flatMap(({ size, creelUs, peers }) =>
+      peers.map(({ name, us }) => ({
+        claim: `${shape.name}: at least ${FASTER_MIN} times as fast as ${name} at ${size.toLocaleString("en")} rules`,
+        measured: `${(us / creelUs).toFixed(0)} times`,
+        holds: us / creelUs >= FASTER_MIN,
+      })),
+    ),
   ];
 }

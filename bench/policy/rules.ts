@@ -57,8 +57,24 @@ export const shapes: readonly Shape[] = [
   },
 ];
 
-/** Hits spread over all rules, and near misses: another path, method, program or host. */
-export function requestsFor(rules: readonly Rule[], count: number): Asked[] {
+/** Hits spread over all rules, and near misses: another path, method, program or host; in no order. */
+export const requestsFor = (rules: readonly Rule[], count: number): Asked[] => shuffled(inTurn(rules, count));
+
+/** Always the same shuffle, so that two runs measure the same. */
+function shuffled<T>(items: T[]): T[] {
+  let seed = 1;
+  for (let last = items.length - 1; last > 0; last--) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = seed % (last + 1);
+    const [a, b] = [items[last], items[other]];
+    if (a === undefined || b === undefined) continue;
+    items[last] = b;
+    items[other] = a;
+  }
+  return items;
+}
+
+function inTurn(rules: readonly Rule[], count: number): Asked[] {
   return range(count).map((i) => {
     // A stride that shares no factor with the usual counts visits rules all over the file.
     const rule = rules[(i * 7919) % rules.length];

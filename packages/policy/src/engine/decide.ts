@@ -13,6 +13,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
 import type { Group } from "./group.ts";
 import { INFERENCE_HOST, judgeInference } from "./inference.ts";
+import { quoted } from "./quoted.ts";
 import { judgeRequest } from "./request.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
@@ -144,8 +145,8 @@ function whyNoCandidate(compiled: CompiledPolicy, { host, port, caller, groups }
   const listed = [...new Set(keys)].slice(0, LISTED_KEYS_MAX).join(", ");
   const { binary } = caller;
   if (buckets.some((bucket) => bucket.programs.names(binary)))
-    return `${host}:${port} is named by ${listed} for ${binary}, but its pinned digest or script does not match.`;
-  return `${host}:${port} is named by ${listed}, but not for ${binary}.`;
+    return `${host}:${port} is named by ${listed} for ${quoted(binary)}, but its pinned digest or script does not match.`;
+  return `${host}:${port} is named by ${listed}, but not for ${quoted(binary)}.`;
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

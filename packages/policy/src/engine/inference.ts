@@ -9,6 +9,7 @@ import type { PolicyRequest } from "../types.ts";
 import type { Caller } from "./binary.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { unreadable } from "./methods.ts";
+import { quoted } from "./quoted.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
 export const INFERENCE_HOST = "inference.local";
@@ -27,7 +28,7 @@ export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest,
     return allow(INFERENCE_RULE, "The policy has no `inference` section; its sandbox may ask its model.");
   if (!section.enabled) return deny(INFERENCE_RULE, "The policy's `inference` section is switched off.");
   if (section.binaries !== null && !section.binaries.some((binary) => binary.matches(caller)))
-    return deny(INFERENCE_RULE, `The policy's \`inference\` section does not name ${caller.binary}.`);
+    return deny(INFERENCE_RULE, `The policy's \`inference\` section does not name ${quoted(caller.binary)}.`);
   const method = request.method?.toUpperCase();
   if (section.models === null || method === undefined || method === "GET" || method === "HEAD")
     return allow(INFERENCE_RULE, "The policy's `inference` section allows it.");
@@ -37,8 +38,8 @@ export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest,
   const model = parsed.ok && isRecord(parsed.value) ? parsed.value.model : undefined;
   if (typeof model !== "string") return deny(INFERENCE_RULE, "The body names no model.");
   return modelAllowed(compiled, model)
-    ? allow(INFERENCE_RULE, `The policy's \`inference\` section allows model ${model}.`)
-    : deny(INFERENCE_RULE, `The policy's \`inference\` section does not allow model ${model}.`);
+    ? allow(INFERENCE_RULE, `The policy's \`inference\` section allows model ${quoted(model)}.`)
+    : deny(INFERENCE_RULE, `The policy's \`inference\` section does not allow model ${quoted(model)}.`);
 }
 
 /** For a router that knows the model before there is a request. */

@@ -14,6 +14,7 @@ import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint, EndpointClause } from "./endpoint.ts";
 import type { FoundDenies, Group, Speaking } from "./group.ts";
 import { methodsOf, UNREADABLE_METHOD, UNREADABLE_TARGET } from "./methods.ts";
+import { quoted } from "./quoted.ts";
 import { judgeLone, verdictOf } from "./speak.ts";
 import { type JudgedTarget, judgeTarget } from "./target.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
@@ -116,7 +117,7 @@ function firstAllowance(scene: Scene, request: ProtocolRequest): Verdict {
     speaking.push(one);
     if (first === null || usable.order < first.order) first = usable;
   }
-  if (first === null) return deny(scene.first.entry.key, `No endpoint's path covers ${target.path}.`);
+  if (first === null) return deny(scene.first.entry.key, `No endpoint's path covers ${quoted(target.path)}.`);
   const search = new AllowSearch(scene, request);
   for (const one of speaking) search.among(one);
   return search.allowed ?? search.missed(speaking, first);

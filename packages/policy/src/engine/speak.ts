@@ -4,6 +4,7 @@ import { judgeProtocol } from "../protocols/judge.ts";
 import type { ProtocolRequest, ProtocolVerdict } from "../protocols/types.ts";
 import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
+import { quoted } from "./quoted.ts";
 import { allow, deny, type Verdict } from "./verdict.ts";
 
 /** Whoever may allow has been found not to deny. */
@@ -30,7 +31,7 @@ export function verdictOf(
   if (exactSelector !== null && !exactSelector(path))
     return deny(
       key,
-      `Entry \`${key}\` covers ${path} only in another spelling, so it denies and does not allow.`,
+      `Entry \`${key}\` covers ${quoted(path)} only in another spelling, so it denies and does not allow.`,
       endpoint.audit,
     );
   if (!endpoint.inspected) return allow(key, `Entry \`${key}\` allows this host and port without conditions.`);

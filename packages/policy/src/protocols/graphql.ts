@@ -3,6 +3,7 @@ import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
 import type { CompiledClause } from "../engine/clause.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
+import { quoted } from "../engine/quoted.ts";
 import { BATCH_MAX, BODY_BYTES_DEFAULT } from "../limits.ts";
 import type { Access, GraphqlOperation } from "../model.ts";
 import { RequestBody } from "./body.ts";
@@ -77,7 +78,7 @@ const typeMatches = (clause: CompiledClause, operation: Operation): boolean =>
   clause.source.operation_type === "*" || clause.source.operation_type === operation.type;
 
 const describe = (operation: Operation): string =>
-  `${operation.type}${operation.name === null ? "" : ` ${operation.name.slice(0, 64)}`} { ${operation.fields.slice(0, 5).join(" ")} }`;
+  `${operation.type}${operation.name === null ? "" : ` ${operation.name.slice(0, 64)}`} { ${quoted(operation.fields.slice(0, 5).join(" "))} }`;
 
 /** The operations that the server would run, or why they cannot be read. */
 function readOperations(endpoint: CompiledEndpoint, judged: ProtocolRequest): Operation[] | string {

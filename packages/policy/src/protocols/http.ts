@@ -2,6 +2,7 @@
 import type { CompiledClause } from "../engine/clause.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
 import { headerOf } from "../engine/headers.ts";
+import { quoted } from "../engine/quoted.ts";
 import { foldText } from "../glob/fold.ts";
 import type { Access } from "../model.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
@@ -21,7 +22,7 @@ export function judgeHttp(endpoint: CompiledEndpoint, request: ProtocolRequest, 
     return {
       denied,
       allowed,
-      missing: `Entry \`${endpoint.entry.key}\` does not allow ${request.method} ${request.target.path}.`,
+      missing: `Entry \`${endpoint.entry.key}\` does not allow ${request.method} ${quoted(request.target.path)}.`,
     };
   if (isUpgrade(request) && !endpoint.allowsUpgrade)
     return {

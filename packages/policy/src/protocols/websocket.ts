@@ -4,6 +4,7 @@
  */
 import { isRecord } from "../canonical/record.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
+import { quoted } from "../engine/quoted.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import { RequestBody } from "./body.ts";
 import { judgeOperations, readPayload } from "./graphql.ts";
@@ -27,7 +28,7 @@ export function judgeWebSocket(
     return endpoint.messages === null ? judgeText(endpoint, request, clauses) : judgeMessage(endpoint, request);
   if (request.method !== "GET" || (request.request.headers !== undefined && !isUpgrade(request)))
     return { denied: null, allowed: null, missing: `Entry \`${key}\` speaks WebSocket; the request opens none.` };
-  const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${request.target.path}.`;
+  const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${quoted(request.target.path)}.`;
   return { denied: null, allowed: httpAllowance(endpoint, request, clauses?.allow), missing };
 }
 
@@ -48,7 +49,11 @@ function judgeText(
       : access === "read-only"
         ? null
         : `Entry \`${key}\` gives ${access} access.`;
-  return { denied: null, allowed, missing: `Entry \`${key}\` does not allow text messages at ${request.target.path}.` };
+  return {
+    denied: null,
+    allowed,
+    missing: `Entry \`${key}\` does not allow text messages at ${quoted(request.target.path)}.`,
+  };
 }
 
 function judgeMessage(endpoint: CompiledEndpoint, request: ProtocolRequest): ProtocolVerdict {

@@ -50,16 +50,9 @@ export function createGroups(): Groups {
   function groupOf(change: Change): Group | null {
     const { record } = change;
     const sandbox = record.sandbox ?? null;
-    const target = [
-      change.kind,
-      record.port,
-      part(sandbox),
-      part(record.binary?.path),
-      part(record.host),
-      part(record.method),
-      part(change.ruleBefore),
-      part(change.ruleAfter),
-    ].join(" ");
+    const target =
+      `${change.kind} ${record.port} ${part(sandbox)} ${part(record.binary?.path)} ${part(record.host)} ` +
+      `${part(record.method)} ${part(change.ruleBefore)} ${part(change.ruleAfter)} `;
     const path = record.path == null ? null : pathOnly(record.path);
     let shape = path === null ? null : pathShape(path);
     let key = `${target}${shape ?? ""}`;
