@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { Fleet } from "../support/fleet.ts";
+import { eventually, Fleet } from "../support/fleet.ts";
 import { inspect, signIn } from "../support/pages.ts";
 import type { Decision } from "../support/views.ts";
 
@@ -171,10 +171,11 @@ test("a preset goes into the text with its parameters, and nothing is saved by i
 
 test("a decision says why: its steps, the version that decided, and the smallest change", async ({ page }) => {
   await signIn(page, fleet);
-  const { items } = await fleet.api<{ items: Decision[] }>("GET", "/decisions?decision=deny&kind=http&limit=50");
-  const denied = items.find(({ path }) => path?.endsWith("/comments"));
-  expect(denied).toBeDefined();
-  await page.goto(`${fleet.dev.webUrl}/decisions/${denied?.id}`);
+  const denied = await eventually("a comment that was denied", async () => {
+    const { items } = await fleet.api<{ items: Decision[] }>("GET", "/decisions?decision=deny&kind=http&limit=50");
+    return items.find(({ path }) => path?.endsWith("/comments")) ?? null;
+  });
+  await page.goto(`${fleet.dev.webUrl}/decisions/${denied.id}`);
   const why = page.getByRole("region", { name: "Why" });
   await expect(why.getByRole("link", { name: /^demo version \d/ })).toBeVisible();
   await expect(why.getByRole("list", { name: "Steps of the decision" })).toContainText("line");

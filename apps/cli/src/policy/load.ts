@@ -8,7 +8,7 @@ const POLICY_BYTES_MAX = 1024 * 1024;
 const STDIN = "-";
 
 /** Reads a policy file as text, byte for byte: a byte-order mark stays, and what is not UTF-8 is refused rather than replaced. */
-export function readPolicyText(file: string): string {
+function readPolicyText(file: string): string {
   let bytes: Buffer;
   try {
     const descriptor = openSync(file, "r");
@@ -61,7 +61,7 @@ function textOf(bytes: Buffer, file: string): string {
 const tooLarge = (file: string): CliError =>
   usageError("the policy is larger than 1 MiB", "Split it, or check that this is the right file.", fileTitle(file));
 
-export const describeProblem = (file: string, problem: PolicyProblem): string =>
+const describeProblem = (file: string, problem: PolicyProblem): string =>
   `${file}:${problem.place.line}:${problem.place.column}: ${problem.severity}: ${problem.message}` +
   `${problem.place.field === "" ? "" : ` (${problem.place.field})`}\n    ${problem.remedy}`;
 

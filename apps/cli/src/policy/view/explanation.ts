@@ -10,7 +10,7 @@ export interface ExplainedRequest {
   explanation: Explanation;
 }
 
-export const VERDICTS = {
+const VERDICTS = {
   allow: { style: "green", mark: "✓", words: "allowed" },
   deny: { style: "red", mark: "✗", words: "denied" },
   would_deny: { style: "yellow", mark: "~", words: "would be denied" },
