@@ -24,6 +24,9 @@ export const saveVersion = defineVerb({
   run: async (ctx, input): Promise<{ version: number; digest: string; planIds: string[] }> => {
     const { orgId } = ctx.actor;
     const { policies: p, policyVersions: v } = tables;
+    const now = ctx.clock();
+    // Before the row is locked: a long text is judged for a moment, and nobody else waits for it.
+    const { digest } = judgePolicy(input.yaml, now);
     const saved = await withOrg(ctx.db, orgId, async (tx) => {
       const mine = and(eq(p.orgId, orgId), eq(p.id, input.policyId));
       const policy = first(await tx.select().from(p).where(mine).for("update"));
@@ -35,8 +38,6 @@ export const saveVersion = defineVerb({
           `Version ${policy.latestVersion} was saved meanwhile. Look at it and make your change again on top of it.`,
           { details: { latestVersion: policy.latestVersion } },
         );
-      const now = ctx.clock();
-      const { digest } = judgePolicy(input.yaml, now);
       const before = first(
         await tx
           .select({ digest: v.digest })
