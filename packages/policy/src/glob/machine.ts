@@ -120,13 +120,17 @@ function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): Glo
     setBit(bits, at);
     chars.set(code, bits);
   }
+  const overtakes = overtakingBy(tokens, separatorCode);
   const none = new Int32Array(words);
   const inClasses = new Int32Array(words);
   return (text) => {
     const current = new Int32Array(words);
     const inside = new Int32Array(words);
     setBit(current, 0);
-    carryWide(current, empty);
+    carryWide(current, empty, { from: 0, to: words - 1 });
+    // Words before `from` and behind `to` hold no mark.
+    let from = 0;
+    let to = Math.min(1, words - 1);
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
       const isSeparator = code === separatorCode;
@@ -137,9 +141,11 @@ function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): Glo
         inClasses.fill(0);
         for (const [state, token] of classes) if (consumes(token, code, options)) setBit(inClasses, state);
       }
+      // One token further, and over the wildcards behind it: at most one word.
+      to = Math.min(to + 1, words - 1);
       let over = 0;
       let alive = 0;
-      for (let word = 0; word < words; word++) {
+      for (let word = from; word <= to; word++) {
         const bits = current[word] ?? 0;
         const within = (inside[word] ?? 0) | (bits & (segments[word] ?? 0));
         inside[word] = within;
@@ -151,7 +157,9 @@ function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): Glo
         alive |= next | within;
       }
       if (alive === 0) return false;
-      carryWide(current, empty);
+      carryWide(current, empty, { from, to });
+      while (to > from && current[to] === 0 && inside[to] === 0) to--;
+      from = forget({ current, inside, wildcards: empty, overtakes, from, to });
     }
     return ((current[Math.floor(tokens.length / BITS_PER_WORD)] ?? 0) & (1 << (tokens.length % BITS_PER_WORD))) !== 0;
   };
@@ -162,14 +170,71 @@ function setBit(bits: Int32Array, at: number): void {
   bits[word] = (bits[word] ?? 0) | (1 << (at % BITS_PER_WORD));
 }
 
-function carryWide(bits: Int32Array, empty: Int32Array): void {
+interface Span {
+  from: number;
+  to: number;
+}
+
+function carryWide(bits: Int32Array, empty: Int32Array, { from, to }: Span): void {
   for (let round = 0; round < 2; round++) {
     let over = 0;
-    for (let word = 0; word < bits.length; word++) {
+    for (let word = from; word <= to; word++) {
       const own = bits[word] ?? 0;
       const moved = (own & (empty[word] ?? 0)) * 2 + over;
       over = moved > WORD_MASK ? 1 : 0;
       bits[word] = own | (moved & WORD_MASK);
     }
+  }
+}
+
+/**
+ * A wildcard that is reached makes the marks before it needless, as far back as whatever they could still match passes it anyway: a `*`
+ * those of its segment, a `**` all. For each state the first that it overtakes, itself where none.
+ */
+function overtakingBy(tokens: readonly GlobToken[], separatorCode: number): Int32Array {
+  const first = Int32Array.from({ length: tokens.length + 1 }, (_, at) => at);
+  let segmentFrom = 0;
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind === "globstar" || token.kind === "segments") first[at] = 0;
+    else if (token.kind === "star") first[at] = segmentFrom;
+    const maySeparate =
+      token.kind === "globstar" || token.kind === "segments" || (token.kind === "char" && token.code === separatorCode);
+    if (maySeparate) segmentFrom = at + 1;
+  }
+  return first;
+}
+
+interface Marks extends Span {
+  current: Int32Array;
+  inside: Int32Array;
+  wildcards: Int32Array;
+  overtakes: Int32Array;
+}
+
+/** Takes away what the last wildcard reached has overtaken; answers the first word that still holds a mark. */
+function forget({ current, inside, wildcards, overtakes, from, to }: Marks): number {
+  for (let word = to; word >= from; word--) {
+    const reached = ((current[word] ?? 0) | (inside[word] ?? 0)) & (wildcards[word] ?? 0);
+    if (reached === 0) continue;
+    const state = word * BITS_PER_WORD + 31 - Math.clz32(reached);
+    const first = overtakes[state] ?? state;
+    clear(current, first, state);
+    clear(inside, first, state);
+    break;
+  }
+  let start = from;
+  while (start < to && current[start] === 0 && inside[start] === 0) start++;
+  return start;
+}
+
+/** Marks from `first` up to, but not with, `end`. */
+function clear(bits: Int32Array, first: number, end: number): void {
+  const [firstWord, lastWord] = [Math.floor(first / BITS_PER_WORD), Math.floor(end / BITS_PER_WORD)];
+  const below = (1 << (end % BITS_PER_WORD)) - 1;
+  const keptBelow = (1 << (first % BITS_PER_WORD)) - 1;
+  for (let word = firstWord; word <= lastWord; word++) {
+    let cleared = word === lastWord ? below : WORD_MASK;
+    if (word === firstWord) cleared &= ~keptBelow;
+    bits[word] = (bits[word] ?? 0) & ~cleared;
   }
 }
