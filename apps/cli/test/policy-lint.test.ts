@@ -1,3 +1,4 @@
+import { POLICY_BYTES_MAX } from "@creel/policy";
 import { expect, test } from "vitest";
 import { GOOD, policyWorkshop } from "./policy-support.ts";
 
@@ -75,14 +76,14 @@ test("what is no text, no file, or no policy by its size is wrong usage with the
   });
   const binary = file("binary.yaml", Uint8Array.of(0x76, 0xff, 0xfe));
   expect(await creel(["policy", "lint", binary])).toMatchObject({ code: 2, err: expect.stringContaining("not UTF-8") });
-  const exact = file("exact.yaml", `version: 1\n#${"x".repeat(1024 * 1024 - 12)}`);
+  const exact = file("exact.yaml", `version: 1\n#${"x".repeat(POLICY_BYTES_MAX - 12)}`);
   expect((await creel(["policy", "lint", exact])).code).toBe(0);
-  const large = file("large.yaml", `version: 1\n#${"x".repeat(1024 * 1024 - 11)}`);
+  const large = file("large.yaml", `version: 1\n#${"x".repeat(POLICY_BYTES_MAX - 11)}`);
   expect(await creel(["policy", "lint", large])).toMatchObject({
     code: 2,
-    err: expect.stringContaining("larger than 1 MiB"),
+    err: expect.stringContaining("larger than 4 MiB"),
   });
-  expect(await creel(["policy", "lint", "-"], `#${"x".repeat(1024 * 1024)}`)).toMatchObject({ code: 2 });
+  expect(await creel(["policy", "lint", "-"], `#${"x".repeat(POLICY_BYTES_MAX)}`)).toMatchObject({ code: 2 });
 });
 
 test("a terminal is not steered by what the file says", async () => {

@@ -28,6 +28,7 @@ export { explainRequest, type PlacedPolicy, runPolicyTests } from "./explain/ind
 export type * from "./explain/types.ts";
 export type { GlobMatcher } from "./glob/types.ts";
 export { compileGlob, globProblem } from "./glob.ts";
+export { POLICY_BYTES_MAX } from "./limits.ts";
 export { type LintCode, lintCodes } from "./lint/codes.ts";
 export { lintPolicy } from "./lint/lint.ts";
 export * from "./model.ts";

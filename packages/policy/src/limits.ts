@@ -1,7 +1,7 @@
 /** Every bound of the policy language in one place: the file comes from people, the request from a hostile sandbox. */
 
-/** A reviewed file is a few kilobytes; a megabyte is already unreadable. */
-export const POLICY_BYTES_MAX = 1024 * 1024;
+/** Ten thousand entries written out by a program take two and a half; a file that people review has a few kilobytes. A fleet takes less. */
+export const POLICY_BYTES_MAX = 4 * 1024 * 1024;
 /** The deepest field of the schema lies at 10; the YAML composer recurses, so the bound stands before it. */
 export const YAML_DEPTH_MAX = 64;
 /**
@@ -14,7 +14,7 @@ export const PROBLEMS_MAX = 200;
 export const ENTRIES_MAX = 10_000;
 export const ENDPOINTS_PER_ENTRY_MAX = 1024;
 export const BINARIES_PER_ENTRY_MAX = 1024;
-export const RULES_PER_ENDPOINT_MAX = 4096;
+export const RULES_PER_ENDPOINT_MAX = 10_000;
 export const LIST_ITEMS_MAX = 10_000;
 /** OpenShell's own bounds, kept so that a file means the same here. */
 export const FILESYSTEM_PATHS_MAX = 256;

@@ -100,7 +100,7 @@ describe("is left to the library:", () => {
     ["nesting beyond every field", `${"- ".repeat(40)}a\n`],
     ["one list more than is read", `${"[".repeat(33)}${"]".repeat(33)}\n`],
     ["a key one character too long", `${"k".repeat(1001)}: 1\n`],
-    ["more values than a policy has", `[${"1,".repeat(250_000)}]\n`],
+    ["more values than a policy has", `[${"1,".repeat(1_000_000)}]\n`],
     ["a key as long as a page", `${"k".repeat(2000)}: 1\n`],
   ])("%s", (_, text) => expect(readQuickly(text)).toBeUndefined());
 });

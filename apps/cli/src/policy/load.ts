@@ -1,10 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { type Policy, type PolicyProblem, parsePolicy } from "@creel/policy";
+import { POLICY_BYTES_MAX, type Policy, type PolicyProblem, parsePolicy } from "@creel/policy";
 import { CliError, EXIT, messageOf, systemCode, usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
 
-/** A policy is written by people; anything larger is a mistake and would only cost memory. */
-const POLICY_BYTES_MAX = 1024 * 1024;
 const STDIN = "-";
 
 /** Reads a policy file as text, byte for byte: a byte-order mark stays, and what is not UTF-8 is refused rather than replaced. */
@@ -59,7 +57,7 @@ function textOf(bytes: Buffer, file: string): string {
 }
 
 const tooLarge = (file: string): CliError =>
-  usageError("the policy is larger than 1 MiB", "Split it, or check that this is the right file.", fileTitle(file));
+  usageError("the policy is larger than 4 MiB", "Split it, or check that this is the right file.", fileTitle(file));
 
 const describeProblem = (file: string, problem: PolicyProblem): string =>
   `${file}:${problem.place.line}:${problem.place.column}: ${problem.severity}: ${problem.message}` +

@@ -7,8 +7,8 @@ import { CST } from "yaml";
 import type { YamlList, YamlMap, YamlNode, YamlScalar } from "./node.ts";
 import { plainValue } from "./plain-value.ts";
 
-/** A megabyte of the shortest sensible entries has 140,000; more is left to the library's own bounds. */
-const NODES_MAX = 250_000;
+/** Ten thousand entries of common size have 250,000; more is left to the library's own bounds. */
+const NODES_MAX = 1_000_000;
 /** The deepest field of a policy lies at 10. */
 const DEPTH_MAX = 32;
 /** YAML ends implicit keys at 1,024 characters. */
