@@ -13,7 +13,7 @@ test("what becomes allowed is a sentence with its grade, its sets and an example
   const { code, out } = await creel(["policy", "diff", before, wider]);
   expect(code).toBe(0);
   expect(out).toContain("Newly allowed (1)");
-  expect(out).toMatch(/^ {2}medium {2}`\/usr\/bin\/curl` may newly send POST to tickets\.creel\.example:443/m);
+  expect(out).toMatch(/^ {2}medium {2}`\/usr\/bin\/curl` may newly send POST to `tickets\.creel\.example:443`/m);
   expect(out).toMatch(/^ {4}example .* tickets\.creel\.example:443\/api\/comments by \/usr\/bin\/curl$/m);
   expect(out).toMatch(/^1 newly allowed, 0 newly denied, 0 settings; gravest: medium$/m);
 });

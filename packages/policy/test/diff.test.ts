@@ -49,7 +49,9 @@ describe("one edit is one change in the words of the rule", () => {
         entry({ rest: `rules: [${GET_ALL}, {allow: {method: POST, path: "/repos/*/*/issues"}}]` }),
       ),
     );
-    expect(added.sentence).toBe("`/usr/bin/curl` may newly send POST to api.example.com:443 under /repos/*/*/issues.");
+    expect(added.sentence).toBe(
+      "`/usr/bin/curl` may newly send POST to `api.example.com:443` matching `/repos/*/*/issues`.",
+    );
     expect(added).toMatchObject({
       effect: "allow",
       ruleAfter: "api",
@@ -68,7 +70,7 @@ describe("one edit is one change in the words of the rule", () => {
       ),
     );
     expect(added.sentence).toBe(
-      "`/usr/bin/curl` may newly send POST to api.example.com:443 under /repos/**, except /repos/*/*/pulls/**.",
+      "`/usr/bin/curl` may newly send POST to `api.example.com:443` under `/repos/**`, except `/repos/*/*/pulls/**`.",
     );
   });
 
@@ -76,7 +78,7 @@ describe("one edit is one change in the words of the rule", () => {
     const denies = ', deny_rules: [{method: POST, path: "/admin/**"}]';
     const opened = only(diff(entry({ rest: `access: read-write${denies}` }), entry({ rest: "access: read-write" })));
     expect(opened.sentence).toBe(
-      "`/usr/bin/curl` may newly send POST to api.example.com:443 under /admin/** in any spelling.",
+      "`/usr/bin/curl` may newly send POST to `api.example.com:443` under `/admin/**` in any spelling.",
     );
     expect(opened.risk.grade).toBe("high");
     expect(opened.denyRuleRemoved).toBe(true);
@@ -87,7 +89,7 @@ describe("one edit is one change in the words of the rule", () => {
   it("an entry added carries its connection; an entry removed denies the same set", () => {
     const added = only(diff("network_policies: {}", entry({})));
     expect(added.sentence).toBe(
-      "`/usr/bin/curl` may newly send GET, HEAD and OPTIONS to api.example.com:443 under any path.",
+      "`/usr/bin/curl` may newly send GET, HEAD and OPTIONS to `api.example.com:443` under any path.",
     );
     expect(added.reach).toEqual({ connection: true, requests: true, unreadable: false });
     expect(added.risk).toEqual({
@@ -212,8 +214,50 @@ describe("settings", () => {
       entry({}),
       "network_policies.api.limits widens medium",
     ],
+    [
+      "credentials: {}",
+      "credentials: {token: {endpoints: [{host: api.example.com, port: 443}]}}",
+      "credentials.token widens critical",
+    ],
+    [
+      "credentials: {token: {endpoints: [{host: api.example.com, port: 443}]}}",
+      "credentials: {}",
+      "credentials.token narrows low",
+    ],
+    [
+      "tests: [{request: {binary: /b, host: h.example.com, port: 443}, expect: deny}]",
+      "tests: []",
+      "tests widens medium",
+    ],
+    [
+      "inference: {enabled: true, limits: {requests: 5, per: minute}}",
+      "inference: {enabled: true}",
+      "inference.limits widens medium",
+    ],
+    [
+      "filesystem_policy: {include_workdir: false}",
+      "filesystem_policy: {include_workdir: true}",
+      "filesystem_policy.include_workdir widens medium",
+    ],
+    [
+      "network_middlewares: {m: {middleware: scan, endpoints: {include: [a.example.com]}}}",
+      "network_middlewares: {}",
+      "network_middlewares.m widens high",
+    ],
   ])("%s -> %s", (before, after, wanted) => {
     expect(fields(before, after).join()).toBe(wanted);
+  });
+});
+
+describe("the model host", () => {
+  const section = (models: string) => `inference: {enabled: true, models: [${models}]}`;
+  it("a model more changes what may be asked for, and nothing of what has no single reading", () => {
+    const found = only(diff(section("m"), section("m, n")));
+    const request = { binary: "/bin/a", host: "inference.local", port: 443, method: "POST", path: "/v1/chat" };
+    expect(found.reach).toMatchObject({ requests: true, unreadable: false });
+    expect(changeCovers(found, { ...request, body: '{"model": "n"}' })).toBe(true);
+    expect(changeCovers(found, { ...request, body: '{"model": "m"}' })).toBe(false);
+    expect(changeCovers(found, { ...request, method: "CONNECT" })).toBe(false);
   });
 });
 
@@ -240,7 +284,19 @@ describe("bounds", () => {
 });
 
 describe("sets in words", () => {
+  const added = (rules: string) =>
+    only(diff(entry({ rest: `rules: [${GET_ALL}]` }), entry({ rest: `rules: [${GET_ALL}, ${rules}]` }))).sentence;
+  it.each([
+    ["/a/b", "at `/a/b`"],
+    ["/a/**", "under `/a/**`"],
+    ["/a/*", "matching `/a/*`"],
+  ])("%s is said as %s", (path, words) => {
+    expect(added(`{allow: {method: POST, path: "${path}"}}`)).toBe(
+      `\`/usr/bin/curl\` may newly send POST to \`api.example.com:443\` ${words}.`,
+    );
+  });
+
   it("name what is left out", () => {
-    expect(describeTextSet({ match: "/a/**", except: ["/a/b", "/a/c"] })).toBe("/a/**, except /a/b and /a/c");
+    expect(describeTextSet({ match: "/a/**", except: ["/a/b", "/a/c"] })).toBe("`/a/**`, except `/a/b` and `/a/c`");
   });
 });

@@ -4,7 +4,7 @@ import { compileGlob } from "../glob.ts";
 import type { Binary } from "../model.ts";
 import { BoundReached, type Budget, CELLS_MAX, COMBINATIONS_MAX } from "./bounds.ts";
 import { textSetOf } from "./hosts.ts";
-import { cover } from "./sets/cover.ts";
+import { CoverTable, cover } from "./sets/cover.ts";
 import { isExact, programRemainder } from "./sets/texts.ts";
 import type { CallerSet, TextSet } from "./types.ts";
 
@@ -191,11 +191,11 @@ function describeCallers(
     groups.set(key, group);
   }
   const sets: CallerSet[] = [];
+  const besideTable = new CoverTable(besides.list.map(({ bits }) => bits));
+  const pathTable = new CoverTable(paths.atoms.map(({ bits }) => bits));
   for (const group of groups.values()) {
-    const conditions =
-      cover({ atoms: besides.list.map(({ bits }) => bits), chosen: group.besides, leading: null }) ?? [];
-    const programs =
-      cover({ atoms: paths.atoms.map(({ bits }) => bits), chosen: group.paths, leading: paths.leading }) ?? [];
+    const conditions = cover({ table: besideTable, chosen: group.besides, leading: null }) ?? [];
+    const programs = cover({ table: pathTable, chosen: group.paths, leading: paths.leading }) ?? [];
     for (const { all, none } of programs)
       for (const condition of conditions)
         sets.push(callerSetOf(textSetOf(words(paths, all), words(paths, none), "/**"), condition, besides));

@@ -10,7 +10,7 @@ import { clausesOf, type PlacedClause } from "./clauses.ts";
 import { conditionOf } from "./dimension.ts";
 import type { Piece, Place, Space } from "./place.ts";
 import { readRequest } from "./predicates.ts";
-import { cover } from "./sets/cover.ts";
+import { CoverTable, cover } from "./sets/cover.ts";
 import { type Item, judge } from "./sides.ts";
 import type { Conjunction, Predicate, RequestChange, TextSet } from "./types.ts";
 import { describeCondition } from "./words.ts";
@@ -108,10 +108,12 @@ function pathSets(space: Space, chosen: readonly number[]): PathSets[] {
   const searchedEncoded = space.paths.some((_, i) => isEncoded(i));
   const of = (places: readonly number[]) => {
     const found = cover({
-      atoms: places.map((i) => space.paths[i]?.bits ?? []),
+      table: new CoverTable(
+        places.map((i) => space.paths[i]?.bits ?? []),
+        [slashBit],
+      ),
       chosen: new Set(places.flatMap((place, i) => (chosen.includes(place) ? [i] : []))),
       leading: space.leading,
-      unused: [slashBit],
     });
     return found?.map(({ all, none }) => pathSetOf(space, all, none)) ?? null;
   };

@@ -1,7 +1,7 @@
 /** One thing in which requests of a place can differ, in the classes that some predicate tells apart. */
 import { type Draft, type Part, requestOf, unchanged } from "./draft.ts";
 import { compilePredicate, readRequest } from "./predicates.ts";
-import { cover } from "./sets/cover.ts";
+import { CoverTable, cover } from "./sets/cover.ts";
 import type { Conjunction, Predicate } from "./types.ts";
 
 export interface Dimension {
@@ -30,7 +30,11 @@ export function dimensionOf(predicates: readonly Predicate[], parts: Iterable<Pa
 /** Chosen values in words: one of the conjunctions holds. Null: all values, so nothing is asked. */
 export function conditionOf(dimension: Dimension, chosen: readonly number[]): Conjunction[] | null {
   if (chosen.length === dimension.atoms.length) return null;
-  const literals = cover({ atoms: dimension.atoms.map(({ bits }) => bits), chosen: new Set(chosen), leading: null });
+  const literals = cover({
+    table: new CoverTable(dimension.atoms.map(({ bits }) => bits)),
+    chosen: new Set(chosen),
+    leading: null,
+  });
   const at = (places: readonly number[]): Predicate[] => places.flatMap((i) => dimension.predicates[i] ?? []);
   return (literals ?? []).map(({ all, none }) => ({ all: at(all), none: at(none) }));
 }

@@ -2,7 +2,7 @@
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import type { Middleware } from "../model.ts";
 import { BoundReached, Budget, PLACE_WORK_MAX } from "./bounds.ts";
-import { cover } from "./sets/cover.ts";
+import { CoverTable, cover } from "./sets/cover.ts";
 import { hostRemainder } from "./sets/texts.ts";
 import { hostMatcher, type Item, type Side } from "./sides.ts";
 import type { TextSet } from "./types.ts";
@@ -132,6 +132,7 @@ function spaceOf({ port, globs, names, leading }: SpaceQuery, budget: Budget): H
     ...rest.map((atom) => [...atom.bits, ...inside.map(() => false)]),
   ];
   const words = [...globs, ...inside];
+  let table: CoverTable | undefined;
   const byWords = leads === null ? null : [...leads, ...inside.map((_, i) => globs.length + i)];
   return {
     port,
@@ -142,7 +143,11 @@ function spaceOf({ port, globs, names, leading }: SpaceQuery, budget: Budget): H
       return matchers.every((matches, i) => matches(host) === bits[index]?.[i]);
     },
     describe(chosen) {
-      const literals = cover({ atoms: bits, chosen, leading: byWords }) ?? [];
+      const [only = 0] = chosen;
+      const name = atoms[only]?.name ?? null;
+      if (chosen.size === 1 && name !== null) return [{ match: name, except: [] }];
+      table ??= new CoverTable(bits);
+      const literals = cover({ table, chosen, leading: byWords }) ?? [];
       return literals.map(({ all, none }) =>
         textSetOf(
           all.map((i) => words[i] ?? ""),

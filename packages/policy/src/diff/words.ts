@@ -14,43 +14,41 @@ export function listed(items: readonly string[], joiner = "and"): string {
 export function describeTextSet(set: TextSet): string {
   const { match, except, also = [], loose } = set;
   const spelled = loose?.match === true ? " in any spelling" : "";
-  const within = also.length === 0 ? "" : ` that also match ${listed(also)}`;
-  const without = except.length === 0 ? "" : `, except ${listed(except)}`;
-  return `${match}${spelled}${within}${without}`;
+  const within = also.length === 0 ? "" : ` that also match ${listed(also.map(code))}`;
+  const without = except.length === 0 ? "" : `, except ${listed(except.map(code))}`;
+  return `${code(match)}${spelled}${within}${without}`;
 }
+
+/** A text of the file stands in backticks, so that it is never read as a word of the sentence. */
+const code = (text: string): string => `\`${text}\``;
 
 export function describeCaller(caller: CallerSet): string {
   const { match, except, sha256, script, ancestor, unless } = caller;
-  const name =
-    match === "/**" && except.length === 0 ? "any program" : match === "/**" ? "any program" : `\`${match}\``;
+  const name = match === "/**" ? "any program" : code(match);
   const parts = [
-    except.length === 0 ? "" : `except ${listed(except.map((path) => `\`${path}\``))}`,
+    except.length === 0 ? "" : `except ${listed(except.map(code))}`,
     sha256 === null ? "" : `with digest ${sha256.slice(0, 12)}…`,
-    script === null ? "" : `running \`${describeTextSet(script)}\``,
-    ancestor === null ? "" : `started by \`${describeTextSet(ancestor)}\` or its children`,
+    script === null ? "" : `running ${describeTextSet(script)}`,
+    ancestor === null ? "" : `with ${describeTextSet(ancestor)} among its parents`,
     unless === undefined || unless.sha256.length === 0
       ? ""
       : `without digest ${listed(
           unless.sha256.map((pin) => `${pin.slice(0, 12)}…`),
           "or",
         )}`,
-    unless === undefined || unless.script.length === 0 ? "" : `not running ${listed(unless.script, "or")}`,
-    unless === undefined || unless.ancestor.length === 0 ? "" : `not started by ${listed(unless.ancestor, "or")}`,
+    unless === undefined || unless.script.length === 0 ? "" : `not running ${quoted(unless.script)}`,
+    unless === undefined || unless.ancestor.length === 0 ? "" : `without ${quoted(unless.ancestor)} among its parents`,
   ].filter((part) => part !== "");
   return [name, ...parts].join(" ");
 }
 
-const quoted = (values: readonly string[]): string =>
-  listed(
-    values.map((value) => `\`${value}\``),
-    "or",
-  );
+const quoted = (values: readonly string[]): string => listed(values.map(code), "or");
 
 /** What one predicate says, as words behind "when" or "unless". */
 function describePredicate(predicate: Predicate): string {
   switch (predicate.kind) {
     case "path":
-      return `the path matches ${predicate.pattern}`;
+      return `the path matches \`${predicate.pattern}\``;
     case "encoded_slash":
       return "the path holds an encoded slash";
     case "query":
@@ -156,32 +154,67 @@ function describeTime(conjunctions: readonly Conjunction[]): string | null {
 
 type Said = Omit<RequestChange, "sentence" | "risk" | "example">;
 
-/** "`/usr/bin/curl` may newly send POST and PUT to api.github.com:443 under /repos/**." */
+/** "`/usr/bin/curl` may newly send POST and PUT to `api.github.com:443` under `/repos/**`." */
 export function sentenceOf(change: Said): string {
   const who = listed(change.callers.map(describeCaller));
   const verb = change.effect === "allow" ? "may newly" : "may no longer";
-  const hosts = change.hosts.map((host) => (host.match === "" ? "any host" : describeTextSet(host)));
-  const where = `${listed(hosts)}:${listed(change.ports.map(String))}`;
+  const where = placeOf(change);
   const tools = change.tools === null ? "" : ` for ${listed(change.tools.map(describeTextSet))}`;
-  const conditions = change.conditions.length === 0 ? "" : `, ${change.conditions.join(", and ")}`;
+  const said = isUpgrade(change)
+    ? change.conditions.filter((words) => !UPGRADE_WORDS.includes(words))
+    : change.conditions;
+  const conditions = said.length === 0 ? "" : `, ${said.join(", and ")}`;
   return `${who} ${verb} ${deedOf(change, where)}${pathsOf(change)}${tools}${conditions}.`.replace(/^any/, "Any");
 }
 
-function deedOf({ reach, methods, methodsExcept, protocol }: Said, where: string): string {
+/** Host and port are one word where each is one; else the ports stand behind all hosts. */
+function placeOf({ hosts, ports }: Said): string {
+  const [port] = ports;
+  const isPlain = ({ match, except, also, loose }: TextSet) =>
+    match !== "" && match !== "**" && except.length === 0 && also === undefined && loose === undefined;
+  if (ports.length === 1 && hosts.every(isPlain)) return listed(hosts.map(({ match }) => code(`${match}:${port}`)));
+  const words = hosts.map((host) =>
+    host.match === "" || host.match === "**"
+      ? describeTextSet({ ...host, match: "" }).replace("``", "any host")
+      : describeTextSet(host),
+  );
+  return `${listed(words)} on port${ports.length === 1 ? "" : "s"} ${listed(ports.map(String))}`;
+}
+
+function deedOf({ reach, methods, methodsExcept, protocol, where }: Said, place: string): string {
   if (reach.requests && reach.unreadable && reach.connection)
     return protocol === "raw"
-      ? `open connections to ${where}, in which nothing is inspected`
-      : `connect to ${where} and send anything`;
+      ? `open connections to ${place}, in which nothing is inspected`
+      : `connect to ${place} and send anything`;
   if (!reach.requests)
-    return reach.connection ? `open connections to ${where}` : `send what has no single reading to ${where}`;
+    return reach.connection ? `open connections to ${place}` : `send what has no single reading to ${place}`;
   const except = methodsExcept.length === 0 ? "" : ` except ${listed(methodsExcept)}`;
   const any = methods?.includes("*") !== false;
-  return `${any ? `send any method${except}` : `send ${listed(methods)}`} to ${where}`;
+  if (isUpgrade({ where, methods })) return `open a WebSocket to ${place}`;
+  return `${any ? `send any method${except}` : `send ${listed(methods)}`} to ${place}`;
+}
+
+/** What "open a WebSocket" has said already. */
+const UPGRADE_WORDS = ["when the request asks for an upgrade", "when the request opens a WebSocket"];
+/** Only requests that ask for an upgrade, by the one method that can. */
+const isUpgrade = ({ where, methods }: Pick<Said, "where" | "methods">): boolean =>
+  methods?.length === 1 &&
+  methods[0] === "GET" &&
+  where.some(
+    (conjunctions) =>
+      conjunctions.length > 0 &&
+      conjunctions.every(({ all }) => all.some(({ kind }) => kind === "upgrade" || kind === "may_upgrade")),
+  );
+
+/** A plain path is one place, `/x/**` all below it, any other glob a question to each path. */
+function prepositionOf(pattern: string): string {
+  if (!/[*?[]/.test(pattern)) return "at";
+  return /^[^*?[]*\/\*\*$/.test(pattern) ? "under" : "matching";
 }
 
 function pathsOf({ paths, reach }: Said): string {
   if (paths === null || !reach.requests) return "";
   if (paths.some(({ match, except, also }) => match === "/**" && except.length === 0 && also === undefined))
     return " under any path";
-  return ` under ${listed(paths.map(describeTextSet))}`;
+  return ` ${listed(paths.map((set) => `${prepositionOf(set.match)} ${describeTextSet(set)}`))}`;
 }

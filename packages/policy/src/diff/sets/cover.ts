@@ -4,12 +4,34 @@
  */
 export interface CoverQuery {
   /** For each atom the truth of each predicate. */
-  atoms: readonly (readonly boolean[])[];
+  table: CoverTable;
   chosen: ReadonlySet<number>;
   /** Predicates that may lead a conjunction; null: any, and also none at all. */
   leading: readonly number[] | null;
-  /** Predicates that must not be used; they only tell atoms apart. */
-  unused?: readonly number[];
+}
+
+/** Which predicates hold for which atoms, made once for all that is described by them. */
+export class CoverTable {
+  readonly atomCount: number;
+  readonly width: number;
+  readonly unused: ReadonlySet<number>;
+  /** Which predicates hold for an atom, and for which atoms a predicate holds. */
+  readonly holding: readonly (readonly number[])[];
+  readonly atomsOf = new Map<number, number[]>();
+
+  /** `unused`: predicates that must not be named; they only tell atoms apart. */
+  constructor(atoms: readonly (readonly boolean[])[], unused: readonly number[] = []) {
+    this.atomCount = atoms.length;
+    this.width = atoms[0]?.length ?? 0;
+    this.unused = new Set(unused);
+    this.holding = atoms.map((bits) => bits.flatMap((bit, i) => (bit && !this.unused.has(i) ? [i] : [])));
+    for (const [atom, predicates] of this.holding.entries())
+      for (const predicate of predicates) {
+        const list = this.atomsOf.get(predicate);
+        if (list === undefined) this.atomsOf.set(predicate, [atom]);
+        else list.push(atom);
+      }
+  }
 }
 
 /** Places of predicates that hold, and of those that do not. */
@@ -31,28 +53,24 @@ export function cover(query: CoverQuery): Literals[] | null {
 class Cover {
   private readonly chosen: ReadonlySet<number>;
   private readonly atomCount: number;
-  /** Which predicates hold for an atom, and for which atoms a predicate holds. */
   private readonly holding: readonly (readonly number[])[];
-  private readonly atomsOf = new Map<number, number[]>();
+  private readonly atomsOf: ReadonlyMap<number, readonly number[]>;
   private readonly leads: readonly number[];
   private readonly mayLeadNone: boolean;
   private readonly width: number;
   private readonly unused: ReadonlySet<number>;
 
-  constructor({ atoms, chosen, leading, unused }: CoverQuery) {
+  constructor({ table, chosen, leading }: CoverQuery) {
     this.chosen = chosen;
-    this.atomCount = atoms.length;
-    this.width = atoms[0]?.length ?? 0;
-    this.unused = new Set(unused);
-    this.holding = atoms.map((bits) => bits.flatMap((bit, i) => (bit && !this.unused.has(i) ? [i] : [])));
-    for (const [atom, predicates] of this.holding.entries())
-      for (const predicate of predicates) {
-        const list = this.atomsOf.get(predicate);
-        if (list === undefined) this.atomsOf.set(predicate, [atom]);
-        else list.push(atom);
-      }
+    this.atomCount = table.atomCount;
+    this.width = table.width;
+    this.unused = table.unused;
+    this.holding = table.holding;
+    this.atomsOf = table.atomsOf;
     this.mayLeadNone = leading === null;
-    this.leads = [...(leading ?? this.atomsOf.keys())].filter((predicate) => this.atomsOf.has(predicate));
+    // What holds for nothing chosen leads nowhere.
+    const near = new Set([...chosen].flatMap((atom) => this.holding[atom] ?? []));
+    this.leads = [...(leading ?? this.atomsOf.keys())].filter((predicate) => near.has(predicate));
   }
 
   run(): Literals[] | null {

@@ -1,6 +1,6 @@
 /**
- * A glob as a machine that reads one character at a time, over the same tokens as the one matcher. Every witness that comes out of it
- * is checked against the matcher itself, so a difference between the two cannot stay unseen.
+ * A glob as a machine that reads one character at a time, over the same tokens as the one matcher. Every witness of hosts,
+ * programs and paths is checked against the matcher itself (`texts.ts`), and values are by the predicates of their dimension.
  */
 
 import type { GlobOptions, GlobToken } from "../../glob/types.ts";

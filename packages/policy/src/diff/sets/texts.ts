@@ -1,7 +1,8 @@
 /** Atoms of the four kinds of texts: hosts, program paths, request paths and plain values. */
 import { canonicalPattern } from "../../engine/clause.ts";
-import { hasWildcard } from "../../glob.ts";
-import type { Budget } from "../bounds.ts";
+import { judgeTarget } from "../../engine/target.ts";
+import { compileGlob, hasWildcard } from "../../glob.ts";
+import { BoundReached, type Budget } from "../bounds.ts";
 import { type PatternUse, pathAlphabet, textAlphabet } from "./alphabet.ts";
 import { type Atom, atomsOf } from "./atoms.ts";
 import { anyText, canonicalPaths, climbingTexts, holdsEncodedSlash, hostNames, programPaths } from "./languages.ts";
@@ -32,7 +33,7 @@ export function pathAtoms(
   const machines = uses.map(({ pattern, loose }) =>
     loose ? loosePathMachine(pattern, budget) : plainMachine(pattern, { separator: "/" }, budget),
   );
-  return atomsOf(
+  const atoms = atomsOf(
     {
       predicates: [...machines, holdsEncodedSlash()],
       language: canonicalPaths(),
@@ -41,7 +42,22 @@ export function pathAtoms(
     },
     budget,
   );
+  const globs = uses.map(({ pattern, loose }) => compileGlob(pattern, { separator: "/", ignoreCase: loose }));
+  for (const { bits, witness } of atoms) {
+    budget.spend(globs.length);
+    const target = judgeTarget(witness);
+    const agrees = (i: number): boolean => {
+      const glob = globs[i];
+      if (target === null || glob === undefined) return false;
+      return bits[i] === (uses[i]?.loose === true ? target.denyPaths.some(glob) : glob(target.path));
+    };
+    if (!globs.every((_, i) => agrees(i))) throw new BoundReached(DISAGREEMENT);
+  }
+  return atoms;
 }
+
+/** Then the place is claimed whole, so a fault of a machine costs precision and nothing else. */
+const DISAGREEMENT = "A machine and the matcher read a text differently.";
 
 /** A machine for a fixed set of texts, one state for each common beginning. */
 function namesMachine(names: readonly string[]): Machine {
@@ -84,6 +100,11 @@ function remainder(
     },
     budget,
   );
+  const matchers = globs.map((glob) => compileGlob(glob, { separator }));
+  for (const { bits, witness } of atoms) {
+    budget.spend(matchers.length);
+    if (matchers.some((matches, i) => matches(witness) !== bits[i])) throw new BoundReached(DISAGREEMENT);
+  }
   return atoms
     .filter(({ bits }) => bits[globs.length] !== true)
     .map(({ bits, witness }) => ({ bits: bits.slice(0, globs.length), witness }));
