@@ -131,6 +131,7 @@ function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): Glo
     // Words before `from` and behind `to` hold no mark.
     let from = 0;
     let to = Math.min(1, words - 1);
+    const marks: Marks = { current, inside, wildcards: empty, overtakes, from, to };
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
       const isSeparator = code === separatorCode;
@@ -157,9 +158,12 @@ function wideMachine(tokens: readonly GlobToken[], options: MachineOptions): Glo
         alive |= next | within;
       }
       if (alive === 0) return false;
-      carryWide(current, empty, { from, to });
+      marks.from = from;
+      marks.to = to;
+      carryWide(current, empty, marks);
       while (to > from && current[to] === 0 && inside[to] === 0) to--;
-      from = forget({ current, inside, wildcards: empty, overtakes, from, to });
+      marks.to = to;
+      from = forget(marks);
     }
     return ((current[Math.floor(tokens.length / BITS_PER_WORD)] ?? 0) & (1 << (tokens.length % BITS_PER_WORD))) !== 0;
   };
