@@ -283,8 +283,14 @@ class Findings {
   }
 
   joined(): BareChange[] {
+    const keys = new Map<Core, string>();
+    const keyOf = (core: Core): string => {
+      const key = keys.get(core) ?? canonicalJson(core);
+      keys.set(core, key);
+      return key;
+    };
     const byHost = groupBy(this.list, ({ core, space, hostIndex, callers }) => [
-      canonicalJson(core),
+      keyOf(core),
       space,
       hostIndex,
       callers,
@@ -293,7 +299,7 @@ class Findings {
       const [first] = findings;
       const atoms = new Set(findings.flatMap((finding) => [...finding.atoms]));
       const callers = sortSets(first.callers.describe(atoms));
-      return { ...first, callerSets: callers, coreKey: canonicalJson(first.core), callerKey: canonicalJson(callers) };
+      return { ...first, callerSets: callers, coreKey: keyOf(first.core), callerKey: canonicalJson(callers) };
     });
     const bySpace = groupBy(withCallers, ({ coreKey, callerKey, space }) => [coreKey, callerKey, space]).map(
       (group) => ({
@@ -321,6 +327,7 @@ class Findings {
 }
 
 function sortSets<T extends TextSet>(sets: readonly T[]): T[] {
+  if (sets.length < 2) return [...sets];
   return sets
     .map((set) => [canonicalJson(set), set] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))

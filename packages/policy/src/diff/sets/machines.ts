@@ -95,6 +95,7 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
     glob.accepts(now) || (slash && !short ? glob.accepts(before) : glob.accepts(glob.step(now, SLASH)));
   const at = (state: number) => states[state];
   const accepts = (state: number) => at(state)?.some(readingAccepts) === true;
+  const marks: (readonly number[] | undefined)[] = [];
   const none: Reading = { now: glob.start, before: DEAD, slash: false, short: true };
   const start = intern(none, none);
   return {
@@ -108,13 +109,17 @@ export function loosePathMachine(pattern: string, budget: Budget): Machine {
     accepts,
     dead: (state) => at(state)?.every(({ now }) => now === DEAD) === true && !accepts(state),
     marked(state) {
+      const known = marks[state];
+      if (known !== undefined) return known;
       const found = new Set<number>([SLASH]);
       for (const { now } of at(state) ?? []) {
-        const marks = glob.marked(now);
-        if (marks === null) return null;
-        for (const code of marks) found.add(code);
+        const own = glob.marked(now);
+        if (own === null) return null;
+        for (const code of own) found.add(code);
       }
-      return [...found];
+      const made = [...found];
+      marks[state] = made;
+      return made;
     },
   };
 }
@@ -127,15 +132,13 @@ export function language(options: {
   marked: string | ((state: number) => string | null);
 }): Machine {
   const { marked } = options;
-  const marksOf = typeof marked === "string" ? () => marked : marked;
+  const codesOf = (text: string | null) => (text === null ? null : Array.from(text, (c) => c.charCodeAt(0)));
+  const always = typeof marked === "string" ? codesOf(marked) : null;
   return {
     start: 1,
     next: remembered((state, token) => (state === DEAD ? DEAD : (options.step(state, token) ?? DEAD))),
     accepts: (state) => state !== DEAD && options.accepts(state),
     dead: (state) => state === DEAD,
-    marked: (state) => {
-      const marks = marksOf(state);
-      return marks === null ? null : Array.from(marks, (character) => character.charCodeAt(0));
-    },
+    marked: (state) => (typeof marked === "string" ? always : codesOf(marked(state))),
   };
 }
