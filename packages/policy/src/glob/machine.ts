@@ -221,7 +221,8 @@ function forget({ current, inside, wildcards, overtakes, from, to }: Marks): num
     const reached = ((current[word] ?? 0) | (inside[word] ?? 0)) & (wildcards[word] ?? 0);
     if (reached === 0) continue;
     const state = word * BITS_PER_WORD + 31 - Math.clz32(reached);
-    const first = overtakes[state] ?? state;
+    // What lies before `from` is clear already.
+    const first = Math.max(overtakes[state] ?? state, from * BITS_PER_WORD);
     clear(current, first, state);
     clear(inside, first, state);
     break;
