@@ -57,7 +57,7 @@ export function compilePredicate(predicate: Predicate): (read: ReadRequest) => b
       const glob = anyValue(predicate.values, reading === "some");
       if (reading === "some")
         return ({ target }) =>
-          target?.query.some(([key, value]) => key.toLowerCase() === name.toLowerCase() && glob(value)) === true;
+          target?.denyQuery.some(([key, value]) => key.toLowerCase() === name.toLowerCase() && glob(value)) === true;
       return ({ target }) => {
         const values = (target?.query ?? []).filter(([key]) => key === name);
         return values.length > 0 && values.every(([, value]) => glob(value));

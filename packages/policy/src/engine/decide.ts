@@ -34,7 +34,7 @@ export function callerOf(request: Pick<PolicyRequest, "binary" | "sha256" | "scr
   return {
     binary,
     sha256: sha256?.toLowerCase().replace(/^sha256:/, ""),
-    script,
+    script: script !== undefined && isVouchedPath(script) ? script : undefined,
     ancestors: ancestors === undefined || ancestors.length === 0 ? NOBODY : ancestors.filter(isVouchedPath),
   };
 }

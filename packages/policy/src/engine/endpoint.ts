@@ -186,8 +186,10 @@ export class LazyEndpoint implements CompiledEndpoint {
   }
   get allowsUpgrade(): boolean {
     const { access, websocket_credential_rewrite: rewrites } = this.endpoint;
-    if (access === "full" || rewrites === true) return true;
-    return this.once("allowsUpgrade", () => allowsOf(this.endpoint).some((clause) => clause.method === "*"));
+    if (rewrites === true) return true;
+    // What a deny rule shuts would stand open behind the upgrade.
+    if (this.endpoint.deny_rules !== undefined) return false;
+    return access === "full" || this.once("allowsUpgrade", () => allowsOf(this.endpoint).some(allowsEverything));
   }
   get bodyBytesMax(): number {
     return this.once("bodyBytesMax", () => {
@@ -208,6 +210,9 @@ export class LazyEndpoint implements CompiledEndpoint {
   }
 }
 const NOTHING_COMPILED = {};
+
+const allowsEverything = ({ method, path, query, request }: Clause): boolean =>
+  method === "*" && (path === "/**" || path === "**") && query === undefined && request === undefined;
 
 const allowsOf = ({ rules }: Endpoint): readonly Clause[] =>
   rules === undefined ? NO_CLAUSES : rules.map(({ allow }) => allow);

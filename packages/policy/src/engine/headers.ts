@@ -21,6 +21,15 @@ export function headerOf(headers: Readonly<Record<string, string>>, name: string
   return undefined;
 }
 
+/** Every value a header could be taken for: each of its lines, whatever the case of its name, whole and split at commas. */
+function readingsOfHeader(headers: Readonly<Record<string, string>>, name: string): string[] {
+  const found: string[] = [];
+  for (const [key, value] of Object.entries(headers))
+    if (key.length === name.length && key.toLowerCase() === name)
+      found.push(value, ...value.split(",").map((part) => part.trim()));
+  return found;
+}
+
 export function compileRequestMatcher(matcher: RequestMatcher): CompiledRequestMatcher {
   const compile = (ignoreCase: boolean) =>
     Object.entries(matcher.headers ?? {}).map(
@@ -44,10 +53,7 @@ export function compileRequestMatcher(matcher: RequestMatcher): CompiledRequestM
     denies(request) {
       if (request.headers === undefined) return true;
       const headers = request.headers;
-      return denying.every(([name, glob]) => {
-        const value = headerOf(headers, name);
-        return value !== undefined && glob(value);
-      });
+      return denying.every(([name, glob]) => readingsOfHeader(headers, name).some(glob));
     },
   };
 }

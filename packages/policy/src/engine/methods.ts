@@ -7,7 +7,17 @@ export const UNREADABLE_METHOD = "The method is none, or CONNECT, which nothing 
 export const UNREADABLE_TARGET = "The request target has no single reading, so it is refused rather than guessed.";
 const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
 /** Headers by which frameworks let a POST act as another method. */
-const OVERRIDE_HEADERS = ["x-http-method-override", "x-http-method", "x-method-override"];
+const OVERRIDE_HEADERS = [
+  ...["x-http-method-override", "x-http-method", "x-method-override"],
+  // Some servers take `_` for `-`.
+  ...["x_http_method_override", "x_http_method", "x_method_override"],
+];
+/** Headers by which servers read another path than the one that was judged. */
+const PATH_HEADERS = ["x-original-url", "x-rewrite-url"];
+export const UNREADABLE_PATH = "A header names another path than the request, and servers differ in which they take.";
+
+export const namesAnotherPath = ({ headers }: PolicyRequest): boolean =>
+  headers !== undefined && PATH_HEADERS.some((name) => headerOf(headers, name) !== undefined);
 
 /** Most requests by far: without headers, and for POST without a body, nothing else can name a method. */
 const PLAIN_METHODS: ReadonlyMap<string, readonly string[]> = new Map(
@@ -17,7 +27,8 @@ const PLAIN_METHODS: ReadonlyMap<string, readonly string[]> = new Map(
 /** A request that names a second method is judged as both. */
 export function methodsOf(rawMethod: string, request: PolicyRequest): readonly string[] | null {
   const plain = request.headers === undefined ? PLAIN_METHODS.get(rawMethod) : undefined;
-  if (plain !== undefined && (request.body === undefined || rawMethod !== "POST")) return plain;
+  const named = rawMethod === "POST" && (request.body !== undefined || request.path?.includes("?") === true);
+  if (plain !== undefined && !named) return plain;
   const methods = [rawMethod.toUpperCase()];
   if (request.headers !== undefined)
     for (const name of OVERRIDE_HEADERS) {
@@ -25,17 +36,28 @@ export function methodsOf(rawMethod: string, request: PolicyRequest): readonly s
       if (value !== undefined && !methods.includes(value)) methods.push(value);
     }
   if (methods[0] === "POST")
-    for (const named of methodsOfForm(request)) if (!methods.includes(named)) methods.push(named);
+    for (const name of [...methodsOfForm(request), ...methodsOfQuery(request)])
+      if (!methods.includes(name)) methods.push(name);
   return methods.every((method) => METHOD.test(method) && method !== "CONNECT") ? methods : null;
 }
 
 const FORM = /^\s*application\/x-www-form-urlencoded\s*(;|$)/i;
 
+/** The same frameworks look for `_method` in the query. */
+function methodsOfQuery({ path }: PolicyRequest): string[] {
+  const query = path === undefined ? -1 : path.indexOf("?");
+  return path === undefined || query === -1 ? [] : methodFields(path.slice(query + 1));
+}
+
 /** Frameworks let a form's `_method` field stand for the method; what is no method there, they pass over. */
 function methodsOfForm({ headers, body }: PolicyRequest): string[] {
   if (headers === undefined || body === undefined || !FORM.test(headerOf(headers, "content-type") ?? "")) return [];
+  return methodFields(body);
+}
+
+function methodFields(fields: string): string[] {
   const named: string[] = [];
-  for (const field of body.split("&")) {
+  for (const field of fields.split("&")) {
     const equals = field.indexOf("=");
     if (equals === -1 || decodeField(field.slice(0, equals))?.toLowerCase() !== "_method") continue;
     const value = decodeField(field.slice(equals + 1))
@@ -46,13 +68,14 @@ function methodsOfForm({ headers, body }: PolicyRequest): string[] {
   }
   return named;
 }
-/** A form that names more methods than this is judged as CONNECT would be: a hostile one could name thousands. */
+/** A text that names more methods than this is judged as CONNECT would be: a hostile one could name thousands. */
 const FORM_METHODS_MAX = 4;
 
 /** Why no rule could judge this request, whatever it says; null when it can be judged. */
 export function unreadable(request: PolicyRequest): string | null {
   if (request.method === undefined) return null;
   if (methodsOf(request.method, request) === null) return UNREADABLE_METHOD;
+  if (namesAnotherPath(request)) return UNREADABLE_PATH;
   const readable = request.path !== undefined && canonicalPath(request.path, { allowEncodedSlash: true }) !== null;
   return readable ? null : UNREADABLE_TARGET;
 }

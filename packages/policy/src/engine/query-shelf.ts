@@ -38,7 +38,7 @@ export class QueryShelf {
 
   private valuesByName(target: JudgedTarget, wanted: ReadonlyMap<string, unknown>): Map<string, string[]> {
     const values = new Map<string, string[]>();
-    for (const [name, value] of target.query) {
+    for (const [name, value] of this.ignoreCase ? target.denyQuery : target.query) {
       const key = this.keyOf(name);
       if (!wanted.has(key)) continue;
       const same = values.get(key);

@@ -13,7 +13,7 @@ import { type Addresses, covers } from "./addresses.ts";
 import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint, EndpointClause } from "./endpoint.ts";
 import type { FoundDenies, Group, Speaking } from "./group.ts";
-import { methodsOf, UNREADABLE_METHOD, UNREADABLE_TARGET } from "./methods.ts";
+import { methodsOf, namesAnotherPath, UNREADABLE_METHOD, UNREADABLE_PATH, UNREADABLE_TARGET } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { judgeLone, verdictOf } from "./speak.ts";
 import { type JudgedTarget, judgeTarget } from "./target.ts";
@@ -37,6 +37,7 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
   }
   const methods = methodsOf(rawMethod, request);
   if (methods === null) return denyHard(null, UNREADABLE_METHOD);
+  if (namesAnotherPath(request)) return denyHard(null, UNREADABLE_PATH);
   const target = request.path === undefined ? null : judgeTarget(request.path);
   if (target === null) return denyHard(null, UNREADABLE_TARGET);
   const [first] = methods;

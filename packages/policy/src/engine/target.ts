@@ -8,6 +8,8 @@ export interface JudgedTarget {
   readonly query: [string, string][];
   /** The path, the same with and without the slash at its end, and both fully decoded: a deny holds if it holds for any. */
   readonly denyPaths: readonly string[];
+  /** The parameters as they stand and as lenient servers read them: split at `;`, names without brackets, blanks or a NUL's tail. */
+  readonly denyQuery: readonly (readonly [string, string])[];
 }
 
 /** The readings are made when a deny or a `path` asks for them: most requests meet neither. */
@@ -17,6 +19,7 @@ class ReadTarget implements JudgedTarget {
   readonly encodedSlash: boolean;
   private readonly hasEscape: boolean;
   private readings: readonly string[] | null = null;
+  private queryReadings: readonly (readonly [string, string])[] | null = null;
 
   constructor(path: string, query: [string, string][]) {
     this.path = path;
@@ -28,6 +31,23 @@ class ReadTarget implements JudgedTarget {
     this.readings ??= this.hasEscape ? readingsOf(this.path) : [this.path, otherEnd(this.path)];
     return this.readings;
   }
+  get denyQuery(): readonly (readonly [string, string])[] {
+    this.queryReadings ??= this.query.some(isReadInTwoWays) ? this.query.flatMap(readingsOfParameter) : this.query;
+    return this.queryReadings;
+  }
+}
+
+const isReadInTwoWays = ([name, value]: readonly [string, string]): boolean =>
+  name.includes("[") || name.includes("\0") || name.trim() !== name || name.includes(";") || value.includes(";");
+
+function readingsOfParameter(parameter: readonly [string, string]): (readonly [string, string])[] {
+  const found = [parameter];
+  for (const part of `${parameter[0]}=${parameter[1]}`.split(";")) {
+    const equals = part.indexOf("=");
+    const name = equals === -1 ? part : part.slice(0, equals);
+    found.push([name.split(/[\0[]/)[0]?.trim() ?? "", equals === -1 ? "" : part.slice(equals + 1)]);
+  }
+  return found;
 }
 
 export function judgeTarget(raw: string): JudgedTarget | null {

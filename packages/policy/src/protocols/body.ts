@@ -31,7 +31,7 @@ export class RequestBody {
     return this.parsed;
   }
 
-  /** The server will read it differently from the text that was judged. */
+  /** The server will read it differently from the JSON text that was judged. */
   get isHidden(): boolean {
     this.hidden ??= headersHideBody(this.headers);
     return this.hidden;
@@ -41,9 +41,14 @@ export class RequestBody {
 function headersHideBody(headers: Readonly<Record<string, string>> | undefined): boolean {
   if (headers === undefined) return false;
   const encoding = headerOf(headers, "content-encoding");
-  const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headerOf(headers, "content-type") ?? "")?.[1];
+  const type = headerOf(headers, "content-type");
   return (
     (encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) ||
-    (charset !== undefined && !/^(utf-8|us-ascii)$/i.test(charset))
+    (type !== undefined &&
+      (!JSON_TYPE.test(type) || charsetsOf(type).some((name) => !/^(utf-8|us-ascii)$/i.test(name))))
   );
 }
+/** Under another type, such as a form's, a server finds other words in the same bytes. */
+const JSON_TYPE = /^\s*application\/([\w.-]+\+)?json\s*(;|$)/i;
+const charsetsOf = (type: string): string[] =>
+  [...type.matchAll(/charset\s*=\s*"?([^";\s]+)/gi)].map(([, name = ""]) => name);

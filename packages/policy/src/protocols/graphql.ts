@@ -92,9 +92,9 @@ function readOperations(endpoint: CompiledEndpoint, judged: ProtocolRequest): Op
   if (body.text === undefined) return "the body is not known";
   const max = endpoint.endpoint.graphql_max_body_bytes ?? BODY_BYTES_DEFAULT;
   if (body.isLargerThan(max)) return `the body is larger than ${max} bytes`;
-  if (body.isHidden) return "the body is compressed or in another character set";
+  if (body.isHidden) return "the body is compressed, no JSON by its type, or in another character set";
   // Servers differ in which of the two they take.
-  if (target.query.some(([name]) => /^(query|operationname|extensions|id|documentid)$/i.test(name)))
+  if (target.query.some(([name]) => /^(query|operationname|extensions|id|documentid|doc_id)$/i.test(name)))
     return "the operation stands in the URL as well";
   const parsed = body.json;
   if (!parsed.ok) return parsed.reason;
@@ -118,12 +118,16 @@ function payloadOfQuery(query: readonly [string, string][]): unknown {
   return extensions.ok ? { ...payload, extensions: extensions.value } : "unreadable extensions";
 }
 
+/** Names under which servers take the id of a stored operation. */
+const STORED_IDS = ["id", "documentId", "doc_id"];
+
 /** One request object: a query text, or the id of a registered one. */
 export function readPayload(endpoint: CompiledEndpoint, payload: unknown): Operation[] | string {
   if (!isRecord(payload)) return "the body is no GraphQL request";
   const wanted = payload.operationName;
   if (wanted !== undefined && wanted !== null && typeof wanted !== "string") return "the operation's name is no text";
   if (typeof payload.query !== "string" || payload.query === "") return readPersisted(endpoint, payload);
+  if (STORED_IDS.some((name) => payload[name] !== undefined)) return "it carries a query and the id of another";
   const document = parseGraphql(payload.query);
   if (document === null) return "the query cannot be read";
   const named =

@@ -29,7 +29,7 @@ export function judgeHttp(endpoint: CompiledEndpoint, request: ProtocolRequest, 
       denied,
       allowed: null,
       missing:
-        "The request opens a WebSocket, in which nothing would be judged; that needs `protocol: websocket` or `access: full`.",
+        "The request asks for an upgrade, after which nothing would be judged; that needs `protocol: websocket`, or an endpoint that allows everything and denies nothing.",
     };
   return { denied, allowed, missing: "" };
 }
@@ -53,7 +53,7 @@ export function clauseDenies(clause: CompiledClause, { request, method, target }
   // A parameter that is missing cannot be the one that is denied; of several values one suffices.
   for (const [key, glob] of clause.query) {
     const wanted = foldText(key);
-    if (!target.query.some(([name, value]) => foldText(name) === wanted && glob(value))) return false;
+    if (!target.denyQuery.some(([name, value]) => foldText(name) === wanted && glob(value))) return false;
   }
   return clause.request === null || clause.request.denies(request);
 }

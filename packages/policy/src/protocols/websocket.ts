@@ -4,11 +4,12 @@
  */
 import { isRecord } from "../canonical/record.ts";
 import type { CompiledEndpoint } from "../engine/endpoint.ts";
+import { headerOf } from "../engine/headers.ts";
 import { quoted } from "../engine/quoted.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import { RequestBody } from "./body.ts";
 import { judgeOperations, readPayload } from "./graphql.ts";
-import { httpAllowance, httpDenial, isUpgrade } from "./http.ts";
+import { httpAllowance, httpDenial } from "./http.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 const TEXT = "WEBSOCKET_TEXT";
@@ -26,11 +27,14 @@ export function judgeWebSocket(
   const { key } = endpoint.entry;
   if (request.method === TEXT)
     return endpoint.messages === null ? judgeText(endpoint, request, clauses) : judgeMessage(endpoint, request);
-  if (request.method !== "GET" || (request.request.headers !== undefined && !isUpgrade(request)))
+  if (request.method !== "GET" || (request.request.headers !== undefined && !opensWebSocket(request.request.headers)))
     return { denied: null, allowed: null, missing: `Entry \`${key}\` speaks WebSocket; the request opens none.` };
   const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${quoted(request.target.path)}.`;
   return { denied: null, allowed: httpAllowance(endpoint, request, clauses?.allow), missing };
 }
+
+const opensWebSocket = (headers: Readonly<Record<string, string>>): boolean =>
+  headerOf(headers, "upgrade")?.trim().toLowerCase() === "websocket";
 
 /** Why a GraphQL deny rule holds for a message, or null. */
 export const messageDenial = (endpoint: CompiledEndpoint, request: ProtocolRequest): string | null =>

@@ -199,8 +199,11 @@ function allows(endpoint: Endpoint, asked: Asked): boolean {
   // Only a GET can open a WebSocket.
   if (protocol === "websocket" && asked.method !== "WEBSOCKET_TEXT" && asked.method !== "GET") return false;
   // After an upgrade that is not `protocol: websocket` nothing is judged any more, so every method must be allowed anyway.
-  const everyMethod = endpoint.access === "full" || rules.some(({ method }) => method === "*");
-  if (protocol === "rest" && opensWebSocket(asked) && !everyMethod) return false;
+  const everything =
+    endpoint.deny_rules === undefined &&
+    (endpoint.access === "full" ||
+      rules.some(({ method, path, query }) => method === "*" && path === "/**" && query === undefined));
+  if (protocol === "rest" && opensWebSocket(asked) && !everything) return false;
   if (endpoint.access === "full") return true;
   if (endpoint.access !== undefined && protocol === "websocket")
     return asked.method === "GET" || (endpoint.access === "read-write" && asked.method === "WEBSOCKET_TEXT");
