@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { registerDoctor } from "./doctor/command.ts";
 import { EnvProblem } from "./env.ts";
 import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
-import { type Io, jsonLine, line } from "./io.ts";
+import { type Io, jsonLine, line, page, printable } from "./io.ts";
 import { registerNode } from "./node/command.ts";
 import { registerPolicy } from "./policy/command.ts";
 import type { Finish, Register } from "./register.ts";
@@ -34,7 +34,9 @@ function buildProgram(io: Io, finish: Finish): Command {
 
 /** Commander must neither exit the process nor write past our streams, in any sub-command. */
 function quiet(command: Command, io: Io): void {
-  command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(page(text)), writeErr: (text) => io.err(page(text)) });
   for (const child of command.commands) quiet(child, io);
 }
 
@@ -70,10 +72,12 @@ function fail(error: unknown, io: Io, args: string[]): ExitCode {
   const remedy = known?.remedy ?? (settings ? "Correct the variable or unset it." : null);
   if (wantsJson(args)) {
     const problems = known?.problems == null ? {} : { problems: known.problems };
-    io.out(jsonLine({ error: { message: messageOf(error), place, remedy, exitCode, ...problems } }));
+    const message = [messageOf(error), ...(known?.details ?? [])].join("\n");
+    io.out(jsonLine({ error: { message, place, remedy, exitCode, ...problems } }));
     return exitCode;
   }
-  io.err(line(`creel: ${place === null ? "" : `${place}: `}${messageOf(error)}`));
-  if (remedy !== null) io.err(line(`       ${remedy}`));
+  io.err(line(printable(`creel: ${place === null ? "" : `${place}: `}${messageOf(error)}`)));
+  for (const detail of known?.details ?? []) io.err(line(printable(detail)));
+  if (remedy !== null) io.err(line(printable(`       ${remedy}`)));
   return exitCode;
 }

@@ -8,6 +8,8 @@ export class CliError extends Error {
   readonly exitCode: ExitCode;
   readonly place: string | null;
   readonly remedy: string | null;
+  /** Lines that stand below the message for people. */
+  readonly details: readonly string[];
   /** Everything that is wrong, under `--json`, where the message is a summary of it. */
   readonly problems: readonly unknown[] | null;
 
@@ -17,6 +19,7 @@ export class CliError extends Error {
       exitCode?: ExitCode;
       place?: string;
       remedy?: string;
+      details?: readonly string[];
       problems?: readonly unknown[];
       cause?: unknown;
     } = {},
@@ -25,6 +28,7 @@ export class CliError extends Error {
     this.exitCode = options.exitCode ?? EXIT.failed;
     this.place = options.place ?? null;
     this.remedy = options.remedy ?? null;
+    this.details = options.details ?? [];
     this.problems = options.problems ?? null;
   }
 }

@@ -1,10 +1,17 @@
 import type { Readable } from "node:stream";
 
+declare const made: unique symbol;
+/**
+ * Text that may be written. Threat: what a file, a record, a server or a sandbox says writes a line of its own into our answer, turns its
+ * direction or hides in it. Invariant: only the makers of this file give this type, and each says what it lets through.
+ */
+export type Printed = string & { readonly [made]: true };
+
 /** Where a command reads and writes; the tests hand in their own. */
 export interface Io {
   stdin: Readable;
-  out(text: string): void;
-  err(text: string): void;
+  out(text: Printed): void;
+  err(text: Printed): void;
   /** Colours and redrawn lines only where a person looks. */
   colour: boolean;
   /** What of the terminal is there: somebody who types, somebody who watches progress. Absent: nobody. */
@@ -21,9 +28,6 @@ export function processIo(): Io {
   };
 }
 
-export const line = (text: string): string => `${text}\n`;
-export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
-
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Paint = (style: keyof typeof CODES, text: string) => string;
 export const painter =
@@ -31,8 +35,47 @@ export const painter =
   (style, text) =>
     colour ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text;
 
-/** Text that came from a sandbox or a server must not steer the terminal it is shown on. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is taken out
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "·");
+/**
+ * Signs that steer a terminal or that nobody sees: controls, line and paragraph separators, direction marks, fillers, signs without a
+ * meaning of their own.
+ */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}]/gu;
+const MASK = "·";
+
+/** Text from outside as a part of one line of ours. One sign stays one sign, so that columns fit. */
+export const printable = (text: string): string => text.replaceAll("\t", " ").replace(UNSEEN, MASK);
+
+/** Exactly what `painter` writes. */
+const PAINTED = new RegExp(`\\x1b\\[(?:0|${Object.values(CODES).join("|")})m`, "g");
+const REDRAW = "\r\x1b[2K";
+
+/** This file alone vouches for what it made. */
+const printed = (text: string): Printed => text as Printed;
+
+/** One line and never two, whatever stands in it; only the painter's colours pass. */
+export function line(text: string): Printed {
+  return printed(`${masked(text)}\n`);
 }
+
+function masked(text: string): string {
+  let result = "";
+  let end = 0;
+  for (const colour of text.matchAll(PAINTED)) {
+    result += printable(text.slice(end, colour.index)) + colour[0];
+    end = colour.index + colour[0].length;
+  }
+  return result + printable(text.slice(end));
+}
+
+/** What a command wrote, or a page of ours: its lines stay, nothing else of it steers the terminal. */
+export const page = (text: string): Printed => printed(text.split(/\r?\n/).map(keepTabs).join("\n"));
+const keepTabs = (text: string): string => text.split("\t").map(masked).join("\t");
+
+/** In place of the line that stands there; the next one overwrites it. */
+export const redrawn = (text: string): Printed => printed(`${REDRAW}${masked(text)}`);
+
+/** For programs: JSON escapes line ends and control characters itself. */
+export const jsonLine = (value: unknown): Printed => printed(`${JSON.stringify(value)}\n`);
+
+/** A file's text on standard output, byte for byte, for another program or a new file. */
+export const exact = (text: string): Printed => printed(text);

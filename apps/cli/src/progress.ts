@@ -1,4 +1,4 @@
-import type { Io } from "./io.ts";
+import { type Io, line, redrawn } from "./io.ts";
 
 /** Without a terminal a line now and then shows that a long step still lives. */
 const REMINDER_MS = 15_000;
@@ -15,8 +15,8 @@ export function stepper(io: Io, quiet: boolean): Step {
   return async (title, work) => {
     const began = Date.now();
     let frame = 0;
-    const redraw = (): void => io.out(`\r\x1b[2K${FRAMES[frame++ % FRAMES.length]} ${title} ${seconds(began)}`);
-    const remind = (): void => io.out(`… ${title} (${seconds(began)} so far)\n`);
+    const redraw = (): void => io.out(redrawn(`${FRAMES[frame++ % FRAMES.length]} ${title} ${seconds(began)}`));
+    const remind = (): void => io.out(line(`… ${title} (${seconds(began)} so far)`));
     const timer = io.colour ? setInterval(redraw, FRAME_MS) : setInterval(remind, REMINDER_MS);
     let mark = "✗";
     try {
@@ -25,7 +25,8 @@ export function stepper(io: Io, quiet: boolean): Step {
       return result;
     } finally {
       clearInterval(timer);
-      io.out(`${io.colour ? "\r\x1b[2K" : ""}${mark} ${title} (${seconds(began)})\n`);
+      if (io.colour) io.out(redrawn(""));
+      io.out(line(`${mark} ${title} (${seconds(began)})`));
     }
   };
 }

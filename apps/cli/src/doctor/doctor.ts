@@ -1,7 +1,7 @@
 import type { HostCapabilities } from "@creel/protocol";
 import { probeHost } from "@creel/sandbox";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, line, type Paint, painter } from "../io.ts";
+import { type Io, jsonLine, line, type Paint, page, painter, printable } from "../io.ts";
 
 const MARKS = { enforced: ["green", "✓"], weaker: ["yellow", "~"], missing: ["red", "✗"] } as const;
 
@@ -10,10 +10,10 @@ export function describeHost(host: HostCapabilities, paint: Paint): string {
   const width = Math.max(...host.layers.map((layer) => layer.title.length));
   const rows = host.layers.map((layer) => {
     const [style, mark] = MARKS[layer.state];
-    const remedy = layer.remedy === null ? "" : `\n    ${paint("dim", "→")} ${layer.remedy}`;
-    return `${paint(style, mark)} ${layer.title.padEnd(width)}  ${layer.state.padEnd(8)}  ${layer.detail}${remedy}`;
+    const remedy = layer.remedy === null ? "" : `\n    ${paint("dim", "→")} ${printable(layer.remedy)}`;
+    return `${paint(style, mark)} ${layer.title.padEnd(width)}  ${layer.state.padEnd(8)}  ${printable(layer.detail)}${remedy}`;
   });
-  return `Linux ${host.kernel} ${host.arch}, Landlock ABI ${host.landlockAbi}\n${rows.join("\n")}\n`;
+  return `Linux ${printable(host.kernel)} ${host.arch}, Landlock ABI ${host.landlockAbi}\n${rows.join("\n")}\n`;
 }
 
 export const canConfine = (host: HostCapabilities): boolean => host.layers.every((layer) => layer.state !== "missing");
@@ -27,7 +27,7 @@ export async function doctor(options: { json: boolean }, io: Io): Promise<ExitCo
     return ok ? EXIT.done : EXIT.failed;
   }
   const paint = painter(io.colour);
-  io.out(describeHost(host, paint));
+  io.out(page(describeHost(host, paint)));
   const weaker = host.layers.filter((layer) => layer.state === "weaker").length;
   const verdict = weaker === 0 ? "Every layer is enforced." : `Sandboxes can run; weaker layers here: ${weaker}.`;
   io.out(line(ok ? verdict : "Sandboxes cannot run here until the missing layers above are put right."));

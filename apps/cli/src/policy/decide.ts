@@ -1,6 +1,6 @@
 import { type CompiledPolicy, compilePolicy, decide } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine } from "../io.ts";
+import { exact, type Io, jsonLine } from "../io.ts";
 import { LINE_TOO_LONG, lineBatches, type TextLine } from "./line-batches.ts";
 import { loadPolicy } from "./load.ts";
 import { parseRequestLine, REQUEST_SHAPE, type RequestLine } from "./request-line.ts";
@@ -20,7 +20,7 @@ export async function decideLines(file: string, io: Io): Promise<ExitCode> {
       if (!parsed.ok) code = EXIT.usage;
       answers += jsonLine(parsed.ok ? answer(compiled, parsed) : refusal(question.number, parsed));
     }
-    if (answers !== "") io.out(answers);
+    if (answers !== "") io.out(exact(answers));
   }
   return code;
 }

@@ -7,8 +7,9 @@ export async function asCliError<T>(file: string | null, work: () => T | Promise
     return await work();
   } catch (error) {
     if (!(error instanceof PolicyEditError)) throw error;
-    const problems = error.problems.map(({ place, message }) => `\n${place.line}:${place.column}: ${message}`).join("");
-    throw new CliError(`${error.message}${problems}`, {
+    const details = error.problems.map(({ place, message }) => `${place.line}:${place.column}: ${message}`);
+    throw new CliError(error.message, {
+      details,
       ...(file === null ? {} : { place: file }),
       remedy: "Nothing was written.",
       problems: error.problems,

@@ -1,6 +1,6 @@
 import { diffLines, formatPolicy } from "@creel/policy";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, line, painter } from "../io.ts";
+import { exact, type Io, jsonLine, line, painter } from "../io.ts";
 import { asCliError } from "./edit-error.ts";
 import { fileTitle, readPolicyInput, validPolicy } from "./load.ts";
 import { textDiff } from "./view/text-diff.ts";
@@ -23,7 +23,7 @@ export async function formatPolicies(
     if (written) replaceFile(file, after, before);
     results.push({ file, changed, written });
     if (options.json) continue;
-    if (file === "-" && !options.check) io.out(after);
+    if (file === "-" && !options.check) io.out(exact(after));
     else {
       if (options.check) for (const text of textDiff(diffLines(before, after), paint)) io.out(line(text));
       const failed = changed && options.check;

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { parseRecordLine, type RecordedRequest } from "@creel/policy";
 import { messageOf, systemCode, usageError } from "../exit.ts";
-import { type Io, line, printable } from "../io.ts";
+import { type Io, line, printable, redrawn } from "../io.ts";
 import { LINE_TOO_LONG, lineBatches } from "./line-batches.ts";
 
 /** Enough to see what is wrong with a file, not so many that they hide the answer. */
@@ -73,12 +73,12 @@ function startProgress(io: Io, read: JournalRead): () => void {
   const began = Date.now();
   const redraw = (): void => {
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    io.err(`\r\x1b[2K${read.lines.toLocaleString("en")} lines, ${seconds} s`);
+    io.err(redrawn(`${read.lines.toLocaleString("en")} lines, ${seconds} s`));
   };
   const timer = setInterval(redraw, PROGRESS_EVERY_MS);
   return () => {
     clearInterval(timer);
-    io.err("\r\x1b[2K");
+    io.err(redrawn(""));
   };
 }
 

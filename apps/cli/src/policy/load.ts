@@ -59,24 +59,23 @@ function textOf(bytes: Buffer, file: string): string {
 const tooLarge = (file: string): CliError =>
   usageError("the policy is larger than 4 MiB", "Split it, or check that this is the right file.", fileTitle(file));
 
-const describeProblem = (file: string, problem: PolicyProblem): string =>
-  `${file}:${problem.place.line}:${problem.place.column}: ${problem.severity}: ${problem.message}` +
-  `${problem.place.field === "" ? "" : ` (${problem.place.field})`}\n    ${problem.remedy}`;
+function describeProblem(file: string, { place, severity, message, remedy }: PolicyProblem): string[] {
+  const field = place.field === "" ? "" : ` (${place.field})`;
+  return [`${file}:${place.line}:${place.column}: ${severity}: ${message}${field}`, `    ${remedy}`];
+}
 
 /** A text that must be a valid policy to go on. */
 export function validPolicy(file: string, yaml: string): Policy {
   const { policy, problems } = parsePolicy(yaml, { file });
   const errors = problems.filter((problem) => problem.severity === "error");
   if (policy !== null && errors.length === 0) return policy;
-  throw new CliError(
-    `the policy is not valid\n${errors.map((problem) => describeProblem(fileTitle(file), problem)).join("\n")}`,
-    {
-      exitCode: EXIT.usage,
-      place: fileTitle(file),
-      problems,
-      remedy: `Correct it; \`creel policy lint ${file}\` shows warnings as well.`,
-    },
-  );
+  throw new CliError("the policy is not valid", {
+    exitCode: EXIT.usage,
+    place: fileTitle(file),
+    details: errors.flatMap((problem) => describeProblem(fileTitle(file), problem)),
+    problems,
+    remedy: `Correct it; \`creel policy lint ${file}\` shows warnings as well.`,
+  });
 }
 
 /** A policy file that must be valid to go on. */

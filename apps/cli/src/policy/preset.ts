@@ -13,7 +13,7 @@ import {
   tierYaml,
 } from "@creel/policy";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
-import { type Io, jsonLine, line, painter } from "../io.ts";
+import { exact, type Io, jsonLine, line, painter } from "../io.ts";
 import { asCliError } from "./edit-error.ts";
 import { loadPolicy } from "./load.ts";
 import { type Parameters, refuseStraySets, type SetWord, valuesFor } from "./preset-values.ts";
@@ -48,7 +48,7 @@ export async function showPreset(name: string, flags: EditFlags, io: Io): Promis
   refuseMissing(preset, parameters);
   const yaml = await asCliError(null, () => presetYaml(name, parameters));
   if (flags.json) io.out(jsonLine({ ...preset, values: parameters, yaml }));
-  else io.out(yaml);
+  else io.out(exact(yaml));
   if (found !== null) io.err(line(found));
   return EXIT.done;
 }
@@ -104,7 +104,7 @@ export async function writeTier(
   const yaml = await asCliError(null, () => tierYaml(name, { parameters }));
   if (flags.write !== null) replaceFile(flags.write, yaml);
   if (flags.json) io.out(jsonLine({ tier: name, parameters, yaml, written: flags.write }));
-  else io.out(flags.write === null ? yaml : line(`${painter(io.colour)("green", "✓")} ${flags.write} written`));
+  else io.out(flags.write === null ? exact(yaml) : line(`${painter(io.colour)("green", "✓")} ${flags.write} written`));
   return EXIT.done;
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSuggestion } from "@creel/policy";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
-import { type Io, jsonLine, line, painter } from "../io.ts";
+import { exact, type Io, jsonLine, line, painter } from "../io.ts";
 import { asCliError } from "./edit-error.ts";
 import { readJournals, reportUnreadable } from "./journal.ts";
 import { loadPolicy } from "./load.ts";
@@ -34,7 +34,7 @@ export async function suggestPolicy(files: string[], flags: SuggestFlags, io: Io
   if (flags.write !== null) replaceFile(flags.write, result.yaml);
   if (flags.json) io.out(jsonLine({ ...result, unreadable: read.unreadable, problems: read.problems }));
   else {
-    if (flags.write === null) io.out(result.yaml);
+    if (flags.write === null) io.out(exact(result.yaml));
     for (const text of suggestionNotes(result, flags.write, painter(io.colour))) io.err(line(text));
     reportUnreadable(read, io);
   }

@@ -1,6 +1,6 @@
 import { findTarget, openApi } from "../api/client.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, printable } from "../io.ts";
+import { type Io, jsonLine, line, page } from "../io.ts";
 import { execSchema } from "./views.ts";
 
 /** The server answers when the command has ended; the connection must outlast it. */
@@ -20,9 +20,9 @@ export async function sandboxExec(
   });
   if (options.json) io.out(jsonLine(result));
   else {
-    io.out(printable(result.stdout));
-    io.err(printable(result.stderr));
-    if (result.truncated) io.err("creel: the output was longer; this is its beginning\n");
+    io.out(page(result.stdout));
+    io.err(page(result.stderr));
+    if (result.truncated) io.err(line("creel: the output was longer; this is its beginning"));
   }
   if (result.error !== null) {
     if (options.json) return EXIT.failed;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, printable } from "../io.ts";
+import { type Io, jsonLine, line, page } from "../io.ts";
 import { logsSchema } from "./views.ts";
 
 /** A person reading along notices nothing below half a second. */
@@ -21,8 +21,8 @@ export async function sandboxLogs(
     for (const chunk of chunks) {
       if (options.json) io.out(jsonLine(chunk));
       else {
-        if (chunk.dropped > 0) io.err(`creel: ${chunk.dropped} bytes were lost here\n`);
-        io.out(printable(chunk.data));
+        if (chunk.dropped > 0) io.err(line(`creel: ${chunk.dropped} bytes were lost here`));
+        io.out(page(chunk.data));
       }
     }
     afterOffset = nextOffset;

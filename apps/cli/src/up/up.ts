@@ -5,7 +5,7 @@ import { openApi } from "../api/client.ts";
 import { canConfine, describeHost } from "../doctor/doctor.ts";
 import { inheritedEnv, readEnv } from "../env.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
-import { type Io, line, painter } from "../io.ts";
+import { type Io, jsonLine, line, page, painter } from "../io.ts";
 import { stepper } from "../progress.ts";
 import { foundOrg, ORG_SLUG } from "./bootstrap.ts";
 import { type DevFile, readDevFile, writeDevFile } from "./credentials.ts";
@@ -68,7 +68,7 @@ export async function up(options: { json: boolean }, io: Io): Promise<ExitCode> 
     if (interrupted.signal.aborted) return EXIT.done;
     throw error;
   } finally {
-    if (!options.json) io.err(line("\nStopping…"));
+    if (!options.json) io.err(page("\nStopping…\n"));
     await started.stopAll(note);
     releaseLock();
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeListener(name, onSignal);
@@ -95,7 +95,8 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
   await step("Looking at what this host can enforce", async () => {
     const host = await probeHost();
     if (canConfine(host)) return;
-    throw new CliError(`this host cannot confine an agent:\n\n${describeHost(host, painter(false))}`, {
+    throw new CliError("this host cannot confine an agent:", {
+      details: ["", ...describeHost(host, painter(false)).split("\n")],
       remedy: "Put the missing layers right as described; `creel doctor` looks again.",
     });
   });
@@ -165,8 +166,8 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
   started.add("log care", async () => clearInterval(trim));
   io.out(
     json
-      ? `${JSON.stringify({ ready: true, webUrl: dev.webUrl, hubUrl: dev.hubUrl, devFile: paths.devJson })}\n`
-      : describeStarted(dev, node, paths, painter(io.colour)),
+      ? jsonLine({ ready: true, webUrl: dev.webUrl, hubUrl: dev.hubUrl, devFile: paths.devJson })
+      : page(describeStarted(dev, node, paths, painter(io.colour))),
   );
 }
 

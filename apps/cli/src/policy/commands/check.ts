@@ -1,3 +1,4 @@
+import { exact } from "../../io.ts";
 import type { Register } from "../../register.ts";
 import type { RequestFlags } from "../request-input.ts";
 
@@ -66,7 +67,7 @@ Example:
     )
     .action(async () => {
       const { policySchemaText } = await import("@creel/policy");
-      io.out(policySchemaText());
+      io.out(exact(policySchemaText()));
       finish(0);
     });
 };

@@ -24,19 +24,16 @@ export function excerpt(lines: readonly string[], place: Place, paint: Paint, op
   const raw = (number: number): string => (lines[number - 1] ?? "").replace(/\r$/, "");
   // All lines of one excerpt are cut at the same column, so that indentation still reads.
   const cut = raw(place.line).length > LINE_CHARS_MAX ? Math.max(0, place.column - 1 - CHARS_BEFORE_COLUMN) : 0;
-  const shown = (text: string): string => plain(text.slice(cut, cut + LINE_CHARS_MAX));
+  const shown = (text: string): string => printable(text.slice(cut, cut + LINE_CHARS_MAX));
   const result: string[] = [];
   for (let number = first; number <= place.line; number++)
     result.push(`${gutter(String(number))}${shown(raw(number))}`.trimEnd());
   const start = Math.min(place.column - 1, raw(place.line).length);
-  const indent = displayWidth(plain(raw(place.line).slice(cut, start)));
+  const indent = displayWidth(printable(raw(place.line).slice(cut, start)));
   const caret = "^".repeat(Math.min(wordWidth(raw(place.line).slice(start)), LINE_CHARS_MAX));
   result.push(`${gutter("")}${" ".repeat(indent)}${paint(options.style ?? "red", caret)}`);
   return result;
 }
-
-/** A tab is one column wide here, as it is in the place. */
-const plain = (text: string): string => printable(text).replace(/\t/g, " ");
 
 /** The word, quoted text or single sign that begins here. */
 function wordWidth(text: string): number {

@@ -10,7 +10,7 @@ export interface Column {
 const CELL_CHARS_MAX = 72;
 
 const cell = (text: string): string => {
-  const plain = printable(text).replace(/[\t\n]/g, " ");
+  const plain = printable(text);
   return plain.length <= CELL_CHARS_MAX ? plain : `${plain.slice(0, CELL_CHARS_MAX - 1)}…`;
 };
 
