@@ -62,6 +62,30 @@ test("a bad line names its number, its field, the reason and the remedy", async 
   ]);
 });
 
+test.each([
+  [{ port: 99_999 }, "port: a whole number from 1 to 65535 is expected"],
+  [{ port: 1.5 }, "port: a whole number from 1 to 65535 is expected"],
+  [{ binary: "" }, "binary: the absolute path of the program is expected"],
+  [{ host: undefined }, "host: the field is missing"],
+  [{ ancestors: ["/a", 1] }, "ancestors.1: a text is expected"],
+  [{ ancestors: new Array(65).fill("/a") }, "ancestors: a list of at most 64 paths is expected"],
+  [{ headers: { accept: 1 } }, "headers.accept: a text is expected"],
+  [{ path: "/".repeat(65_537) }, "path: it is longer than 65536 characters"],
+  [{ ip: 1 }, "ip: an IP address is expected"],
+  [{ prot: 1 }, "prot: a request has no such field"],
+])("%j is answered in plain words that name the field", async (wrong, words) => {
+  const { out } = await creel(["policy", "decide", file("good.yaml", GOOD)], JSON.stringify({ ...get, ...wrong }));
+  expect(jsonLines(out)).toMatchObject([{ error: { message: `line 1: ${words}` } }]);
+});
+
+test("a path without a method leaves the connection to be judged", async () => {
+  const { code, out } = await creel(
+    ["policy", "decide", file("good.yaml", GOOD)],
+    JSON.stringify({ ...curl, path: "/no" }),
+  );
+  expect([code, jsonLines(out)[0]?.decision]).toEqual([0, "allow"]);
+});
+
 test("a line past 4 MiB is refused, and the next one answered", async () => {
   const body = "x".repeat(4 * 1024 * 1024);
   const stdin = `${JSON.stringify({ id: 1, ...get, body })}\n${JSON.stringify({ id: 2, ...get })}\n`;

@@ -3,6 +3,7 @@ import { GOOD, policyWorkshop } from "./policy-support.ts";
 
 const { file, creel } = policyWorkshop();
 const curl = ["--binary", "/usr/bin/curl", "--host", "tickets.creel.example", "--port", "443"];
+const get = [...curl, "--method", "GET", "--path", "/api/x"];
 const good = file("good.yaml", GOOD);
 const record = {
   time: "2026-05-01T10:00:00Z",
@@ -69,6 +70,10 @@ test("headers, parents, script and address reach the judge", async () => {
     "/usr/bin/make",
     "--ancestor",
     "/bin/sh",
+    "--method",
+    "GET",
+    "--path",
+    "/api/x",
     "--header",
     "accept=text/html",
     "--ip",
@@ -119,7 +124,22 @@ test.each([
   [["--binary", "/a", "--host", "a.example"], "", "--port is missing"],
   [[...curl.slice(0, 5), "443a"], "", '"443a" is no port'],
   [[...curl.slice(0, 5), "0"], "", "port"],
-  [[...curl, "--header", "novalue"], "", '"novalue" is no header'],
+  [[...curl.slice(0, 5), "65536"], "", '--port: "65536" is no port'],
+  [[...get, "--header", "novalue"], "", '"novalue" is no header'],
+  [[...curl, "--path", "/secret"], "", "--path needs --method"],
+  [[...curl, "--header", "a=b"], "", "--header needs --method"],
+  [[...curl, "--body", "{}"], "", "--body needs --method"],
+  [[...curl, "--method", "GET"], "", "--method needs --path"],
+  [[...curl, "--host", "https://api.example.com"], "", "--host: a host name without scheme"],
+  [[...curl, "--host", "api.example.com:443"], "", "--host: a host name without port"],
+  [[...curl, "--host", "api.example.com/v1"], "", "--host: a host name without path"],
+  [[...curl, "--host", "api..example"], "", "--host: a host name or an IP address"],
+  [[...curl, "--binary", "curl"], "", "--binary: an absolute path, as the kernel reports it"],
+  [[...curl, "--script", "a.py"], "", "--script: an absolute path"],
+  [[...curl, "--ancestor", "/bin/sh", "--ancestor", "make"], "", "--ancestor: an absolute path"],
+  [[...curl, "--ip", "nonsense"], "", "--ip: an IP address"],
+  [[...curl, "--sha256", "abc"], "", "--sha256: a digest of 64 hex digits"],
+  [[...curl, "--method", "GET /v1", "--path", "/"], "", "--method: one word"],
   [[...curl, "--request", "{}"], "", "cannot stand together"],
   [["--request", "{"], "", "not JSON"],
   [["--request", '{"binary":"/a","host":"h.example","port":1,"methode":"GET"}'], "", "methode"],
@@ -132,6 +152,15 @@ test.each([
   const { code, err, out } = await creel(["policy", "explain", good, ...args], stdin);
   expect([code, out]).toEqual([2, ""]);
   expect(err).toContain(reason);
+});
+
+test("both ends of the ports and an address of six parts are no slips", async () => {
+  for (const port of ["1", "65535"]) {
+    const { code } = await creel(["policy", "explain", good, ...curl.slice(0, 5), port]);
+    expect(code).toBe(3);
+  }
+  const address = await creel(["policy", "explain", good, "--binary", "/a", "--host", "2606:4700::1", "--port", "443"]);
+  expect(address.code).toBe(3);
 });
 
 test("at a terminal nobody waits for a line that nobody types", async () => {

@@ -3,7 +3,8 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
 import { announced } from "./announce.ts";
 import { loadPolicy } from "./load.ts";
-import { type RequestFlags, readRequest } from "./request-input.ts";
+import type { RequestFlags } from "./request-flags.ts";
+import { readRequest } from "./request-input.ts";
 import { explanationView } from "./view/explanation.ts";
 
 /** Why one request is decided as it is, and the smallest change that turns it. Denied: exit code 3. */

@@ -1,31 +1,16 @@
 import { type PolicyRequest, parseRecordLine, type RecordedRequest } from "@creel/policy";
-import { type CliError, usageError } from "../exit.ts";
+import { usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { LINE_TOO_LONG, lineBatches } from "./line-batches.ts";
+import { describesRequest, type RequestFlags, requestOfFlags } from "./request-flags.ts";
 import { parseRequest, REQUEST_SHAPE } from "./request-line.ts";
-
-/** The words of a command line that describe one request. */
-export interface RequestFlags {
-  request?: string;
-  binary?: string;
-  sha256?: string;
-  script?: string;
-  ancestor?: string[];
-  host?: string;
-  port?: string;
-  method?: string;
-  path?: string;
-  header?: string[];
-  body?: string;
-  ip?: string;
-}
 
 const REMEDY = `Write ${REQUEST_SHAPE}, or a line of \`creel run --decisions\`.`;
 
 /** One request: from the flags, from `--request`, or from standard input. */
 export async function readRequest(flags: RequestFlags, io: Io): Promise<PolicyRequest> {
-  const { request: json, ...words } = flags;
-  const described = Object.values(words).some((value) => value !== undefined);
+  const { request: json } = flags;
+  const described = describesRequest(flags);
   if (json !== undefined && described)
     throw usageError("--request and flags that describe a request cannot stand together", "Keep one.", "--request");
   if (json !== undefined) return requestOfText(json, "--request");
@@ -94,30 +79,3 @@ function requestOfRecord(record: RecordedRequest, place: string): PolicyRequest 
 const present = <K extends string, V>(key: K, value: V | null | undefined): { [key in K]?: V } =>
   // A computed key widens to any string; it is the one that was passed in.
   value === null || value === undefined ? {} : ({ [key]: value } as { [key in K]?: V });
-
-function requestOfFlags(flags: RequestFlags): PolicyRequest {
-  for (const name of ["binary", "host", "port"] as const)
-    if (flags[name] === undefined)
-      throw usageError(`--${name} is missing`, "A request has at least --binary, --host and --port.", `--${name}`);
-  const { port, ancestor, header, request: _request, ...rest } = flags;
-  if (!/^[0-9]{1,5}$/.test(port ?? ""))
-    throw usageError(`"${port}" is no port`, "Write a whole number from 1 to 65535.", "--port");
-  const parsed = parseRequest({
-    ...rest,
-    port: Number(port),
-    ...(ancestor === undefined ? {} : { ancestors: ancestor }),
-    ...(header === undefined ? {} : { headers: Object.fromEntries(header.map(headerOf)) }),
-  });
-  if (!parsed.ok)
-    throw usageError(parsed.problem, "See creel policy explain --help.", `--${parsed.field ?? "request"}`);
-  return parsed.request;
-}
-
-function headerOf(text: string): [string, string] {
-  const at = text.search(/[=:]/);
-  if (at < 1) throw headerError(text);
-  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
-}
-
-const headerError = (text: string): CliError =>
-  usageError(`"${text}" is no header`, "Write name=value, such as --header content-type=application/json.", "--header");

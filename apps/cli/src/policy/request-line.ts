@@ -1,14 +1,16 @@
 import type { PolicyRequest } from "@creel/policy";
 import { z } from "zod";
 
-const text = z.string().max(65_536);
+const TEXT_CHARS_MAX = 65_536;
+const ANCESTORS_MAX = 64;
+const text = z.string().max(TEXT_CHARS_MAX);
 /** One line of `creel policy decide`; the field names are a public contract. Without `method` the connection is judged. */
 const requestSchema = z.strictObject({
   id: z.union([z.string(), z.number()]).nullable().optional(),
   binary: text.min(1),
   sha256: text.optional(),
   script: text.optional(),
-  ancestors: z.array(text).max(64).optional(),
+  ancestors: z.array(text).max(ANCESTORS_MAX).optional(),
   host: text.min(1),
   port: z.number().int().min(1).max(65_535),
   method: text.optional(),
@@ -17,6 +19,16 @@ const requestSchema = z.strictObject({
   body: z.string().optional(),
   ip: text.optional(),
 });
+/** What each field must be, in the words that answer a line where it is not. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  id: "a text or a number is expected",
+  binary: "the absolute path of the program is expected",
+  ancestors: `a list of at most ${ANCESTORS_MAX} paths is expected`,
+  host: "a host name or an IP address is expected",
+  port: "a whole number from 1 to 65535 is expected",
+  headers: "an object of names and texts is expected",
+  ip: "an IP address is expected",
+};
 export const REQUEST_SHAPE =
   "{id?, binary, sha256?, script?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}";
 
@@ -45,7 +57,7 @@ export function parseRequestLine(textLine: string): RequestLine {
 export function parseRequest(value: unknown): RequestLine {
   const parsed = requestSchema.safeParse(value);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the line"}: ${issue.message}`);
+    const issues = parsed.error.issues.map((issue) => issueWords(issue, value));
     const first = parsed.error.issues[0];
     // An unknown field is reported at the object that holds it.
     const field = first?.code === "unrecognized_keys" ? first.keys[0] : first?.path.join(".");
@@ -53,4 +65,19 @@ export function parseRequest(value: unknown): RequestLine {
   }
   const { id, ...request } = parsed.data;
   return { ok: true, id: id ?? null, request };
+}
+
+/** `port: a whole number from 1 to 65535 is expected`. */
+function issueWords(issue: z.core.$ZodIssue, line: unknown): string {
+  const [field, ...inner] = issue.path;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => `${key}: a request has no such field`).join("; ");
+  if (field === undefined) return "the line: one JSON object is expected";
+  const place = issue.path.join(".");
+  const name = String(field);
+  if (typeof line === "object" && line !== null && !(name in line)) return `${place}: the field is missing`;
+  if (issue.code === "too_big" && issue.origin === "string")
+    return `${place}: it is longer than ${TEXT_CHARS_MAX} characters`;
+  const expected = inner.length === 0 ? EXPECTED[name] : undefined;
+  return `${place}: ${expected ?? "a text is expected"}`;
 }

@@ -1,6 +1,6 @@
 import { exact } from "../../io.ts";
 import type { Register } from "../../register.ts";
-import type { RequestFlags } from "../request-input.ts";
+import type { RequestFlags } from "../request-flags.ts";
 
 const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
 
@@ -101,10 +101,10 @@ Example:
     .option("--binary <path>", "the program, as the kernel names it")
     .option("--host <host>", "where it connects to")
     .option("--port <number>", "on which port")
-    .option("--method <method>", "the request's method; without it the connection is judged")
-    .option("--path <target>", "the raw request target, query included")
-    .option("--header <name=value>", "a header; may be repeated", collect)
-    .option("--body <text>", "the body")
+    .option("--method <method>", "the request's method, with --path; without both the connection is judged")
+    .option("--path <target>", "the raw request target, query included; needs --method")
+    .option("--header <name=value>", "a header; needs --method; may be repeated", collect)
+    .option("--body <text>", "the body; needs --method")
     .option("--ip <address>", "the address that the host resolved to")
     .option("--sha256 <digest>", "the program's digest")
     .option("--script <path>", "the script that an interpreter runs")
