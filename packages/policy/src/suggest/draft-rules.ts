@@ -4,7 +4,15 @@
  */
 import type { Clause } from "../model.ts";
 import type { TargetEvidence } from "./evidence.ts";
-import { ANY, generalisePaths, literalRules, type PathRule, type SeenPath, segmentsOf } from "./generalise.ts";
+import {
+  ANY,
+  type Generality,
+  generalisePaths,
+  literalRules,
+  type PathRule,
+  type SeenPath,
+  segmentsOf,
+} from "./generalise.ts";
 import { note, type WeighedNote } from "./notes.ts";
 import { pathsOverlap } from "./overlap.ts";
 import { looksLikeSecret } from "./secrets.ts";
@@ -50,6 +58,19 @@ export function draftRules({ target, key, forbidden, notes, refuse }: RulesWante
   return found.filter(({ method, rule }) => method !== "HEAD" || !coveredByGet(found, rule));
 }
 
+const READS = ["GET", "HEAD", "OPTIONS"];
+const WRITES = ["POST", "PUT", "PATCH"];
+/** Below these words a write gives somebody power: whom, is for a person to say. */
+const ADMINISTRATIVE =
+  /^(admins?|hooks|webhooks|.*[_-]?keys|members?|memberships?|collaborators|invit(e|ation)s?|owners|roles?|permissions|polic(y|ies)|grants?|(access[_-])?tokens?|credentials|secrets?|protection|transfer|(service[_-]?)?accounts?|users?|teams)$/i;
+
+/** What is written for one is rarely meant for all, and what is taken away never is. */
+function generalityOf(method: string, path: string): Generality {
+  if (READS.includes(method)) return "words";
+  if (!WRITES.includes(method)) return "nothing";
+  return segmentsOf(path).some((segment) => ADMINISTRATIVE.test(segment)) ? "nothing" : "identifiers";
+}
+
 /** Whoever may GET may HEAD. */
 const coveredByGet = (found: readonly MethodRule[], rule: PathRule): boolean =>
   found.some((other) => other.method === "GET" && other.rule.pattern === rule.pattern);
@@ -58,13 +79,13 @@ function readPaths(target: TargetEvidence, method: string, refuse: Refuse): Seen
   const merged = new Map<string, SeenPath>();
   for (const [path, count] of target.methods?.get(method) ?? []) {
     const [first = "", ...rest] = segmentsOf(path);
-    if (looksLikeSecret(first)) {
-      refuse(
-        count,
-        "The path begins with what looks like a secret; a rule without it would allow any path.",
-        method,
-        path,
-      );
+    const secret = looksLikeSecret(first)
+      ? "The path begins with what looks like a secret; a rule without it would allow any path."
+      : generalityOf(method, path) === "nothing" && rest.some(looksLikeSecret)
+        ? `The path holds what looks like a secret; a rule without it would allow this ${method} for any other.`
+        : null;
+    if (secret !== null) {
+      refuse(count, secret, method, path);
       continue;
     }
     const segments = [first, ...rest.map((segment) => (looksLikeSecret(segment) ? ANY : segment))];
@@ -90,7 +111,15 @@ function joinUnlessDenied(
     for (const { segments, count } of rule.paths) refuse(count, reason, method, samplePath(segments));
     return [];
   };
-  const joined = generalisePaths(paths).flatMap((rule) =>
+  const isFixed = ({ segments }: SeenPath): boolean => generalityOf(method, `/${segments.join("/")}`) === "nothing";
+  const generalised = [
+    ...literalRules(paths.filter(isFixed)),
+    ...generalisePaths(
+      paths.filter((path) => !isFixed(path)),
+      generalityOf(method, "/"),
+    ),
+  ];
+  const joined = generalised.flatMap((rule) =>
     rule.paths.length > 1 && (reaches(rule, denies) || reaches(rule, tested)) ? literalRules(rule.paths) : [rule],
   );
   return joined.flatMap((rule) => {
@@ -119,12 +148,13 @@ function ruleNotes({ method, rule }: MethodRule, { host, sightings }: TargetEvid
   const requests = rule.paths.reduce((sum, path) => sum + path.count, 0);
   const where = `${method} ${host}${rule.pattern}`;
   const notes: WeighedNote[] = [];
+  const isWrite = !READS.includes(method);
   if (rule.paths.length > 1)
     notes.push(
       note(
         key,
-        4,
-        `${where} stands for ${rule.paths.length} paths in ${requests} requests; the host was seen on ${plural(sightings.dayCount, "day")} by ${plural(sightings.sandboxCount, "sandbox", "sandboxes")}.`,
+        isWrite ? 2 : 4,
+        `${where}${isWrite ? " writes, and" : ""} stands for ${rule.paths.length} paths in ${requests} requests; the host was seen on ${plural(sightings.dayCount, "day")} by ${plural(sightings.sandboxCount, "sandbox", "sandboxes")}.`,
       ),
     );
   if (rule.paths.some((path) => path.segments.includes(ANY)))

@@ -27,6 +27,10 @@ export interface DraftContext {
   base: Base;
   refused: RefusedList;
 }
+interface ProgramContext extends DraftContext {
+  /** The names below each domain, whichever program asked for them. */
+  byDomain: ReadonlyMap<string, ReadonlySet<string>>;
+}
 
 export function draftEntries(evidence: Evidence, { base, refused }: DraftContext): Draft {
   const draft: Draft = { entries: [], notes: [], covered: [] };
@@ -41,10 +45,11 @@ export function draftEntries(evidence: Evidence, { base, refused }: DraftContext
     programs.map((program) => program.path).filter((program) => base.ownEntry(program) === null),
     new Set(Object.keys(base.policy.network_policies)),
   );
+  const byDomain = hostsByDomain(programs.flatMap(({ targets }) => [...(targets?.values() ?? [])]));
   for (const program of programs) {
     const own = base.ownEntry(program.path);
     const key = own ?? keys.get(program.path) ?? program.path;
-    const endpoints = draftProgram(evidence, program, key, { base, refused }, draft);
+    const endpoints = draftProgram(evidence, program, key, { base, refused, byDomain }, draft);
     if (endpoints.length > 0) draft.entries.push({ key, extends: own !== null, program: program.path, endpoints });
   }
   return draft;
@@ -54,7 +59,7 @@ function draftProgram(
   evidence: Evidence,
   program: ProgramEvidence,
   key: string,
-  context: DraftContext,
+  context: ProgramContext,
   draft: Draft,
 ): DraftEndpoint[] {
   const refuse = (target: Pick<TargetEvidence, "host" | "port">, count: number, reason: string): void =>
@@ -70,13 +75,12 @@ function draftProgram(
   const targets = [...program.targets.values()].sort((a, b) =>
     a.host < b.host ? -1 : a.host > b.host ? 1 : a.port - b.port,
   );
-  const byDomain = hostsByDomain(targets);
   const endpoints: DraftEndpoint[] = [];
   const kept: TargetEvidence[] = [];
   for (const target of targets) {
-    const names = byDomain.get(domainOf(target.host))?.size ?? 0;
+    const names = context.byDomain.get(domainOf(target.host))?.size ?? 0;
     if (names > HOSTS_PER_DOMAIN_MAX) {
-      const reason = `The program asked for ${names} names below ${domainOf(target.host)}; so many look like data carried out in names.`;
+      const reason = `${names} names below ${domainOf(target.host)} were asked for; so many look like data carried out in names.`;
       refuse({ host: `**.${domainOf(target.host)}`, port: target.port }, target.sightings.count, reason);
       continue;
     }

@@ -44,11 +44,16 @@ const patternOf = (segments: readonly string[]): string =>
 export const literalRules = (paths: readonly SeenPath[]): PathRule[] =>
   asRules(paths.map((path) => ({ segments: path.segments, paths: [path] })));
 
-export function generalisePaths(paths: readonly SeenPath[]): PathRule[] {
+/** `nothing` stands for more than was seen, `identifiers` alone, or also `words` and what lies below a prefix. */
+export type Generality = "nothing" | "identifiers" | "words";
+
+export function generalisePaths(paths: readonly SeenPath[], generality: Generality = "words"): PathRule[] {
+  if (generality === "nothing") return literalRules(paths);
   const items = paths.map((path): Item => ({ segments: path.segments, paths: [path] }));
   const short = items.filter((item) => item.segments.length <= SEGMENTS_JOINED_MAX);
   const long = items.filter((item) => item.segments.length > SEGMENTS_JOINED_MAX);
-  return asRules([...joinDeep(joinWords(joinIds(short))), ...long]);
+  const joined = joinIds(short);
+  return asRules([...(generality === "words" ? joinDeep(joinWords(joined)) : joined), ...long]);
 }
 
 const asRules = (items: readonly Item[]): PathRule[] =>

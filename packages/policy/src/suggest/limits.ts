@@ -27,10 +27,10 @@ export const PATH_CHARS_MAX = 1_024;
 export const REFUSAL_TEXT_CHARS_MAX = 512;
 /** More rules for one host than a person reviews. */
 export const RULES_PER_TARGET_MAX = 200;
-/** Names of one program below one domain: so many look like data carried out in names. */
-export const HOSTS_PER_DOMAIN_MAX = 50;
+/** Names below one domain, all programs together: so many look like data carried out in names. Services have a handful. */
+export const HOSTS_PER_DOMAIN_MAX = 20;
 /** From here on it is worth a look. */
-export const HOSTS_PER_DOMAIN_NOTED = 10;
+export const HOSTS_PER_DOMAIN_NOTED = 5;
 /** Refusals listed; the rest are counted. */
 export const REFUSALS_MAX = 1_000;
 /** A label as long as this with digits in it carries data rather than a meaning. */
