@@ -7,6 +7,8 @@ import {
   inferenceRequests,
   mixedWorld,
   policyPairs,
+  queryPairs,
+  queryRequests,
   requests,
   restWorld,
 } from "./diff-universe.ts";
@@ -17,6 +19,7 @@ describe("a diff is complete and claims nothing else", () => {
     () => holdsFor(policyPairs(restWorld), requests),
     600_000,
   );
+  it("for rules that speak of the query alone", () => holdsFor(queryPairs, queryRequests), 600_000);
   it(
     "for calls and operations: MCP tools and arguments, GraphQL, WebSocket",
     () => holdsFor(policyPairs(bodyWorld), requests),

@@ -428,3 +428,51 @@ export const inferenceRequests: fc.Arbitrary<PolicyRequest> = fc
     ...(model === undefined ? {} : { body: JSON.stringify({ model }) }),
     ...(connect === 0 ? { method: "CONNECT" } : {}),
   }));
+
+/** Clauses that all speak of the query, at one place: nothing else can tell the requests apart, in either version. */
+const queryClause = fc
+  .record({
+    method: fc.constantFrom("GET", "POST", "*"),
+    path: fc.constantFrom("/**", "/a", "/a/*"),
+    names: fc.subarray(["k", "K", "l"], { minLength: 1, maxLength: 2 }),
+    values: fc.tuple(fc.constantFrom(...values), fc.constantFrom(...values)),
+  })
+  .map(
+    ({ method, path, names, values: [first, second] }) =>
+      `{method: ${q(method)}, path: ${q(path)}, query: {${names.map((name, i) => `${name}: ${q(i === 0 ? first : second)}`).join(", ")}}}`,
+  );
+const queryFile = fc
+  .record({
+    access: maybe(fc.constantFrom("read-only", "full"), 1),
+    rules: fc.array(queryClause, { minLength: 1, maxLength: 2 }),
+    denies: fc.array(queryClause, { maxLength: 2 }),
+  })
+  .map(({ access, rules, denies }) => {
+    const allowed =
+      access === undefined ? `rules: [${rules.map((rule) => `{allow: ${rule}}`).join(", ")}]` : `access: ${access}`;
+    const denied = denies.length === 0 ? "" : `, deny_rules: [${denies.join(", ")}]`;
+    return fileOf(
+      [`endpoints: [{host: a.x.test, port: 443, protocol: rest, ${allowed}${denied}}], binaries: [{path: /bin/a}]`],
+      "",
+    );
+  });
+export const queryPairs: fc.Arbitrary<[string, string]> = fc.tuple(queryFile, queryFile);
+/** All requests meet the one place, so that a claim that is missing cannot hide behind those that no entry names. */
+export const queryRequests: fc.Arbitrary<PolicyRequest> = fc
+  .record({
+    method: fc.constantFrom("GET", "HEAD", "POST", "DELETE"),
+    path: fc.constantFrom("/", "/a", "/A/", "/a/b"),
+    query: fc.array(
+      fc
+        .tuple(fc.constantFrom("k", "K", "l", "L", "m"), fc.constantFrom("v", "V", "vv", "w1", "w", "", "x"))
+        .map((pair) => pair.join("=")),
+      { maxLength: 3 },
+    ),
+  })
+  .map(({ method, path, query }) => ({
+    binary: "/bin/a",
+    host: "a.x.test",
+    port: 443,
+    method,
+    path: query.length === 0 ? path : `${path}?${query.join("&")}`,
+  }));

@@ -193,8 +193,15 @@ function leafValues({ path, predicates }: Leaf, base: Draft, budget: Budget): un
     candidates.map((value) => (value === undefined ? unchanged : asPart([value]))),
     { ...base, base: { ...base.base, method: "POST" } },
   ).atoms.map(({ apply }) => apply);
-  const lists = combinations(texts, predicates, { ...base, base: { ...base.base, method: "POST" } }, (values) =>
-    values.length === 0 ? unchanged : call(TOOL_CALL, { name: "x", arguments: withValue({}, path, values) }),
+  const lists = combinations(
+    texts,
+    {
+      predicates,
+      base: { ...base, base: { ...base.base, method: "POST" } },
+      partOf: (values) =>
+        values.length === 0 ? unchanged : call(TOOL_CALL, { name: "x", arguments: withValue({}, path, values) }),
+    },
+    budget,
   );
   const argumentOf = (part: Part): unknown => {
     const payload = part(base).payload;
@@ -259,9 +266,12 @@ function addGraphql(
     carry({ kind: "graphql", value: { query: `${type} ${name === null ? "" : `${name} `}{ ${list.join(" ")} }` } });
   const selections = combinations(
     fieldTexts.map(({ witness }) => witness).filter(isName),
-    fields,
-    { ...base, base: { ...base.base, method: "POST" } },
-    (list) => operation("query", null, list.length === 0 ? ["x"] : list),
+    {
+      predicates: fields,
+      base: { ...base, base: { ...base.base, method: "POST" } },
+      partOf: (list) => operation("query", null, list.length === 0 ? ["x"] : list),
+    },
+    budget,
   ).map((part) => selectionOf(part(base).payload));
   const all = [null, ...nameTexts.map(({ witness }) => witness).filter(isName)];
   budget.spend(all.length * selections.length * 3);

@@ -11,8 +11,12 @@ export const PLACE_WORK_MAX = 2_000_000;
 export const ATOMS_MAX = 3_000;
 /** Judged combinations of one place. */
 export const CELLS_MAX = 120_000;
-/** Combinations of several values (query parameters, parents, fields) of one name. */
+/** Combinations of several parents of one caller. */
 export const COMBINATIONS_MAX = 64;
+/** Sets of values (query parameters, list items, fields) of one name that its predicates tell apart. */
+export const VALUE_SETS_MAX = 512;
+/** Making and reading one request costs about as much as this many automaton steps. */
+export const WORK_PER_READING = 4;
 /** Entries whose claim is spelled out when a bound is reached; the rest is claimed in one sum. */
 export const OVERCLAIMS_MAX = 2_000;
 /** A judgement costs about as much as this many automaton steps. */

@@ -171,11 +171,12 @@ function rulesOf(place: Place, piece: Piece, budget: Budget): Pick<Core, "ruleBe
     : { ruleBefore: piece.rule, ruleAfter: rule };
 }
 
-/** Is there a deny clause of the old version, gone from the new, that speaks of the example? */
+/** Is there a deny clause of the old version, at that time gone from the new, that speaks of the example? */
 function losesDeny(place: Place, { example, exampleAtMs }: Piece): boolean {
   const key = ({ clause, item }: PlacedClause) => `${item.endpoint.path ?? ""}${canonicalJson(clause)}`;
-  const kept = new Set(clausesOf(place.itemsAfter).flatMap((placed) => (placed.deny ? [key(placed)] : [])));
-  const gone = clausesOf(place.itemsBefore).filter(
+  const inForce = (items: readonly Item[]) => clausesOf(items.filter(({ expiresAtMs }) => expiresAtMs > exampleAtMs));
+  const kept = new Set(inForce(place.itemsAfter).flatMap((placed) => (placed.deny ? [key(placed)] : [])));
+  const gone = inForce(place.itemsBefore).filter(
     (placed) => placed.deny && placed.item.inspected && !kept.has(key(placed)),
   );
   const paths = readRequest(example, exampleAtMs).target?.denyPaths ?? [];

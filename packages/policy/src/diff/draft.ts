@@ -39,10 +39,11 @@ export function requestOf(draft: Draft): PolicyRequest {
   const inUrl = payload?.kind === "graphql" && (method === "GET" || method === "HEAD");
   const query = inUrl ? [...draft.query, ...parametersOf(payload.value)] : draft.query;
   const body = inUrl || payload === null ? undefined : bodyOf(payload, method);
+  // A query stands behind a path; where a dimension of its own is tried, any path will do.
   const path =
-    base.path === undefined || query.length === 0
+    query.length === 0
       ? base.path
-      : `${base.path}?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")}`;
+      : `${base.path ?? "/"}?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")}`;
   const headers = { ...draft.headers, ...(body === undefined ? sizeHeaders(bytes) : {}) };
   return {
     ...base,

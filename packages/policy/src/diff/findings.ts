@@ -63,3 +63,27 @@ export const hasMetadataNearby = ({ hosts, where }: BareChange): boolean =>
       ),
     ),
   );
+
+/** The same program with a pinned digest stays out of the set: the pin alone kept others from its path. */
+export const losesPin = ({ callers }: BareChange): boolean =>
+  callers.some(({ sha256, unless }) => sha256 === null && (unless?.sha256.length ?? 0) > 0);
+
+const DAY_MS = 86_400_000;
+/** An end put off by more than this is none that anybody will remember. */
+const REMEMBERED_MS = 366 * DAY_MS;
+
+/** Where access goes on behind an end that it had: for how long; null where it had none. A deny rule that ends is another finding. */
+export function endPutOff({ where, denyRuleRemoved }: BareChange): "for a while" | "for good" | null {
+  if (denyRuleRemoved) return null;
+  let found: "for a while" | null = null;
+  for (const { all, none } of where.flat()) {
+    const from = none.flatMap((one) => (one.kind === "before" ? [one.ms] : []));
+    const until = all.flatMap((one) => (one.kind === "before" ? [one.ms] : []));
+    if (from.length === 0) continue;
+    if (earliest(until) - latest(from) > REMEMBERED_MS) return "for good";
+    found = "for a while";
+  }
+  return found;
+}
+const earliest = (times: readonly number[]): number => times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const latest = (times: readonly number[]): number => times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -1,7 +1,7 @@
 /** Query parameters, headers, upgrade, body size, address and time: each a dimension where the place's clauses speak of it. */
 import type { Matcher } from "../model.ts";
 import { addressSamples } from "./addresses.ts";
-import { BoundReached, type Budget, COMBINATIONS_MAX } from "./bounds.ts";
+import { BoundReached, type Budget, VALUE_SETS_MAX, WORK_PER_READING } from "./bounds.ts";
 import type { PlacedClause } from "./clauses.ts";
 import { type Dimension, dimensionOf, trivial } from "./dimension.ts";
 import type { Draft, Part } from "./draft.ts";
@@ -50,44 +50,56 @@ export function queryDimensions(clauses: readonly PlacedClause[], base: Draft, b
     const other = [lowerName, lowerName.toUpperCase(), `${lowerName.slice(0, -1)}${lowerName.slice(-1).toUpperCase()}`];
     const spellings = [...exact, ...other.filter((name) => !exact.has(name)).slice(0, 1)];
     const singles = spellings.flatMap((name) => values.map((value) => [name, value] as const));
-    const parts = combinations(singles, predicates, base, (pairs) => (draft) => ({
-      ...draft,
-      query: [...draft.query, ...pairs],
-    }));
+    const partOf =
+      (pairs: readonly (readonly [string, string])[]): Part =>
+      (draft) => ({ ...draft, query: [...draft.query, ...pairs] });
+    const parts = combinations(singles, { predicates, base, partOf }, budget);
     return dimensionOf(predicates, parts, base);
   });
 }
 
 /**
- * Several values together can do what no single one does. Sets of values are told apart by, for each predicate, whether it holds and
- * whether some member spoils it; joining one more value depends on nothing else, so all reachable sets are found.
+ * Several values together can do what no single one does. A predicate asks either whether some value fits or whether there is one and all
+ * fit. So of a set of values it matters which predicates hold and which are spoiled by a member; joining one more value depends on
+ * nothing else, and all reachable sets are found.
  */
 export function combinations<T>(
   singles: readonly T[],
-  predicates: readonly Predicate[],
-  base: Draft,
-  partOf: (values: readonly T[]) => Part,
+  {
+    predicates,
+    base,
+    partOf,
+  }: { predicates: readonly Predicate[]; base: Draft; partOf: (values: readonly T[]) => Part },
+  budget: Budget,
 ): Part[] {
   const compiled = predicates.map(compilePredicate);
-  const bitsOf = (values: readonly T[]): string => {
+  const bitsOf = (values: readonly T[]): boolean[] => {
+    budget.spend(WORK_PER_READING + compiled.length / 8);
     const draft = partOf(values)(base);
     const read = readRequest(requestOf(draft), draft.nowMs);
-    return compiled.map((holds) => (holds(read) ? "1" : "0")).join("");
+    return compiled.map((holds) => holds(read));
   };
   const alone = singles.map((single) => bitsOf([single]));
+  // A value spoils a predicate that would hold for another one alone.
+  const fits = predicates.map((_, i) => singles.find((_, place) => alone[place]?.[i] === true));
+  const spoils = singles.map((single, place) =>
+    fits.flatMap((fit, i) =>
+      fit !== undefined && alone[place]?.[i] === false && bitsOf([fit, single])[i] === false ? [i] : [],
+    ),
+  );
   const found = new Map<string, readonly T[]>([["", []]]);
-  const queue: (readonly number[])[] = [[]];
+  const queue: { values: readonly T[]; spoiled: ReadonlySet<number> }[] = [{ values: [], spoiled: new Set() }];
   for (let at = 0; at < queue.length; at++)
-    for (let i = 0; i < singles.length; i++) {
-      const members = queue[at] ?? [];
-      if (members.includes(i)) continue;
-      const next = [...members, i];
-      const values = next.flatMap((place) => singles[place] ?? []) as readonly T[];
-      const key = `${bitsOf(values)}|${[...new Set(next.map((place) => alone[place]))].sort().join()}`;
+    for (const [i, single] of singles.entries()) {
+      const members = queue[at] ?? { values: [], spoiled: new Set() };
+      if (members.values.includes(single)) continue;
+      const values = [...members.values, single];
+      const spoiled = new Set([...members.spoiled, ...(spoils[i] ?? [])]);
+      const key = `${bitsOf(values).map(Number).join("")}|${[...spoiled].sort((a, b) => a - b).join()}`;
       if (found.has(key)) continue;
-      if (found.size >= COMBINATIONS_MAX) throw new BoundReached("Too many combinations of values.");
+      if (found.size >= VALUE_SETS_MAX) throw new BoundReached("Too many combinations of values.");
       found.set(key, values);
-      queue.push(next);
+      queue.push({ values, spoiled });
     }
   return [...found.values()].map(partOf);
 }

@@ -126,7 +126,7 @@ export function spaceOf(place: Place, budget: Budget): Space {
       sizeDimension(relevant, inspected, body.sizes, base),
       body.dimension,
       models,
-    ].filter((dimension) => dimension !== trivial),
+    ].filter(({ atoms }) => atoms.length > 1),
     methods,
     other: scope?.methods != null ? null : (methods.at(-1) ?? null),
     paths,

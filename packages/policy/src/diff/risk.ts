@@ -1,15 +1,18 @@
 /**
  * How grave a change is. Threat: a widening that a reviewer waves through because it reads like the one before it. Invariant: each
- * finding below holds for a wider set where it holds for a narrower one, so the grade is never lower for more.
+ * finding below that speaks of a set holds for a wider one where it holds for a narrower one, so the grade is never lower for more; the
+ * three that speak of a protection taken away (deny rule, digest, end) only ever add to it.
  */
 import { type CredentialPlace, credentialsInReach } from "./credentials.ts";
 import {
+  endPutOff,
   hasMetadataNearby,
   isAnyProgram,
   isInterpreter,
   isPrivate,
   isWildProgram,
   isWritableProgram,
+  losesPin,
 } from "./findings.ts";
 import type { BareChange } from "./requests.ts";
 import type { Risk, RiskGrade } from "./types.ts";
@@ -93,6 +96,21 @@ const FINDINGS: readonly Finding[] = [
     grade: "high",
     holds: ({ denyRuleRemoved }) => denyRuleRemoved,
     reason: () => "A deny rule that forbade it is gone.",
+  },
+  {
+    grade: "high",
+    holds: losesPin,
+    reason: () => "The program's digest is no longer asked for there: any file at its path may do it.",
+  },
+  {
+    grade: "high",
+    holds: (change) => endPutOff(change) === "for good",
+    reason: () => "Access that was to end goes on for more than a year or without end.",
+  },
+  {
+    grade: "medium",
+    holds: (change) => endPutOff(change) === "for a while",
+    reason: () => "Access that was to end goes on.",
   },
   {
     grade: "high",

@@ -1,6 +1,7 @@
 /** Of entries what is no set of requests: audit, limits, credentials of endpoints, documentation. */
 import { canonicalJson } from "../canonical/json.ts";
 import type { Endpoint, EntryLimits, Policy, PolicyEntry } from "../model.ts";
+import { own as ownOf } from "./own.ts";
 import { same, setting } from "./setting.ts";
 import { untouchedKeys } from "./sides.ts";
 import type { SettingChange } from "./types.ts";
@@ -24,17 +25,18 @@ export function compareEntries(before: Policy, after: Policy): SettingChange[] {
     );
   const pairs = [
     ...Object.keys(b)
-      .filter((key) => a[key] !== undefined)
+      .filter((key) => Object.hasOwn(a, key))
       .map((key) => [key, key] as const),
     ...renamed,
   ];
   for (const [from, to] of pairs) {
-    const [own, next] = [a[from], b[to]];
+    const [own, next] = [ownOf(a, from), ownOf(b, to)];
     if (own === undefined || next === undefined || untouched.has(to)) continue;
     changes.push(...compareEntry(to, own, next));
   }
+  const newNames = new Set(renamed.map(([, to]) => to));
   for (const [key, entry] of Object.entries(b)) {
-    if (a[key] !== undefined || renamed.some(([, to]) => to === key)) continue;
+    if (Object.hasOwn(a, key) || newNames.has(key)) continue;
     changes.push(...compareEndpoints(key, [], entry.endpoints));
   }
   return changes;
@@ -45,10 +47,10 @@ function renamedEntries(a: Record<string, PolicyEntry>, b: Record<string, Policy
   const content = (key: string, entry: PolicyEntry) =>
     canonicalJson({ ...entry, name: entry.name === key ? "" : entry.name });
   const gone = new Map<string, string>();
-  for (const [key, entry] of Object.entries(a)) if (b[key] === undefined) gone.set(content(key, entry), key);
+  for (const [key, entry] of Object.entries(a)) if (!Object.hasOwn(b, key)) gone.set(content(key, entry), key);
   const found: [string, string][] = [];
   for (const [key, entry] of Object.entries(b)) {
-    if (a[key] !== undefined) continue;
+    if (Object.hasOwn(a, key)) continue;
     const from = gone.get(content(key, entry));
     if (from === undefined) continue;
     gone.delete(content(key, entry));
@@ -111,9 +113,10 @@ const placeOf = ({ host, ports, path, protocol }: Endpoint): string =>
   `${host}:${ports.join(",")}${path ?? ""} ${protocol ?? "raw"}`;
 
 function compareEndpoints(key: string, own: readonly Endpoint[], next: readonly Endpoint[]): SettingChange[] {
+  const twins = new Map<string, Endpoint>();
+  for (const endpoint of own) if (!twins.has(placeOf(endpoint))) twins.set(placeOf(endpoint), endpoint);
   return next.flatMap((endpoint) => {
-    const place = placeOf(endpoint);
-    const twin = own.find((other) => placeOf(other) === place);
+    const twin = twins.get(placeOf(endpoint));
     return [...compareAudit(key, twin, endpoint), ...compareEndpointCredentials(key, twin, endpoint)];
   });
 }

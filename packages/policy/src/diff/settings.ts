@@ -4,6 +4,7 @@ import type { Policy } from "../model.ts";
 import { same, setting } from "./setting.ts";
 import { compareEntries } from "./settings-entries.ts";
 import { compareFilesystem } from "./settings-files.ts";
+import { compareMiddlewares } from "./settings-middlewares.ts";
 import type { SettingChange } from "./types.ts";
 import { listed } from "./words.ts";
 
@@ -137,36 +138,6 @@ function compareCredentials(before: Policy, after: Policy): SettingChange[] {
       }),
     ),
   ];
-}
-
-function compareMiddlewares(before: Policy, after: Policy): SettingChange[] {
-  const [a, b] = [before.network_middlewares, after.network_middlewares];
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().flatMap((key) => {
-    const [own, next] = [a[key], b[key]];
-    if (same(own, next)) return [];
-    const onlyName = own !== undefined && next !== undefined && same({ ...own, name: "" }, { ...next, name: "" });
-    const opens = next === undefined || (own?.on_error === "fail_closed" && next.on_error === "fail_open");
-    return [
-      setting({
-        field: `network_middlewares.${key}`,
-        effect: onlyName ? "changes" : opens ? "widens" : own === undefined ? "narrows" : "changes",
-        before: own,
-        after: next,
-        grade: onlyName ? "none" : opens ? "high" : own === undefined ? "low" : "medium",
-        reason: onlyName
-          ? "Only its name for people changes."
-          : opens
-            ? "Traffic that had to pass the middleware may now pass without it."
-            : "Which traffic the middleware sees, or what it does there, changes.",
-        sentence:
-          next === undefined
-            ? `Middleware \`${key}\` is removed.`
-            : own === undefined
-              ? `Middleware \`${key}\` is added.`
-              : `Middleware \`${key}\` is changed.`,
-      }),
-    ];
-  });
 }
 
 /** Routes, budgets and limits; who may ask which model is a set of requests. */

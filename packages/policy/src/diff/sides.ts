@@ -103,7 +103,7 @@ function itemOf(key: string, entry: PolicyEntry, endpoint: Endpoint): Item {
 export function untouchedKeys(before: Policy, after: Policy): ReadonlySet<string> {
   const [a, b] = [before.network_policies, after.network_policies];
   return new Set(
-    Object.keys(a).filter((key) => b[key] !== undefined && JSON.stringify(a[key]) === JSON.stringify(b[key])),
+    Object.keys(a).filter((key) => Object.hasOwn(b, key) && JSON.stringify(a[key]) === JSON.stringify(b[key])),
   );
 }
 
