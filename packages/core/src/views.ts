@@ -198,6 +198,16 @@ export interface DecisionExplanation {
   excerpt: { line: number; text: string }[];
   /** Judging again gave what was recorded. */
   agrees: boolean;
+  /** The sandbox's policy as it stands now, asked the same; null where the record does not suffice to compare. */
+  newest: NewestJudgment | null;
+}
+export interface NewestJudgment {
+  policyId: string;
+  policyName: string;
+  version: number;
+  allows: boolean;
+  /** It denies, and this is why no edit of the file would allow it; null otherwise. */
+  unturnable: string | null;
 }
 /** Recorded requests under another text of a policy. */
 export interface PolicyReplay extends ReplayResult {

@@ -109,6 +109,7 @@ describe("why a decision was made", () => {
       unexplained: null,
       agrees: true,
       explanation: { decision: { decision: "deny" } },
+      newest: { policyId: acme.policyId, policyName: "demo", version: saved.version, allows: true, unturnable: null },
     });
     expect(told.explanation?.steps.length).toBeGreaterThan(1);
     expect(told.explanation?.turn?.lines.some(({ kind }) => kind === "added")).toBe(true);
@@ -126,7 +127,14 @@ describe("why a decision was made", () => {
       policyDigest,
     });
     const told = await policy.explain({ ctx: owner(), input: { decisionId: odd } });
-    expect(told).toMatchObject({ agrees: false, explanation: { decision: { decision: "allow" } } });
+    expect(told).toMatchObject({ agrees: false, newest: null, explanation: { decision: { decision: "allow" } } });
+  });
+
+  test("says where no policy of the present could allow it", async () => {
+    const policyDigest = await digestOfVersion1();
+    const metadata = await record({ host: "169.254.169.254", port: 80, path: "/latest", rule: null, policyDigest });
+    const told = await policy.explain({ ctx: owner(), input: { decisionId: metadata } });
+    expect(told.newest).toMatchObject({ allows: false, unturnable: expect.stringContaining("No policy file") });
   });
 
   test("is not made up where the record does not suffice", async () => {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { useTRPC } from "../client/trpc.ts";
 import { PlanBadge } from "../ui/badge.tsx";
-import { Mono, Panel } from "../ui/panel.tsx";
+import { Panel, ShortDigest } from "../ui/panel.tsx";
 import { Answer } from "../ui/query.tsx";
 import { Empty } from "../ui/states.tsx";
 import { DataTable } from "../ui/table.tsx";
@@ -43,7 +43,7 @@ const columns = [
   column.display({
     id: "digest",
     header: "Digest",
-    cell: ({ row }) => <Mono>{row.original.digest.replace("sha256:", "").slice(0, 12)}</Mono>,
+    cell: ({ row }) => <ShortDigest digest={row.original.digest} />,
     meta: { wideOnly: true },
   }),
 ];

@@ -42,13 +42,15 @@ export const Button = ({ look = "plain", busy, disabledReason, className, onClic
       }}
     />
   );
-  if (!disabledReason) return button;
+  // One shape with and without a reason: a button that became another element would lose the focus when its reason comes or goes.
   return (
-    <span className="inline-flex max-w-56 flex-col items-start gap-0.5">
+    <span className={disabledReason ? "inline-flex max-w-56 flex-col items-start gap-0.5" : "contents"}>
       {button}
-      <span id={reasonId} className="text-[0.86rem] leading-tight text-muted">
-        {disabledReason}
-      </span>
+      {disabledReason ? (
+        <span id={reasonId} className="text-[0.86rem] leading-tight text-muted">
+          {disabledReason}
+        </span>
+      ) : null}
     </span>
   );
 };

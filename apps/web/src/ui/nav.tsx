@@ -3,6 +3,7 @@ import type { ResourceKind } from "@creel/core";
 import clsx from "clsx";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 import { mayDo, useMe } from "../client/me.tsx";
 import { paths } from "../lib/paths.ts";
 
@@ -22,12 +23,25 @@ const isHere = (pathname: string, href: string): boolean => {
   return pathname === href || pathname.startsWith(`${href}/`);
 };
 
+/** On a narrow screen the tabs scroll sideways; the page itself is not moved. */
+const showCurrent = (nav: HTMLElement): void => {
+  const current = nav.querySelector("[aria-current]")?.getBoundingClientRect();
+  if (current === undefined) return;
+  const box = nav.getBoundingClientRect();
+  nav.scrollLeft += current.left + current.width / 2 - (box.left + box.width / 2);
+};
+
 export const Nav = () => {
   const pathname = usePathname();
   const me = useMe();
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current tab is another one after each change of the path.
+  useEffect(() => {
+    if (nav.current) showCurrent(nav.current);
+  }, [pathname]);
   const shown = entries.filter((entry) => !entry.needs || mayDo(me, "read", entry.needs));
   return (
-    <nav aria-label="Main" className="-mb-px overflow-x-auto">
+    <nav ref={nav} aria-label="Main" className="-mb-px overflow-x-auto">
       <ul className="flex">
         {shown.map((entry) => {
           const here = isHere(pathname, entry.href);

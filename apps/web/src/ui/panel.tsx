@@ -53,3 +53,12 @@ export const Facts = ({ items }: { items: readonly { term: string; value: ReactN
 export const Mono = ({ children, className }: { children: ReactNode; className?: string }) => (
   <code className={clsx("[overflow-wrap:anywhere]", className)}>{children}</code>
 );
+
+const DIGEST_DIGITS_SHOWN = 10;
+
+/** Enough of a digest to tell two apart in a table; never broken over lines, whole when pointed at. */
+export const ShortDigest = ({ digest }: { digest: string }) => (
+  <code className="whitespace-nowrap" title={digest}>
+    {digest.replace("sha256:", "").slice(0, DIGEST_DIGITS_SHOWN)}
+  </code>
+);

@@ -1,12 +1,13 @@
 import { and, desc, eq, sql, type Tx, tables, withOrg } from "@creel/db";
-import { explainRequest, type PolicyRequest } from "@creel/policy";
+import { type Explanation, explainRequest, type PolicyRequest } from "@creel/policy";
 import { z } from "zod";
 import { decisionViews } from "../decision/view.ts";
 import { notFound } from "../errors/errors.ts";
 import { decisionIdSchema } from "../limits.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import type { DecisionExplanation, DecisionView } from "../views.ts";
+import type { DecisionExplanation, DecisionView, NewestJudgment, PolicyDetail } from "../views.ts";
+import { policyDetails } from "./view.ts";
 
 export const explainInput = z.strictObject({ decisionId: decisionIdSchema });
 
@@ -21,10 +22,14 @@ export const explain = defineVerb({
   input: explainInput,
   run: async (ctx, { decisionId }): Promise<DecisionExplanation> => {
     const { orgId } = ctx.actor;
-    const { decision, version } = await withOrg(ctx.db, orgId, async (tx) => {
+    const { decision, version, present } = await withOrg(ctx.db, orgId, async (tx) => {
       const [decision] = await decisionViews(tx, { orgId, cursor: Number(decisionId), limit: 1 });
       if (decision === undefined) throw notFound();
-      return { decision, version: await versionOf(tx, orgId, decision) };
+      return {
+        decision,
+        version: await versionOf(tx, orgId, decision),
+        present: await presentPolicyOf(tx, { orgId, sandboxId: decision.sandboxId }),
+      };
     });
     if (version === null)
       return unexplained(null, "No saved version of a policy has the digest that this decision names.");
@@ -37,13 +42,17 @@ export const explain = defineVerb({
         policy,
         "This version was saved under an earlier form of the language and cannot be read now.",
       );
+    const isAsRecorded = explained.decision.decision === decision.decision;
     const line = explained.deciding?.line ?? null;
     return {
       policy,
       unexplained: null,
       explanation: { ...explained, turn: explained.turn && { ...explained.turn, yamlAfter: "" } },
       excerpt: line === null ? [] : excerptOf(yaml, line),
-      agrees: explained.decision.decision === decision.decision && explained.decision.rule === decision.rule,
+      agrees: isAsRecorded && explained.decision.rule === decision.rule,
+      // Where the record does not even give the same answer again, an answer of another version says nothing.
+      newest:
+        present === null || !isAsRecorded ? null : newestJudgment(present, { request, nowMs: ctx.clock().getTime() }),
     };
   },
 });
@@ -71,6 +80,38 @@ async function versionOf(tx: Tx, orgId: string, decision: DecisionView): Promise
   );
 }
 
+/** The policy that holds the sandbox now; null when the sandbox is gone. */
+async function presentPolicyOf(tx: Tx, where: { orgId: string; sandboxId: string }): Promise<PolicyDetail | null> {
+  const { sandboxes: s } = tables;
+  const sandbox = first(
+    await tx
+      .select({ policyId: s.policyId })
+      .from(s)
+      .where(and(eq(s.orgId, where.orgId), eq(s.id, where.sandboxId))),
+  );
+  if (sandbox === null) return null;
+  return first(await policyDetails(tx, { orgId: where.orgId, policyId: sandbox.policyId }));
+}
+
+function newestJudgment(
+  present: PolicyDetail,
+  asked: { request: PolicyRequest; nowMs: number },
+): NewestJudgment | null {
+  const explained = explainRequest(present.yaml, asked.request, asked.nowMs);
+  if ("problems" in explained) return null;
+  return {
+    policyId: present.id,
+    policyName: present.name,
+    version: present.latestVersion,
+    allows: explained.decision.decision === "allow",
+    unturnable: whyNeverAllowed(explained),
+  };
+}
+
+/** What is let through already could only be turned to a denial, so its `unturnable` speaks of that. */
+const whyNeverAllowed = ({ decision, turn, unturnable }: Explanation): string | null =>
+  decision.decision === "deny" && turn === null ? unturnable : null;
+
 /** The request as far as it was recorded; a sentence where that does not suffice. */
 function requestOf(decision: DecisionView): PolicyRequest | string {
   const { binary, host, port, method, path } = decision;
@@ -93,6 +134,7 @@ const unexplained = (policy: DecisionExplanation["policy"], sentence: string): D
   explanation: null,
   excerpt: [],
   agrees: false,
+  newest: null,
 });
 
 function excerptOf(yaml: string, line: number): { line: number; text: string }[] {

@@ -5,7 +5,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
 import { CountLink, TextLink } from "../../../ui/link.tsx";
-import { Mono, PageHeader, Panel } from "../../../ui/panel.tsx";
+import { PageHeader, Panel, ShortDigest } from "../../../ui/panel.tsx";
 import { Answer } from "../../../ui/query.tsx";
 import { Empty } from "../../../ui/states.tsx";
 import { DataTable } from "../../../ui/table.tsx";
@@ -35,7 +35,7 @@ const columns = [
   column.display({
     id: "digest",
     header: "Digest",
-    cell: ({ row }) => <Mono>{row.original.digest.replace("sha256:", "").slice(0, 12)}</Mono>,
+    cell: ({ row }) => <ShortDigest digest={row.original.digest} />,
     meta: { wideOnly: true },
   }),
 ];

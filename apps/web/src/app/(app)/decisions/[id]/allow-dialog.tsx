@@ -1,7 +1,7 @@
 "use client";
 import type { DecisionView } from "@creel/core";
 import { skipToken, useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
@@ -18,8 +18,11 @@ import { Answer } from "../../../../ui/query.tsx";
 
 const MESSAGE_CHARS_MAX = 2_000;
 
-/** From a denied request to the smallest policy edit that allows it, reviewed before it is saved, and followed until it holds. */
-export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
+/**
+ * From a denied request to the smallest policy edit that allows it, reviewed before it is saved, and followed until it holds.
+ * `instead` stands where the button would, when there is nothing to allow; a dialog that is open stays so.
+ */
+export const AllowDialog = ({ decision, instead }: { decision: DecisionView; instead: ReactNode }) => {
   const trpc = useTRPC();
   const [open, setOpen] = useState(false);
   const [message, setMessage] = useState("");
@@ -45,9 +48,11 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
   const nothingToDo = base !== undefined && base.yamlAfter === base.yamlBefore;
   return (
     <>
-      <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
-        Allow…
-      </Button>
+      {instead ?? (
+        <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
+          Allow…
+        </Button>
+      )}
       <Dialog
         open={open}
         onOpenChange={change}
@@ -118,7 +123,7 @@ export const AllowDialog = ({ decision }: { decision: DecisionView }) => {
                   judge
                 />
                 <Field
-                  label="Message"
+                  label="Message (optional)"
                   value={message}
                   onChange={(event) => setMessage(event.target.value)}
                   maxLength={MESSAGE_CHARS_MAX}

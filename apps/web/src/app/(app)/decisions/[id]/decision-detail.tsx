@@ -10,7 +10,7 @@ import { Facts, Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { Words } from "../../../../ui/words.tsx";
-import { AllowDialog } from "./allow-dialog.tsx";
+import { AllowAction } from "./allow-action.tsx";
 import { DecisionWhy } from "./decision-why.tsx";
 
 const bytes = (count: number): string => `${count.toLocaleString("en")} bytes`;
@@ -101,7 +101,7 @@ export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
               </span>
             }
             lead={<Words>{decision.reason}</Words>}
-            actions={decision.decision === "allow" ? null : <AllowDialog decision={decision} />}
+            actions={decision.decision === "allow" ? null : <AllowAction decision={decision} />}
           />
           <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
             <DecisionWhy decisionId={decisionId} />

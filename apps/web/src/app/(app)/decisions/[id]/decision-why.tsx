@@ -1,15 +1,14 @@
 "use client";
-import type { DecisionExplanation } from "@creel/core";
+import type { DecisionExplanation, NewestJudgment } from "@creel/core";
 import type { ExplainStep } from "@creel/policy/browser";
-import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
-import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
 import { Diff } from "../../../../ui/diff.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Words } from "../../../../ui/words.tsx";
+import { useWhy } from "./use-why.ts";
 
 type Explained = NonNullable<DecisionExplanation["explanation"]>;
 
@@ -70,6 +69,19 @@ const Turn = ({ explained }: { explained: Explained }) => {
   );
 };
 
+/** What was missing then is there now, so no change is proposed. */
+const AllowedNow = (props: { newest: NewestJudgment; decidedBy: DecisionExplanation["policy"] }) => {
+  const { policyId, policyName, version } = props.newest;
+  // Of the same policy it leads to what changed since.
+  const since: [from?: number, to?: number] =
+    props.decidedBy?.id === policyId ? [props.decidedBy.version, version] : [];
+  return (
+    <p className="[&_a]:underline">
+      <TextLink href={paths.policy(policyId, ...since)}>Version {version}</TextLink> of {policyName} allows it now.
+    </p>
+  );
+};
+
 const Told = ({ told, explained }: { told: DecisionExplanation; explained: Explained }) => (
   <>
     {told.agrees ? null : (
@@ -90,7 +102,11 @@ const Told = ({ told, explained }: { told: DecisionExplanation; explained: Expla
     ) : (
       <Excerpt lines={told.excerpt} deciding={explained.deciding.line} />
     )}
-    <Turn explained={explained} />
+    {told.newest?.allows && explained.decision.decision !== "allow" ? (
+      <AllowedNow newest={told.newest} decidedBy={told.policy} />
+    ) : (
+      <Turn explained={explained} />
+    )}
     <p className="text-muted">
       The record keeps neither headers nor body nor the resolved address; rules that ask for them are judged here as if
       they were missing.
@@ -110,9 +126,7 @@ const Version = ({ policy }: { policy: NonNullable<DecisionExplanation["policy"]
 
 /** Why: the decision judged again, step by step, by the version of the policy that made it. */
 export const DecisionWhy = ({ decisionId }: { decisionId: string }) => {
-  const trpc = useTRPC();
-  // A version never changes, so neither does why it decided.
-  const query = useQuery(trpc.policy.explain.queryOptions({ decisionId }, { staleTime: Number.POSITIVE_INFINITY }));
+  const query = useWhy(decisionId);
   return (
     <Panel title="Why">
       <Answer query={query} what="why it was decided so">

@@ -1,6 +1,7 @@
 "use client";
 import { addPreset, diffLines, type Preset, presets } from "@creel/policy/browser";
 import { type ReactNode, useState } from "react";
+import { wrongParameter } from "../../../../policy/wrong-parameter.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
 import { Diff } from "../../../../ui/diff.tsx";
@@ -18,19 +19,25 @@ const categories: readonly (readonly [Preset["category"], string])[] = [
   ["messaging", "Messaging"],
 ];
 
-type Outcome = { text: string } | { refusal: string };
+type Outcome = { text: string } | Refused;
+interface Refused {
+  refusal: string;
+  /** The parameter that is wrong; null where it is none of them. */
+  parameter: string | null;
+}
 
 /** The editor's own refusal is a sentence for people; so is every other error of a pure function on a text. */
 const outcomeOf = (text: string, preset: Preset, parameters: Readonly<Record<string, string>>): Outcome => {
   const missing = preset.parameters.find(({ name, optional }) => !optional && !parameters[name]?.trim());
-  if (missing !== undefined) return { refusal: `Fill in ${missing.name}.` };
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
-    value.trim() === "" ? [] : [[name, value.trim()]],
+  if (missing !== undefined) return { refusal: `Fill in ${missing.name}.`, parameter: null };
+  const given = Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => (value.trim() === "" ? [] : [[name, value.trim()]])),
   );
   try {
-    return { text: addPreset(text, { name: preset.name, parameters: Object.fromEntries(given) }) };
+    return { text: addPreset(text, { name: preset.name, parameters: given }) };
   } catch (error) {
-    return { refusal: error instanceof Error ? error.message : "The preset could not be added." };
+    const refusal = error instanceof Error ? error.message : "The preset could not be added.";
+    return { refusal, parameter: wrongParameter(refusal, Object.keys(given)) };
   }
 };
 
@@ -65,9 +72,12 @@ const Outcomes = ({ text, outcome, children }: { text: string; outcome: Outcome;
   <div className="grid min-w-0 gap-3">
     {children}
     {"refusal" in outcome ? (
-      <p role="status" className="text-muted">
-        {outcome.refusal}
-      </p>
+      // What is wrong with one parameter is said at its field.
+      outcome.parameter === null ? (
+        <p role="status" className="text-muted">
+          <Words>{outcome.refusal}</Words>
+        </p>
+      ) : null
     ) : outcome.text === text ? (
       <p className="text-muted">The text has this preset already.</p>
     ) : (
@@ -87,6 +97,7 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
     setChosen(null);
     setParameters({});
   };
+  const refused = outcome !== null && "refusal" in outcome ? outcome : null;
   const reason =
     outcome === null
       ? "Choose a preset."
@@ -143,6 +154,7 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
                 placeholder={example}
                 value={parameters[name] ?? ""}
                 onChange={(event) => setParameters({ ...parameters, [name]: event.target.value })}
+                error={refused?.parameter === name ? <Words>{refused.refusal}</Words> : null}
                 autoComplete="off"
               />
             ))}

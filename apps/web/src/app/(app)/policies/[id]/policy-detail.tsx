@@ -5,7 +5,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
 import { TextLink } from "../../../../ui/link.tsx";
-import { Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
+import { Mono, PageHeader, Panel, ShortDigest } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Empty } from "../../../../ui/states.tsx";
 import { DataTable } from "../../../../ui/table.tsx";
@@ -44,7 +44,7 @@ const columns = [
   column.display({
     id: "digest",
     header: "Digest",
-    cell: ({ row }) => <Mono>{row.original.digest.replace("sha256:", "").slice(0, 12)}</Mono>,
+    cell: ({ row }) => <ShortDigest digest={row.original.digest} />,
     meta: { wideOnly: true },
   }),
 ];
@@ -91,7 +91,7 @@ export const PolicyDetail = (props: { policyId: string; from: number | undefined
             {from === undefined ? null : (
               <CompareVersions policyId={policyId} from={from} to={props.to ?? policy.latestVersion} />
             )}
-            <PolicyEditor policy={policy} />
+            <PolicyEditor key={policyId} policy={policy} />
             <Versions policyId={policyId} />
           </div>
         </>

@@ -2,9 +2,10 @@
 import type { PolicyDetail } from "@creel/core";
 import dynamic from "next/dynamic";
 import { useId, useRef, useState } from "react";
-import { useRefusalOf } from "../../../../client/me.tsx";
+import { useMe, useRefusalOf } from "../../../../client/me.tsx";
 import type { CodeEditorHandle } from "../../../../editor/code-editor.tsx";
 import { ProblemList } from "../../../../parts/problem-list.tsx";
+import { useDraft } from "../../../../policy/use-draft.ts";
 import { type Linted, useLint } from "../../../../policy/use-lint.ts";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
@@ -53,8 +54,14 @@ const Keys = ({ id, refusal }: { id: string; refusal: string | null }) => (
 
 /** The policy's text with the language itself running along: the linter that the server and the nodes use, in the browser. */
 export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
-  const [text, setText] = useState(policy.yaml);
-  const [base, setBase] = useState({ version: policy.latestVersion, yaml: policy.yaml });
+  const refusal = useRefusalOf("update", "policy");
+  const draft = useDraft({
+    actorId: useMe().actor.id,
+    policyId: policy.id,
+    newest: { version: policy.latestVersion, yaml: policy.yaml },
+    mayEdit: refusal === null,
+  });
+  const { text, base, changed, overtaken } = draft;
   const [reviewing, setReviewing] = useState(false);
   const editor = useRef<CodeEditorHandle>(null);
   const keysId = useId();
@@ -62,35 +69,31 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
   const problems = linted?.problems ?? [];
   const errors = problems.filter((problem) => problem.severity === "error").length;
 
-  const takeNewest = () => {
-    setText(policy.yaml);
-    setBase({ version: policy.latestVersion, yaml: policy.yaml });
-  };
-  const moved = policy.latestVersion !== base.version;
-  const changed = text !== base.yaml;
-  // Somebody else's version arrives by itself where nothing of one's own would be lost by it.
-  if (moved && !changed) takeNewest();
-
-  const refusal = useRefusalOf("update", "policy");
   const reason =
     refusal ??
     (changed ? null : "Nothing has changed.") ??
     (errors > 0 ? MEND : null) ??
-    (moved ? "Another version was saved meanwhile." : null);
+    (overtaken ? "Another version was saved meanwhile." : null);
 
   return (
     <Panel title="Policy text" actions={<Verdict linted={linted} errors={errors} />}>
-      {moved && changed ? (
+      {overtaken ? (
         <p role="alert" className="mb-2 flex flex-wrap items-center gap-2 rounded bg-wait-soft px-3 py-2 text-wait">
+          {draft.restored ? "Your unsaved text was kept. " : null}
           Version {policy.latestVersion} was saved while you wrote on version {base.version}.
-          <Button onClick={takeNewest}>Drop my text and load it</Button>
+          <Button onClick={draft.discard}>Drop my text and load it</Button>
+        </p>
+      ) : draft.restored ? (
+        <p role="status" className="mb-2 flex flex-wrap items-center gap-2 rounded bg-sunken px-3 py-2">
+          Your unsaved text was kept.
+          <Button onClick={draft.discard}>Discard</Button>
         </p>
       ) : null}
       <div className="h-[32rem] max-h-[75dvh] overflow-hidden rounded border border-line-strong/60 focus-within:outline-2 focus-within:outline-accent">
         <CodeEditor
           ref={editor}
           value={text}
-          onChange={setText}
+          onChange={draft.write}
           problems={problems}
           readOnly={refusal !== null}
           label="Policy as YAML"
@@ -108,8 +111,8 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
         <Button look="primary" disabledReason={reason} onClick={() => setReviewing(true)}>
           Review and save…
         </Button>
-        <AddPreset text={text} disabledReason={refusal ?? (errors > 0 ? MEND : null)} onAdd={setText} />
-        {changed ? <Button onClick={() => setText(base.yaml)}>Undo all</Button> : null}
+        <AddPreset text={text} disabledReason={refusal ?? (errors > 0 ? MEND : null)} onAdd={draft.write} />
+        {changed ? <Button onClick={draft.discard}>Undo all</Button> : null}
       </div>
       <ReviewDialog
         open={reviewing}
@@ -119,7 +122,8 @@ export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
         sandboxCount={policy.sandboxCount}
         base={base}
         text={text}
-        onReload={takeNewest}
+        onReload={draft.discard}
+        onSaved={draft.saved}
       />
     </Panel>
   );

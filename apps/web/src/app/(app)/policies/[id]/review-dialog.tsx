@@ -7,6 +7,7 @@ import { PlanProgress } from "../../../../parts/plan-progress.tsx";
 import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
 import { ReplayPart } from "../../../../parts/policy-diff/replay-part.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
+import type { SavedText } from "../../../../policy/draft.ts";
 import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
@@ -24,13 +25,17 @@ export const ReviewDialog = (props: {
   base: { version: number; yaml: string };
   text: string;
   onReload: () => void;
+  onSaved: (saved: SavedText) => void;
 }) => {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [message, setMessage] = useState("");
   const save = useMutation(
     trpc.policy.saveVersion.mutationOptions({
-      onSuccess: () => queryClient.invalidateQueries(trpc.policy.pathFilter()),
+      onSuccess: ({ version }, { yaml }) => {
+        props.onSaved({ version, yaml });
+        return queryClient.invalidateQueries(trpc.policy.pathFilter());
+      },
     }),
   );
   const { open, base, text } = props;
@@ -96,7 +101,7 @@ export const ReviewDialog = (props: {
           />
           <ReplayPart policyId={props.policyId} yaml={text} />
           <Field
-            label="Message"
+            label="Message (optional)"
             value={message}
             onChange={(event) => setMessage(event.target.value)}
             maxLength={MESSAGE_CHARS_MAX}
