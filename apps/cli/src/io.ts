@@ -14,9 +14,14 @@ export interface Io {
   err(text: Printed): void;
   /** Colours and redrawn lines only where a person looks. */
   colour: boolean;
+  /** The width that sentences are wrapped to; absent where the output is no terminal. */
+  columns?: number;
   /** What of the terminal is there: somebody who types, somebody who watches progress. Absent: nobody. */
   terminal?: { types: boolean; watches: boolean };
 }
+
+/** For a terminal that does not say how wide it is. */
+const COLUMNS_DEFAULT = 100;
 
 export function processIo(): Io {
   return {
@@ -24,6 +29,7 @@ export function processIo(): Io {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colour: process.stdout.isTTY === true && process.stdout.hasColors(),
+    ...(process.stdout.isTTY === true ? { columns: process.stdout.columns || COLUMNS_DEFAULT } : {}),
     terminal: { types: process.stdin.isTTY === true, watches: process.stderr.isTTY === true },
   };
 }

@@ -11,7 +11,7 @@ test("a misspelt field is shown with its line, a caret under it and the word tha
   const lines = out.split("\n");
   const at = lines.findIndex((line) => line.startsWith(`${bad}:7:9: error: There is no field`));
   expect(lines.slice(at, at + 5)).toEqual([
-    `${bad}:7:9: error: There is no field \`protcol\` here. [unknown_field] (network_policies.tickets.endpoints[0].protcol)`,
+    `${bad}:7:9: error: There is no field \`protcol\` here. [unknown_field] (network_policies.tickets.endpoints[0])`,
     "  6 |         port: 443",
     "  7 |         protcol: rest",
     "    |         ^^^^^^^",
@@ -90,4 +90,17 @@ test("a terminal is not steered by what the file says", async () => {
   const evil = file("evil.yaml", `version: 1\n"\\e[2J\u001b[31mx": 1\n`);
   const { out } = await creel(["policy", "lint", evil]);
   expect(out).not.toContain("\u001b");
+});
+
+test("on a terminal no sentence is wider than it, and piped each problem stays one line", async () => {
+  const bad = file("b.yaml", GOOD.replace("protocol:", "protcol:").replace("/usr/bin/curl", "/**"));
+  const piped = await creel(["policy", "lint", bad]);
+  expect(piped.out).toMatch(/protcol.*\[unknown_field\] \(network_policies\.tickets\.endpoints\[0\]\)\n/);
+  const shown = await creel(["policy", "lint", bad], "", { columns: 60, colour: true });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are of no width
+  const lines = shown.out.replace(/\x1b\[[0-9]+m/g, "").split("\n");
+  for (const text of lines)
+    if (text.trim().includes(" ")) expect({ text, fits: text.length <= 60 }).toMatchObject({ fits: true });
+  const words = (text: string): string => text.replace(/\s+/g, " ");
+  expect(words(lines.join("\n"))).toBe(words(piped.out));
 });

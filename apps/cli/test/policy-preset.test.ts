@@ -137,3 +137,12 @@ test.each([
   expect([code, readFileSync(path, "utf8")]).toEqual([2, GOOD]);
   expect(err).toContain(reason);
 });
+
+test("on a terminal the list fits its width, and piped each preset stays one line", async () => {
+  const piped = await creel(["policy", "preset", "ls"]);
+  const shown = await creel(["policy", "preset", "ls"], "", { columns: 80 });
+  expect(Math.max(...shown.out.split("\n").map((text) => text.length))).toBeLessThanOrEqual(80);
+  expect(shown.out.split("\n").length).toBeGreaterThan(piped.out.split("\n").length);
+  const words = (text: string): string => text.replace(/\s+/g, " ");
+  expect(words(shown.out)).toBe(words(piped.out));
+});

@@ -72,7 +72,7 @@ describe("creel policy lint", () => {
     });
     const { code, out } = await creel(["policy", "lint", "--json", missing]);
     expect(code).toBe(2);
-    expect(JSON.parse(out)).toMatchObject({ error: { place: missing, exitCode: 2 } });
+    expect(JSON.parse(out)).toMatchObject({ file: missing, ok: false, problems: [{ code: "unreadable_file" }] });
   });
 });
 

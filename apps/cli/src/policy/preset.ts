@@ -35,8 +35,9 @@ export function listPresets(file: string | null, options: { json: boolean }, io:
     return EXIT.done;
   }
   const paint = painter(io.colour);
-  for (const text of presetTable(presets, file === null ? null : applied, paint)) io.out(line(text));
-  if (file === null) for (const text of ["", ...tierTable(tiers, paint)]) io.out(line(text));
+  const columns = io.columns ?? null;
+  for (const text of presetTable(presets, file === null ? null : applied, paint, columns)) io.out(line(text));
+  if (file === null) for (const text of ["", ...tierTable(tiers, paint, columns)]) io.out(line(text));
   return EXIT.done;
 }
 

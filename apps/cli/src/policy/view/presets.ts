@@ -1,6 +1,10 @@
 import type { AppliedPreset, Preset, Tier } from "@creel/policy";
 import { type Paint, printable } from "../../io.ts";
 import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
+
+/** Columns between the cells and the sentence. */
+const GAP = 2;
 
 const STATES: Readonly<Record<AppliedPreset["state"], string>> = {
   current: "in the file",
@@ -14,6 +18,7 @@ export function presetTable(
   presets: readonly Preset[],
   applied: readonly AppliedPreset[] | null,
   paint: Paint,
+  columns: number | null = null,
 ): string[] {
   const needs = (preset: Preset): string =>
     preset.parameters.map(({ name, optional }) => (optional === true ? `[${name}]` : name)).join(", ");
@@ -26,6 +31,7 @@ export function presetTable(
       ),
       presets.map(({ description }) => description),
       paint,
+      columns,
     );
   if (applied.length === 0) return ["The file carries no preset. `creel policy preset add FILE NAME` adds one."];
   return table(
@@ -42,7 +48,7 @@ export function presetTable(
   );
 }
 
-export const tierTable = (tiers: readonly Tier[], paint: Paint): string[] =>
+export const tierTable = (tiers: readonly Tier[], paint: Paint, columns: number | null = null): string[] =>
   described(
     table(
       [{ heading: "TIER" }],
@@ -51,10 +57,22 @@ export const tierTable = (tiers: readonly Tier[], paint: Paint): string[] =>
     ),
     tiers.map(({ description, presets }) => `${description}${presets.length === 0 ? "" : ` (${presets.join(", ")})`}`),
     paint,
+    columns,
   );
 
 /** Sentences are longer than a cell; they stand behind the aligned cells instead of in a column that would be cut. */
-function described([heading = "", ...rows]: string[], sentences: readonly string[], paint: Paint): string[] {
+function described(
+  [heading = "", ...rows]: string[],
+  sentences: readonly string[],
+  paint: Paint,
+  columns: number | null,
+): string[] {
   const width = Math.max(...rows.map((row) => row.length));
-  return [heading, ...rows.map((row, i) => `${row.padEnd(width)}  ${paint("dim", printable(sentences[i] ?? ""))}`)];
+  const indent = width + GAP;
+  return [
+    heading,
+    ...rows.flatMap((row, i) =>
+      wrap(`${row.padEnd(indent)}${paint("dim", printable(sentences[i] ?? ""))}`, { columns, indent }),
+    ),
+  ];
 }
