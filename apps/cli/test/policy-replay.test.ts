@@ -91,6 +91,28 @@ test("lines that cannot be read are named, and nobody takes a part for the whole
   expect(err).toContain(`${path}:3: Field \`port\``);
 });
 
+test("text and JSON count the lines alike: requests, no requests and unreadable ones make up the whole", async () => {
+  const end = JSON.stringify({ type: "flow_end", boot: "b", flow: {} });
+  const path = journal("counts.jsonl", same, "", end, broken, "nonsense", "{");
+  const text = await creel(["policy", "replay", path, "--policy", policy]);
+  expect(text.out.split("\n")[0]).toBe(
+    "2 requests: 1 decided as before, 1 broken, 0 opened, 0 uncertain (of 6 lines: 2 no request, 2 unreadable)",
+  );
+  const json = await creel(["policy", "replay", path, "--policy", policy, "--json"]);
+  const counts = { lines: 6, requests: 2, total: 4, skipped: 2, unreadable: 2, unchanged: 1, broken: 1 };
+  expect(JSON.parse(json.out)).toMatchObject(counts);
+});
+
+test("a journal without a request warns, and passes no check", async () => {
+  for (const text of ["", "\n", `${JSON.stringify({ type: "flow_end", boot: "b", flow: {} })}\n`]) {
+    const args = ["policy", "replay", file("empty.jsonl", text), "--policy", policy];
+    const warning = expect.stringContaining("warning: the journal holds no request");
+    expect(await creel(args)).toMatchObject({ code: 0, err: warning });
+    expect(await creel([...args, "--fail-on", "any"])).toMatchObject({ code: 1, err: warning });
+    expect(await creel([...args, "--fail-on", "broken", "--json"])).toMatchObject({ code: 1, err: warning });
+  }
+});
+
 test("--before compares two versions instead of what was decided then", async () => {
   const wider = file("wider.yaml", GOOD.replace("method: GET", 'method: "*"'));
   const { out } = await creel([

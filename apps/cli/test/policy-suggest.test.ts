@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { replaceFile } from "../src/policy/write-file.ts";
@@ -96,4 +96,21 @@ test("replacing a file follows a link to what it names, and leaves nothing behin
   replaceFile(join(folder, "link"), "new");
   expect(readFileSync(join(folder, "target"), "utf8")).toBe("new");
   expect(() => replaceFile(join(folder, "nowhere", "x"), "new")).toThrow(/could not be written/);
+});
+
+test("an empty journal suggests nothing: exit code 1, and no file is written", async () => {
+  const target = join(folder, "never.yaml");
+  const args = ["policy", "suggest", file("empty.jsonl", "\n"), "--write", target];
+  expect(await creel(args)).toMatchObject({
+    code: 1,
+    out: "",
+    err: expect.stringContaining("the journal holds no request"),
+  });
+  expect(existsSync(target)).toBe(false);
+  const torn = await creel(["policy", "suggest", file("torn.jsonl", "{\n"), "--json"]);
+  expect(torn.code).toBe(2);
+  expect(JSON.parse(torn.out).error).toMatchObject({
+    message: "the journal holds no request",
+    problems: [{ line: 1 }],
+  });
 });

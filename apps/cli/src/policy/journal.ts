@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { parseRecordLine, type RecordedRequest } from "@creel/policy";
-import { messageOf, systemCode, usageError } from "../exit.ts";
+import { systemCode, usageError } from "../exit.ts";
 import { type Io, line, printable, redrawn } from "../io.ts";
+import { fileReason } from "./file-reason.ts";
 import { LINE_TOO_LONG, lineBatches } from "./line-batches.ts";
 
 /** Enough to see what is wrong with a file, not so many that they hide the answer. */
@@ -16,6 +17,8 @@ export interface JournalProblem {
 }
 export interface JournalRead {
   lines: number;
+  /** Lines that are requests or lookups, not the end of a connection and not empty. */
+  requests: number;
   /** Lines that could not be read; the first of them are in `problems`. */
   unreadable: number;
   problems: JournalProblem[];
@@ -27,7 +30,7 @@ export async function readJournals(
   take: (record: RecordedRequest | null) => void,
   io: Io,
 ): Promise<JournalRead> {
-  const read: JournalRead = { lines: 0, unreadable: 0, problems: [] };
+  const read: JournalRead = { lines: 0, requests: 0, unreadable: 0, problems: [] };
   const progress = startProgress(io, read);
   try {
     for (const file of files) await readJournal(file, take, read, io);
@@ -57,13 +60,17 @@ async function readJournal(
           continue;
         }
         const parsed = parseRecordLine(text);
-        if (parsed.ok) take(parsed.record);
-        else bad(number, parsed.problem);
+        if (!parsed.ok) {
+          bad(number, parsed.problem);
+          continue;
+        }
+        if (parsed.record !== null) read.requests += 1;
+        take(parsed.record);
       }
   } catch (error) {
     if (systemCode(error) === null) throw error;
-    const reason = systemCode(error) === "ENOENT" ? "there is no such file" : messageOf(error);
-    throw usageError(`the journal could not be read: ${reason}`, "Name a file of decision records, or - .", file);
+    const { reason, remedy } = fileReason(error, "file of decision records");
+    throw usageError(`the journal could not be read: ${reason}`, remedy, file);
   }
 }
 
@@ -81,6 +88,10 @@ function startProgress(io: Io, read: JournalRead): () => void {
     io.err(redrawn(""));
   };
 }
+
+/** Passing on nothing is no passing; the same words wherever a journal is empty. */
+export const NO_REQUEST = "the journal holds no request";
+export const NO_REQUEST_REMEDY = "Record some with `creel run --decisions FILE`, and name that file.";
 
 /** Says on stderr which lines were not read, so that nobody takes a part for the whole. */
 export function reportUnreadable(read: JournalRead, io: Io): void {

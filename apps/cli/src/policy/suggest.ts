@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSuggestion } from "@creel/policy";
-import { EXIT, type ExitCode, usageError } from "../exit.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "../exit.ts";
 import { exact, type Io, jsonLine, line, painter } from "../io.ts";
 import { asCliError } from "./edit-error.ts";
-import { readJournals, reportUnreadable } from "./journal.ts";
+import { NO_REQUEST, NO_REQUEST_REMEDY, readJournals, reportUnreadable } from "./journal.ts";
 import { loadPolicy } from "./load.ts";
 import { suggestionNotes } from "./view/suggestion.ts";
 import { replaceFile } from "./write-file.ts";
@@ -31,6 +31,14 @@ export async function suggestPolicy(files: string[], flags: SuggestFlags, io: Io
     return { ...run.result(), read };
   });
   const { read, ...result } = suggestion;
+  if (read.requests === 0) {
+    if (!flags.json) reportUnreadable(read, io);
+    throw new CliError(NO_REQUEST, {
+      exitCode: read.unreadable > 0 ? EXIT.usage : EXIT.failed,
+      remedy: NO_REQUEST_REMEDY,
+      problems: read.problems,
+    });
+  }
   if (flags.write !== null) replaceFile(flags.write, result.yaml);
   if (flags.json) io.out(jsonLine({ ...result, unreadable: read.unreadable, problems: read.problems }));
   else {

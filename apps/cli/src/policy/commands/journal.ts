@@ -36,12 +36,13 @@ export const registerJournal: Register = (policy, io, finish) => {
     .option("--now", "judge expiry and monitor mode at this moment, not at each record's own time")
     .option("--fail-on <what>", `exit 1 when there is any: ${FAILURES.join(", ")}`, failure)
     .option("--top <count>", "groups of a kind to show", groups, GROUPS_DEFAULT)
-    .option("--json", "print the counts and every group as JSON")
+    .option("--json", "print {lines, requests, unreadable, total, skipped, ...counts, groups} as JSON")
     .addHelpText(
       "after",
       `
 A record is a line of \`creel run --decisions\`, of a node's journal, or a request line of \`decide\` with time and decision.
-Exit code 2 when some lines could not be read: then the answer is a part of the whole.
+Exit code 2 when some lines could not be read, for then the answer is a part of the whole, and when a policy is not valid.
+A journal without a request fails under --fail-on. lines = total + unreadable; total = requests + skipped.
 
 Example:
   creel policy replay decisions.jsonl --policy policy.yaml --fail-on broken`,
@@ -70,6 +71,7 @@ Example:
       "after",
       `
 The policy goes to standard output; notes for the reviewer, and what is left denied on purpose, to standard error.
+Exit code 1 when the journals hold no request, 2 when lines could not be read or the base is not valid.
 
 Example:
   creel run --monitor --decisions decisions.jsonl -- make test

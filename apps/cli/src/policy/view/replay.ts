@@ -21,9 +21,16 @@ const COUNT_COLUMNS: Column[] = [
   { heading: "UNCERTAIN", right: true },
 ];
 
+/** What became of the lines of the journals; the rest of `lines` is no request. */
+export interface LineCounts {
+  lines: number;
+  requests: number;
+  unreadable: number;
+}
+
 /** The counts, then what changed, most frequent first, then by sandbox and by rule. */
-export function replayView(result: ReplayResult, groupsMax: number, paint: Paint): string[] {
-  const lines = [summary(result, paint)];
+export function replayView(result: ReplayResult, counts: LineCounts, groupsMax: number, paint: Paint): string[] {
+  const lines = [summary(result, counts, paint)];
   for (const { kind, style, title } of KINDS) {
     const groups = result.groups.filter((group) => group.kind === kind);
     if (groups.length === 0) continue;
@@ -64,8 +71,8 @@ export function replayView(result: ReplayResult, groupsMax: number, paint: Paint
   return lines;
 }
 
-function summary(result: ReplayResult, paint: Paint): string {
-  const { broken, opened, uncertain, unchanged, total, skipped } = result;
+function summary(result: ReplayResult, { lines, requests, unreadable }: LineCounts, paint: Paint): string {
+  const { broken, opened, uncertain, unchanged, skipped } = result;
   const count = (value: number, word: string, style: "red" | "yellow" | "cyan"): string =>
     value === 0 ? `0 ${word}` : paint(style, `${value.toLocaleString("en")} ${word}`);
   const parts = [
@@ -74,8 +81,12 @@ function summary(result: ReplayResult, paint: Paint): string {
     count(opened, "opened", "yellow"),
     count(uncertain, "uncertain", "cyan"),
   ];
-  const aside = skipped === 0 ? "" : ` (${counted(skipped, "line was", "lines were")} no request)`;
-  return `${counted(total - skipped, "request")}: ${parts.join(", ")}${aside}`;
+  const asides = [
+    ...(skipped === 0 ? [] : [`${skipped.toLocaleString("en")} no request`]),
+    ...(unreadable === 0 ? [] : [`${unreadable.toLocaleString("en")} unreadable`]),
+  ];
+  const aside = asides.length === 0 ? "" : ` (of ${counted(lines, "line")}: ${asides.join(", ")})`;
+  return `${counted(requests, "request")}: ${parts.join(", ")}${aside}`;
 }
 
 function groupTable(groups: readonly ReplayGroup[], paint: Paint): string[] {
