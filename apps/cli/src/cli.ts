@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { registerDoctor } from "./doctor/command.ts";
 import { EnvProblem } from "./env.ts";
-import { CliError, EXIT, type ExitCode, messageOf } from "./exit.ts";
+import { CliError, EXIT, type ExitCode, messageOf, usageError } from "./exit.ts";
 import { type Io, jsonLine, line, page, printable } from "./io.ts";
 import { registerNode } from "./node/command.ts";
 import { registerPolicy } from "./policy/command.ts";
@@ -19,32 +19,52 @@ const registrations: Register[] = [
   registerNode,
 ];
 
-function buildProgram(io: Io, finish: Finish): Command {
+function buildProgram(args: string[], io: Io, finish: Finish): Command {
   const program = new Command("creel")
     .description("Runs AI agents inside kernel sandboxes and decides every connection by a policy.")
     .version("0.1.0")
     // After a sub-command's name its options are its own: `creel run npm --version` asks npm, not us.
     .enablePositionalOptions()
-    .showHelpAfterError("(creel --help lists the commands)")
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 needs approval.");
   for (const register of registrations) register(program, io, finish);
-  quiet(program, io);
+  quiet(program, [], wantsJson(args), io);
   return program;
 }
 
-/** Commander must neither exit the process nor write past our streams, in any sub-command. */
-function quiet(command: Command, io: Io): void {
+/**
+ * Commander must neither exit the process nor write past our streams, in any sub-command. Its errors name the help of the command that was
+ * meant; under `--json` they are written by `fail` instead.
+ */
+function quiet(command: Command, above: readonly string[], json: boolean, io: Io): void {
+  const names = [...above, command.name()];
+  const help = `${names.join(" ")} --help`;
   command
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(page(text)), writeErr: (text) => io.err(page(text)) });
-  for (const child of command.commands) quiet(child, io);
+    .exitOverride((error) => {
+      throw json && !wasAsked(error) ? wrongUsage(error, help) : error;
+    })
+    .showHelpAfterError(`(${help} explains it)`)
+    .configureOutput({
+      writeOut: (text) => io.out(page(text)),
+      writeErr: (text) => (json ? undefined : io.err(page(text))),
+    });
+  for (const child of command.commands) quiet(child, names, json, io);
+}
+
+/** Help and version also arrive as exceptions; asked for, they are no error. */
+const wasAsked = ({ code }: CommanderError): boolean =>
+  code === "commander.helpDisplayed" || code === "commander.version";
+
+function wrongUsage({ code, message }: CommanderError, help: string): CliError {
+  // A group of commands without one of them has only its help to show.
+  const words = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
+  return usageError(words.replaceAll("\n", " "), `${help} explains it.`, help.replace(/ --help$/, ""));
 }
 
 /** Runs one command line (without `node` and the script) and answers its exit code. */
 export async function runCli(args: string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   try {
-    await buildProgram(io, (finished) => {
+    await buildProgram(args, io, (finished) => {
       code = finished;
     }).parseAsync(args, { from: "user" });
     return code;
@@ -60,11 +80,7 @@ function wantsJson(args: string[]): boolean {
 }
 
 function fail(error: unknown, io: Io, args: string[]): ExitCode {
-  if (error instanceof CommanderError) {
-    // Help and version also arrive as exceptions; asked for, they are no error.
-    const asked = error.code === "commander.helpDisplayed" || error.code === "commander.version";
-    return asked ? EXIT.done : EXIT.usage;
-  }
+  if (error instanceof CommanderError) return wasAsked(error) ? EXIT.done : EXIT.usage;
   const known = error instanceof CliError ? error : null;
   const settings = error instanceof EnvProblem;
   const exitCode = known?.exitCode ?? (settings ? EXIT.usage : EXIT.failed);
@@ -72,7 +88,9 @@ function fail(error: unknown, io: Io, args: string[]): ExitCode {
   const remedy = known?.remedy ?? (settings ? "Correct the variable or unset it." : null);
   if (wantsJson(args)) {
     const problems = known?.problems == null ? {} : { problems: known.problems };
-    const message = [messageOf(error), ...(known?.details ?? [])].join("\n");
+    // What stands in `problems` needs no second telling.
+    const details = known === null || known.problems !== null ? [] : known.details;
+    const message = [messageOf(error), ...details].join("\n");
     io.out(jsonLine({ error: { message, place, remedy, exitCode, ...problems } }));
     return exitCode;
   }

@@ -1,5 +1,5 @@
 import { diffPolicies, isGraver, type RiskGrade } from "@creel/policy";
-import { EXIT, type ExitCode } from "../exit.ts";
+import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, painter } from "../io.ts";
 import { announced } from "./announce.ts";
 import { fileTitle, readPolicyInput, validPolicy } from "./load.ts";
@@ -13,6 +13,8 @@ export interface DiffFlags {
 
 /** What the second version allows and denies that the first did not. */
 export async function diffFiles(before: string, after: string, flags: DiffFlags, io: Io): Promise<ExitCode> {
+  if (before === "-" && after === "-")
+    throw usageError("standard input holds one policy, not two", "Name a file for one of them.", "-");
   const policies = [];
   for (const file of [before, after]) policies.push(validPolicy(fileTitle(file), await readPolicyInput(file, io)));
   const [old, changed] = policies;

@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { POLICY_BYTES_MAX, type Policy, type PolicyProblem, parsePolicy } from "@creel/policy";
-import { CliError, EXIT, messageOf, systemCode, usageError } from "../exit.ts";
+import { CliError, EXIT, usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { fileReason } from "./file-reason.ts";
+import { counted } from "./view/table.ts";
 
 const STDIN = "-";
 
@@ -18,17 +20,11 @@ function readPolicyText(file: string): string {
     }
   } catch (error) {
     if (error instanceof CliError) throw error;
-    const reason = REASONS[systemCode(error) ?? ""] ?? messageOf(error);
-    throw usageError(`the policy could not be read: ${reason}`, "Name a policy file (YAML) that exists.", file);
+    const { reason, remedy } = fileReason(error, "policy file (YAML)");
+    throw usageError(`the policy could not be read: ${reason}`, remedy, file);
   }
   return textOf(bytes, file);
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "this user may not read it",
-};
 
 /** As `readPolicyText`; `-` is standard input. */
 export async function readPolicyInput(file: string, io: Io): Promise<string> {
@@ -69,7 +65,7 @@ export function validPolicy(file: string, yaml: string): Policy {
   const { policy, problems } = parsePolicy(yaml, { file });
   const errors = problems.filter((problem) => problem.severity === "error");
   if (policy !== null && errors.length === 0) return policy;
-  throw new CliError("the policy is not valid", {
+  throw new CliError(`the policy is not valid: ${counted(errors.length, "error")}`, {
     exitCode: EXIT.usage,
     place: fileTitle(file),
     details: errors.flatMap((problem) => describeProblem(fileTitle(file), problem)),
@@ -78,8 +74,10 @@ export function validPolicy(file: string, yaml: string): Policy {
   });
 }
 
-/** A policy file that must be valid to go on. */
+/** A policy file that must be valid to go on; never standard input, which is somebody else's or could not be written back. */
 export function loadPolicy(file: string): { policy: Policy; yaml: string } {
+  if (file === STDIN)
+    throw usageError("this command needs a policy file, not standard input", "Save the policy and name its file.", "-");
   const yaml = readPolicyText(file);
   return { policy: validPolicy(file, yaml), yaml };
 }

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { CliError, messageOf, systemCode } from "../exit.ts";
+import { CliError, systemCode } from "../exit.ts";
+import { writeReason } from "./file-reason.ts";
 
 /** What every program asks for; the user's mask takes from it. */
 const MODE_ASKED = 0o666;
@@ -24,6 +25,7 @@ export function replaceFile(file: string, text: string, expected?: string): void
   let temporary: string | null = null;
   try {
     const target = targetOf(file);
+    if (isFolder(target)) throw new Error("it is a folder");
     const mode = modeOf(target);
     if (expected !== undefined && readFileSync(target, "utf8") !== expected)
       throw new Error("somebody changed it in the meantime; try again");
@@ -40,9 +42,10 @@ export function replaceFile(file: string, text: string, expected?: string): void
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
-    throw new CliError(`the file could not be written: ${messageOf(error)}`, {
+    const { reason, remedy } = writeReason(error);
+    throw new CliError(`the file could not be written: ${reason}`, {
       place: file,
-      remedy: "Name a file in a folder that you may write.",
+      remedy,
       cause: error,
     });
   }
@@ -56,6 +59,8 @@ function targetOf(file: string): string {
     throw error;
   }
 }
+
+const isFolder = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Null for a file that is not there yet. */
 function modeOf(file: string): number | null {

@@ -15,7 +15,8 @@ export const registerCheck: Register = (policy, io, finish) => {
     .addHelpText(
       "after",
       `
-Exit code 0 when every file is valid and its own tests pass, else 1.
+Exit code 0 when every file is valid and its own tests pass, 1 when one is not, 2 when one cannot be read; every file is looked at.
+The other commands, which need a valid policy to go on, answer one that is not valid with exit code 2.
 
 Example:
   creel policy lint policy.yaml`,
@@ -32,7 +33,7 @@ Example:
     .addHelpText(
       "after",
       `
-Exit code 0 when all pass, 1 when one fails.
+Exit code 0 when all pass, 1 when one fails, 2 when a policy is not valid.
 
 Example:
   creel policy test policy.yaml`,
@@ -47,7 +48,10 @@ Example:
     .argument("<file...>", "policy files (YAML); - reads standard input and writes standard output")
     .option("--check", "write nothing, show what would change; exit 1 when something would")
     .option("--json", "print {file, changed, written} as JSON; {files: [...]} for several")
-    .addHelpText("after", "\nExample:\n  creel policy format --check policy.yaml")
+    .addHelpText(
+      "after",
+      "\nExit code 2 when a policy is not valid.\n\nExample:\n  creel policy format --check policy.yaml",
+    )
     .action(async (files: string[], options: { check?: boolean; json?: boolean }) => {
       const { formatPolicies } = await import("../format.ts");
       finish(await formatPolicies(files, { check: options.check === true, json: options.json === true }, io));
@@ -84,7 +88,7 @@ export const registerAsk: Register = (policy, io, finish) => {
       `
 A request is {id?, binary, sha256?, script?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}.
 path is the raw request target, query included. Without method it is the connection that is judged.
-A line that cannot be read is answered with {id, line, error} and the exit code becomes 2.
+A line that cannot be read is answered with {id, line, error} and the exit code becomes 2, as for a policy that is not valid.
 
 Example:
   echo '{"id":1,"binary":"/usr/bin/curl","host":"api.example.com","port":443,"method":"GET","path":"/v1"}' |
@@ -97,7 +101,7 @@ Example:
   policy
     .command("explain")
     .description("say why one request is decided as it is, and the smallest change that turns it")
-    .argument("<file>", "policy file (YAML)")
+    .argument("<file>", "policy file (YAML); - reads standard input, with the request on the command line")
     .option("--binary <path>", "the program, as the kernel names it")
     .option("--host <host>", "where it connects to")
     .option("--port <number>", "on which port")
@@ -115,7 +119,7 @@ Example:
       "after",
       `
 Without a request on the command line, one line is read from standard input: a request as \`decide\` reads it, or a decision record
-as \`creel run --decisions\` writes it. Exit code 3 when the request is denied, 0 when it passes.
+as \`creel run --decisions\` writes it. Exit code 3 when the request is denied, 0 when it passes, 2 when the policy is not valid.
 
 Examples:
   creel policy explain policy.yaml --binary /usr/bin/curl --host api.example.com --port 443 --method POST --path /v1

@@ -23,7 +23,7 @@ export const registerDiff: Register = (policy, io, finish) => {
     .addHelpText(
       "after",
       `
-Exit code 0, or 4 (needs approval) where --fail-on says so; --fail-on none is any change at all.
+Exit code 0, or 4 (needs approval) where --fail-on says so; --fail-on none is any change at all. 2 when a policy is not valid.
 
 Example:
   git show main:policy.yaml | creel policy diff - policy.yaml --fail-on medium`,
