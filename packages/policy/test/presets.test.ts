@@ -6,6 +6,8 @@ import {
   diffLines,
   findPreset,
   lintPolicy,
+  nearestPreset,
+  nearestTier,
   PolicyEditError,
   type PolicyRequest,
   parsePolicy,
@@ -155,6 +157,35 @@ describe("parameters", () => {
     expect(() => presetYaml("npm", parameters)).toThrow(reason);
     expect(() => presetYaml("npm", parameters)).toThrow(PolicyEditError);
   });
+  test.each([
+    ["gitlab", { host: "https://acme example" }, /`host`: "https:\/\/acme example" is not one host.*Write one host/],
+    ["gitlab", { host: "a.example.com, b.example.com" }, /is not one host/],
+    ["gitlab", { host: "https://gitlab.example.com/team/site" }, /carries the path `\/team\/site`.*without a path/],
+    ["jira", { host: "localhost" }, /`host`: "localhost" is a loopback address, which is always denied/],
+    ["jira", { host: "http://jira.localhost:8080/" }, /loopback/],
+    ["jira", { host: "127.1" }, /loopback/],
+    ["jira", { host: "[::1]" }, /loopback/],
+    ["otlp", { host: "169.254.1.1" }, /link-local/],
+    ["otlp", { host: "10.20.0.5:4318" }, /private address. Give `address` too/],
+    ["npm", { registry: "https://a.example.com b.example.com" }, /holds a space. Write one host or URL, and commas/],
+    ["npm", { registry: "http://localhost:4873" }, /loopback/],
+  ])("%s %j is refused, and says what is wanted", (name, parameters, reason) => {
+    expect(() => presetYaml(name, { ...parameters })).toThrow(reason);
+    expect(() => presetYaml(name, { ...parameters })).toThrow(PolicyEditError);
+  });
+  test("a URL without a path is its host, and a private address opens where it is named", () => {
+    expect(presetYaml("gitlab", { host: "https://gitlab.example.com/" })).toContain("host: gitlab.example.com");
+    expect(presetYaml("otlp", { host: "10.20.0.5:4318", address: "10.20.0.5" })).toContain(
+      'allowed_ips: ["10.20.0.5"]',
+    );
+  });
+  test("what was misspelt is answered with what is near", () => {
+    expect(nearestPreset("githb")).toBe("github");
+    expect(nearestPreset("nonsense")).toBeNull();
+    expect(nearestTier("restrictd")).toBe("restricted");
+    expect(() => removePreset(BASE, "githb")).toThrow(/no preset of the name `githb` here. Did you mean `github`/);
+    expect(() => removePreset(BASE, "nonsense")).toThrow(PolicyEditError);
+  });
   test("the words of GOPROXY that are no hosts open nothing", () => {
     const hosts = (registry: string) =>
       must(parsePolicy(presetYaml("go", { registry }))).network_policies.go?.endpoints.map(({ host }) => host);
@@ -163,7 +194,7 @@ describe("parameters", () => {
     expect(() => presetYaml("go", { registry: "direct" })).toThrow(/names no host/);
   });
   test("sixteen hosts are the most", () => {
-    const registry = Array.from({ length: 16 }, (_, i) => `r${i}.example.com`).join(" ");
+    const registry = Array.from({ length: 16 }, (_, i) => `r${i}.example.com`).join(", ");
     expect(must(parsePolicy(presetYaml("npm", { registry }))).network_policies.npm?.endpoints).toHaveLength(16);
   });
   test("an unknown preset is answered with the nearest name", () => {

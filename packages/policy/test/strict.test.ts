@@ -83,7 +83,7 @@ describe("is refused:", () => {
     [
       "a protocol that is none, without a wrong guess",
       endpoint("host: a.example.com, port: 443, protocol: http, access: full"),
-      { code: "unknown_value", line: 5, remedy: /^Write one of: tcp, rest/ },
+      { code: "unknown_value", line: 5, remedy: /^HTTP is inspected by `protocol: rest`/ },
     ],
     [
       "a misspelt protocol, with the nearest",
@@ -124,5 +124,253 @@ test("every error is told at once, each at its own place", () => {
   const text = `version: 1\nmode: monitr # \u200b\nnetwork_policies:\n  x:\n    endpoints: [{ host: "*", port: 0443 }]\n    binaries: [{ path: ../curl, inherit: yes }]\n`;
   expect(errors(text).map(({ code, line }) => `${line} ${code}`)).toEqual(
     expect.arrayContaining(["2 unknown_value", "5 catch_all_host", "5 wrong_type", "6 bad_path", "6 wrong_type"]),
+  );
+});
+
+/** Slips that newcomers make: each is told once, by its cause, with what to write instead. */
+describe("one slip is one problem with its remedy:", () => {
+  const rules = (text: string): string => endpoint(`${REST}, rules: ${text}`);
+  const block = (lines: string): string =>
+    `version: 1\nnetwork_policies:\n  x:\n    endpoints:\n${lines}    binaries:\n      - path: /usr/bin/curl\n`;
+  const binaries = (text: string): string =>
+    `version: 1\nnetwork_policies:\n  x:\n    endpoints: [{ ${REST}, access: full }]\n    binaries: ${text}\n`;
+  const clauseText = "{ method: GET, path: /x }";
+  test.each<[string, string, string, number, RegExp, string]>([
+    [
+      "a host pattern without quotes",
+      block("      - host: *.example.com\n        port: 443\n"),
+      "anchor",
+      5,
+      /alias and not as a pattern/,
+      'Quote it: "*.example.com".',
+    ],
+    [
+      "a model pattern without quotes",
+      "version: 1\ninference:\n  models:\n    - *-mini\n",
+      "anchor",
+      4,
+      /alias/,
+      'Quote it: "*-mini".',
+    ],
+    [
+      "two stars without quotes",
+      rules("[{ allow: { method: GET, path: ** } }]"),
+      "anchor",
+      5,
+      /alias/,
+      'Quote it: "**".',
+    ],
+    [
+      "one star without quotes",
+      rules("[{ allow: { method: *, path: /x } }]"),
+      "yaml",
+      5,
+      /not quoted begins/,
+      'Quote it: "*".',
+    ],
+    [
+      "tabs throughout",
+      "version: 1\nnetwork_policies:\n\tx:\n\t\tendpoints:\n\t\t\t- host: a.example.com\n\t\t\t  port: 443\n",
+      "yaml",
+      3,
+      /tab/,
+      "Indent with spaces.",
+    ],
+    ["a tab before a list item", block("\t  - host: a.example.com\n"), "yaml", 5, /tab/, "Indent with spaces."],
+    [
+      "no colon, and further keys",
+      block("      - host api.example.com\n        port: 443\n"),
+      "yaml",
+      5,
+      /`:` is missing after `host`/,
+      "Write `host: api.example.com`.",
+    ],
+    [
+      "no colon at the end",
+      "version: 1\nmode enforce\n",
+      "yaml",
+      2,
+      /`:` is missing after `mode`/,
+      "Write `mode: enforce`.",
+    ],
+    [
+      "no space behind the colon",
+      block("      - host:api.example.com\n        port: 443\n"),
+      "yaml",
+      5,
+      /space is missing after `host:`/,
+      "Write `host: api.example.com`.",
+    ],
+    [
+      "a bracket that is not closed",
+      block("      - {host: a.example.com, port: 443\n"),
+      "yaml",
+      6,
+      /`\{` above is not closed/,
+      "Close it with `}`, and indent every line within it.",
+    ],
+    ["a port in quotes", port('"443"'), "wrong_type", 5, /the text "443"/, "Drop the quotes: 443."],
+    ["several ports in `port`", port("[80, 443]"), "wrong_type", 5, /is a list/, "Write `ports: [80, 443]`."],
+    ["true in quotes", flag('"true"'), "wrong_type", 5, /true or false/, "Drop the quotes: true."],
+    [
+      "a program by its path alone",
+      binaries("[/usr/bin/curl]"),
+      "wrong_type",
+      5,
+      /must be a map/,
+      "Write `- path: /usr/bin/curl`.",
+    ],
+    [
+      "one program without a list",
+      binaries("{ path: /usr/bin/curl }"),
+      "wrong_type",
+      5,
+      /must be a list/,
+      "Write a list: `- path: /usr/bin/curl`.",
+    ],
+    [
+      "one endpoint without a list",
+      "version: 1\nnetwork_policies:\n  x:\n    endpoints: { host: a.example.com, port: 443 }\n    binaries: [{ path: /a }]\n",
+      "wrong_type",
+      4,
+      /must be a list/,
+      "Write a list: `- host: a.example.com`.",
+    ],
+    [
+      "alternatives of a query as a list",
+      rules("[{ allow: { method: GET, path: /x, query: { a: [b, c] } } }]"),
+      "wrong_type",
+      5,
+      /is a list/,
+      "Write `{any: [b, c]}`.",
+    ],
+    [
+      "a rule without allow",
+      rules(`[${clauseText}]`),
+      "unknown_field",
+      5,
+      /outside `allow`/,
+      `Put it under \`allow:\`: \`- allow: ${clauseText}\`.`,
+    ],
+    [
+      "a deny rule under deny",
+      endpoint(`${REST}, access: full, deny_rules: [{ deny: ${clauseText} }]`),
+      "unknown_field",
+      5,
+      /no field `deny`/,
+      `Write the rule without it: \`- ${clauseText}\`.`,
+    ],
+    [
+      "several methods in one rule",
+      rules("[{ allow: { method: [GET, POST], path: /x } }]"),
+      "wrong_type",
+      5,
+      /is a list/,
+      "Write one rule for each method.",
+    ],
+    [
+      "`methods`",
+      rules("[{ allow: { methods: GET, path: /x } }]"),
+      "unknown_field",
+      5,
+      /`methods`/,
+      "Did you mean `method`?",
+    ],
+    [
+      "`paths`",
+      rules("[{ allow: { method: GET, paths: [/x] } }]"),
+      "unknown_field",
+      5,
+      /`paths`/,
+      "Did you mean `path`? Write one rule for each path.",
+    ],
+    [
+      "version 2",
+      "version: 2\n",
+      "unknown_value",
+      1,
+      /cannot be `2`\.$/,
+      "This is version 1 of the language: write `version: 1`.",
+    ],
+    [
+      "a mode left empty",
+      "version: 1\nmode:\n",
+      "unknown_value",
+      2,
+      /nothing\.$/,
+      "Write enforce or monitor, or remove the line.",
+    ],
+    [
+      "protocol https",
+      rules(`[{ allow: ${clauseText} }]`).replace("protocol: rest", "protocol: https"),
+      "unknown_value",
+      5,
+      /"https"\.$/,
+      "HTTPS is inspected by `protocol: rest`.",
+    ],
+    [
+      "a misspelt access, which is said to be weaker",
+      endpoint(`${REST}, access: ful`),
+      "unknown_value",
+      5,
+      /silently mean something weaker/,
+      "Did you mean `full`? Write one of: read-only, read-write, full.",
+    ],
+    [
+      "one for several",
+      "version: 1\nnetwork_policy: {}\n",
+      "unknown_field",
+      2,
+      /`network_policy`/,
+      "Did you mean `network_policies`?",
+    ],
+    [
+      "braces",
+      rules("[{ allow: { method: GET, path: '/{a,b}' } }]"),
+      "bad_glob",
+      5,
+      /Braces/,
+      "Write two rules instead of braces, one for each alternative; the table in docs/policy/meaning.md shows what a pattern can say.",
+    ],
+    [
+      "a host with its port",
+      endpoint('host: "a.example.com:8443"'),
+      "bad_host",
+      5,
+      /no host name/,
+      "Write `host: a.example.com` and `port: 8443`.",
+    ],
+    [
+      "localhost",
+      endpoint("host: localhost, port: 443"),
+      "loopback_host",
+      5,
+      /always denied/,
+      "Remove the endpoint, or give the service a name and address of its own network.",
+    ],
+    [
+      "a name below localhost",
+      endpoint("host: db.localhost, port: 443"),
+      "loopback_host",
+      5,
+      /always denied/,
+      "Remove the endpoint, or give the service a name and address of its own network.",
+    ],
+  ])("%s", (_, text, code, line, message, remedy) => {
+    const { problems } = parsePolicy(text);
+    expect(problems.map((problem) => [problem.code, problem.place.line, problem.remedy])).toEqual([
+      [code, line, remedy],
+    ]);
+    expect(problems[0]?.message).toMatch(message);
+  });
+
+  test.each(["/{a}", "/a\\\\b", "/***", "/a]", "/[a", "/[z-a]", "/\\u0001", `/${"a".repeat(5000)}`])(
+    "the pattern %j is answered with what to do",
+    (pattern) => {
+      const text = `version: 1\ninference: { models: ["${pattern}"] }\n`;
+      const [problem] = parsePolicy(text).problems;
+      expect(problem?.code).toBe("bad_glob");
+      expect(problem?.remedy).toMatch(/^(Write|Remove|Close|Shorten)/);
+    },
   );
 });

@@ -2,6 +2,7 @@
 import { globProblem, hasWildcard } from "../glob.ts";
 import type { Clause, Protocol } from "../model.ts";
 import { type CheckContext, fail } from "./context.ts";
+import { checkGlob } from "./glob.ts";
 import { checkRequestMatcher, globsOf } from "./matcher.ts";
 
 const HTTP_FIELDS = ["method", "path", "query", "request"] as const;
@@ -56,9 +57,11 @@ export function checkClause(ctx: CheckContext, field: string, clause: Clause, op
 }
 
 function checkHttp(ctx: CheckContext, field: string, clause: Clause, protocol: string): Clause {
-  if (clause.method === undefined)
-    fail(ctx, "missing", field, "`method` is missing.", "Add `method: GET`, another method, or `*` for any.");
-  if (clause.path === undefined) fail(ctx, "missing", field, "`path` is missing.", 'Add `path: "/**"` for any path.');
+  // A field that could not be read, or that stands here misspelt, has its own error already.
+  if (clause.method === undefined && !ctx.problems.has(`${field}.method`))
+    fail(ctx, "missing", field, "`method` is missing.", 'Add `method: GET`, another method, or `"*"` for any.');
+  if (clause.path === undefined && !ctx.problems.has(`${field}.path`))
+    fail(ctx, "missing", field, "`path` is missing.", 'Add `path: "/**"` for any path.');
   const method = clause.method?.toUpperCase();
   if (method !== undefined && method !== "*") {
     if (protocol === "websocket" && !WEBSOCKET_METHODS.includes(method))
@@ -93,9 +96,7 @@ function checkHttp(ctx: CheckContext, field: string, clause: Clause, protocol: s
 
 /** The path of an endpoint or of a credential. */
 export function checkPath(ctx: CheckContext, field: string, path: string): void {
-  const problem = globProblem(path);
-  if (problem !== null) fail(ctx, "bad_glob", field, problem, "See the table of patterns in the policy reference.");
-  else checkPathGlob(ctx, field, path);
+  if (checkGlob(ctx, field, path)) checkPathGlob(ctx, field, path);
 }
 
 /** A path glob that could never match a canonical path would be a deny that never denies. */
@@ -139,10 +140,7 @@ function checkPathGlob(ctx: CheckContext, field: string, path: string): void {
 }
 
 function checkGlobs(ctx: CheckContext, field: string, clause: Clause): void {
-  const check = (at: string, glob: string | undefined) => {
-    const problem = glob === undefined ? null : globProblem(glob);
-    if (problem !== null) fail(ctx, "bad_glob", at, problem, "See the table of patterns in the policy reference.");
-  };
+  const check = (at: string, glob: string | undefined) => checkGlob(ctx, at, glob);
   check(`${field}.path`, clause.path);
   check(`${field}.operation_name`, clause.operation_name);
   clause.fields?.forEach((glob, i) => {
@@ -156,13 +154,13 @@ function checkGlobs(ctx: CheckContext, field: string, clause: Clause): void {
 }
 
 function checkGraphql(ctx: CheckContext, field: string, clause: Clause): void {
-  if (clause.operation_type === undefined)
+  if (clause.operation_type === undefined && !ctx.problems.has(`${field}.operation_type`))
     fail(
       ctx,
       "missing",
       field,
       "`operation_type` is missing.",
-      "Add `operation_type: query`, mutation, subscription or `*`.",
+      'Add `operation_type: query`, mutation, subscription or `"*"`.',
     );
   for (const key of HTTP_FIELDS)
     if (clause[key] !== undefined && clause.operation_type !== undefined)
@@ -186,7 +184,7 @@ function checkMethodGlob(ctx: CheckContext, field: string, method: string | unde
 function checkMcp(ctx: CheckContext, field: string, clause: Clause, options: ClauseOptions): void {
   const { method } = clause;
   const selectsTool = clause.tool !== undefined || clause.params !== undefined;
-  if (method === undefined && !options.allowAllMcp)
+  if (method === undefined && !options.allowAllMcp && !ctx.problems.has(`${field}.method`))
     fail(
       ctx,
       "missing",
@@ -235,9 +233,10 @@ function checkMcp(ctx: CheckContext, field: string, clause: Clause, options: Cla
 }
 
 function checkJsonRpc(ctx: CheckContext, field: string, clause: Clause): void {
-  if (clause.method === undefined)
-    fail(ctx, "missing", field, "`method` is missing.", "Name a JSON-RPC method, or `*` for any.");
-  else if (!checkMethodGlob(ctx, field, clause.method) && clause.method !== "*" && hasWildcard(clause.method))
+  if (clause.method === undefined) {
+    if (!ctx.problems.has(`${field}.method`))
+      fail(ctx, "missing", field, "`method` is missing.", 'Name a JSON-RPC method, or `"*"` for any.');
+  } else if (!checkMethodGlob(ctx, field, clause.method) && clause.method !== "*" && hasWildcard(clause.method))
     fail(
       ctx,
       "bad_method",

@@ -41,13 +41,14 @@ const ERRORS: readonly (readonly [string, string])[] = [
   ["tool_without_call", "A tool named beside a method that calls none."],
   ["uninspected", "Rules or conditions where nothing inspects the traffic."],
   ["unknown_field", "A field that the schema does not have."],
-  ["unknown_value", "A word that the field does not have; misspelt, it would mean something weaker."],
+  ["unknown_value", "A word that the field does not have."],
   ["wrong_type", "A value of the wrong kind, or a number that two readers read differently."],
   ["yaml", "Text that is no single plain YAML document."],
 ];
 const WARNINGS: readonly (readonly [string, string])[] = [
   ["deprecated", "A field that does nothing any more."],
   ["duplicate_port", "A port that is listed twice."],
+  ["loopback_host", "A host that always stands for the sandbox itself, and is always denied."],
   ["no_binaries", "An entry that names no program and so allows nobody."],
   ["no_endpoints", "An entry that names no endpoint and so allows nothing."],
   ["rules_without_protocol", "Rules that are not looked at, and allow everything anyway."],

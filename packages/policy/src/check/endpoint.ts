@@ -8,9 +8,10 @@ import { checkCredentials, checkProtocol, checkTls } from "./protocol.ts";
 import type { RawEndpoint } from "./raw.ts";
 
 export function checkEndpoint(ctx: CheckContext, field: string, raw: RawEndpoint): Endpoint {
+  // A host that carries its port explains that `port` is missing.
+  const host = checkEndpointHost(ctx, field, raw);
   const ports = checkPorts(ctx, field, raw);
   const allowedIps = checkAllowedIps(ctx, field, raw);
-  const host = checkEndpointHost(ctx, field, raw);
   checkTls(ctx, field, raw);
   checkProtocol(ctx, field, raw, host);
   checkCredentials(ctx, field, raw);

@@ -1,8 +1,8 @@
 /** One named entry: who may reach what, until when. */
-import { globProblem } from "../glob.ts";
 import type { Binary, PolicyEntry } from "../model.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkEndpoint } from "./endpoint.ts";
+import { checkGlob } from "./glob.ts";
 import { checkRequestMatcher } from "./matcher.ts";
 import type { RawBinary, RawEntry } from "./raw.ts";
 
@@ -15,7 +15,7 @@ export function checkEntry(ctx: CheckContext, field: string, key: string, raw: R
       "The entry names no endpoint, so it allows nothing.",
       "Add `endpoints`, or remove the entry.",
     );
-  if (raw.binaries === undefined || raw.binaries.length === 0)
+  if ((raw.binaries === undefined || raw.binaries.length === 0) && !ctx.problems.has(`${field}.binaries`))
     warn(
       ctx,
       "no_binaries",
@@ -31,7 +31,10 @@ export function checkEntry(ctx: CheckContext, field: string, key: string, raw: R
   if (raw.request !== undefined) {
     checkRequestMatcher(ctx, `${field}.request`, raw.request);
     for (const [i, endpoint] of endpoints.entries())
-      if (endpoint.protocol === undefined || endpoint.protocol === "tcp")
+      if (
+        (endpoint.protocol === undefined || endpoint.protocol === "tcp") &&
+        !ctx.problems.has(`${field}.endpoints[${i}].protocol`)
+      )
         fail(
           ctx,
           "uninspected",
@@ -65,9 +68,8 @@ export function checkBinary(ctx: CheckContext, field: string, raw: RawBinary): B
 
 function checkFilePath(ctx: CheckContext, field: string, path: string | undefined): string {
   if (path === undefined) return "";
-  const problem = globProblem(path);
-  if (problem !== null) fail(ctx, "bad_glob", field, problem, "See the table of patterns in the policy reference.");
-  else if (!path.startsWith("/"))
+  if (!checkGlob(ctx, field, path)) return path;
+  if (!path.startsWith("/"))
     fail(
       ctx,
       "bad_path",

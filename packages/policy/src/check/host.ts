@@ -1,25 +1,37 @@
 /** What may stand as a host in a policy. Threat: a pattern so wide that it names the internet. */
 import { addressClass } from "../canonical/address.ts";
 import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
-import { type CheckContext, fail } from "./context.ts";
+import { type CheckContext, fail, warn } from "./context.ts";
 
 /** A wildcard must leave at least this many plain labels at the end: `*.com` names everybody's hosts. */
 const PLAIN_LABELS_MIN = 2;
+/** Longer ones are not taken apart for a remedy. */
+const URL_CHARS_MAX = 300;
 
 /** The canonical host or host glob, or null when it is refused. */
 export function checkHost(ctx: CheckContext, field: string, raw: string): string | null {
   if (/[*?[\]{}]/.test(raw)) return checkHostGlob(ctx, field, raw);
   const host = canonicalHost(raw);
   if (host === null) {
+    const parts = partsOf(raw);
+    if (parts?.includes("`port:") === true) ctx.problems.excuse(field.replace(/host$/, "port"));
     fail(
       ctx,
       "bad_host",
       field,
       `"${raw}" is no host name or IP address.`,
-      "Write a name such as `api.example.com`, without scheme, port or path.",
+      parts ?? "Write a name such as `api.example.com`, without scheme, port or path.",
     );
     return null;
   }
+  if (host === "localhost" || host.endsWith(".localhost"))
+    warn(
+      ctx,
+      "loopback_host",
+      field,
+      `"${raw}" is loopback, which is always denied.`,
+      "Remove the endpoint, or give the service a name and address of its own network.",
+    );
   if (!isIpLiteral(host)) return host;
   const kind = addressClass(host);
   if (
@@ -33,6 +45,19 @@ export function checkHost(ctx: CheckContext, field: string, raw: string): string
     return null;
   }
   return host;
+}
+
+/** A URL, or a name with its port, taken apart into the fields that hold it. */
+function partsOf(raw: string): string | null {
+  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([a-z0-9.-]+)(?::([0-9]{1,5}))?(?:\/([^?#]*))?/i.exec(
+    raw.slice(0, URL_CHARS_MAX),
+  );
+  const host = found?.[1] === undefined ? null : canonicalHost(found[1]);
+  if (found == null || host === null) return null;
+  const port = found[2] ?? (/^https:/i.test(raw) ? "443" : /^http:/i.test(raw) ? "80" : undefined);
+  const fields = [`host: ${host}`, ...(port === undefined ? [] : [`port: ${port}`])];
+  const path = found[3] ? " The path goes into the rules." : "";
+  return `Write ${fields.map((one) => `\`${one}\``).join(" and ")}.${path}`;
 }
 
 function checkHostGlob(ctx: CheckContext, field: string, raw: string): string | null {

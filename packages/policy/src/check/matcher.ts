@@ -1,7 +1,7 @@
 /** Matchers of headers, queries and parameters. */
-import { globProblem } from "../glob.ts";
 import type { Matcher, ParamMatcher, RequestMatcher } from "../model.ts";
 import { type CheckContext, fail } from "./context.ts";
+import { checkGlob } from "./glob.ts";
 
 export function globsOf(matcher: Matcher | ParamMatcher | undefined): string[] {
   if (matcher === undefined) return [];
@@ -20,16 +20,6 @@ export function checkRequestMatcher(ctx: CheckContext, field: string, request: R
         `\`${name}\` is no header name.`,
         "Write a name such as `content-type`.",
       );
-    for (const glob of globsOf(matcher)) {
-      const problem = globProblem(glob);
-      if (problem !== null)
-        fail(
-          ctx,
-          "bad_glob",
-          `${field}.headers.${name}`,
-          problem,
-          "See the table of patterns in the policy reference.",
-        );
-    }
+    for (const glob of globsOf(matcher)) checkGlob(ctx, `${field}.headers.${name}`, glob);
   }
 }

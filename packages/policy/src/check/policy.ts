@@ -1,9 +1,9 @@
 /** The whole file: every section checked, defaults filled in, hosts canonical. */
-import { globProblem } from "../glob.ts";
 import type { Credential, InferenceSection, Middleware, Policy, PolicyTest } from "../model.ts";
 import { checkPath } from "./clause.ts";
 import { type CheckContext, fail, present, warn } from "./context.ts";
 import { checkBinary, checkEntry, checkTime } from "./entry.ts";
+import { checkGlob } from "./glob.ts";
 import { checkHost } from "./host.ts";
 import type { RawBinary, RawEntry } from "./raw.ts";
 import { checkFilesystem, checkProcess, type RawFilesystem } from "./static.ts";
@@ -132,8 +132,7 @@ function checkInference(ctx: CheckContext, raw: NonNullable<RawPolicy["inference
   for (const [route, i] of present(raw.routes))
     for (const [glob, j] of present(route.models)) globs.push([`inference.routes[${i}].models[${j}]`, glob]);
   for (const [field, glob] of globs) {
-    const problem = glob === undefined ? null : globProblem(glob);
-    if (problem !== null) fail(ctx, "bad_glob", field, problem, "See the table of patterns in the policy reference.");
+    checkGlob(ctx, field, glob);
   }
   const { binaries, ...rest } = raw;
   return {

@@ -57,6 +57,8 @@ export function checkProtocol(ctx: CheckContext, field: string, raw: RawEndpoint
     return;
   }
   if (protocol === undefined) {
+    // Which protocol was meant is not known; that it cannot be read has been said.
+    if (ctx.problems.has(`${field}.protocol`)) return;
     checkUninspected(ctx, field, raw);
     return;
   }

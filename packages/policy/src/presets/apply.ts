@@ -12,8 +12,9 @@ import { spliceEntry } from "../edit/splice.ts";
 import type { Policy, PolicyEntry } from "../model.ts";
 import { openPolicy, parsePolicy } from "../parse.ts";
 import { printPolicy } from "../print/print.ts";
+import { nearest } from "../schema/nearest.ts";
 import { entryChecksum, entryFlow, entryLines, presetEntry } from "./entry.ts";
-import { isPreset, presetSource } from "./library.ts";
+import { isPreset, presetSource, presets } from "./library.ts";
 import type { AppliedPreset } from "./types.ts";
 
 export interface PresetChoice {
@@ -51,10 +52,21 @@ export function addPreset(yamlText: string, choice: PresetChoice): string {
   return verified(after, { ...before, network_policies: { ...before.network_policies, [key]: wanted } });
 }
 
-/** Removes the preset's entry; the same text when there is none. Throws PolicyEditError when a person has changed the entry. */
+/**
+ * Removes the preset's entry; the same text when there is none. Throws PolicyEditError when a person has changed the entry, and for a
+ * name that neither the library nor the file knows, which would else look as if something had been removed.
+ */
 export function removePreset(yamlText: string, name: string): string {
-  const existing = entryOf(policyOf(yamlText), name);
-  if (existing === null) return yamlText;
+  const policy = policyOf(yamlText);
+  const existing = entryOf(policy, name);
+  if (existing === null) {
+    if (isPreset(name)) return yamlText;
+    const here = [...new Set(appliedPresets(policy).map((applied) => applied.name))];
+    const near = nearest(name, [...here, ...presets.map((preset) => preset.name)]);
+    throw new PolicyEditError(
+      `There is no preset of the name \`${name}\` here.${near === null ? "" : ` Did you mean \`${near}\`?`} ${here.length === 0 ? "The file holds none." : `The file holds: ${here.join(", ")}.`}`,
+    );
+  }
   refuseChanged(name, ...existing, "remove");
   return removeRule(yamlText, { entry: existing[0] });
 }

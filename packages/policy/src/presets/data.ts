@@ -9,10 +9,9 @@ const own = (
 ): PresetSource => ({
   ...preset,
   category: "data",
-  parameters: [host("Its host, host and port, or URL.", example), address],
+  parameters: [host("Its host, host and port, or URL without a path.", example), address],
   programs: bots,
-  endpoints: (values) =>
-    values.places("host").map((place) => restAt(place, rules, { addresses: values.addresses("address") })),
+  endpoints: (values) => values.host().map((place) => restAt(place, rules, { addresses: values.addresses("address") })),
 });
 
 export const data: readonly PresetSource[] = [

@@ -1,6 +1,6 @@
 /** The few words presets are written in. A rule is `METHOD[,METHOD] /path/glob`. */
 import { PolicyEditError } from "../edit/error.ts";
-import { type Place, placesOf } from "./place.ts";
+import { hostOf, type Place, placesOf } from "./place.ts";
 import type { Preset, PresetParameter } from "./types.ts";
 
 /** An endpoint in the file's own shape. */
@@ -15,13 +15,21 @@ export interface PresetSource extends Omit<Preset, "parameters"> {
 /** What a person gave for the parameters. */
 export class Values {
   private readonly given: Readonly<Record<string, string>>;
-  constructor(given: Readonly<Record<string, string>>) {
+  private readonly asksAddress: boolean;
+  constructor(given: Readonly<Record<string, string>>, { asksAddress }: { asksAddress: boolean }) {
     this.given = given;
+    this.asksAddress = asksAddress;
   }
   text(name: string): string {
     return this.given[name]?.trim() ?? "";
   }
-  /** Hosts or URLs, separated by commas, bars or spaces; `words` are none. */
+  /** The one host that the parameter `host` names; a list, as `places` gives. */
+  host(): [Place] {
+    return [
+      hostOf("host", this.text("host"), { needsAddress: this.asksAddress && this.addresses("address") === undefined }),
+    ];
+  }
+  /** Hosts or URLs, separated by commas or bars; `words` are none. */
   places(name: string, words: readonly string[] = []): Place[] {
     return placesOf(name, this.text(name), words);
   }
@@ -122,5 +130,5 @@ export function valuesFor(preset: Preset, given: Readonly<Record<string, string>
   for (const { name, description, example, optional } of preset.parameters)
     if (optional !== true && (given[name] ?? "").trim() === "")
       throw new PolicyEditError(`Preset \`${preset.name}\` needs \`${name}\`: ${description} For example ${example}.`);
-  return new Values(given);
+  return new Values(given, { asksAddress: known.has("address") });
 }

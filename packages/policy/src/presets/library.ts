@@ -34,8 +34,11 @@ export function findPreset(name: string): Preset | null {
 export function presetSource(name: string): PresetSource {
   const found = sources.get(name);
   if (found !== undefined) return found;
-  const near = nearest(name, [...sources.keys()]);
+  const near = nearestPreset(name);
   throw new PolicyEditError(`There is no preset \`${name}\`.${near === null ? "" : ` Did you mean \`${near}\`?`}`);
 }
+
+/** The preset that a misspelt name most likely meant; null when none is near. */
+export const nearestPreset = (name: string): string | null => nearest(name, [...sources.keys()]);
 
 export const isPreset = (name: string): boolean => sources.has(name);

@@ -175,7 +175,7 @@ export const messaging: readonly PresetSource[] = [
     programs: bots,
     endpoints: (values) =>
       values
-        .places("host")
+        .host()
         .map((place) =>
           restAt(place, [
             "GET /rest/api/**",
@@ -195,7 +195,7 @@ export const messaging: readonly PresetSource[] = [
     programs: bots,
     endpoints: (values) =>
       values
-        .places("host")
+        .host()
         .map((place) =>
           restAt(place, [
             "POST /rest/api/*/issue",

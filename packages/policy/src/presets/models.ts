@@ -94,7 +94,7 @@ export const models: readonly PresetSource[] = [
     parameters: [host("The host and port of your Ollama server.", "ollama.example.com:11434"), address],
     programs: bots,
     endpoints: (values) =>
-      values.places("host").map((place) =>
+      values.host().map((place) =>
         restAt(
           place,
           [

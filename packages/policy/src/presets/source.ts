@@ -66,7 +66,7 @@ export const source: readonly PresetSource[] = [
     programs: [...git, ...glab],
     endpoints: (values) =>
       values
-        .places("host")
+        .host()
         .map((place) => restAt(place, [...FETCH, "GET /api/v4/**"], { more: { allow_encoded_slash: true } })),
   },
   {
@@ -78,7 +78,7 @@ export const source: readonly PresetSource[] = [
     parameters: [host("The host of your GitLab.", "gitlab.example.com")],
     programs: [...git, ...glab],
     endpoints: (values) =>
-      values.places("host").map((place) =>
+      values.host().map((place) =>
         restAt(
           place,
           [

@@ -2,6 +2,7 @@
 import { PolicyEditError } from "../edit/error.ts";
 import type { Policy } from "../model.ts";
 import { printPolicy } from "../print/print.ts";
+import { nearest } from "../schema/nearest.ts";
 import { presetEntry } from "./entry.ts";
 import { presetSource } from "./library.ts";
 import type { Tier, TierName } from "./types.ts";
@@ -28,13 +29,25 @@ export interface TierChoice {
   parameters?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 }
 
+/** The tier that a misspelt name most likely meant; null when none is near. */
+export const nearestTier = (name: string): TierName | null => {
+  const near = nearest(
+    name,
+    tiers.map((tier) => tier.name),
+  );
+  return near !== null && isTier(near) ? near : null;
+};
+
 export const isTier = (name: string): name is TierName => tiers.some((tier) => tier.name === name);
 
 /** A whole policy to start from. Throws PolicyEditError when a parameter is wrong. */
 export function tierYaml(name: TierName, { parameters = {} }: TierChoice = {}): string {
   const tier = tiers.find((one) => one.name === name);
+  const near = tier === undefined ? nearestTier(name) : null;
   if (tier === undefined)
-    throw new PolicyEditError(`There is no tier \`${name}\`. Tiers: ${tiers.map((one) => one.name).join(", ")}.`);
+    throw new PolicyEditError(
+      `There is no tier \`${name}\`.${near === null ? "" : ` Did you mean \`${near}\`?`} Tiers: ${tiers.map((one) => one.name).join(", ")}.`,
+    );
   const stray = Object.keys(parameters).find((preset) => !tier.presets.includes(preset));
   if (stray !== undefined) throw new PolicyEditError(`Tier \`${name}\` does not apply preset \`${stray}\`.`);
   const missing = tier.presets.filter((preset) => {

@@ -6,7 +6,8 @@ const SHORT_CHARS = 4;
 export function nearest(word: string, known: readonly string[]): string | null {
   // A hostile file may hold very long words; the distance is quadratic in them.
   if (word.length > 64) return null;
-  const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, "");
+  // One and several are the likeliest slip: `policy` for `policies`, `paths` for `path`.
+  const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, "").replace(/ies$/, "y").replace(/s$/, "");
   let best: string | null = null;
   let bestDistance = (word.length <= SHORT_CHARS ? 1 : DISTANCE_MAX) + 1;
   for (const candidate of known) {

@@ -4,13 +4,16 @@
  */
 import type { Place } from "../types.ts";
 import type { LoadedYaml } from "../yaml/load.ts";
-import { isEmptyNode, type YamlNode } from "../yaml/node.ts";
+import { isEmptyNode, type YamlMap, type YamlNode } from "../yaml/node.ts";
 import type { Problems } from "../yaml/problems.ts";
+import { anchored } from "./anchored.ts";
+import { misplacedFields } from "./misplaced.ts";
 import { nearest } from "./nearest.ts";
 import { offsetsOf } from "./offsets.ts";
 import { join, readPairs } from "./read-pairs.ts";
 import { readScalar, wrong } from "./read-scalar.ts";
-import type { Spec } from "./spec.ts";
+import { remedyFor } from "./remedy.ts";
+import type { ObjectSpec, Spec } from "./spec.ts";
 import { Faults, type Spot } from "./spot.ts";
 import { found, title } from "./words.ts";
 
@@ -52,13 +55,7 @@ class Reader {
   /** The value without what was wrong in it; undefined when nothing usable is left. */
   read(node: YamlNode | null, spec: Spec, spot: Spot): unknown {
     if (node === null) return wrong(this.faults, spot, "nothing", spec);
-    if (node.mark === "anchor")
-      return this.faults.error(
-        "anchor",
-        spot,
-        "Anchors and aliases are not allowed: a reader must see each value where it counts.",
-        "Write the value out.",
-      );
+    if (node.mark === "anchor") return anchored(this.faults, node, spec, spot);
     if (node.mark !== null)
       return this.faults.error("tag", spot, `The tag \`${node.mark}\` is not allowed.`, "Remove the tag.");
     switch (spec.kind) {
@@ -77,8 +74,9 @@ class Reader {
     }
   }
 
-  private readObject(node: YamlNode, spec: Extract<Spec, { kind: "object" }>, spot: Spot): unknown {
-    if (node.kind !== "map") return wrong(this.faults, spot, found(node), spec);
+  private readObject(node: YamlNode, spec: ObjectSpec, spot: Spot): unknown {
+    if (node.kind !== "map") return this.wrongKind(node, spec, spot);
+    if (this.isMisplaced(node, spec, spot)) return undefined;
     const result: Record<string, unknown> = {};
     const present = new Set<string>();
     const { field } = spot;
@@ -86,30 +84,54 @@ class Reader {
       if (this.faults.full()) break;
       const known = Object.hasOwn(spec.fields, key) ? spec.fields[key] : undefined;
       if (known === undefined) {
-        const near = nearest(key, Object.keys(spec.fields));
-        this.faults.error(
-          "unknown_field",
-          { offset, field: join(field, key) },
-          `There is no field \`${key}\` here.`,
-          near === null ? `Known fields: ${Object.keys(spec.fields).join(", ")}.` : `Did you mean \`${near}\`?`,
-        );
+        this.unknownField(key, child, spec, { offset, field: join(field, key) });
         continue;
       }
       present.add(key);
       // `key:` with nothing behind it is how people write "none"; an optional field may be left empty so.
       if (isEmptyNode(child) && known.required !== true && (known.spec.kind === "map" || known.spec.kind === "object"))
         continue;
-      const value = this.read(child, known.spec, { offset, field: join(field, key) });
+      const value = this.read(child, known.spec, {
+        offset,
+        field: join(field, key),
+        required: known.required === true,
+      });
       if (value !== undefined) result[key] = value;
     }
     for (const [key, known] of Object.entries(spec.fields))
-      if (known.required === true && !present.has(key))
+      if (known.required === true && !present.has(key) && !this.faults.has(join(field, key)))
         this.faults.error("missing", spot, `\`${key}\` is missing in ${title(field)}.`, `Add \`${key}\`: ${known.doc}`);
     return result;
   }
 
+  /** What is missed later by the name that was meant is explained by this. */
+  private unknownField(key: string, child: YamlNode | null, spec: ObjectSpec, spot: Spot): void {
+    const near = nearest(key, Object.keys(spec.fields));
+    let remedy = `Known fields: ${Object.keys(spec.fields).join(", ")}.`;
+    const meant = near === null ? undefined : spec.fields[near];
+    if (near !== null && meant !== undefined) {
+      const shape = child?.kind === meant.spec.kind ? undefined : remedyFor(child, meant.spec, near);
+      remedy = `Did you mean \`${near}\`?${child?.kind === "list" && shape !== undefined ? ` ${shape}` : ""}`;
+      const cut = spot.field.length - key.length;
+      this.faults.excuse(`${spot.field.slice(0, cut)}${near}`);
+    }
+    this.faults.error("unknown_field", spot, `There is no field \`${key}\` here.`, remedy);
+  }
+
+  /** A rule without its `allow:`, or a deny rule with one: said once, with the rule as it should stand. */
+  private isMisplaced(node: YamlMap, spec: ObjectSpec, spot: Spot): boolean {
+    const misplaced = misplacedFields(node, spec);
+    if (misplaced === null) return false;
+    this.faults.error("unknown_field", spot, misplaced.message, misplaced.remedy);
+    return true;
+  }
+
+  private wrongKind(node: YamlNode, spec: Spec, spot: Spot): undefined {
+    return wrong(this.faults, spot, found(node), spec, remedyFor(node, spec, spot.field));
+  }
+
   private readMap(node: YamlNode, spec: Extract<Spec, { kind: "map" }>, spot: Spot): unknown {
-    if (node.kind !== "map") return wrong(this.faults, spot, found(node), spec);
+    if (node.kind !== "map") return this.wrongKind(node, spec, spot);
     if (node.pairs.length > spec.max) return this.tooMany(spot, spec.max);
     const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     for (const { key, node: child, offset } of readPairs(this.faults, node, spot.field)) {
@@ -120,7 +142,7 @@ class Reader {
   }
 
   private readList(node: YamlNode, spec: Extract<Spec, { kind: "list" }>, spot: Spot): unknown {
-    if (node.kind !== "list") return wrong(this.faults, spot, found(node), spec);
+    if (node.kind !== "list") return this.wrongKind(node, spec, spot);
     if (node.items.length > spec.max) return this.tooMany(spot, spec.max);
     if (node.items.length < (spec.min ?? 0)) {
       return this.faults.error(
@@ -151,7 +173,7 @@ class Reader {
 
   private readMatcher(node: YamlNode, spec: Extract<Spec, { kind: "matcher" }>, spot: Spot): unknown {
     if (node.kind === "scalar") return readScalar(this.faults, node, { kind: "text", empty: true }, spot);
-    if (node.kind !== "map") return wrong(this.faults, spot, found(node), spec);
+    if (node.kind !== "map") return this.wrongKind(node, spec, spot);
     const isAny = node.pairs.length === 1 && node.pairs[0]?.key?.value === "any";
     if (spec.nested && !isAny) return this.readMap(node, { kind: "map", of: spec, max: 256 }, spot);
     return this.readObject(

@@ -15,6 +15,8 @@ export type Spec =
   /** `sandbox`, or an id as text or number. */
   | { kind: "identity" };
 
+export type ObjectSpec = Extract<Spec, { kind: "object" }>;
+
 export interface Field {
   spec: Spec;
   required?: boolean;

@@ -5,6 +5,8 @@ import type { Problems } from "../yaml/problems.ts";
 export interface Spot {
   offset: number;
   field: string;
+  /** Must stay, so that removing it is no remedy. */
+  required?: boolean;
 }
 
 /** Problems at spots, whose line and column are counted only then. */
@@ -20,6 +22,12 @@ export class Faults {
   error(code: string, { offset, field }: Spot, message: string, remedy: string): undefined {
     this.problems.error(code, this.place(offset, field), message, remedy);
     return undefined;
+  }
+  has(field: string): boolean {
+    return this.problems.has(field);
+  }
+  excuse(field: string): void {
+    this.problems.excuse(field);
   }
   full(): boolean {
     return this.problems.full();

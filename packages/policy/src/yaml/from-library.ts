@@ -34,7 +34,7 @@ export function fromLibrary(node: Node | null): YamlNode | null {
 const scalarOf = (node: Node, offset: number, mark: Mark): YamlScalar =>
   isScalar(node)
     ? { kind: "scalar", offset, value: node.value, source: node.source ?? "", mark }
-    : { kind: "scalar", offset, value: undefined, source: "", mark };
+    : { kind: "scalar", offset, value: undefined, source: isAlias(node) ? `*${node.source}` : "", mark };
 
 function markOf(node: Node): Mark {
   if (isAlias(node) || ("anchor" in node && node.anchor !== undefined)) return "anchor";

@@ -6,6 +6,7 @@
 import { Composer, type Document, Lexer, Parser } from "yaml";
 import { POLICY_BYTES_MAX, PROBLEMS_MAX, YAML_DEPTH_MAX, YAML_LEXEMES_MAX } from "../limits.ts";
 import type { Place } from "../types.ts";
+import { type Fault, firstFault, tellFault } from "./faults.ts";
 import { fromLibrary } from "./from-library.ts";
 import { Lines } from "./lines.ts";
 import type { YamlNode } from "./node.ts";
@@ -107,8 +108,12 @@ function composed(text: string, place: LoadedYaml["place"], problems: Problems):
   }
   for (const document of documents)
     for (const { pos, message } of [...document.errors, ...document.warnings]) faults.push({ offset: pos[0], message });
-  for (const { offset, message } of faults)
-    problems.error("yaml", place(offset, ""), sentence(message), "Write plain YAML: maps, lists and scalars.");
+  const fault = firstFault(faults);
+  if (fault !== undefined) {
+    const told = tellFault(text, fault);
+    problems.error("yaml", place(told.offset, ""), told.message, told.remedy);
+    return null;
+  }
   const [document] = documents;
   if (document === undefined) return null;
   if (documents.length > 1)
@@ -126,11 +131,6 @@ function composed(text: string, place: LoadedYaml["place"], problems: Problems):
       "Remove the lines that begin with `%`.",
     );
   return problems.hasErrors() ? null : document;
-}
-
-interface Fault {
-  offset: number;
-  message: string;
 }
 
 class TooManyFaults extends Error {}
@@ -158,8 +158,3 @@ function offsetOfSource(source: FaultSource): number {
   if (typeof source === "number") return source;
   return "offset" in source ? source.offset : source[0];
 }
-
-const sentence = (message: string): string => {
-  const line = message.split("\n")[0] ?? message;
-  return /[.!?]$/.test(line) ? line : `${line}.`;
-};

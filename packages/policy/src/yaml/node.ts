@@ -4,7 +4,7 @@ export interface YamlScalar {
   kind: "scalar";
   offset: number;
   value: unknown;
-  /** The text without quotes; of numbers and words as written. */
+  /** The text without quotes; of numbers and words as written; of an alias with its `*`. */
   source: string;
   mark: Mark;
 }

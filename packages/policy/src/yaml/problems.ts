@@ -26,6 +26,10 @@ export class Problems {
   has(field: string): boolean {
     return this.fields.has(field);
   }
+  /** What is said of another place explains also why this field is missing. */
+  excuse(field: string): void {
+    this.fields.add(field);
+  }
   /** In the order of the file. */
   sorted(): PolicyProblem[] {
     return [...this.list].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
