@@ -345,16 +345,16 @@ describe("one slip is one problem with its remedy:", () => {
       endpoint("host: localhost, port: 443"),
       "loopback_host",
       5,
-      /always denied/,
-      "Remove the endpoint, or give the service a name and address of its own network.",
+      /every policy denies/,
+      "Remove the endpoint; only an operator's `creel run --resolve` opens loopback, for one host and port.",
     ],
     [
       "a name below localhost",
       endpoint("host: db.localhost, port: 443"),
       "loopback_host",
       5,
-      /always denied/,
-      "Remove the endpoint, or give the service a name and address of its own network.",
+      /every policy denies/,
+      "Remove the endpoint; only an operator's `creel run --resolve` opens loopback, for one host and port.",
     ],
   ])("%s", (_, text, code, line, message, remedy) => {
     const { problems } = parsePolicy(text);

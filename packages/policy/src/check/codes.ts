@@ -48,7 +48,7 @@ const ERRORS: readonly (readonly [string, string])[] = [
 const WARNINGS: readonly (readonly [string, string])[] = [
   ["deprecated", "A field that does nothing any more."],
   ["duplicate_port", "A port that is listed twice."],
-  ["loopback_host", "A host that always stands for the sandbox itself, and is always denied."],
+  ["loopback_host", "`localhost`, or a name below it, which no policy can open."],
   ["no_binaries", "An entry that names no program and so allows nobody."],
   ["no_endpoints", "An entry that names no endpoint and so allows nothing."],
   ["rules_without_protocol", "Rules that are not looked at, and allow everything anyway."],

@@ -29,8 +29,8 @@ export function checkHost(ctx: CheckContext, field: string, raw: string): string
       ctx,
       "loopback_host",
       field,
-      `"${raw}" is loopback, which is always denied.`,
-      "Remove the endpoint, or give the service a name and address of its own network.",
+      `"${raw}" is loopback, which every policy denies.`,
+      "Remove the endpoint; only an operator's `creel run --resolve` opens loopback, for one host and port.",
     );
   if (!isIpLiteral(host)) return host;
   const kind = addressClass(host);
