@@ -125,6 +125,69 @@ test("any two versions are compared by meaning, in either direction", async ({ p
   await expect(back.getByRole("region", { name: "Newly denied" })).toContainText("paste.creel.example");
 });
 
+const reviewOf = (page: Page) => page.getByRole("button", { name: "Review and save…" });
+
+test("after one's own save the next change goes on from it, however the dialog was closed", async ({ page }) => {
+  await openPolicy(page);
+  for (const closeBy of ["Done", "Escape"]) {
+    await appendText(page, `# A remark before ${closeBy}.\n`);
+    await expect(verdictOf(page)).toContainText("can be saved");
+    await reviewOf(page).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Save new version" }).click();
+    await expect(dialog.getByRole("heading", { name: /^Saved as version \d+$/ })).toBeVisible();
+    if (closeBy === "Done") await dialog.getByRole("button", { name: "Done" }).click();
+    else await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await expect(reviewOf(page)).toBeFocused();
+    await expect(page.getByText("Nothing has changed.")).toBeVisible();
+    await appendText(page, "# The next one.\n");
+    await expect(reviewOf(page)).not.toHaveAttribute("aria-disabled", "true");
+    await expect(page.getByText("was saved while you wrote")).toHaveCount(0);
+    await reviewOf(page).click();
+    await page.keyboard.press("Escape");
+    await expect(reviewOf(page)).toBeFocused();
+    await page.getByRole("button", { name: "Undo all" }).click();
+  }
+});
+
+test("an unsaved text survives leaving the page and loading it anew, until it is discarded", async ({ page }) => {
+  await openPolicy(page);
+  await appendText(page, "# Not saved yet.\n");
+  await expect(reviewOf(page)).not.toHaveAttribute("aria-disabled", "true");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Policies" }).click();
+  await page.getByRole("link", { name: "demo", exact: true }).first().click();
+  await expect(editorOf(page)).toContainText("# Not saved yet.");
+  await expect(page.getByText("Your unsaved text was kept.")).toBeVisible();
+  await inspect(page, "policy-kept");
+
+  const asked = page.waitForEvent("dialog");
+  const reloaded = page.reload();
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.accept();
+  await reloaded;
+  await expect(editorOf(page)).toContainText("# Not saved yet.");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(editorOf(page)).not.toContainText("# Not saved yet.");
+  await page.reload();
+  await expect(editorOf(page)).toContainText("network_policies");
+  await expect(page.getByText("Your unsaved text was kept.")).toHaveCount(0);
+});
+
+test("on a phone the tab of the present page is in sight", async ({ page }) => {
+  await signIn(page, fleet);
+  await page.setViewportSize({ width: 390, height: 800 });
+  const tabs = page.getByRole("navigation", { name: "Main" });
+  for (const [path, name] of [
+    ["/settings/sessions", "Settings"],
+    ["/policies", "Policies"],
+  ] as const) {
+    await page.goto(`${fleet.dev.webUrl}${path}`);
+    await expect(tabs.getByRole("link", { name })).toBeInViewport({ ratio: 0.9 });
+  }
+});
+
 test("a version whose own tests fail cannot be proposed", async ({ page }) => {
   await openPolicy(page);
   await appendText(
@@ -160,6 +223,13 @@ test("a preset goes into the text with its parameters, and nothing is saved by i
   await page.getByRole("button", { name: "Add preset…" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a preset" });
   await inspect(page, "policy-presets");
+  await dialog
+    .getByRole("button", { name: /^GitLab/ })
+    .first()
+    .click();
+  await dialog.getByLabel("host", { exact: true }).fill("not a host!");
+  await expect(dialog.getByLabel("host", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await dialog.getByRole("button", { name: "Back to the list" }).click();
   await dialog.getByRole("button", { name: /^GitHub, reading:/ }).click();
   await expect(dialog.getByRole("region", { name: "What the preset adds" })).toContainText("github.com");
   await dialog.getByRole("button", { name: "Add to the text" }).click();
@@ -186,4 +256,5 @@ test("a decision says why: its steps, the version that decided, and the smallest
   const dialog = page.getByRole("dialog", { name: "Allow this request" });
   await expect(dialog.getByRole("region", { name: "Newly allowed" })).toContainText("tickets.creel.example");
   await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("button", { name: "Allow…" })).toBeFocused();
 });

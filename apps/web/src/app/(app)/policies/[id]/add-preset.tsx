@@ -92,10 +92,14 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
   const [chosen, setChosen] = useState<Preset | null>(null);
   const [parameters, setParameters] = useState<Readonly<Record<string, string>>>({});
   const outcome = open && chosen !== null ? outcomeOf(props.text, chosen, parameters) : null;
+  // What was filled in for one preset is nothing that another one asks for.
+  const choose = (preset: Preset | null) => {
+    setChosen(preset);
+    setParameters({});
+  };
   const change = (next: boolean) => {
     setOpen(next);
-    setChosen(null);
-    setParameters({});
+    choose(null);
   };
   const refused = outcome !== null && "refusal" in outcome ? outcome : null;
   const reason =
@@ -119,7 +123,7 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
         description="Opens one service for the programs that use it. It goes into the text; nothing is saved yet."
         footer={
           <>
-            {chosen === null ? null : <Button onClick={() => setChosen(null)}>Back to the list</Button>}
+            {chosen === null ? null : <Button onClick={() => choose(null)}>Back to the list</Button>}
             <Button onClick={() => change(false)}>Cancel</Button>
             <Button
               look="primary"
@@ -136,7 +140,7 @@ export const AddPreset = (props: { text: string; disabledReason: string | null; 
       >
         {chosen === null || outcome === null ? (
           <div className="grid gap-3">
-            <Choices choose={setChosen} />
+            <Choices choose={choose} />
           </div>
         ) : (
           <Outcomes text={props.text} outcome={outcome}>
