@@ -4,6 +4,9 @@ import type { ObjectSpec } from "./spec.ts";
 
 /** Fields that stand one level too high or too low; null where they do not. */
 export function misplacedFields(node: YamlMap, spec: ObjectSpec): { message: string; remedy: string } | null {
+  // Almost every map begins with a field that it may carry; reading those must cost nothing here.
+  const first = node.pairs[0]?.key?.value;
+  if (typeof first !== "string" || Object.hasOwn(spec.fields, first)) return null;
   const keys = node.pairs.map(({ key }) => key?.value);
   const allOf = (names: readonly unknown[], known: ObjectSpec): boolean =>
     names.length > 0 && names.every((key) => typeof key === "string" && Object.hasOwn(known.fields, key));
