@@ -17,8 +17,10 @@ export const COMBINATIONS_MAX = 64;
 export const VALUE_SETS_MAX = 512;
 /** Making and reading one request costs about as much as this many automaton steps. */
 export const WORK_PER_READING = 4;
-/** Entries whose claim is spelled out when a bound is reached; the rest is claimed in one sum. */
-export const OVERCLAIMS_MAX = 2_000;
+/** Claims that are spelled out when a bound is reached, and programs or hosts in one of them; more become one claim of everything. */
+export const OVERCLAIMS_MAX = 64;
+/** What one class of hosts at one port costs before anything is compared there. */
+export const WORK_PER_SPACE = 250;
 /** A judgement costs about as much as this many automaton steps. */
 export const WORK_PER_JUDGEMENT = 12;
 
@@ -36,6 +38,11 @@ export class Budget {
     this.left -= work;
     this.parent?.spend(work);
     if (this.left < 0) throw new BoundReached("The comparison has reached its bound of work.");
+  }
+  /** For work that cannot be left half done; `spent` says whether to begin the next. */
+  charge(work: number): void {
+    this.left -= work;
+    this.parent?.charge(work);
   }
   get spent(): boolean {
     return this.left <= 0;

@@ -33,6 +33,8 @@ const UNPINNED = ["0".repeat(64), "1".repeat(64)];
 
 /** `binaries`: of every endpoint of the place; `asking`: of those that changed, whose callers alone can be judged differently. */
 export function callerSpace(binaries: readonly Binary[], asking: readonly Binary[], budget: Budget): CallerSpace {
+  // Compiling and comparing every program is work as well, also where nothing comes of it.
+  budget.spend(binaries.length + asking.length);
   const askers = asking.map(compileBinary);
   const everyone = asking.some((binary) => binary.inherit === true && compileBinary(binary).inherit);
   const paths = pathClasses(binaries, asking, everyone, budget);
@@ -42,7 +44,7 @@ export function callerSpace(binaries: readonly Binary[], asking: readonly Binary
   for (const [path, { witness }] of paths.atoms.entries())
     for (const [beside, { sha256, script, ancestors }] of besides.list.entries()) {
       const caller: Caller = { binary: witness, sha256, script, ancestors };
-      budget.spend(1);
+      budget.spend(1 + askers.length / 8);
       if (askers.some((asker) => asker.matches(caller))) atoms.push({ caller, path, beside });
     }
   return { atoms, describe: (chosen) => describeCallers(atoms, chosen, paths, besides) };
@@ -64,11 +66,15 @@ function pathClasses(
   const patterns = [...new Set(binaries.map(({ path }) => path))];
   const globs = patterns.filter((path) => !isExact(path));
   const names = patterns.filter(isExact);
-  const askingGlobs = globs.filter((glob) => asking.some(({ path }) => path === glob));
-  const askingNames = new Set(asking.map(({ path }) => path).filter(isExact));
+  const asked = new Set(asking.map(({ path }) => path));
+  const askingGlobs = globs.filter((glob) => asked.has(glob));
+  const askingNames = new Set([...asked].filter(isExact));
   const matchers = globs.map((glob) => compileGlob(glob, { separator: "/" }));
   const askers = askingGlobs.map((glob) => compileGlob(glob, { separator: "/" }));
+  budget.spend((names.length * askers.length) / 8);
   const looked = names.filter((name) => everyone || askingNames.has(name) || askers.some((matches) => matches(name)));
+  // A table of all names by all names; thousands of them would not fit.
+  budget.spend((looked.length * (globs.length + looked.length)) / 8);
   const rest = everyone || askingGlobs.length > 0 ? programRemainder(globs, looked, budget) : [];
   return {
     words: [...globs, ...looked],
@@ -102,6 +108,9 @@ function besideClasses(binaries: readonly Binary[], budget: Budget): Besides {
   const running = [undefined, ...(scripts.length === 0 ? [] : textsOf(scripts, budget))];
   const ancestries = ancestriesOf(parents, parentGlobs, budget);
   const list: Beside[] = [];
+  const combined = Math.max(pins.length, 1) * running.length * ancestries.length;
+  if (combined > CELLS_MAX) throw new BoundReached("Too many classes of digests, scripts and parents.");
+  budget.spend((combined * (1 + pins.length + scripts.length + parents.length)) / 8);
   for (const sha256 of pins.length === 0 ? [undefined] : digests)
     for (const script of running)
       for (const ancestors of ancestries)
@@ -159,6 +168,7 @@ function ancestriesOf(
   const queue: string[][] = [[]];
   for (let at = 0; at < queue.length; at++)
     for (const single of singles) {
+      budget.spend(1 + globs.length / 8);
       const next = [...(queue[at] ?? []), single];
       const key = globs.map((matches) => (next.some(matches) ? 1 : 0)).join("");
       if (found.has(key)) continue;

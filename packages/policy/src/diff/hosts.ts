@@ -1,7 +1,7 @@
 /** Where a difference could be: for each port the classes of hosts that a changed endpoint or middleware speaks of. */
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import type { Middleware } from "../model.ts";
-import { BoundReached, Budget, PLACE_WORK_MAX } from "./bounds.ts";
+import { BoundReached, Budget, PLACE_WORK_MAX, WORK_PER_SPACE } from "./bounds.ts";
 import { CoverTable, cover } from "./sets/cover.ts";
 import { hostRemainder } from "./sets/texts.ts";
 import { hostMatcher, type Item, type Side } from "./sides.ts";
@@ -54,13 +54,24 @@ export function hostSpaces(query: HostQuery, budget: Budget): { spaces: HostSpac
   const changedByPort = hostsByPort(query.changed);
   const allByPort = hostsByPort([...query.before.items, ...query.after.items]);
   for (const [port, changed] of [...changedByPort].sort(([a], [b]) => a - b)) {
+    if (budget.spent) {
+      unsearched.push({ port, hosts: [...changed] });
+      continue;
+    }
     const all = [...(allByPort.get(port) ?? [])];
     const globs = [...new Set([...all, ...query.middlewareHosts].filter(isGlob))];
     const names = [...new Set([...all, ...query.middlewareHosts].filter((host) => host !== "" && !isGlob(host)))];
     const hostless = changed.has("");
     const clusters = hostless ? [[...changed]] : clustersOf([...changed].filter(isGlob));
     const clustered = new Set<string>();
+    // Sorting the patterns is work as well; where it reaches the bound, the next step does not begin.
+    budget.charge(WORK_PER_SPACE + (changed.size + names.length + globs.length) / 8);
     for (const cluster of clusters) {
+      budget.charge(WORK_PER_SPACE + (globs.length + names.length) / 8);
+      if (budget.spent) {
+        unsearched.push({ port, hosts: cluster });
+        continue;
+      }
       const near = hostless ? globs : globs.filter((glob) => cluster.some((own) => mayTouch(own, glob)));
       const inside = hostless
         ? [...new Set([...names, INFERENCE_HOST])]
@@ -118,10 +129,13 @@ interface SpaceQuery {
 }
 
 function spaceOf({ port, globs, names, leading }: SpaceQuery, budget: Budget): HostSpace {
+  budget.spend((names.length * (globs.length + 1)) / 8);
   const matchers = globs.map(hostMatcher);
   const leads = leading === null ? null : leading.map((glob) => globs.indexOf(glob));
   const bitsOfName = new Map(names.map((name) => [name, matchers.map((matches) => matches(name))]));
   const inside = names.filter((name) => leads === null || leads.some((i) => bitsOfName.get(name)?.[i] === true));
+  // A table of all names by all names; thousands of them would not fit.
+  budget.spend((inside.length * (globs.length + inside.length)) / 8);
   const rest = hostRemainder(globs, inside, leads ?? undefined, new Budget(PLACE_WORK_MAX, budget));
   const atoms: HostAtom[] = [
     ...inside.map((name) => ({ witness: name, name })),

@@ -5,7 +5,7 @@ import { canonicalJson } from "../canonical/json.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import type { Binary } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
-import { BoundReached, Budget, DIFF_WORK_MAX, OVERCLAIMS_MAX, PLACE_WORK_MAX } from "./bounds.ts";
+import { BoundReached, Budget, DIFF_WORK_MAX, OVERCLAIMS_MAX, PLACE_WORK_MAX, WORK_PER_SPACE } from "./bounds.ts";
 import { type CallerSpace, callerSpace } from "./callers.ts";
 import { type Core, type CoreAndExample, coresOf } from "./core.ts";
 import { type HostSpace, hostSpaces, missingMiddlewares, type Unsearched } from "./hosts.ts";
@@ -101,6 +101,10 @@ function compareHosts(
   budget: Budget,
 ): void {
   const isInference = space.atoms[0]?.witness === INFERENCE_HOST && space.atoms.length === 1;
+  if (budget.spent) {
+    unsearched.push({ port: space.port, hosts: space.atoms.map(({ name }) => name ?? "**") });
+    return;
+  }
   for (const [hostIndex, { witness }] of space.atoms.entries()) {
     if (witness === INFERENCE_HOST && !isInference) continue;
     try {
@@ -141,6 +145,7 @@ function compareHost(
   const all = [before.itemsAt(host, port), after.itemsAt(host, port)] as const;
   const sections = isInference ? [before, after].flatMap(({ policy }) => policy.inference ?? []) : [];
   const binaries = [...all[0], ...all[1]].flatMap(({ entry }) => entry.binaries);
+  budget.spend(WORK_PER_SPACE + binaries.length);
   const asking = isInference
     ? [EVERYONE]
     : [...all[0], ...all[1]].filter((item) => changedSet.has(item)).flatMap(({ entry }) => entry.binaries);
@@ -358,12 +363,13 @@ function groupBy<T>(
 
 /** What was not searched is claimed whole, in both directions: more than changed, never less. */
 function overclaims(unsearched: readonly Unsearched[], { before }: Query, changed: readonly Item[]): BareChange[] {
-  const shown = unsearched.slice(0, OVERCLAIMS_MAX);
-  const rest = unsearched.slice(OVERCLAIMS_MAX);
-  const claims = rest.length === 0 ? shown : [...shown, ...portsOf(rest).map((port) => ({ port, hosts: ["**"] }))];
-  return claims.flatMap(({ port, hosts }) => {
+  if (unsearched.length === 0) return [];
+  const claims = joinedClaims(unsearched);
+  return claims.flatMap(({ ports, hosts }) => {
+    const all = new Set(ports);
     const touching = changed.filter(
-      ({ endpoint }) => endpoint.ports.includes(port) && hosts.some((host) => mayMeet(host, endpoint.host)),
+      ({ endpoint }) =>
+        endpoint.ports.some((port) => all.has(port)) && hosts.some((host) => mayMeet(host, endpoint.host)),
     );
     const paths = [
       ...new Set(
@@ -378,7 +384,7 @@ function overclaims(unsearched: readonly Unsearched[], { before }: Query, change
       effect,
       callers,
       hosts: hosts.map((match) => ({ match: match === "" ? "**" : match, except: [] })),
-      ports: [port],
+      ports: [...ports],
       protocol: "raw" as const,
       methods: null,
       methodsExcept: [],
@@ -390,12 +396,27 @@ function overclaims(unsearched: readonly Unsearched[], { before }: Query, change
       ruleBefore: before === undefined ? null : (touching[0]?.key ?? null),
       ruleAfter: touching[0]?.key ?? null,
       denyRuleRemoved: effect === "allow",
-      example: { binary, host: (hosts[0] ?? "").replaceAll(/\*+/g, "x") || "x", port },
+      example: { binary, host: (hosts[0] ?? "").replaceAll(/\*+/g, "x") || "x", port: ports[0] ?? 443 },
     }));
   });
 }
 
-const portsOf = (unsearched: readonly Unsearched[]): number[] => [...new Set(unsearched.map(({ port }) => port))];
+/** The same hosts at several ports are one claim; too many of them are one claim of all hosts. */
+function joinedClaims(unsearched: readonly Unsearched[]): { ports: readonly number[]; hosts: readonly string[] }[] {
+  const byHosts = new Map<string, { ports: Set<number>; hosts: readonly string[] }>();
+  for (const { port, hosts } of unsearched) {
+    const few = hosts.length > OVERCLAIMS_MAX ? ["**"] : hosts;
+    const key = few.join();
+    const group = byHosts.get(key) ?? { ports: new Set(), hosts: few };
+    group.ports.add(port);
+    byHosts.set(key, group);
+  }
+  const sorted = (ports: Iterable<number>) => [...ports].sort((a, b) => a - b);
+  if (byHosts.size > OVERCLAIMS_MAX)
+    return [{ ports: sorted(new Set(unsearched.map(({ port }) => port))), hosts: ["**"] }];
+  return [...byHosts.values()].map(({ ports, hosts }) => ({ ports: sorted(ports), hosts }));
+}
+
 const mayMeet = (a: string, b: string): boolean =>
   a === b ||
   a === "**" ||

@@ -28,6 +28,12 @@ export interface Side {
   compiled: CompiledPolicy;
 }
 
+interface GlobItem {
+  matches: (host: string) => boolean;
+  item: Item;
+  order: number;
+}
+
 export interface Judgement {
   allowed: boolean;
   rule: string | null;
@@ -36,20 +42,27 @@ export interface Judgement {
 export function sideOf(policy: Policy, options: { nowMs: number; middlewares: readonly string[] }): Side {
   const items = itemsOf(policy).filter((item) => item.expiresAtMs > options.nowMs);
   const exact = new Map<string, Item[]>();
-  const globs = new Map<number, [(host: string) => boolean, Item][]>();
-  for (const item of items)
-    for (const port of item.endpoint.ports) {
-      const { host } = item.endpoint;
-      if (host === "" || host.includes("*")) listAt(globs, port).push([hostMatcher(host), item]);
-      else listAt(exact, `${host}:${port}`).push(item);
-    }
+  // By port and the plain end of the glob, so that a host meets only those it could match.
+  const globs = new Map<string, GlobItem[]>();
+  for (const [order, item] of items.entries()) {
+    const { host, ports } = item.endpoint;
+    const matches = host === "" || host.includes("*") ? hostMatcher(host) : null;
+    const end = host.slice(host.lastIndexOf("*") + 1);
+    for (const port of ports)
+      if (matches === null) listAt(exact, `${host}:${port}`).push(item);
+      else listAt(globs, `${end}:${port}`).push({ matches, item, order });
+  }
   const binaries = new Map<PolicyEntry, CompiledBinary[]>();
   return {
     policy,
     items,
     itemsAt: (host, port) => [
       ...(exact.get(`${host}:${port}`) ?? []),
-      ...(globs.get(port) ?? []).flatMap(([matches, item]) => (matches(host) ? [item] : [])),
+      ...Array.from({ length: host.length + 1 }, (_, at) => globs.get(`${host.slice(at)}:${port}`) ?? [])
+        .flat()
+        .filter(({ matches }) => matches(host))
+        .sort((a, b) => a.order - b.order)
+        .map(({ item }) => item),
     ],
     names({ entry }, caller) {
       const compiled = binaries.get(entry) ?? entry.binaries.map(compileBinary);
