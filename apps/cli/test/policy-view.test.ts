@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { type Paint, painter } from "../src/io.ts";
 import { excerpt as excerptOf, linesOf } from "../src/policy/view/excerpt.ts";
+import { problemView } from "../src/policy/view/problems.ts";
 import { table } from "../src/policy/view/table.ts";
 import { textDiff } from "../src/policy/view/text-diff.ts";
+import { wrap } from "../src/policy/view/wrap.ts";
 
 const plain = painter(false);
 const excerpt = (yaml: string, place: Parameters<typeof excerptOf>[1], paint: Paint) =>
@@ -63,4 +65,30 @@ test("a difference shows what changed with three lines around it and leaves out 
 test("colours are there only where they were asked for", () => {
   const caret = excerpt("a: b", at(1, 1), painter(true)).join("");
   expect(caret).toContain("\u001b[31m^\u001b[0m");
+});
+
+test("a field is named once: in the message, or behind it", () => {
+  const head = (message: string, field: string): string | undefined => {
+    const problem = {
+      code: "c",
+      severity: "error",
+      place: { line: 9, column: 1, field },
+      message,
+      remedy: "r",
+    } as const;
+    return problemView({ title: "f", lines: [], columns: null }, problem, plain)[0];
+  };
+  expect(head("There is no field `x` here.", "a.b.x")).toBe("f:9:1: error: There is no field `x` here. [c] (a.b)");
+  expect(head("There is no field `x` here.", "x")).toBe("f:9:1: error: There is no field `x` here. [c]");
+  expect(head("Field a.b.x is a list.", "a.b.x")).toBe("f:9:1: error: Field a.b.x is a list. [c]");
+  expect(head("A process is none.", "process")).toBe("f:9:1: error: A process is none. [c] (process)");
+  expect(head("Wrong.", "")).toBe("f:9:1: error: Wrong. [c]");
+});
+
+test("a sentence breaks at spaces alone, and colours are of no width", () => {
+  const options = { columns: 24, indent: 2 };
+  expect(wrap("one two three four five six", options)).toEqual(["one two three four five", "  six"]);
+  expect(wrap(`one ${"x".repeat(40)} two`, options)).toEqual(["one", `  ${"x".repeat(40)}`, "  two"]);
+  expect(wrap(painter(true)("red", "one two three four five"), options)).toHaveLength(1);
+  expect(wrap("word ".repeat(50), { columns: null, indent: 2 })).toHaveLength(1);
 });

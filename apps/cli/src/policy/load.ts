@@ -3,6 +3,7 @@ import { POLICY_BYTES_MAX, type Policy, type PolicyProblem, parsePolicy } from "
 import { CliError, EXIT, usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { fileReason } from "./file-reason.ts";
+import { fieldBeside } from "./view/problems.ts";
 import { counted } from "./view/table.ts";
 
 const STDIN = "-";
@@ -55,9 +56,11 @@ function textOf(bytes: Buffer, file: string): string {
 const tooLarge = (file: string): CliError =>
   usageError("the policy is larger than 4 MiB", "Split it, or check that this is the right file.", fileTitle(file));
 
-function describeProblem(file: string, { place, severity, message, remedy }: PolicyProblem): string[] {
-  const field = place.field === "" ? "" : ` (${place.field})`;
-  return [`${file}:${place.line}:${place.column}: ${severity}: ${message}${field}`, `    ${remedy}`];
+function describeProblem(file: string, problem: PolicyProblem): string[] {
+  const { place, severity, message, remedy } = problem;
+  const field = fieldBeside(problem);
+  const beside = field === "" ? "" : ` (${field})`;
+  return [`${file}:${place.line}:${place.column}: ${severity}: ${message}${beside}`, `    ${remedy}`];
 }
 
 /** A text that must be a valid policy to go on. */

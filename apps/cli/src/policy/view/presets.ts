@@ -5,6 +5,9 @@ import { wrap } from "./wrap.ts";
 
 /** Columns between the cells and the sentence. */
 const GAP = 2;
+/** Narrower than this a sentence is a ladder of words; then it stands below its row instead. */
+const SENTENCE_COLUMNS_MIN = 40;
+const BELOW_INDENT = 4;
 
 const STATES: Readonly<Record<AppliedPreset["state"], string>> = {
   current: "in the file",
@@ -69,10 +72,10 @@ function described(
 ): string[] {
   const width = Math.max(...rows.map((row) => row.length));
   const indent = width + GAP;
-  return [
-    heading,
-    ...rows.flatMap((row, i) =>
-      wrap(`${row.padEnd(indent)}${paint("dim", printable(sentences[i] ?? ""))}`, { columns, indent }),
-    ),
-  ];
+  const below = columns !== null && columns - indent < SENTENCE_COLUMNS_MIN;
+  const rowLines = (row: string, sentence: string): string[] =>
+    below
+      ? [row, ...wrap(" ".repeat(BELOW_INDENT) + sentence, { columns, indent: BELOW_INDENT })]
+      : wrap(row.padEnd(indent) + sentence, { columns, indent });
+  return [heading, ...rows.flatMap((row, i) => rowLines(row, paint("dim", printable(sentences[i] ?? ""))))];
 }

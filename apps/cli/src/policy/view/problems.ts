@@ -29,8 +29,9 @@ export function problemView({ title, lines, columns }: ProblemSource, problem: P
 }
 
 /** What of the field's path the message does not say already: all of it, what holds the field, or nothing. */
-function fieldBeside({ message, place: { field } }: PolicyProblem): string {
-  if (message.includes(field)) return "";
+export function fieldBeside({ message, place: { field } }: PolicyProblem): string {
+  // A short name may stand in a sentence as a word of its own; only in backticks it is the field.
+  if (message.includes(`\`${field}\``) || (field.includes(".") && message.includes(field))) return "";
   const dot = field.lastIndexOf(".");
   return dot > 0 && message.includes(`\`${field.slice(dot + 1)}\``) ? field.slice(0, dot) : field;
 }
