@@ -21,9 +21,9 @@ const INFERENCE_PORTS = [443, 80];
 export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest, caller: Caller): Verdict | null {
   const section = compiled.inference;
   if (section === null && compiled.exactHosts.has(INFERENCE_HOST)) return null;
-  if (!INFERENCE_PORTS.includes(request.port)) return deny(INFERENCE_RULE, "The model host answers on port 443 only.");
   const refusal = unreadable(request);
   if (refusal !== null) return denyHard(null, refusal);
+  if (!INFERENCE_PORTS.includes(request.port)) return deny(INFERENCE_RULE, "The model host answers on port 443 only.");
   if (section === null)
     return allow(INFERENCE_RULE, "The policy has no `inference` section; its sandbox may ask its model.");
   if (!section.enabled) return deny(INFERENCE_RULE, "The policy's `inference` section is switched off.");

@@ -48,8 +48,7 @@ export function evaluate(policy: Policy, request: PolicyRequest, nowMs: number):
       request.method !== undefined &&
       ([request.method, ...overrides(request)].some((method) => method.toUpperCase() === "CONNECT") ||
         readTarget(request.path ?? "/") === null);
-    if (unread && (policy.inference === undefined ? naming.length === 0 : policy.inference.enabled))
-      return denied("1 target");
+    if (unread && (policy.inference !== undefined || naming.length === 0)) return denied("1 target");
     if (policy.inference !== undefined)
       // The gateway answers on these two ports.
       return policy.inference.enabled && (request.port === 443 || request.port === 80)
