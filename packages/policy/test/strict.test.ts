@@ -202,6 +202,14 @@ describe("one slip is one problem with its remedy:", () => {
       "Write `host: api.example.com`.",
     ],
     [
+      "text behind a quoted value",
+      'version: 1\nnetwork_policies:\n  x:\n    reason: "a" b\n',
+      "yaml",
+      4,
+      /behind a value that has ended/,
+      "Put the whole value in quotes, or begin a new line.",
+    ],
+    [
       "a bracket that is not closed",
       block("      - {host: a.example.com, port: 443\n"),
       "yaml",

@@ -54,6 +54,8 @@ export function tellFault(text: string, { offset, message }: Fault): ToldFault {
       `Quote it: ${quoted(word)}.`,
     );
   }
+  if (message.startsWith("Unexpected scalar at node end"))
+    return told("Text stands behind a value that has ended.", "Put the whole value in quotes, or begin a new line.");
   if (/^Nested mappings are not allowed/.test(message))
     return told(
       "A second `:` stands on one line, so the value reads as a map.",
