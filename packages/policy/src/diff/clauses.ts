@@ -29,7 +29,14 @@ export function scopeOf(before: readonly Item[], after: readonly Item[]): Scope 
   const [goneItems, newItems] = difference(before, after, (item) => item.identity);
   const [goneFrames, newFrames] = difference(goneItems, newItems, frameOf);
   if (goneFrames.length > 0 || newFrames.length > 0) return null;
-  const key = ({ clause, deny, item }: PlacedClause) => `${deny}${canonicalJson(clause)}${frameOf(item)}`;
+  // An item may have thousands of clauses: its frame is made once.
+  const frames = new Map<Item, string>();
+  const frameAt = (item: Item): string => {
+    const frame = frames.get(item) ?? frameOf(item);
+    frames.set(item, frame);
+    return frame;
+  };
+  const key = ({ clause, deny, item }: PlacedClause) => `${deny}${canonicalJson(clause)}${frameAt(item)}`;
   const changed = difference(clausesOf(goneItems), clausesOf(newItems), key).flat();
   const paths: PathPattern[] = [];
   const methods = new Set<string>();

@@ -135,7 +135,7 @@ function spaceOf({ port, globs, names, leading }: SpaceQuery, budget: Budget): H
   const bitsOfName = new Map(names.map((name) => [name, matchers.map((matches) => matches(name))]));
   const inside = names.filter((name) => leads === null || leads.some((i) => bitsOfName.get(name)?.[i] === true));
   // A table of all names by all names; thousands of them would not fit.
-  budget.spend((inside.length * (globs.length + inside.length)) / 8);
+  budget.spend((inside.length * (globs.length + inside.length)) / 2);
   const rest = hostRemainder(globs, inside, leads ?? undefined, new Budget(PLACE_WORK_MAX, budget));
   const atoms: HostAtom[] = [
     ...inside.map((name) => ({ witness: name, name })),

@@ -76,6 +76,8 @@ const SEPARATOR = "\u0000";
 export function spaceOf(place: Place, budget: Budget): Space {
   const { itemsBefore, itemsAfter } = place;
   const items = [...itemsBefore, ...itemsAfter];
+  // Times, headers and addresses are told apart item by item.
+  budget.spend(items.length ** 2 / 8);
   const base = baseOf(place);
   const scope = place.models === null && !place.searchAll ? scopeOf(itemsBefore, itemsAfter) : null;
   const inspected = items.filter((item) => item.inspected);
@@ -227,6 +229,7 @@ function labelOf(before: Judgement, after: Judgement): string {
 
 function tableOf(place: Place, space: Space, draft: Draft, budget: Budget): Table | null {
   const { before, after } = place;
+  budget.spend(place.itemsBefore.length + place.itemsAfter.length);
   const opening = requestOf(draft);
   const [opensBefore, opensAfter] = [
     judge(before, opening, draft.nowMs, budget),

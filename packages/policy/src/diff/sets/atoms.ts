@@ -27,6 +27,7 @@ export function atomsOf({ predicates, language, alphabet, within }: AtomQuery, b
   const atoms = new Map<string, Atom>();
   for (let at = 0; at < queue.length; at++) {
     const { states } = queue[at] ?? { states: [] };
+    budget.spend(1 + machines.length / 4);
     if (language.accepts(states[predicates.length] ?? 0)) {
       const bits = predicates.map((machine, i) => machine.accepts(states[i] ?? 0));
       const key = bits.map(Number).join("");
@@ -36,7 +37,7 @@ export function atomsOf({ predicates, language, alphabet, within }: AtomQuery, b
       }
     }
     for (const token of tokensWorthTrying(machines, states, alphabet)) {
-      budget.spend(1 + machines.length / 8);
+      budget.spend(1 + machines.length / 2);
       const spoken = language.next(states[predicates.length] ?? 0, token);
       if (language.dead(spoken)) continue;
       const next = predicates.map((machine, i) => machine.next(states[i] ?? 0, token));
