@@ -38,7 +38,7 @@ describe("the deciding line", () => {
     ["of a deny is the deny rule", { method: "GET", path: "/repos/o/secret/x" }, 12],
     ["of an expired entry is its expiry", { host: "old.example.org" }, 17],
     ["of a connection is its endpoint", {}, 5],
-    ["is none where no line allowed it", { method: "PUT", path: "/x" }, null],
+    ["of a request that no rule allows is the endpoint that speaks", { method: "PUT", path: "/x" }, 5],
     ["is none for what no file opens", { ip: "169.254.169.254" }, null],
   ])("%s", (_, request, line) => expect(explain(request).deciding?.line ?? null).toBe(line));
 });

@@ -21,7 +21,29 @@ const another = (endpoint: string, binary = "/usr/bin/agent"): string =>
   `  y:\n    endpoints: [{${endpoint}}]\n    binaries: [{path: ${binary}}]\n`;
 const READ = 'rules: [{allow: {method: GET, path: "/api/**"}}]';
 
+/** Two entries of one host whose programs and ports are compared with each other. */
+function paired(ports: number): string {
+  const entry = (key: string): string => {
+    const binaries = Array.from({ length: 100 }, (_, i) => `{path: /p/${key}${i}}`).join(", ");
+    const numbers = Array.from({ length: ports }, (_, i) => i + 100).join(", ");
+    return `  ${key}: {endpoints: [{host: api.example.com, ports: [${numbers}], protocol: rest, access: read-only}], binaries: [${binaries}]}\n`;
+  };
+  return `version: 1\nnetwork_policies:\n${entry("a")}${entry("b")}`;
+}
+
+const tools = (rules: string): string =>
+  `version: 1\nnetwork_policies:\n  t: {endpoints: [{host: api.example.com, port: 443, protocol: mcp, ${rules}}], binaries: [{path: /opt/agent}]}\n`;
+
 const FINDINGS: [code: string, what: string, bad: string, repaired: string][] = [
+  ["lint_stopped", "more pairs than are compared", paired(250), paired(150)],
+  [
+    "deny_argument_spelling",
+    "a path in an argument",
+    tools(
+      'rules: [{allow: {method: tools/call, tool: read_file}}], deny_rules: [{method: tools/call, tool: read_file, params: {arguments: {path: "/etc/**"}}}]',
+    ),
+    tools('rules: [{allow: {method: tools/call, tool: read_file, params: {arguments: {path: "/kb/**"}}}}]'),
+  ],
   ["any_binary", "any program", rest(READ, { binary: '{path: "/**"}' }), rest(READ)],
   ["audit_only", "audit", rest(`${READ}, enforcement: audit`), rest(READ)],
   [

@@ -50,7 +50,8 @@ function conclude(
     trace.steps.pop();
     trace.steps.push({ ...last, title: traced.question, detail: decision.reason });
   } else trace.add(denied ? "fails" : "holds", traced.question, decision.reason, traced.deciding);
-  if (decision.decision !== "would_deny") return traced.deciding;
+  const deciding = traced.deciding ?? speakingEndpoint(traced, decision);
+  if (decision.decision !== "would_deny") return deciding;
   const softening = traced.audit === null || monitoring ? "mode" : `${endpointField(traced.audit)}.enforcement`;
   const until = file.policy.monitor_until;
   const detail =
@@ -58,7 +59,14 @@ function conclude(
       ? `Monitor mode lets it pass and records it${until === undefined ? "; it has no end" : ` until ${until}`}.`
       : "`enforcement: audit` lets it pass and records it.";
   trace.add("holds", "What would be denied passes", detail, softening);
-  return traced.deciding ?? softening;
+  return deciding ?? softening;
+}
+
+/** Where no rule allows a request, the endpoint that speaks for it decided: its entry is the one that the decision names. */
+function speakingEndpoint({ cause }: Traced, { rule }: PolicyDecision): string | null {
+  if (cause.kind !== "missing" || rule === null) return null;
+  const speaking = cause.speaking.find(({ key }) => key === rule);
+  return speaking === undefined ? null : endpointField(speaking);
 }
 
 const plainWords = (text: string): string => text.toLowerCase().replace(/[.\s]+$/, "");

@@ -20,6 +20,12 @@ import type { Explanation } from "./types.ts";
 /** Obstacles of one request: a deny rule, an address, a rule. More is no small change. */
 const ROUNDS_MAX = 5;
 
+/**
+ * Text that is edited, read and judged again while a turn is looked for. Threat: a file of a megabyte, for which every edit takes half a
+ * second. Ordinary files never come near.
+ */
+const TURN_CHARS_MAX = 4_000_000;
+
 /** Edits that turn the decision and are compared with each other. */
 const COMPARED_MAX = 4;
 
@@ -44,10 +50,11 @@ export function findTurn(question: TurnQuestion, start: Judged): Pick<Explanatio
   const to = start.passes ? "deny" : "allow";
   const sentences: string[] = [];
   let beyond = false;
+  const budget: Budget = { charsLeft: TURN_CHARS_MAX };
   let text = question.text;
   let now: Judged = start;
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const step = leastStep(question, text, now, to);
+    const step = leastStep(question, { text, now, to, budget });
     if (step === null) break;
     sentences.push(step.edit.sentence);
     beyond ||= step.edit.beyond;
@@ -61,6 +68,10 @@ export function findTurn(question: TurnQuestion, start: Judged): Pick<Explanatio
       unturnable: null,
     };
   }
+  if (budget.charsLeft <= 0)
+    return unturnable(
+      "The file is so large that not every edit was tried, and none of those tried turned it. Change the rules named above by hand.",
+    );
   return unturnable(whyNot(question.request, now.cause, to));
 }
 
@@ -76,6 +87,15 @@ function judge({ request, nowMs, options }: TurnQuestion, text: string): Judged 
   return { policy, cause, passes: decision === "allow", denied: decision === "deny" };
 }
 
+interface Budget {
+  charsLeft: number;
+}
+interface Search {
+  text: string;
+  now: Judged;
+  to: "allow" | "deny";
+  budget: Budget;
+}
 interface Step {
   edit: TurnEdit;
   text: string;
@@ -86,13 +106,15 @@ interface Step {
  * An edit that turns the decision by itself goes before one that only takes an obstacle away, and among those the one that reaches
  * nobody else. Edits come least first; where every one reaches further, small files are compared and the least reach counts.
  */
-function leastStep(question: TurnQuestion, text: string, now: Judged, to: "allow" | "deny"): Step | null {
+function leastStep(question: TurnQuestion, { text, now, to, budget }: Search): Step | null {
   const { request, nowMs } = question;
   const state: TurnState = { text, policy: now.policy, request, nowMs, cause: now.cause };
   const isSmall = text.length <= COMPARED_CHARS_MAX;
   let helping: Step | null = null;
   const turning: Step[] = [];
   for (const edit of to === "allow" ? editsToAllow(state) : editsToDeny(state)) {
+    if (budget.charsLeft <= 0) break;
+    budget.charsLeft -= text.length;
     const after = edit.apply();
     if (after === null || after === text) continue;
     const judged = judge(question, after);

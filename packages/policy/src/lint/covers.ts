@@ -39,7 +39,9 @@ export const programsCover = (wide: readonly Binary[], narrow: readonly Binary[]
           other.script === undefined &&
           one.inherit !== true &&
           !hasWildcard(one.path) &&
-          compileGlob(other.path, { separator: "/" })(one.path)),
+          // A path without wildcards names itself alone; of thousands of pairs most are of such paths.
+          (other.path === one.path ||
+            (hasWildcard(other.path) && compileGlob(other.path, { separator: "/" })(one.path)))),
     ),
   );
 

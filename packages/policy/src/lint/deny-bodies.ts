@@ -11,7 +11,10 @@ export function lintBodyDenies(lint: Lint, ref: Ref): void {
   for (const [index, clause] of (ref.endpoint.deny_rules ?? []).entries()) {
     if (lint.full) return;
     const field = `${fieldOf(ref)}.deny_rules[${index}]`;
-    if (ref.endpoint.protocol === "mcp") lintTool(lint, ref, clause, field);
+    if (ref.endpoint.protocol === "mcp") {
+      lintTool(lint, ref, clause, field);
+      lintArguments(lint, ref, clause, field);
+    }
     if (ref.endpoint.protocol === "graphql") lintOperationName(lint, ref, clause, field);
   }
 }
@@ -38,6 +41,29 @@ function lintTool(lint: Lint, ref: Ref, clause: Clause, field: string): void {
   }
 }
 
+/** Values are matched as they are written; a server that opens files reads other spellings of a path as the same file. */
+function lintArguments(lint: Lint, ref: Ref, clause: Clause, field: string): void {
+  const tool = clause.tool ?? clause.params?.name;
+  const [glob = "x"] = typeof tool === "string" ? [tool] : Array.isArray(tool?.any) ? tool.any.map(String) : [];
+  const name = sampleOf(glob, "") ?? "x";
+  for (const [argument, value] of Object.entries(clause.params?.arguments ?? {})) {
+    if (typeof value !== "string" || !value.startsWith("/")) continue;
+    const path = sampleOf(value, "");
+    if (path === null || path === "/") continue;
+    const other = [`/${path}`, `/.${path}`, `file://${path}`].find((spelled) =>
+      lint.allowed(toolCall(ref, name, { [argument]: spelled })),
+    );
+    if (other === undefined) continue;
+    lint.warn(
+      "deny_argument_spelling",
+      `${field}.params.arguments`,
+      `Values are matched as they are written: \`${argument}\` as ${other} is allowed although the deny names ${value}.`,
+      "Allow the values that are meant instead of denying some.",
+    );
+    return;
+  }
+}
+
 function variantsOf(name: string, glob: boolean): string[] {
   const spelled = ["-", ".", "_", ""]
     .map((separator) => name.replace(/[-_.]/g, separator))
@@ -47,11 +73,11 @@ function variantsOf(name: string, glob: boolean): string[] {
 
 const wider = (glob: string): string => `${glob.split(/[-_.*]/)[0] ?? glob}*`;
 
-const toolCall = (ref: Ref, name: string) =>
+const toolCall = (ref: Ref, name: string, values: Record<string, string> = {}) =>
   sampleRequest(ref, {
     ...POST,
     path: (ref.endpoint.path === undefined ? null : sampleOf(ref.endpoint.path, "/")) ?? "/",
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: {} } }),
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: values } }),
   });
 
 /** Whoever sends a GraphQL operation also names it. */

@@ -15,6 +15,7 @@ export function lintPorts(lint: Lint, deny: Deny): void {
   for (const other of lint.endpoints.ofHost(ref.endpoint.host))
     for (const port of other.endpoint.ports) {
       if (ref.endpoint.ports.includes(port)) continue;
+      if (!lint.spend(ref.entry.binaries.length * other.entry.binaries.length)) return;
       const binary = sharedProgram(ref.entry.binaries, other.entry.binaries);
       if (binary === null) continue;
       const request = { ...heldRequest(deny), ...sampleCaller(binary), port };
@@ -38,6 +39,7 @@ export function lintSiblings(lint: Lint, deny: Deny): void {
   for (const port of ref.endpoint.ports)
     for (const other of lint.endpoints.applying(host, port)) {
       if (!other.endpoint.host.includes("*")) continue;
+      if (!lint.spend(ref.entry.binaries.length * other.entry.binaries.length)) return;
       const binary = sharedProgram(ref.entry.binaries, other.entry.binaries);
       if (binary === null) continue;
       const request = { ...heldRequest(deny), ...sampleCaller(binary), host: sampleHost(other.endpoint.host), port };

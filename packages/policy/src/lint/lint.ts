@@ -2,7 +2,7 @@
 import { openPolicy } from "../parse.ts";
 import type { PolicyProblem } from "../types.ts";
 import { Problems } from "../yaml/problems.ts";
-import { Lint } from "./context.ts";
+import { fieldOf, Lint } from "./context.ts";
 import { lintHttpDenies } from "./denies.ts";
 import { lintBodyDenies } from "./deny-bodies.ts";
 import { lintHost } from "./hosts.ts";
@@ -21,11 +21,13 @@ export function lintPolicy(yamlText: string, nowMs: number): PolicyProblem[] {
   lintTests(lint, at);
   lintTop(lint);
   for (const [key, entry] of Object.entries(policy.network_policies)) {
+    lint.begin("programs", `network_policies.${key}`);
     lintEntryHead(lint, key, entry);
     lintPrograms(lint, key, entry);
     lintProduct(lint, key, entry);
   }
   for (const ref of lint.endpoints.all) {
+    if (!lint.begin("endpoints and deny rules", fieldOf(ref))) break;
     lintAudit(lint, ref);
     lintHost(lint, ref);
     lintReach(lint, ref);

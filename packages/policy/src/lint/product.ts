@@ -1,6 +1,6 @@
 /** An entry allows every one of its programs every one of its endpoints. */
 import { canonicalJson } from "../canonical/json.ts";
-import type { Binary, PolicyEntry } from "../model.ts";
+import type { PolicyEntry } from "../model.ts";
 import { fieldOf, type Lint } from "./context.ts";
 import type { Ref } from "./endpoints.ts";
 import { tradeOfEndpoint, tradeOfProgram } from "./kinds.ts";
@@ -21,13 +21,15 @@ export function lintProduct(lint: Lint, key: string, entry: PolicyEntry): void {
   if (both.size < 2) return;
   const crossed: string[] = [];
   let count = 0;
-  for (const program of programs)
+  for (const program of programs) {
+    if (!lint.spend(endpoints.length)) return;
     for (const { of: ref, trade } of endpoints) {
       if (trade === program.trade || !both.has(trade) || !both.has(program.trade)) continue;
+      if (++count > PAIRS_TOLD_MAX) continue;
       const request = sampleConnection(ref, sampleCaller(program.of));
-      if (++count > PAIRS_TOLD_MAX || !lint.allowed(request)) continue;
-      crossed.push(`${request.binary} to ${request.host}:${request.port}`);
+      if (lint.allowed(request)) crossed.push(`${request.binary} to ${request.host}:${request.port}`);
     }
+  }
   if (crossed.length === 0) return;
   lint.warn(
     "product_widened",
@@ -42,25 +44,41 @@ const withTrade = <T>(of: T, trade: string | null): { of: T; trade: string }[] =
 
 /** The same program and endpoint in two places: a change of one leaves the other in force. */
 export function lintDuplicates(lint: Lint): void {
-  const seen = new Map<string, { ref: Ref; entry: string }>();
-  for (const ref of lint.endpoints.all) {
-    const told = new Set<string>();
-    for (const binary of ref.entry.binaries) {
-      const mark = markOf(ref, binary);
-      const first = seen.get(mark);
-      if (first === undefined) seen.set(mark, { ref, entry: ref.key });
-      else if (first.ref.endpoint !== ref.endpoint && !told.has(first.entry)) {
-        told.add(first.entry);
-        lint.warn(
-          "duplicate_endpoint",
-          fieldOf(ref),
-          `Entry \`${first.entry}\` gives ${binary.path} the very same endpoint; removing one would change nothing.`,
-          "Keep one of the two.",
-        );
+  const entries = new Map<PolicyEntry, string[]>();
+  for (const refs of sameEndpoints(lint)) {
+    const seen = new Map<string, Ref>();
+    for (const ref of refs) {
+      if (!lint.begin("duplicates", fieldOf(ref))) return;
+      const marks = entries.get(ref.entry) ?? ref.entry.binaries.map((binary) => canonicalJson(binary));
+      entries.set(ref.entry, marks);
+      const told = new Set<string>();
+      for (const [index, mark] of marks.entries()) {
+        const first = seen.get(mark);
+        if (!lint.spend(1)) return;
+        if (first === undefined) seen.set(mark, ref);
+        else if (first.endpoint !== ref.endpoint && !told.has(first.key)) {
+          told.add(first.key);
+          lint.warn(
+            "duplicate_endpoint",
+            fieldOf(ref),
+            `Entry \`${first.key}\` gives ${ref.entry.binaries[index]?.path ?? ""} the very same endpoint; removing one would change nothing.`,
+            "Keep one of the two.",
+          );
+        }
       }
     }
   }
 }
 
-const markOf = ({ endpoint, entry }: Ref, binary: Binary): string =>
-  canonicalJson([binary, endpoint, entry.expires_at ?? null, entry.request ?? null]);
+/** Endpoints that are alike, with the conditions of their entries, in groups of two and more, in the order of the file. */
+function sameEndpoints(lint: Lint): Ref[][] {
+  const groups = new Map<string, Ref[]>();
+  for (const ref of lint.endpoints.all) {
+    const { endpoint, entry } = ref;
+    const mark = canonicalJson([endpoint, entry.expires_at ?? null, entry.request ?? null]);
+    const group = groups.get(mark);
+    if (group === undefined) groups.set(mark, [ref]);
+    else group.push(ref);
+  }
+  return [...groups.values()].filter((refs) => refs.length > 1);
+}

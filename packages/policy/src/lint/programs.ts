@@ -11,6 +11,7 @@ const EVERYTHING = /^\/\*+(\/\*+)*$/;
 
 export function lintPrograms(lint: Lint, key: string, entry: PolicyEntry): void {
   for (const [index, binary] of entry.binaries.entries()) {
+    if (lint.full || !lint.spend(entry.endpoints.length)) return;
     const field = `network_policies.${key}.binaries[${index}]`;
     const refs = entry.endpoints.map((endpoint, i): Ref => ({ key, index: i, entry, endpoint }));
     if (EVERYTHING.test(binary.path))
@@ -75,12 +76,12 @@ function firstWriting(lint: Lint, binary: Binary, refs: readonly Ref[]): string 
       if (lint.allowed(request)) return `send anything to ${request.host}:${request.port}`;
       continue;
     }
+    if (!broadly(ref)) continue;
     const path =
       ref.endpoint.path ?? ref.endpoint.rules?.find(({ allow }) => allow.method !== "GET")?.allow.path ?? "/x";
     for (const method of ["POST", "DELETE"]) {
       const request = sampleRequest(ref, { method, path: path.replace(/\*+/g, "x") }, caller);
-      if (broadly(ref) && lint.allowed(request))
-        return `${method} ${request.path ?? ""} to ${request.host}:${request.port}`;
+      if (lint.allowed(request)) return `${method} ${request.path ?? ""} to ${request.host}:${request.port}`;
     }
   }
   return null;
@@ -94,9 +95,22 @@ const broadly = ({ endpoint }: Ref): boolean =>
     ({ allow }) => allow.method === "*" || ((allow.path === "/**" || allow.path === "**") && allow.method !== "GET"),
   );
 
+function firstAllowed(
+  lint: Lint,
+  refs: readonly Ref[],
+  requestOf: (ref: Ref) => PolicyRequest,
+): PolicyRequest | undefined {
+  for (const ref of refs) {
+    const request = requestOf(ref);
+    if (lint.allowed(request)) return request;
+    if (lint.full) return undefined;
+  }
+  return undefined;
+}
+
 function example(lint: Lint, binary: Binary, refs: readonly Ref[]): string {
   const caller = sampleCaller(binary);
-  const [open] = refs.map((ref) => sampleConnection(ref, caller)).filter((request) => lint.allowed(request));
+  const open = firstAllowed(lint, refs, (ref) => sampleConnection(ref, caller));
   return open === undefined ? "" : ` to reach ${open.host}:${open.port}`;
 }
 
@@ -104,9 +118,9 @@ function lintCarrier(lint: Lint, binary: Binary, refs: readonly Ref[], field: st
   if (!isCarrier(binary.path)) return;
   const caller = sampleCaller(binary);
   for (const ref of refs) {
-    const everything = !isInspected(ref.endpoint) || ref.endpoint.access === "full";
+    if (isInspected(ref.endpoint) && ref.endpoint.access !== "full") continue;
     const request: PolicyRequest = sampleConnection(ref, caller);
-    if (!everything || !lint.allowed(request)) continue;
+    if (!lint.allowed(request)) continue;
     lint.warn(
       "general_tool",
       field,
@@ -141,9 +155,12 @@ function lintInherit(lint: Lint, binary: Binary, refs: readonly Ref[], field: st
   if (!isShell(binary.path) && !isRuntime(binary.path) && !isStarter(binary.path) && !hasWildcard(binary.path)) return;
   const parent = sampleCaller(binary).binary;
   const child = { binary: "/tmp/x", ancestors: [parent] };
-  const open = refs
-    .map((ref) => ({ ...sampleConnection(ref), ...child, sha256: undefined, script: undefined }))
-    .find((request) => lint.allowed(request));
+  const open = firstAllowed(lint, refs, (ref) => ({
+    ...sampleConnection(ref),
+    ...child,
+    sha256: undefined,
+    script: undefined,
+  }));
   if (open === undefined) return;
   lint.warn(
     "inherit_wide",

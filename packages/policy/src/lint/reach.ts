@@ -56,6 +56,10 @@ const neighbours = (lint: Lint, ref: Ref): Ref[] =>
       (other) =>
         other.endpoint !== ref.endpoint &&
         isInspected(other.endpoint) &&
+        lint.spend(
+          ref.entry.binaries.length * other.entry.binaries.length +
+            ref.endpoint.ports.length * other.endpoint.ports.length,
+        ) &&
         ref.endpoint.ports.every((port) => other.endpoint.ports.includes(port)) &&
         programsCover(other.entry.binaries, ref.entry.binaries),
     );

@@ -12,6 +12,7 @@ export function lintNeighbours(lint: Lint, ref: Ref): void {
   for (const port of ref.endpoint.ports)
     for (const other of lint.endpoints.applying(ref.endpoint.host, port)) {
       if (other.endpoint === ref.endpoint) continue;
+      if (!lint.spend(ref.entry.binaries.length * other.entry.binaries.length)) return;
       const binary = sharedProgram(ref.entry.binaries, other.entry.binaries);
       if (binary === null) continue;
       const caller = sampleCaller(binary);
@@ -86,6 +87,7 @@ export function lintCredentials(lint: Lint): void {
   for (const [name, credential] of Object.entries(lint.policy.credentials))
     for (const [index, target] of credential.endpoints.entries()) {
       const field = `credentials.${name}.endpoints[${index}]`;
+      if (!lint.begin("credentials", field) || !lint.spend(target.ports.length)) return;
       const reaching = target.ports.flatMap((port) => reachOf(lint, target, port));
       if (reaching.length === 0)
         lint.warn(
@@ -106,7 +108,10 @@ export function lintCredentials(lint: Lint): void {
         );
       if (target.ports.includes(PLAIN_PORT)) warnPlain(lint, field, `\`${name}\` goes to ${target.host}`);
     }
-  for (const ref of lint.endpoints.all) lintEndpointCredentials(lint, ref);
+  for (const ref of lint.endpoints.all) {
+    if (!lint.begin("credentials", fieldOf(ref))) return;
+    lintEndpointCredentials(lint, ref);
+  }
 }
 
 const hostOf = (target: CredentialTarget, ref: Ref): string =>
@@ -116,6 +121,7 @@ function reachOf(lint: Lint, target: CredentialTarget, port: number): Ref[] {
   const named = lint.endpoints.applying(target.host, port);
   if (named.length > 0 || !target.host.includes("*")) return named;
   // A pattern is reached by any endpoint below its plain end.
+  if (!lint.spend(lint.endpoints.all.length)) return [];
   const suffix = suffixOf(target.host);
   return lint.endpoints.all
     .filter(({ endpoint }) => endpoint.ports.includes(port) && endpoint.host.endsWith(`.${suffix}`))
