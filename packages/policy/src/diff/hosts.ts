@@ -27,8 +27,7 @@ export interface HostSpace {
 const isGlob = (host: string): boolean => host.includes("*");
 const plainEnd = (glob: string): string => glob.slice(glob.lastIndexOf("*") + 1);
 /** Could one name match both? Answers yes too often, never too rarely. */
-const mayTouch = (a: string, b: string): boolean =>
-  plainEnd(a).endsWith(plainEnd(b)) || plainEnd(b).endsWith(plainEnd(a));
+const endsTouch = (a: string, b: string): boolean => a.endsWith(b) || b.endsWith(a);
 
 /** Middlewares that this gateway lacks and that fail closed, so that what they cover is denied. */
 export function missingMiddlewares(side: Side, available: readonly string[]): Middleware[] {
@@ -62,20 +61,22 @@ export function hostSpaces(query: HostQuery, budget: Budget): { spaces: HostSpac
     const globs = [...new Set([...all, ...query.middlewareHosts].filter(isGlob))];
     const names = [...new Set([...all, ...query.middlewareHosts].filter((host) => host !== "" && !isGlob(host)))];
     const hostless = changed.has("");
+    const ends = globs.map(plainEnd);
     const clusters = hostless ? [[...changed]] : clustersOf([...changed].filter(isGlob));
     const clustered = new Set<string>();
     // Sorting the patterns is work as well; where it reaches the bound, the next step does not begin.
     budget.charge(WORK_PER_SPACE + (changed.size + names.length + globs.length) / 8);
     for (const cluster of clusters) {
-      budget.charge(WORK_PER_SPACE + (globs.length + names.length) / 8);
+      budget.charge(WORK_PER_SPACE + (globs.length + names.length) / 4);
       if (budget.spent) {
         unsearched.push({ port, hosts: cluster });
         continue;
       }
-      const near = hostless ? globs : globs.filter((glob) => cluster.some((own) => mayTouch(own, glob)));
+      const own = [...new Set(cluster.map(plainEnd))];
+      const near = hostless ? globs : globs.filter((_, i) => own.some((end) => endsTouch(end, ends[i] ?? "")));
       const inside = hostless
         ? [...new Set([...names, INFERENCE_HOST])]
-        : names.filter((name) => cluster.some((own) => name.endsWith(plainEnd(own))));
+        : names.filter((name) => own.some((end) => name.endsWith(end)));
       try {
         const space = spaceOf({ port, globs: near, names: inside, leading: hostless ? null : cluster }, budget);
         spaces.push(space);
@@ -108,16 +109,23 @@ function hostsByPort(endpoints: readonly Item[]): Map<number, Set<string>> {
   return found;
 }
 
-/** Globs that may match a common name stand together. */
+/** Globs that may match a common name stand together: those whose plain ends lead to one shortest end. */
 function clustersOf(globs: readonly string[]): string[][] {
-  const clusters: string[][] = [];
+  const ends = new Set(globs.map(plainEnd));
+  const clusters = new Map<string, string[]>();
   for (const glob of globs) {
-    const touching = clusters.filter((cluster) => cluster.some((other) => mayTouch(glob, other)));
-    const merged = [glob, ...touching.flat()];
-    for (const cluster of touching) clusters.splice(clusters.indexOf(cluster), 1);
-    clusters.push(merged);
+    const end = plainEnd(glob);
+    let root = end;
+    for (let at = end.length; at >= 0; at--)
+      if (ends.has(end.slice(at))) {
+        root = end.slice(at);
+        break;
+      }
+    const cluster = clusters.get(root);
+    if (cluster === undefined) clusters.set(root, [glob]);
+    else cluster.push(glob);
   }
-  return clusters;
+  return [...clusters.values()];
 }
 
 interface SpaceQuery {
