@@ -156,3 +156,28 @@ describe("any change by which a middleware may judge less", () => {
     expect(`${found?.effect} ${found?.risk.grade}`).toBe(wanted);
   });
 });
+
+describe("files made to be incomparable are claimed whole, soon and in few words", () => {
+  const times = (count: number, make: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => make(i)).join(", ");
+  it("thousands of names of the query", () => {
+    const many = (method: string) =>
+      file(
+        entry({
+          rest: `protocol: rest, rules: [${times(4000, (i) => `{allow: {method: ${method}, path: /a, query: {q${i}: x}}}`)}]`,
+        }),
+      );
+    const found = diff(many("GET"), many("POST"));
+    expect(found.exact).toBe(false);
+    expect(claimed(found, { method: "POST", path: "/a?q7=x" })).toEqual(["allow", "deny"]);
+  });
+  it("every endpoint at hundreds of ports for hundreds of programs that children inherit", () => {
+    const many = (access: string) =>
+      `network_policies:\n  api:\n    endpoints: [${times(20, (i) => `{host: "*.x${i}.com", ports: [${times(300, (port) => String(port + i + 1))}], protocol: rest, access: ${access}}`)}]\n    binaries: [${times(300, (i) => `{path: /bin/p${i}, inherit: true}`)}]\n`;
+    const found = diff(many("read-only"), many("read-write"));
+    expect(found.exact).toBe(false);
+    expect(JSON.stringify(found).length).toBeLessThan(500_000);
+    const request = { binary: "/bin/p7", host: "a.x3.com", port: 100, method: "POST", path: "/" };
+    expect(claimed(found, request)).toEqual(["allow", "deny"]);
+  });
+});
