@@ -17,6 +17,21 @@ export interface DecisionQuery {
   limit: number;
 }
 
+/** What was asked and answered, as a row keeps it; a page shows it and a replay judges it again. */
+export const answeredRequest = (row: typeof d.$inferSelect) => ({
+  time: iso(row.time),
+  kind: stored<DecisionRecord["kind"]>(row.kind),
+  binary: storedOrNull<BinaryIdentity>(row.binary),
+  host: row.host,
+  port: row.port,
+  protocol: row.protocol,
+  method: row.method,
+  path: row.path,
+  decision: stored<DecisionRecord["decision"]>(row.decision),
+  rule: row.rule,
+  reason: row.reason,
+});
+
 /** Newest first; with `after`, oldest first from there. */
 export async function decisionViews(tx: Tx, query: DecisionQuery): Promise<DecisionView[]> {
   const rows = await tx
@@ -45,21 +60,11 @@ export async function decisionViews(tx: Tx, query: DecisionQuery): Promise<Decis
     boot: row.boot,
     nodeId: row.nodeId,
     sandboxId: row.sandboxId,
-    time: iso(row.time),
+    ...answeredRequest(row),
     org: orgSlug,
     node: nodeName,
     sandbox: sandboxName,
     seq: row.seq,
-    kind: stored<DecisionRecord["kind"]>(row.kind),
-    binary: storedOrNull<BinaryIdentity>(row.binary),
-    host: row.host,
-    port: row.port,
-    protocol: row.protocol,
-    method: row.method,
-    path: row.path,
-    decision: stored<DecisionRecord["decision"]>(row.decision),
-    rule: row.rule,
-    reason: row.reason,
     policyDigest: row.policyDigest,
     generation: row.generation,
     bytesIn: row.bytesIn,

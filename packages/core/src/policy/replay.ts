@@ -1,10 +1,11 @@
 import { and, desc, eq, gte, lt, tables, withOrg } from "@creel/db";
 import { type CompiledPolicy, compilePolicy, createReplay, parsePolicy, type RecordedRequest } from "@creel/policy";
-import { type BinaryIdentity, POLICY_BYTES_MAX } from "@creel/protocol";
+import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
+import { answeredRequest } from "../decision/view.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
-import { first, iso, stored, storedOrNull } from "../stored.ts";
+import { first, iso } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { PolicyReplay } from "../views.ts";
 
@@ -125,19 +126,6 @@ async function pageOf(
   );
   return rows.map(({ decision: row, sandbox }) => ({
     cursor: row.cursor,
-    record: {
-      time: iso(row.time),
-      sandbox,
-      kind: row.kind,
-      binary: storedOrNull<BinaryIdentity>(row.binary),
-      host: row.host,
-      port: row.port,
-      protocol: row.protocol,
-      method: row.method,
-      path: row.path,
-      decision: stored<NonNullable<RecordedRequest["decision"]>>(row.decision),
-      rule: row.rule,
-      reason: row.reason,
-    },
+    record: { ...answeredRequest(row), sandbox },
   }));
 }

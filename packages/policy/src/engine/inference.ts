@@ -8,7 +8,7 @@ import { readJson } from "../canonical/strict-json.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Caller } from "./binary.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { unreadable } from "./methods.ts";
+import { readHead } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
@@ -21,8 +21,8 @@ const INFERENCE_PORTS = [443, 80];
 export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest, caller: Caller): Verdict | null {
   const section = compiled.inference;
   if (section === null && compiled.exactHosts.has(INFERENCE_HOST)) return null;
-  const refusal = unreadable(request);
-  if (refusal !== null) return denyHard(null, refusal);
+  const head = request.method === undefined ? null : readHead(request, request.method);
+  if (typeof head === "string") return denyHard(null, head);
   if (!INFERENCE_PORTS.includes(request.port)) return deny(INFERENCE_RULE, "The model host answers on port 443 only.");
   if (section === null)
     return allow(INFERENCE_RULE, "The policy has no `inference` section; its sandbox may ask its model.");

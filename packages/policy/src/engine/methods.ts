@@ -1,10 +1,11 @@
 /** By which methods a request may be understood. Threat: a POST that the server takes for a DELETE; a target read in two ways. */
-import { canonicalPath, decodeField } from "../canonical/path.ts";
+import { decodeField } from "../canonical/path.ts";
 import type { PolicyRequest } from "../types.ts";
 import { headerOf } from "./headers.ts";
+import { type JudgedTarget, judgeTarget } from "./target.ts";
 
-export const UNREADABLE_METHOD = "The method is none, or CONNECT, which nothing could inspect.";
-export const UNREADABLE_TARGET = "The request target has no single reading, so it is refused rather than guessed.";
+const UNREADABLE_METHOD = "The method is none, or CONNECT, which nothing could inspect.";
+const UNREADABLE_TARGET = "The request target has no single reading, so it is refused rather than guessed.";
 const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
 /** Headers by which frameworks let a POST act as another method. */
 const OVERRIDE_HEADERS = [
@@ -14,9 +15,9 @@ const OVERRIDE_HEADERS = [
 ];
 /** Headers by which servers read another path than the one that was judged. */
 const PATH_HEADERS = ["x-original-url", "x-rewrite-url"];
-export const UNREADABLE_PATH = "A header names another path than the request, and servers differ in which they take.";
+const UNREADABLE_PATH = "A header names another path than the request, and servers differ in which they take.";
 
-export const namesAnotherPath = ({ headers }: PolicyRequest): boolean =>
+const namesAnotherPath = ({ headers }: PolicyRequest): boolean =>
   headers !== undefined && PATH_HEADERS.some((name) => headerOf(headers, name) !== undefined);
 
 /** Most requests by far: without headers, and for POST without a body, nothing else can name a method. */
@@ -25,7 +26,7 @@ const PLAIN_METHODS: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /** A request that names a second method is judged as both. */
-export function methodsOf(rawMethod: string, request: PolicyRequest): readonly string[] | null {
+function methodsOf(rawMethod: string, request: PolicyRequest): readonly string[] | null {
   const plain = request.headers === undefined ? PLAIN_METHODS.get(rawMethod) : undefined;
   const named = rawMethod === "POST" && (request.body !== undefined || request.path?.includes("?") === true);
   if (plain !== undefined && !named) return plain;
@@ -71,11 +72,14 @@ function methodFields(fields: string): string[] {
 /** A text that names more methods than this is judged as CONNECT would be: a hostile one could name thousands. */
 const FORM_METHODS_MAX = 4;
 
-/** Why no rule could judge this request, whatever it says; null when it can be judged. */
-export function unreadable(request: PolicyRequest): string | null {
-  if (request.method === undefined) return null;
-  if (methodsOf(request.method, request) === null) return UNREADABLE_METHOD;
+/** A request as it can be judged: by which methods, at which target; or why no rule could judge it, whatever it says. */
+export function readHead(
+  request: PolicyRequest,
+  rawMethod: string,
+): { methods: readonly string[]; target: JudgedTarget } | string {
+  const methods = methodsOf(rawMethod, request);
+  if (methods === null) return UNREADABLE_METHOD;
   if (namesAnotherPath(request)) return UNREADABLE_PATH;
-  const readable = request.path !== undefined && canonicalPath(request.path, { allowEncodedSlash: true }) !== null;
-  return readable ? null : UNREADABLE_TARGET;
+  const target = request.path === undefined ? null : judgeTarget(request.path);
+  return target === null ? UNREADABLE_TARGET : { methods, target };
 }

@@ -13,10 +13,10 @@ import { type Addresses, covers } from "./addresses.ts";
 import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint, EndpointClause } from "./endpoint.ts";
 import type { FoundDenies, Group, Speaking } from "./group.ts";
-import { methodsOf, namesAnotherPath, UNREADABLE_METHOD, UNREADABLE_PATH, UNREADABLE_TARGET } from "./methods.ts";
+import { readHead } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { judgeLone, verdictOf } from "./speak.ts";
-import { type JudgedTarget, judgeTarget } from "./target.ts";
+import type { JudgedTarget } from "./target.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
 /** Where a request is judged: the groups of its program, host and port, the moment, and the addresses it would reach. */
@@ -35,11 +35,9 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
     const { key } = scene.first.entry;
     return allow(key, `Entry \`${key}\` allows the connection without looking into it.`);
   }
-  const methods = methodsOf(rawMethod, request);
-  if (methods === null) return denyHard(null, UNREADABLE_METHOD);
-  if (namesAnotherPath(request)) return denyHard(null, UNREADABLE_PATH);
-  const target = request.path === undefined ? null : judgeTarget(request.path);
-  if (target === null) return denyHard(null, UNREADABLE_TARGET);
+  const head = readHead(request, rawMethod);
+  if (typeof head === "string") return denyHard(null, head);
+  const { methods, target } = head;
   const [first] = methods;
   if (lone !== null && methods.length === 1 && first !== undefined)
     return judgeLone(lone, { request, method: first, target });
