@@ -135,6 +135,47 @@ export interface PolicyTest {
   rule?: string | undefined;
 }
 
+/** What a sandbox may use of its host; each bound is one sandbox's own. */
+export interface SandboxLimits {
+  memory_bytes?: number | undefined;
+  processes?: number | undefined;
+  /** Cores, fractions allowed. */
+  cpus?: number | undefined;
+  open_files?: number | undefined;
+  tmp_bytes?: number | undefined;
+  workspace_bytes?: number | undefined;
+  workspace_files?: number | undefined;
+  /** Open network connections at one time. */
+  connections?: number | undefined;
+  bytes_per_second?: number | undefined;
+  requests_per_minute?: number | undefined;
+  /** The sandbox ends this long after its start. */
+  lifetime_seconds?: number | undefined;
+  /** The sandbox ends when for this long it neither spoke to the network nor wrote a line. */
+  idle_seconds?: number | undefined;
+}
+
+/** The sandbox itself, fixed when it starts; a change takes effect at its next start. */
+export interface SandboxSection {
+  limits?: SandboxLimits | undefined;
+  workspace?:
+    | {
+        /** Nothing in a writable place can be executed. */
+        noexec?: boolean | undefined;
+        /** Names in the workspace, relative to it, that the agent cannot create or change; omitted means the built-in list. */
+        protect?: string[] | undefined;
+      }
+    | undefined;
+  /** `gpu`, or device files by their path in `/dev`. */
+  devices?: string[] | undefined;
+  /** The agent may make user namespaces of its own, for a sandbox it brings along. */
+  nested_userns?: boolean | undefined;
+  /** Whether a program that runs code from a library the agent could have written keeps its name; omitted means deny. */
+  writable_libraries?: "deny" | "allow" | undefined;
+  /** What a node does with a policy it cannot read: keep the one in force (omitted), or stop the sandbox and hold it. */
+  on_invalid_policy?: "keep" | "quarantine" | undefined;
+}
+
 export interface Policy {
   version: 1;
   mode: PolicyMode;
@@ -143,6 +184,7 @@ export interface Policy {
   filesystem_policy?: { include_workdir: boolean; read_only: string[]; read_write: string[] } | undefined;
   landlock?: { compatibility: "best_effort" | "hard_requirement" } | undefined;
   process?: { run_as_user?: string | undefined; run_as_group?: string | undefined } | undefined;
+  sandbox?: SandboxSection | undefined;
   network_policies: Record<string, PolicyEntry>;
   network_middlewares: Record<string, Middleware>;
   inference?: InferenceSection | undefined;

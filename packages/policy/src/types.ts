@@ -24,6 +24,8 @@ export interface PolicyRequest {
   sha256?: string | undefined;
   /** The script the interpreter runs, when the binary is one. */
   script?: string | undefined;
+  /** A library from a place the agent may write whose code runs in the process; such a process has lost its name. */
+  library?: string | undefined;
   /** Executable paths of the parents, nearest first. */
   ancestors?: readonly string[] | undefined;
   host: string;
