@@ -7,5 +7,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     globalSetup: ["packages/db/test/postgres.ts"],
+    setupFiles: ["scripts/property-seed.ts"],
   },
 });

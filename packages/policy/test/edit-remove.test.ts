@@ -268,6 +268,26 @@ describe("removeItem", () => {
     );
   });
 
+  test("a key too long for one line goes too, and text of unseen characters stays readable", () => {
+    const key = "k".repeat(1200);
+    const policy = must(
+      parsePolicy(
+        JSON.stringify({
+          version: 1,
+          network_policies: { [key]: {} },
+          tests: [{ name: "\u2028", request: { binary: "/bin/a", host: "a.example", port: 1 }, expect: "deny" }],
+        }).replace("\u2028", "\\u2028"),
+      ),
+    );
+    const text = printPolicy(policy);
+    expect(text).toContain("? kkk");
+    expect(must(parsePolicy(removeItem(text, ["network_policies", key])))).toEqual({ ...policy, network_policies: {} });
+    // In a flow map with a comment the text cannot be cut, so the document is edited and printed.
+    const flow = `version: 1\nnetwork_policies: { a: {} # kept\n  , "\\u2028": {} }\n`;
+    const after = removeItem(flow, ["network_policies", "a"]);
+    expect(Object.keys(must(parsePolicy(after)).network_policies)).toEqual(["\u2028"]);
+  });
+
   test("a last deny rule takes its key along", () => {
     const text =
       "version: 1\nnetwork_policies:\n  a:\n    endpoints:\n      - host: a.example\n        port: 443\n        protocol: rest\n        access: full\n        deny_rules:\n          - {method: POST, path: /x}\n    binaries:\n      - path: /usr/bin/curl\n";

@@ -8,6 +8,7 @@ import { canonicalJson } from "../canonical/json.ts";
 import { compileGlob } from "../glob.ts";
 import type { Policy, PolicyEntry } from "../model.ts";
 import { parsePolicy } from "../parse.ts";
+import { printDocument } from "../print/document.ts";
 import { PolicyEditError } from "./error.ts";
 import {
   canonicalRequest,
@@ -156,5 +157,5 @@ function editDocument(text: string, policy: Policy, wanted: Wanted): string | nu
   else if (plan.where === "endpoints")
     document.addIn(["network_policies", plan.key, "endpoints"], document.createNode(value));
   else document.addIn(["network_policies", plan.key, "endpoints", plan.endpoint, "rules"], document.createNode(value));
-  return document.toString({ lineWidth: 0 });
+  return printDocument(document);
 }

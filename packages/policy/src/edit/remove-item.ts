@@ -6,6 +6,7 @@ import { isMap } from "yaml";
 import { canonicalJson } from "../canonical/json.ts";
 import { isRecord } from "../canonical/record.ts";
 import { type OpenedPolicy, openPolicy, parsePolicy } from "../parse.ts";
+import { printDocument } from "../print/document.ts";
 import { flowText } from "../print/layout.ts";
 import { PolicyEditError } from "./error.ts";
 import { cutNode, type NodePath, spotOf } from "./remove-node.ts";
@@ -108,5 +109,5 @@ function editDocument(text: string, _opened: OpenedPolicy, path: NodePath): stri
   if (document === null || spot === null) return null;
   spot.parent.items.splice(spot.index, 1);
   if (spot.parent.items.length === 0) spot.parent.flow = true;
-  return document.toString({ lineWidth: 0 });
+  return printDocument(document);
 }

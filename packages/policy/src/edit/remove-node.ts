@@ -90,7 +90,8 @@ function cutFromFlow(text: string, { parent, index }: Spot, { start, end }: Exte
 
 function cutLines(text: string, isItem: boolean, { start, end }: Extent): string | null {
   const lead = text.slice(lineStart(text, start), start);
-  if (!(isItem ? /^ *- +$/ : /^ *$/).test(lead)) return null;
+  // A key too long for one line stands behind `? `.
+  if (!(isItem ? /^ *- +$/ : /^ *(\? +)?$/).test(lead)) return null;
   const until = lineEnd(text, end);
   if (!/^[ \t]*(#.*)?\r?\n?$/.test(text.slice(end, until)) && end !== until) return null;
   const indent = lead.search(/[^ ]|$/);

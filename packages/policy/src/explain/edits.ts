@@ -6,6 +6,7 @@ import { type Document, isMap, isScalar, isSeq, type Node, parseDocument } from 
 import { canonicalJson } from "../canonical/json.ts";
 import { appendItem } from "../edit/splice.ts";
 import { parsePolicy } from "../parse.ts";
+import { printDocument } from "../print/document.ts";
 import { cutItem, cutPair, insertPair, replaceScalar } from "./cut.ts";
 
 export type FieldPath = readonly (string | number)[];
@@ -66,7 +67,7 @@ const nodeOf = (document: Document, flow: string): Node => document.createNode(p
 
 function checked(spliced: string | null, document: Document, change: () => void): string {
   change();
-  const printed = document.toString({ lineWidth: 0 });
+  const printed = printDocument(document);
   if (spliced === null) return printed;
   const meaning = meaningOf(spliced);
   return meaning !== null && meaning === meaningOf(printed) ? spliced : printed;

@@ -148,7 +148,7 @@ function shutInference({ text, policy, request }: TurnState): TurnEdit[] {
   const index = section.binaries?.findIndex(({ path }) => path === request.binary) ?? -1;
   if (index !== -1 && (section.binaries?.length ?? 0) > 1)
     edits.push({
-      sentence: `Remove ${request.binary} from the \`inference\` section.`,
+      sentence: `Remove ${request.binary} from the \`inference\` section; it can no longer ask a model.`,
       beyond: true,
       apply: () => removeAt(text, ["inference", "binaries", index]),
     });

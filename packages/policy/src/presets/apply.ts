@@ -11,6 +11,7 @@ import { replaceEntry } from "../edit/replace-entry.ts";
 import { spliceEntry } from "../edit/splice.ts";
 import type { Policy, PolicyEntry } from "../model.ts";
 import { openPolicy, parsePolicy } from "../parse.ts";
+import { printDocument } from "../print/document.ts";
 import { printPolicy } from "../print/print.ts";
 import { nearest } from "../schema/nearest.ts";
 import { entryChecksum, entryFlow, entryLines, presetEntry } from "./entry.ts";
@@ -155,7 +156,7 @@ function appendToDocument(text: string, key: string, entry: PolicyEntry): string
   if (document === null) return null;
   const value: unknown = openPolicy(entryFlow(entry, key)).document?.toJS();
   document.setIn(["network_policies", key], document.createNode(value));
-  return document.toString({ lineWidth: 0 });
+  return printDocument(document);
 }
 
 function verified(text: string | null, expected: Policy): string {

@@ -12,8 +12,12 @@ const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060
 /** Plain where it reads back as the same text, in double quotes otherwise; by default as it may stand anywhere. */
 export function scalarText(text: string, style: "flow" | "block" = "flow"): string {
   if ((style === "flow" ? PLAIN : PLAIN_IN_BLOCK).test(text) && !RESERVED.test(text)) return text;
-  return JSON.stringify(text).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeUnseen(JSON.stringify(text));
 }
+
+/** For text in double quotes: each character that nobody would see, as the escape that means it. */
+export const escapeUnseen = (quoted: string): string =>
+  quoted.replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 export function scalarOf(value: string | number | boolean | null, style: "flow" | "block" = "flow"): string {
   if (typeof value === "string") return scalarText(value, style);

@@ -2,6 +2,7 @@
 import { isMap, isSeq, parseDocument } from "yaml";
 import { literalGlob } from "../edit/request.ts";
 import { appendItem, type Snippet, spliceEntry } from "../edit/splice.ts";
+import { printDocument } from "../print/document.ts";
 import { scalarText as scalar } from "../print/scalar.ts";
 
 export interface DraftRule {
@@ -78,7 +79,7 @@ function editDocument(text: string, entries: readonly DraftEntry[]): string {
     if (entry.extends)
       for (const endpoint of entry.endpoints) document.addIn(endpointsOf(entry), nodeOf(endpointLines(endpoint).flow));
     else document.setIn(["network_policies", entry.key], nodeOf(snippetOf(entry).flow));
-  return document.toString({ lineWidth: 0 });
+  return printDocument(document);
 }
 
 const ruleFlow = ({ method, pattern }: DraftRule): string => `{ method: ${scalar(method)}, path: ${scalar(pattern)} }`;
