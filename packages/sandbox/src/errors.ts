@@ -25,6 +25,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   seccomp: "The kernel needs CONFIG_SECCOMP_FILTER with user notification (Linux 5.9 or newer).",
   exec: "Check that the command exists inside the sandbox: on PATH, or mounted.",
   control: "Stop the sandbox that runs there, or give this one its own directory with mode 0700.",
+  terminal: "The kernel needs devpts instances (CONFIG_UNIX98_PTYS, Linux 4.13 or newer); or run without a terminal.",
   log: "Make the state directory writable for this user.",
   relay: "This Node version cannot take sockets from the launcher; use Node 20 to 24.",
   init: "Run `creel doctor` to see which layer of this host fails.",

@@ -5,5 +5,12 @@ export { launcherPath } from "./launcher.ts";
 export { attachNetwork, type BinaryIdentity, type ConnectionTuple, type SandboxNetwork } from "./network.ts";
 export { type Capability, type HostCapabilities, probeHost } from "./probe.ts";
 export { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "./spec.ts";
-export { launchSandbox, runSandbox, type SandboxProcess, type Started } from "./start.ts";
+export {
+  launchSandbox,
+  type RunOptions,
+  runSandbox,
+  type SandboxProcess,
+  type Started,
+  type TerminalSize,
+} from "./start.ts";
 export { type LogChunk, readExit, readLog, type SandboxExit } from "./state.ts";

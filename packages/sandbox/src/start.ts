@@ -4,10 +4,13 @@ import { LaunchError } from "./errors.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { launcherPath } from "./launcher.ts";
 import { specWords } from "./root.ts";
+import { ShimClient } from "./shim-client.ts";
 import { parseSpec, type SandboxSpec } from "./spec.ts";
 
 /** A launch takes about 3 ms; a host so loaded that this passes has other troubles, and waiting for ever hides them. */
 const LAUNCH_TIMEOUT_MS = 30_000;
+/** What a kernel's window size holds. */
+const TERMINAL_CELLS_MAX = 65_535;
 
 export interface Started {
   shimPid: number;
@@ -27,11 +30,26 @@ export interface SandboxProcess {
   /** Resolves with what the command ended with; a signal counts as 128 + its number, as in a shell. */
   exited: Promise<{ exitCode: number }>;
   kill(signal?: NodeJS.Signals): void;
+  /** The caller's window changed. Needed only where this process's stdout is no terminal: the launcher follows that itself. */
+  resize(size: TerminalSize): void;
+}
+
+/** In character cells, each 1 to 65535. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+export interface RunOptions {
+  stdio?: "inherit";
+  /** Gives the command a terminal of its own, relayed to this process's stdin and stdout. Its stderr goes there too. While
+   * it runs a terminal on stdin is raw, and put back at the end: lines written to it meanwhile must end in \r\n. */
+  terminal?: TerminalSize;
 }
 
 /** Runs in the foreground with this process's own stdio; dies with it. */
-export function runSandbox(spec: SandboxSpec, _options: { stdio: "inherit" } = { stdio: "inherit" }): SandboxProcess {
-  const { child, started } = begin(spec, "run");
+export function runSandbox(spec: SandboxSpec, options: RunOptions = {}): SandboxProcess {
+  const { child, started } = begin(spec, "run", options.terminal);
   const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
     child.on("error", (error) => reject(new LaunchError({ layer: "launcher", message: error.message })));
     child.on("exit", (code, signal) => {
@@ -41,11 +59,42 @@ export function runSandbox(spec: SandboxSpec, _options: { stdio: "inherit" } = {
       );
     });
   });
-  return { started, exited, kill: (signal = "SIGTERM") => void child.kill(signal) };
+  const resize = options.terminal ? windowOf(spec.runDir, started) : () => {};
+  return { started, exited, kill: (signal = "SIGTERM") => void child.kill(signal), resize };
 }
 
-function begin(input: SandboxSpec, mode: "start" | "run"): { child: ChildProcess; started: Promise<Started> } {
-  const frame = encodeFrame(specWords(parseSpec(input)));
+/** Changes of size in their order, over one connection to the shim; after the end of the sandbox they go nowhere. */
+function windowOf(runDir: string, started: Promise<Started>): (size: TerminalSize) => void {
+  let client: Promise<ShimClient | null> | null = null;
+  return ({ columns, rows }) => {
+    const words = sizeWords({ columns, rows });
+    client ??= started.then(
+      () => ShimClient.open(runDir),
+      () => null,
+    );
+    void client.then(async (shim) => {
+      shim?.unref();
+      await shim?.ask("resize", ...words);
+    });
+  };
+}
+
+function sizeWords(size: TerminalSize): string[] {
+  for (const [name, cells] of Object.entries(size)) {
+    if (!Number.isInteger(cells) || cells < 1 || cells > TERMINAL_CELLS_MAX)
+      throw new LaunchError({ layer: "spec", message: `terminal.${name}: must be 1 to ${TERMINAL_CELLS_MAX}` });
+  }
+  return [String(size.columns), String(size.rows)];
+}
+
+function begin(
+  input: SandboxSpec,
+  mode: "start" | "run",
+  terminal?: TerminalSize,
+): { child: ChildProcess; started: Promise<Started> } {
+  const words = specWords(parseSpec(input));
+  if (terminal) words.push("terminal", ...sizeWords(terminal));
+  const frame = encodeFrame(words);
   const own = mode === "run" ? "inherit" : "ignore";
   // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
   const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, own, own, "pipe", "pipe"] });

@@ -141,6 +141,9 @@ static bool serve(struct shim *shim, int i) {
   else if (ok && !strcmp(q.at[0], "stop") && q.count == 2) {
     shim_stop(shim, atoll(q.at[1]));
     send_words(fd, NULL, 0, "ok", NULL);
+  } else if (ok && !strcmp(q.at[0], "resize") && q.count == 3) {
+    terminal_resize((unsigned)atoi(q.at[1]), (unsigned)atoi(q.at[2]));
+    send_words(fd, NULL, 0, "ok", NULL);
   } else if (ok && !strcmp(q.at[0], "signal") && q.count == 2) {
     shim_signal(shim, "0", atoi(q.at[1]));
     send_words(fd, NULL, 0, "ok", NULL);

@@ -57,7 +57,9 @@ struct spec {
   int op_count;
   const char *read_only[SPEC_LIST_MAX], *read_write[SPEC_LIST_MAX];
   int read_only_count, read_write_count;
-  bool landlock_hard, foreground, root_launcher;
+  bool landlock_hard, foreground, root_launcher, terminal;
+  unsigned short columns, rows;
+  pid_t caller;
   unsigned long long processes, open_files, file_bytes, memory_bytes, log_bytes;
   unsigned host_uid, host_gid;
 };
@@ -79,12 +81,13 @@ void capabilities_drop(void);
 int landlock_abi(void);
 void landlock_apply(const struct spec *spec);
 int seccomp_install(void);
-void init_main(struct spec *spec, int control, int out_fd, int err_fd) __attribute__((noreturn));
+/* `terminal` is the agent's end of its pty, or -1. */
+void init_main(struct spec *spec, int control, int out_fd, int err_fd, int terminal) __attribute__((noreturn));
 
 /* ---- outside: the shim ---- */
 struct shim {
   struct spec *spec;
-  int control, listener, dns, diag, notify, server, out, err;
+  int control, listener, dns, diag, notify, server, out, err, terminal[2];
   pid_t init_pid, agent_pid;
   long long started_ms, kill_at_ms;
   bool exited, memory_limited;
@@ -118,6 +121,16 @@ struct sha256 { uint32_t state[8]; uint64_t total; uint8_t block[64]; };
 void sha256_init(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *data, size_t length);
 void sha256_hex(struct sha256 *s, char out[65]);
+
+/* ---- terminal: `make` inside, the rest in the shim ---- */
+#define TERMINAL_POLLS 3 /* entries of the two below */
+void terminal_make(const struct spec *spec, int ends[2]);
+void terminal_start(int master, int peer);
+void terminal_resize(unsigned columns, unsigned rows);
+bool terminal_signal(int number);
+void terminal_poll(struct pollfd *fds);
+void terminal_serve(const struct pollfd *fds);
+void terminal_finish(int signals);
 
 int relay_main(const char *run_dir);
 int exec_main(const char *run_dir);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -21,7 +22,7 @@ extern char **environ;
 static struct { pid_t pid; char id[24]; } running[RUNNING_MAX];
 static int control_fd;
 
-struct command { const char *cwd; char **argv, **env; int in, out, err; };
+struct command { const char *cwd; char **argv, **env; int in, out, err; bool terminal; };
 
 static void become(const struct command *c, int errors) {
   sigset_t none;
@@ -30,6 +31,8 @@ static void become(const struct command *c, int errors) {
   int error = 0;
   signal(SIGPIPE, SIG_DFL);
   setsid();
+  /* The leader of a fresh session takes the pty as its own; no other session's terminal can be taken this way. */
+  if (c->terminal && ioctl(c->in, TIOCSCTTY, 0)) error = errno;
   if (dup2(c->in, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->err, 2) < 0) error = errno;
   /* The report pipe moves to 3 and closes on exec; nothing else of ours may be inherited. */
   if (errors != 3) dup2(errors, 3);
@@ -95,7 +98,7 @@ static void reap(void) {
 static void run_exec(struct items *items, const int *fds, int fd_count) {
   static char *argv[SPEC_LIST_MAX + 1], *env[SPEC_LIST_MAX + 1];
   int argc = 0, envc = 0, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  struct command c = {"/", argv, env, null, fds[0], fds[1]};
+  struct command c = {"/", argv, env, null, fds[0], fds[1], false};
   for (size_t i = 2; i + 1 < items->count; i += 2) {
     char *word = (char *)items->at[i + 1];
     if (!strcmp(items->at[i], "cwd")) c.cwd = word;
@@ -124,7 +127,7 @@ static void serve_control(void) {
   free(body);
 }
 
-void init_main(struct spec *spec, int control, int out_fd, int err_fd) {
+void init_main(struct spec *spec, int control, int out_fd, int err_fd, int terminal) {
   sigset_t child;
   control_fd = control;
   sigemptyset(&child);
@@ -133,8 +136,10 @@ void init_main(struct spec *spec, int control, int out_fd, int err_fd) {
   int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (signals < 0 || null < 0) die_errno("init", "signalfd or /dev/null");
-  struct command agent = {spec->cwd, spec->argv, spec->env, spec->foreground ? 0 : null, out_fd, err_fd};
+  struct command agent = {spec->cwd, spec->argv, spec->env, spec->foreground ? 0 : null, out_fd, err_fd, terminal >= 0};
+  if (terminal >= 0) agent.in = agent.out = agent.err = terminal;
   launch("0", &agent);
+  if (terminal >= 0) close(terminal);
   close(out_fd);
   close(err_fd);
   if (spec->foreground) dup2(null, 0), dup2(null, 1), dup2(null, 2);

@@ -38,11 +38,13 @@ static int launch(bool foreground) {
   close(SPEC_FD);
   spec_parse(&spec, &items);
   spec.foreground = foreground;
+  spec.caller = parent;
+  if (spec.terminal && !foreground) die("spec", "a terminal needs a sandbox in the foreground");
   sys_close_from(STATUS_FD + 1);
   umask(077);
   if (foreground) {
-    /* The caller's death is ours, and ours is the sandbox's. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The caller's death is ours, and ours is the sandbox's; with a terminal we live long enough to put it back. */
+    prctl(PR_SET_PDEATHSIG, spec.terminal ? SIGHUP : SIGKILL);
     if (getppid() != parent) return FAILED;
     return shim_main(&spec);
   }

@@ -73,6 +73,12 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   if (send_words(control, net_list, 3, "net", NULL)) die_errno("network", "handing out the sockets");
   for (int i = 0; i < 3; i++) close(net_list[i]);
   root_enter(spec);
+  int terminal[2] = {-1, -1};
+  if (spec->terminal) {
+    terminal_make(spec, terminal);
+    if (send_words(control, terminal, 2, "terminal", NULL)) die_errno("terminal", "handing out the pty");
+    close(terminal[0]);
+  }
   if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
   limits_apply(spec);
   capabilities_drop();
@@ -81,7 +87,7 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   int notify = seccomp_install();
   if (send_words(control, &notify, 1, "notify", NULL)) die_errno("seccomp", "handing out the listener");
   close(notify);
-  init_main(spec, control, out, err);
+  init_main(spec, control, out, err, terminal[1]);
 }
 
 static void expect(struct shim *shim, const char *word, int *fds, int want) {
@@ -145,6 +151,7 @@ void namespaces_start(struct shim *shim) {
   shim->listener = net[0];
   shim->dns = net[1];
   shim->diag = net[2];
+  if (spec->terminal) expect(shim, "terminal", shim->terminal, 2);
   expect(shim, "notify", one, 1);
   shim->notify = one[0];
 }

@@ -77,12 +77,18 @@ static void take_signal(struct shim *shim, int signals) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {
     int number = (int)info.ssi_signo;
+    if (terminal_signal(number)) continue;
+    if (number == SIGHUP && shim->spec->terminal && getppid() != shim->spec->caller) {
+      shim->exited = true;
+      shim->wait_status = SIGKILL;
+      return;
+    }
     if (shim->spec->foreground) shim_signal(shim, "0", number);
     else if (number == SIGTERM || number == SIGINT) shim_stop(shim, SIGNAL_STOP_GRACE_MS);
   }
 }
 
-static void finish(struct shim *shim) {
+static void finish(struct shim *shim, int signals) {
   kill(shim->init_pid, SIGKILL);
   waitpid(shim->init_pid, NULL, 0);
   cgroup_remove();
@@ -93,6 +99,7 @@ static void finish(struct shim *shim) {
     if (fds[0].revents) copy_output(&shim->out);
     if (fds[1].revents) copy_output(&shim->err);
   }
+  terminal_finish(signals);
   char path[PATH_BYTES_MAX + 16];
   snprintf(path, sizeof path, "%s/shim.sock", shim->spec->run_dir);
   unlink(path);
@@ -103,9 +110,10 @@ static void finish(struct shim *shim) {
 static void loop(struct shim *shim, int signals) {
   bool alive = true;
   while (alive && !shim->exited) {
-    struct pollfd fds[5 + CLIENTS_MAX] = {
+    struct pollfd fds[5 + TERMINAL_POLLS + CLIENTS_MAX] = {
       {signals, POLLIN, 0}, {shim->control, POLLIN, 0}, {shim->server, POLLIN, 0}, {shim->out, POLLIN, 0}, {shim->err, POLLIN, 0}};
-    int clients = clients_poll(fds + 5);
+    terminal_poll(fds + 5);
+    int clients = clients_poll(fds + 5 + TERMINAL_POLLS);
     long long wait = shim->kill_at_ms ? shim->kill_at_ms - now_ms() : -1;
     if (shim->kill_at_ms && wait <= 0) {
       /* The grace is over: the whole process tree ends, and the agent counts as killed. */
@@ -113,12 +121,13 @@ static void loop(struct shim *shim, int signals) {
       shim->wait_status = SIGKILL;
       return;
     }
-    if (poll(fds, (nfds_t)(5 + clients), wait > 1000000 ? 1000000 : (int)wait) < 0 && errno != EINTR) return;
+    if (poll(fds, (nfds_t)(5 + TERMINAL_POLLS + clients), wait > 1000000 ? 1000000 : (int)wait) < 0 && errno != EINTR) return;
     if (fds[0].revents) take_signal(shim, signals);
     if (fds[3].revents) copy_output(&shim->out);
     if (fds[4].revents) copy_output(&shim->err);
+    terminal_serve(fds + 5);
     if (fds[1].revents) alive = control_event(shim);
-    clients_serve(shim, fds + 5, clients);
+    clients_serve(shim, fds + 5 + TERMINAL_POLLS, clients);
     if (fds[2].revents) server_accept(shim);
   }
 }
@@ -146,11 +155,12 @@ int shim_main(struct spec *spec) {
     if (!control_event(&shim)) die("init", "the sandbox ended before the agent started");
   snprintf(self, sizeof self, "%d", getpid());
   snprintf(agent, sizeof agent, "%d", shim.agent_pid);
+  if (spec->terminal) terminal_start(shim.terminal[0], shim.terminal[1]);
   send_words(status_fd, NULL, 0, "ok", self, agent, NULL);
   close(status_fd);
   if (signals < 0) return 125;
   loop(&shim, signals);
-  finish(&shim);
+  finish(&shim, signals);
   if (!spec->foreground) return 0;
   return WIFEXITED(shim.wait_status) ? WEXITSTATUS(shim.wait_status) : 128 + WTERMSIG(shim.wait_status);
 }
