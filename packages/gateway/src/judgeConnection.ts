@@ -1,6 +1,6 @@
 import { type CompiledPolicy, decide, type EndpointPlan, type PolicyDecision, planEndpoint } from "@creel/policy";
 import type { BinaryIdentity } from "@creel/protocol";
-import { OWN_HOST } from "./state.ts";
+import { OWN_HOST, PROXY_HOST, PROXY_PORT } from "./state.ts";
 
 export interface Endpoint {
   identity: BinaryIdentity;
@@ -20,6 +20,8 @@ export function asRequest({ identity, host, port }: Endpoint) {
     binary: identity.path,
     ...(identity.sha256 === null ? {} : { sha256: identity.sha256 }),
     ancestors: identity.ancestors,
+    ...(typeof identity.script === "string" ? { script: identity.script } : {}),
+    ...(typeof identity.library === "string" ? { library: identity.library } : {}),
     host,
     port,
   };
@@ -33,6 +35,11 @@ export function judgeConnection(policy: CompiledPolicy, endpoint: Endpoint, nowM
   if (endpoint.host === OWN_HOST) {
     const open = OWN_PORTS.includes(endpoint.port);
     const reason = open ? "The gateway answers for this name itself." : "This name answers on ports 80 and 443 only.";
+    return { ...inspected, decision: open ? "allow" : "deny", rule: null, reason };
+  }
+  if (endpoint.host === PROXY_HOST) {
+    const open = endpoint.port === PROXY_PORT;
+    const reason = open ? "What is asked of the proxy is judged." : `The proxy answers on port ${PROXY_PORT} only.`;
     return { ...inspected, decision: open ? "allow" : "deny", rule: null, reason };
   }
   const request = asRequest(endpoint);

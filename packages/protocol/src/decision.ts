@@ -17,6 +17,10 @@ export const binaryIdentitySchema = z.strictObject({
   pid: z.number().int(),
   /** Executable paths of the parents, nearest first. */
   ancestors: z.array(text).max(64),
+  /** The script an interpreter runs, where that cannot be forged; null or absent: not known. */
+  script: text.nullable().optional(),
+  /** A file from a place the agent may write whose code was mapped into the process; such a process has lost its name. */
+  library: text.nullable().optional(),
 });
 export type BinaryIdentity = z.infer<typeof binaryIdentitySchema>;
 

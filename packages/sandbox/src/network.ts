@@ -17,6 +17,10 @@ export interface BinaryIdentity {
   hostPid: number;
   /** Executables of the parents, nearest first. */
   ancestors: string[];
+  /** The script an interpreter runs, where that cannot be forged; absent: not known. */
+  script?: string | null;
+  /** A file from a place the agent may write whose code was mapped into the process; absent: none. */
+  library?: string | null;
 }
 
 export interface ConnectionTuple {

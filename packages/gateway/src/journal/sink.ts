@@ -34,6 +34,8 @@ export function toRecord(draft: DecisionDraft, seq: number): DecisionRecord {
       sha256: draft.binary.sha256,
       pid: draft.binary.pid,
       ancestors: draft.binary.ancestors.slice(0, ANCESTORS_MAX).map(clip),
+      ...(typeof draft.binary.script === "string" ? { script: clip(draft.binary.script) } : {}),
+      ...(typeof draft.binary.library === "string" ? { library: clip(draft.binary.library) } : {}),
     },
     host: clip(draft.host),
     protocol: clip(draft.protocol),
