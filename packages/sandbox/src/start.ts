@@ -32,6 +32,8 @@ export interface SandboxProcess {
   kill(signal?: NodeJS.Signals): void;
   /** The caller's window changed. Needed only where this process's stdout is no terminal: the launcher follows that itself. */
   resize(size: TerminalSize): void;
+  /** Null unless asked for. Somebody must read it: the command waits otherwise. */
+  output: Readable | null;
 }
 
 /** In character cells, each 1 to 65535. */
@@ -45,14 +47,18 @@ export interface RunOptions {
   /** Gives the command a terminal of its own, relayed to this process's stdin and stdout. Its stderr goes there too. While
    * it runs a terminal on stdin is raw, and put back at the end: lines written to it meanwhile must end in \r\n. */
   terminal?: TerminalSize;
+  /** `pipe`: what would go to this process's stdout comes out of `output` instead, for a caller that looks at it on its way. */
+  output?: "inherit" | "pipe";
 }
 
 /** Runs in the foreground with this process's own stdio; dies with it. */
 export function runSandbox(spec: SandboxSpec, options: RunOptions = {}): SandboxProcess {
-  const { child, started } = begin(spec, "run", options.terminal);
+  const { child, started } = begin(spec, "run", options);
+  const piped = options.output === "pipe";
   const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
     child.on("error", (error) => reject(new LaunchError({ layer: "launcher", message: error.message })));
-    child.on("exit", (code, signal) => {
+    // With a pipe the end is when the last byte has been read.
+    child.on(piped ? "close" : "exit", (code, signal) => {
       started.then(
         () => resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 1) }),
         () => {}, // `started` carries the reason
@@ -60,7 +66,8 @@ export function runSandbox(spec: SandboxSpec, options: RunOptions = {}): Sandbox
     });
   });
   const resize = options.terminal ? windowOf(spec.runDir, started) : () => {};
-  return { started, exited, kill: (signal = "SIGTERM") => void child.kill(signal), resize };
+  const kill = (signal: NodeJS.Signals = "SIGTERM"): void => void child.kill(signal);
+  return { started, exited, kill, resize, output: piped ? child.stdout : null };
 }
 
 /** Changes of size in their order, over one connection to the shim; after the end of the sandbox they go nowhere. */
@@ -90,14 +97,14 @@ function sizeWords(size: TerminalSize): string[] {
 function begin(
   input: SandboxSpec,
   mode: "start" | "run",
-  terminal?: TerminalSize,
+  { terminal, output }: RunOptions = {},
 ): { child: ChildProcess; started: Promise<Started> } {
   const words = specWords(parseSpec(input));
   if (terminal) words.push("terminal", ...sizeWords(terminal));
   const frame = encodeFrame(words);
   const own = mode === "run" ? "inherit" : "ignore";
   // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
-  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, own, own, "pipe", "pipe"] });
+  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, output === "pipe" ? "pipe" : own, own, "pipe", "pipe"] });
   const started = new Promise<Started>((resolve, reject) => {
     const request = writableOf(child.stdio[3]);
     const report = readableOf(child.stdio[4]);
