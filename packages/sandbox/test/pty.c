@@ -59,9 +59,11 @@ int main(int argc, char **argv) {
     if (ready == 0 && !waitid(P_PID, child, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid) break;
   }
   waitpid(child, &status, 0);
-  if (window >= 0) {
+  /* Whoever outlives a killed command to put the terminal back gets two seconds for it. */
+  for (int tries = 0; window >= 0; tries++, usleep(10000)) {
     tcgetattr(screen, &after);
-    if (memcmp(&before, &after, sizeof before)) return 200;
+    if (!memcmp(&before, &after, sizeof before)) break;
+    if (tries == 200) return 200;
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
