@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import { canonicalHost } from "@creel/policy";
 import type { BinaryIdentity } from "@creel/protocol";
-import { isFakeAddress } from "./dns/fakeNames.ts";
+import { hostBehind } from "./dns/fakeNames.ts";
 import type { HttpFront } from "./http/front.ts";
-import { judgeConnection } from "./judgeConnection.ts";
 import {
   IDENTITY_TIMEOUT_MS,
   OVERFLOW_REFUSALS_WAITING_MAX,
@@ -11,12 +10,11 @@ import {
   REFUSALS_WAITING_MAX,
   SOCKETS_PER_SANDBOX_MAX,
 } from "./limits.ts";
-import { peekFirstBytes } from "./peek.ts";
-import { relayRaw } from "./raw.ts";
-import { refuseFlow } from "./refuseFlow.ts";
+import { openFlow } from "./openFlow.ts";
+import type { ProxyFront } from "./proxy/front.ts";
+import { serveFlow } from "./serveFlow.ts";
 import { refuse } from "./settle.ts";
-import { type Context, type Flow, resetSocket, type SandboxState, type Subject } from "./state.ts";
-import { terminateTls } from "./terminateTls.ts";
+import { type Context, PROXY_HOST, resetSocket, type SandboxState, type Subject } from "./state.ts";
 import type { ConnectionTuple } from "./types.ts";
 
 /**
@@ -26,7 +24,7 @@ import type { ConnectionTuple } from "./types.ts";
 export async function onConnection(
   context: Context,
   state: SandboxState,
-  front: HttpFront,
+  fronts: { http: HttpFront; proxy: ProxyFront },
   socket: Socket,
 ): Promise<void> {
   socket.on("error", () => resetSocket(socket));
@@ -36,7 +34,7 @@ export async function onConnection(
   if (tuple === null || state.closed) return resetSocket(socket);
   const address = canonicalHost(tuple.localAddress);
   if (address === null) return resetSocket(socket);
-  const name = isFakeAddress(address) ? state.names.nameOf(address) : address;
+  const name = hostBehind(state.names, address);
   const subject: Subject = {
     kind: "connect",
     identity: null,
@@ -76,14 +74,24 @@ export async function onConnection(
       );
       return resetSocket(socket);
     }
-    const flow = openFlow({ context, state, socket, identity, host: name, port: tuple.localPort });
+    const flow = openFlow({
+      state,
+      socket,
+      identity,
+      host: name,
+      port: tuple.localPort,
+      startedAt: context.now(),
+      endsWith: socket,
+    });
     // While we asked, the program may have gone, or the sandbox with everything that cuts its flows.
     if (socket.destroyed || state.closed) {
       state.flows.delete(flow);
       return resetSocket(socket);
     }
     state.unusedNames.connected(name);
-    await serveFlow(context, front, flow, { ...subject, identity }, settled);
+    const known = { ...subject, identity };
+    if (name === PROXY_HOST) await fronts.proxy.serve(flow, known);
+    else await serveFlow(context, fronts.http, flow, known, settled);
   } catch (error) {
     context.problem(
       `A connection of sandbox ${state.name} was cut: ${error instanceof Error ? error.message : "unknown"}`,
@@ -139,69 +147,4 @@ async function identityOf(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function openFlow(parts: {
-  context: Context;
-  state: SandboxState;
-  socket: Socket;
-  identity: BinaryIdentity;
-  host: string;
-  port: number;
-}): Flow {
-  const { context, state, socket, identity, host, port } = parts;
-  const flow: Flow = {
-    state,
-    socket,
-    identity,
-    host,
-    port,
-    startedAt: context.now(),
-    secure: false,
-    refusal: null,
-    exchanges: new Set(),
-  };
-  state.flows.add(flow);
-  socket.once("close", () => state.flows.delete(flow));
-  return flow;
-}
-
-async function serveFlow(
-  context: Context,
-  front: HttpFront,
-  flow: Flow,
-  subject: Subject,
-  settled: () => void,
-): Promise<void> {
-  const verdict = judgeConnection(flow.state.inForce.policy, flow, context.now());
-  const denied = verdict.decision === "deny" && !verdict.addressPending;
-  if (!denied && verdict.handling === "raw") {
-    settled();
-    flow.socket.allowHalfOpen = true;
-    return relayRaw(context, flow);
-  }
-  if (denied) refuseFlow(context, flow, subject, verdict);
-  const first = await peekFirstBytes(flow.socket);
-  if (first === "closed") return resetSocket(flow.socket);
-  if (first === "http") return front.serve(flow, flow.socket);
-  if (first === "tls") {
-    flow.secure = true;
-    const result = await terminateTls(flow);
-    if ("socket" in result) return front.serve(flow, result.socket);
-    if (!denied)
-      await refuse(context, flow.state, { ...subject, protocol: "tls" }, result.refused, { rule: verdict.rule });
-    return resetSocket(flow.socket);
-  }
-  if (!denied) {
-    const what =
-      first === "silent" ? "The client waits for the server to speak" : "The client speaks neither TLS nor HTTP";
-    await refuse(
-      context,
-      flow.state,
-      subject,
-      `${what}; this endpoint is inspected. Use \`protocol: tcp\` for other protocols.`,
-      { rule: verdict.rule },
-    );
-  }
-  resetSocket(flow.socket);
 }

@@ -13,9 +13,10 @@ import { refuseMalformed } from "./http/rawAnswers.ts";
 import { judgeConnection } from "./judgeConnection.ts";
 import { NAMES_AHEAD_MAX, REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
+import { createProxyFront } from "./proxy/front.ts";
 import { createRateGate } from "./rateGate.ts";
 import { refuse } from "./settle.ts";
-import { type Context, cutFlow, OWN_HOST, resetSocket, type SandboxState } from "./state.ts";
+import { type Context, cutFlow, OWN_HOST, PROXY_HOST, resetSocket, type SandboxState } from "./state.ts";
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
 import { createResolver } from "./upstream/resolve.ts";
@@ -47,6 +48,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));
     },
   });
+  const proxy = createProxyFront(context, front);
   const states = new Map<string, SandboxState>();
   // Rules expire and monitor mode ends by the clock alone.
   const rejudging = setInterval(() => {
@@ -82,7 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     network.dns.on("message", (bytes: Buffer, from: RemoteInfo) => onQuery(bytes, from));
     network.dns.on("error", (error) => context.problem(`Sandbox ${state.name}: DNS socket: ${error.message}`));
     network.listener.on("connection", (socket: Socket) => {
-      onConnection(context, state, front, socket).catch(() => resetSocket(socket));
+      onConnection(context, state, { http: front, proxy }, socket).catch(() => resetSocket(socket));
     });
     network.listener.on("error", (error) => context.problem(`Sandbox ${state.name}: listener: ${error.message}`));
   }
@@ -123,7 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Gives exact names their addresses ahead, so that a program that remembers one across a restart of the gateway is still understood. */
 function nameKnownHosts(state: SandboxState): void {
-  const hosts = [INFERENCE_HOST, OWN_HOST, ...[...state.inForce.policy.exactHosts].sort()];
+  const hosts = [INFERENCE_HOST, OWN_HOST, PROXY_HOST, ...[...state.inForce.policy.exactHosts].sort()];
   for (const host of hosts.slice(0, NAMES_AHEAD_MAX)) if (isIP(host) === 0) state.names.named.addressOf(host);
 }
 

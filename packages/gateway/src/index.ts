@@ -11,7 +11,7 @@ export {
 } from "./journal/reader.ts";
 export { createRecordSink, type RecordSinkOptions } from "./journal/recordSink.ts";
 export type { DecisionDraft, DecisionSink, FlowTotals } from "./journal/sink.ts";
-export { OWN_HOST } from "./state.ts";
+export { OWN_HOST, PROXY_HOST, PROXY_PORT } from "./state.ts";
 export type * from "./types.ts";
 export { hostAuthorities, withRoots } from "./upstream/authorities.ts";
 export type { Lookup } from "./upstream/resolve.ts";

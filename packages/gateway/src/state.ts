@@ -90,6 +90,10 @@ export interface Flow {
 
 /** The name under which the gateway tells a sandbox about itself. */
 export const OWN_HOST = "creel.local";
+/** Where a client that insists on a proxy finds one. No process inside answers: like every connection this one is steered to us. */
+export const PROXY_HOST = "proxy.creel.local";
+/** The port that proxies have had since Squid. */
+export const PROXY_PORT = 3128;
 
 /**
  * RST, so that a half-sent answer is never taken for a whole one. Not by `resetAndDestroy`: it ends the socket first, which waits for a

@@ -37,6 +37,10 @@ export function createNameTable(): NameTable {
   return { named, unnamed, nameOf: (address) => named.nameOf(address) ?? unnamed.nameOf(address) };
 }
 
+/** The host that an address stands for: its name, or itself where it is no invented one; null where nobody has that name. */
+export const hostBehind = (names: NameTable, address: string): string | null =>
+  isFakeAddress(address) ? names.nameOf(address) : address;
+
 export function createFakeNames(block: string, namesMax: number): FakeNames {
   /** In order of use: the first is the longest unused. */
   const byName = new Map<string, string>();

@@ -2,7 +2,7 @@ import type { RemoteInfo } from "node:dgram";
 import { isIP } from "node:net";
 import { canonicalHost, namesHost } from "@creel/policy";
 import { DNS_QUERIES_PER_SECOND_MAX } from "../limits.ts";
-import { type Context, OWN_HOST, type SandboxState } from "../state.ts";
+import { type Context, OWN_HOST, PROXY_HOST, type SandboxState } from "../state.ts";
 import { answerQuery } from "./answer.ts";
 
 /** Answers the name queries of one sandbox. */
@@ -20,7 +20,8 @@ export function createDnsPort(context: Context, state: SandboxState): (bytes: Bu
     return inWindow > DNS_QUERIES_PER_SECOND_MAX;
   }
 
-  const isNamed = (name: string) => name === OWN_HOST || namesHost(state.inForce.policy, name, context.now());
+  const isNamed = (name: string) =>
+    name === OWN_HOST || name === PROXY_HOST || namesHost(state.inForce.policy, name, context.now());
 
   function addressFor(raw: string): string | "none" {
     const name = canonicalHost(raw);

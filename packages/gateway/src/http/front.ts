@@ -58,6 +58,11 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   const onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     const flow = flows.get(socket);
     if (flow === undefined) return void socket.destroy();
+    // Answers still to come would be written between the bytes of what follows.
+    if ((unanswered.get(socket) ?? 0) > 0) {
+      handlers.onMalformed(flow, socket, "another protocol asked for before the answer");
+      return resetSocket(flow.socket);
+    }
     handlers.onUpgrade(flow, req, socket, head);
   };
   server.on("upgrade", onUpgrade);

@@ -12,6 +12,8 @@ export type OutsideCause = "always" | "inspection" | "depends";
 
 /** The name under which the gateway tells a sandbox about itself; no policy decides it. */
 export const GATEWAY_HOST = "creel.local";
+/** The gateway's own proxy, likewise. */
+const PROXY_HOST = "proxy.creel.local";
 const CREDENTIALS_RULE = "credentials";
 
 const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
@@ -21,6 +23,12 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^\S+ leads to \S+, which is this host itself\.$/, "always"],
   [/^The gateway answers for this name itself\.$/, "always"],
   [/^This name answers on ports 80 and 443 only\.$/, "always"],
+  [/^What is asked of the proxy is judged\.$/, "always"],
+  [/^The proxy (answers on port \d+ only|does not lead to itself)\.$/, "always"],
+  [/^The proxy is asked for something that is no host and port\.$/, "always"],
+  [/^The proxy is spoken to in plain HTTP; TLS goes into the tunnel that `CONNECT` opens\.$/, "always"],
+  [/^A CONNECT with a body could be read in two ways\.$/, "always"],
+  [/^The Host header of the CONNECT names another place than the CONNECT\.$/, "always"],
   [/^A request to the model may have \d+ bytes\.$/, "always"],
   [/^The TLS server name is .*, the connection is to \S+\.$/s, "always"],
   [/^The TLS handshake does not come to an end\.$/, "always"],
@@ -61,7 +69,7 @@ export function outsideCause(record: {
   rule: string | null;
   reason?: string | null | undefined;
 }): OutsideCause | null {
-  if (record.host === GATEWAY_HOST) return "always";
+  if (record.host === GATEWAY_HOST || record.host === PROXY_HOST) return "always";
   if (record.decision !== "deny") return null;
   if (record.rule === CREDENTIALS_RULE) return "depends";
   const { reason } = record;

@@ -1,0 +1,22 @@
+import type { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import type { BinaryIdentity } from "@creel/protocol";
+import type { Flow, SandboxState } from "./state.ts";
+
+/** Registers what is under way towards one endpoint, so that a reload or the sandbox's end finds it; `endsWith` closing lets go of it. */
+export function openFlow(parts: {
+  state: SandboxState;
+  socket: Socket;
+  identity: BinaryIdentity;
+  host: string;
+  port: number;
+  startedAt: number;
+  secure?: boolean;
+  endsWith: EventEmitter;
+}): Flow {
+  const { endsWith, secure = false, ...rest } = parts;
+  const flow: Flow = { ...rest, secure, refusal: null, exchanges: new Set() };
+  flow.state.flows.add(flow);
+  endsWith.once("close", () => flow.state.flows.delete(flow));
+  return flow;
+}

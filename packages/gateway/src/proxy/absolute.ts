@@ -1,0 +1,81 @@
+import type { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { answerRefusal, refusalBody } from "../http/answers.ts";
+import { onRequest } from "../http/onRequest.ts";
+import { onUpgrade } from "../http/onUpgrade.ts";
+import { subjectOf } from "../http/prepare.ts";
+import { writeRefusal } from "../http/rawAnswers.ts";
+import { judgeConnection } from "../judgeConnection.ts";
+import { openFlow } from "../openFlow.ts";
+import { refuse, type Settled } from "../settle.ts";
+import type { Context, Flow, Subject } from "../state.ts";
+import { readAbsoluteForm } from "./authority.ts";
+import { destinationOf } from "./destination.ts";
+
+/**
+ * Requests in absolute form (`GET http://host/path`). Each is served as if it had come on a connection of its own to that host; the
+ * Host header must say the same, which the check of every request sees to. `https` in the target means TLS from here on.
+ */
+export async function onProxiedRequest(
+  context: Context,
+  proxied: Flow,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const opened = openProxied(context, proxied, req, res);
+  if ("flow" in opened) return onRequest(context, opened.flow, req, res);
+  const asked = askedOf(req);
+  const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), opened.problem);
+  answerRefusal(res, proxied, settled, asked, { close: true });
+}
+
+export async function onProxiedUpgrade(
+  context: Context,
+  proxied: Flow,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const opened = openProxied(context, proxied, req, proxied.socket);
+  if ("flow" in opened) return onUpgrade(context, opened.flow, req, socket, head);
+  const asked = askedOf(req);
+  const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), opened.problem);
+  writeRefusal(socket, "403 Forbidden", refusalBody(proxied, settled, asked));
+}
+
+const askedOf = (req: IncomingMessage) => ({ method: req.method ?? null, path: req.url ?? null });
+
+function openProxied(
+  context: Context,
+  proxied: Flow,
+  req: IncomingMessage,
+  endsWith: EventEmitter,
+): { flow: Flow } | { problem: string } {
+  const target = readAbsoluteForm(req.url ?? "");
+  const destination = destinationOf(proxied, target);
+  if ("problem" in destination) return destination;
+  const { state, socket, identity } = proxied;
+  const startedAt = context.now();
+  const flow = openFlow({
+    ...destination,
+    state,
+    socket,
+    identity,
+    startedAt,
+    secure: target?.secure === true,
+    endsWith,
+  });
+  const { inForce } = state;
+  const verdict = judgeConnection(inForce.policy, flow, context.now());
+  if (verdict.decision === "deny" && !verdict.addressPending) {
+    const { rule, reason } = verdict;
+    let told: Promise<Settled> | null = null;
+    const tell = (asked: Subject) => {
+      told ??= refuse(context, state, asked, reason, { rule, inForce });
+      return told;
+    };
+    flow.refusal = { rule, reason, tell };
+  }
+  return { flow };
+}
