@@ -57,6 +57,8 @@ struct spec {
   int op_count;
   const char *read_only[SPEC_LIST_MAX], *read_write[SPEC_LIST_MAX];
   int read_only_count, read_write_count;
+  const char *aliases[SPEC_LIST_MAX]; /* paths inside that lie on a read-only mount, yet show what the agent may write */
+  int alias_count;
   bool landlock_hard, foreground, root_launcher, terminal;
   unsigned short columns, rows;
   pid_t caller;

@@ -63,7 +63,7 @@ static size_t arity(const char *key) {
   static const struct { const char *key; size_t arity; } table[] = {
     {"id", 1}, {"runDir", 1}, {"stateDir", 1}, {"hostname", 1}, {"cwd", 1}, {"arg", 1}, {"env", 1}, {"mount", 3},
     {"tmpfs", 3}, {"dir", 2}, {"symlink", 2}, {"file", 3}, {"dev", 1}, {"proc", 1}, {"pts", 1}, {"landlock", 1},
-    {"readOnly", 1}, {"readWrite", 1}, {"limit", 2}, {"terminal", 2},
+    {"readOnly", 1}, {"readWrite", 1}, {"alias", 1}, {"limit", 2}, {"terminal", 2},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (!strcmp(key, table[i].key)) return table[i].arity;
@@ -98,6 +98,7 @@ static void apply(struct spec *spec, const char *key, const char **v) {
   else if (!strcmp(key, "landlock")) spec->landlock_hard = !strcmp(v[0], "hard_requirement");
   else if (!strcmp(key, "readOnly")) add_word((char **)spec->read_only, &spec->read_only_count, absolute(v[0]), "paths");
   else if (!strcmp(key, "readWrite")) add_word((char **)spec->read_write, &spec->read_write_count, absolute(v[0]), "paths");
+  else if (!strcmp(key, "alias")) add_word((char **)spec->aliases, &spec->alias_count, absolute(v[0]), "paths");
   else if (!strcmp(key, "limit")) set_limit(spec, v[0], v[1]);
   else if (!strcmp(key, "terminal")) {
     spec->terminal = true;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -38,12 +39,17 @@ void terminal_make(const struct spec *spec, int ends[2]) {
   if (ends[1] < 0 || ioctl(ends[0], TIOCSWINSZ, &size)) die_errno("terminal", "the agent's end of the pty");
 }
 
-/* A descriptor of our own for the same file: non-blocking for us must not mean non-blocking for the caller's shell. */
+/* A descriptor of our own for the same file: non-blocking for us must not mean non-blocking for the caller's shell. A
+   socket cannot be opened again, but a caller makes one for us alone. */
 static int reopened(int fd, int flags) {
   char path[32];
+  struct stat st;
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   int own = open(path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  return own < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : own;
+  if (own >= 0) return own;
+  own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (own >= 0 && !fstat(own, &st) && S_ISSOCK(st.st_mode)) fcntl(own, F_SETFL, O_NONBLOCK | flags);
+  return own;
 }
 
 static void make_raw(void) {

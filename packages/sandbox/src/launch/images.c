@@ -1,0 +1,216 @@
+/* What became of each program in the sandbox since it was started: which code came into it, and when it became another.
+
+   Threat: a program's name is worth nothing once the agent's own code runs inside it (LD_PRELOAD, LD_AUDIT, dlopen), and
+   code that has run once can hide: it copies itself, unmaps its file and waits. A look at connect() comes too late.
+   And a parent that forks, then becomes a trusted program, would lend its name to a child it never started.
+   Invariant: code of a file first enters an honest program through its own mmap, and that call waits until we have
+   noted it; the note belongs to the address space (every fork of it too) and ends with exec alone. exec waits as well,
+   so a child older than its parent's program is told apart. What no longer fits the tables counts against the program. */
+#include "creel.h"
+#include "identity.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READ_ONLY_FLAG 1 /* ST_RDONLY: set for a read-only mount or file system */
+#define TAINTS_MAX 65536
+#define TAINT_PATHS_MAX 256
+#define EXECS_MAX 16384
+#define EXECS_FULL (EXECS_MAX / 4 * 3)
+/* More processes than this cannot start within one clock tick, so a larger step between pids is a wrap-around. */
+#define PIDS_PER_TICK_MAX 4096
+#define TICKS_PER_SECOND 100ll
+#define NEVER INT64_MAX
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct { uint64_t space[TAINTS_MAX]; uint8_t path[TAINTS_MAX]; unsigned count; bool full; } taints;
+static char *taint_paths[TAINT_PATHS_MAX];
+static struct { pid_t group, last; int64_t tick; } execs[EXECS_MAX];
+static unsigned exec_count;
+static bool execs_full;
+static const struct shim *owner;
+static ino_t own_mounts;
+
+static ino_t mounts_of(pid_t pid) {
+  char path[64];
+  struct stat st;
+  snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+  return stat(path, &st) ? 0 : st.st_ino;
+}
+
+void images_start(const struct shim *shim) {
+  owner = shim;
+  own_mounts = mounts_of(shim->init_pid);
+}
+
+/* One address space: the addresses the kernel dealt at exec. A fork has the same ones, an exec gets others. 0: gone. */
+static uint64_t space_of(pid_t tid) {
+  char path[64];
+  uint64_t words[128], sum = 0xcbf29ce484222325u;
+  snprintf(path, sizeof path, "/proc/%d/auxv", tid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, words, sizeof words);
+  if (fd >= 0) close(fd);
+  if (n <= 0) return 0;
+  for (size_t i = 0; i < (size_t)n / sizeof words[0]; i++) {
+    sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15u;
+    sum ^= sum >> 29;
+  }
+  return sum ? sum : 1;
+}
+
+/* Whether the open file can hold what the agent wrote. `link` is a path below /proc that leads to the file itself, so its
+   own mount answers, whatever it is called. In a mount namespace of the agent's making flags and names are its own
+   choice: there only the file that the sandbox's first process sees under the same name counts. */
+static bool agent_can_write(pid_t tid, const char *link, const char *name) {
+  struct statfs fs;
+  if (statfs(link, &fs)) return true;
+  if (!(fs.f_flags & READ_ONLY_FLAG)) return true;
+  for (int i = 0; i < owner->spec->alias_count; i++) {
+    const char *alias = owner->spec->aliases[i];
+    size_t n = strlen(alias);
+    if (!strncmp(name, alias, n) && (name[n] == '/' || name[n] == 0)) return true;
+  }
+  return mounts_of(tid) != own_mounts && !image_is_genuine(tid, link, name);
+}
+
+bool image_is_genuine(pid_t tid, const char *link, const char *name) {
+  char path[PATH_BYTES_MAX + 64];
+  struct stat file, seen;
+  struct statfs fs;
+  if (own_mounts && mounts_of(tid) == own_mounts) return true;
+  snprintf(path, sizeof path, "/proc/%d/root%s", owner->init_pid, name);
+  int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  bool same = !fstat(fd, &seen) && !stat(link, &file) && seen.st_dev == file.st_dev && seen.st_ino == file.st_ino &&
+              !fstatfs(fd, &fs) && (fs.f_flags & READ_ONLY_FLAG);
+  close(fd);
+  return same;
+}
+
+static uint8_t taint_path(const char *name) {
+  for (int i = 0; i < TAINT_PATHS_MAX - 1; i++) {
+    if (!taint_paths[i]) taint_paths[i] = strdup(name);
+    if (taint_paths[i] && !strcmp(taint_paths[i], name)) return (uint8_t)i;
+  }
+  return TAINT_PATHS_MAX - 1;
+}
+
+static void taint(uint64_t space, const char *name) {
+  pthread_mutex_lock(&lock);
+  size_t at = space % TAINTS_MAX;
+  while (taints.space[at] && taints.space[at] != space) at = (at + 1) % TAINTS_MAX;
+  if (!taints.space[at]) {
+    if (taints.count < TAINTS_MAX - 1) {
+      taints.space[at] = space;
+      taints.path[at] = taint_path(name);
+      taints.count++;
+    } else taints.full = true;
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+/* 0: let the call run; otherwise the -errno it gets. Failing to note a mapping must not let it happen unnoted. */
+int image_maps_code(pid_t tid, int fd_number) {
+  char link[64], name[PATH_BYTES_MAX];
+  snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, fd_number);
+  ssize_t n = readlink(link, name, sizeof name - 1);
+  if (n < 0 && errno == ENOENT) return 0; /* no such descriptor: the kernel answers EBADF itself */
+  if (n < 0) return -EPERM;
+  name[n] = 0;
+  if (!agent_can_write(tid, link, name)) return 0;
+  uint64_t space = space_of(tid);
+  if (!space) return -EPERM;
+  taint(space, name);
+  return 0;
+}
+
+bool image_library(pid_t tid, char out[PATH_BYTES_MAX]) {
+  out[0] = 0;
+  if (__atomic_load_n(&taints.count, __ATOMIC_ACQUIRE) == 0) return true;
+  uint64_t space = space_of(tid);
+  if (!space) return false;
+  pthread_mutex_lock(&lock);
+  size_t at = space % TAINTS_MAX;
+  while (taints.space[at] && taints.space[at] != space) at = (at + 1) % TAINTS_MAX;
+  const char *name = NULL;
+  if (taints.space[at]) name = taint_paths[taints.path[at]];
+  if ((taints.space[at] && !name) || taints.full) name = "(one of many)";
+  if (name) snprintf(out, PATH_BYTES_MAX, "%s", name);
+  pthread_mutex_unlock(&lock);
+  return true;
+}
+
+static int64_t tick_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return t.tv_sec * TICKS_PER_SECOND + t.tv_nsec / (1000000000 / TICKS_PER_SECOND);
+}
+
+/* The newest pid of our PID namespace: the last word of /proc/loadavg. */
+static pid_t last_pid(void) {
+  static int fd = -1;
+  char text[128];
+  if (fd < 0) fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, 0);
+  text[n > 0 ? n : 0] = 0;
+  char *space = strrchr(text, ' ');
+  return space ? atoi(space + 1) : 0;
+}
+
+static size_t exec_slot(pid_t group) {
+  size_t at = (size_t)group % EXECS_MAX;
+  while (execs[at].group && execs[at].group != group) at = (at + 1) % EXECS_MAX;
+  return at;
+}
+
+/* Forgets processes that are gone: a new process under an old number has become nothing else yet. */
+static void sweep(void) {
+  static __typeof__(execs[0]) alive[EXECS_FULL];
+  unsigned kept = 0;
+  char path[64];
+  for (size_t i = 0; i < EXECS_MAX; i++) {
+    if (!execs[i].group) continue;
+    snprintf(path, sizeof path, "/proc/%d", execs[i].group);
+    if (!access(path, F_OK)) alive[kept++] = execs[i];
+  }
+  memset(execs, 0, sizeof execs);
+  for (unsigned i = 0; i < kept; i++) execs[exec_slot(alive[i].group)] = alive[i];
+  exec_count = kept;
+  execs_full = kept >= EXECS_FULL - 1;
+}
+
+void image_becomes(pid_t group, int threads) {
+  pthread_mutex_lock(&lock);
+  if (exec_count >= EXECS_FULL - 1) sweep();
+  size_t at = exec_slot(group);
+  if (!execs[at].group && !execs_full) {
+    execs[at].group = group;
+    exec_count++;
+  }
+  if (execs[at].group) {
+    /* Another thread could still fork between this note and the exec, so such a program lends its name to nobody. */
+    execs[at].tick = threads == 1 ? tick_now() : NEVER;
+    execs[at].last = last_pid();
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+bool image_started(pid_t parent, pid_t child, int64_t child_tick) {
+  pthread_mutex_lock(&lock);
+  size_t at = exec_slot(parent);
+  bool yes = !execs_full;
+  if (yes && execs[at].group) {
+    int step = child - execs[at].last;
+    bool later = (step > 0 && step < PIDS_PER_TICK_MAX) || step < -PIDS_PER_TICK_MAX;
+    yes = child_tick > execs[at].tick || (child_tick == execs[at].tick && later);
+  }
+  pthread_mutex_unlock(&lock);
+  return yes;
+}
