@@ -20,6 +20,13 @@ export { removeItem } from "./edit/remove-item.ts";
 export { type RuleTarget, removeRule } from "./edit/remove-rule.ts";
 export type { RuleRequest } from "./edit/request.ts";
 export { type CompiledPolicy, type CompileOptions, compilePolicy } from "./engine/compile.ts";
+export {
+  allowsUninspectedCredentials,
+  bindsCredential,
+  type CredentialPlan,
+  credentialPlan,
+  mayHoldCredential,
+} from "./engine/credentials.ts";
 export { decide } from "./engine/decide.ts";
 export { INFERENCE_HOST, modelAllowed } from "./engine/inference.ts";
 export { namesHost } from "./engine/names.ts";

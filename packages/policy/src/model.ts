@@ -155,7 +155,7 @@ export interface SandboxLimits {
   idle_seconds?: number | undefined;
 }
 
-/** The sandbox itself, fixed when it starts; a change takes effect at its next start. */
+/** The sandbox itself. Bounds of traffic, `writable_libraries` and `on_invalid_policy` take effect at the next reload, the rest at its next start. */
 export interface SandboxSection {
   limits?: SandboxLimits | undefined;
   workspace?:

@@ -381,6 +381,7 @@ const asked = {
   binary: oddText,
   sha256: fc.constant("ab".repeat(32)),
   script: oddText,
+  library: oddText,
   ancestors: fc.array(oddText, { maxLength: 2 }),
   host: oddText,
   port: fc.integer({ min: 1, max: 65535 }),
@@ -401,6 +402,19 @@ const policyTest = partly(
   },
   ["request", "expect"],
 );
+const sandbox = partly({
+  limits: partly({
+    memory_bytes: fc.integer({ min: 1 }),
+    cpus: fc.constantFrom(0.25, 1, 2.5),
+    connections: fc.integer({ min: 1, max: 4096 }),
+    lifetime_seconds: fc.integer({ min: 1 }),
+  }),
+  workspace: partly({ noexec: fc.boolean(), protect: fc.subarray([".git/hooks", ".mcp.json", "a b/ü"]) }),
+  devices: fc.subarray(["gpu", "/dev/dri/renderD128"]),
+  nested_userns: fc.boolean(),
+  writable_libraries: fc.constantFrom("deny", "allow"),
+  on_invalid_policy: fc.constantFrom("keep", "quarantine"),
+});
 const folder = fc.constantFrom("/usr", "/lib/", "/sandbox/my work", "/opt//x", "/tmp", "/ätzend");
 const identity = fc.constantFrom<string | number>("sandbox", 1000, "1000", "");
 const monitor = fc.oneof(
@@ -424,6 +438,7 @@ export const policyFiles: fc.Arbitrary<Record<string, unknown>> = fc
         run_as_user: identity.filter((id) => id !== ""),
         run_as_group: identity.filter((id) => id !== ""),
       }),
+      sandbox,
       network_policies: dictionary(oddKey, entry, 4),
       network_middlewares: middlewares,
       inference,

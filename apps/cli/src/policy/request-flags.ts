@@ -10,6 +10,7 @@ export interface RequestFlags {
   binary?: string;
   sha256?: string;
   script?: string;
+  library?: string;
   ancestor?: string[];
   host?: string;
   port?: string;

@@ -65,6 +65,7 @@ function requestOfRecord(record: RecordedRequest, place: string): PolicyRequest 
     binary: binary?.path ?? "",
     ...present("sha256", binary?.sha256),
     ...present("script", binary?.script),
+    ...present("library", binary?.library),
     ...present("ancestors", binary?.ancestors),
     host: record.host,
     port: record.port,

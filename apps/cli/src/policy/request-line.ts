@@ -10,6 +10,7 @@ const requestSchema = z.strictObject({
   binary: text.min(1),
   sha256: text.optional(),
   script: text.optional(),
+  library: text.optional(),
   ancestors: z.array(text).max(ANCESTORS_MAX).optional(),
   host: text.min(1),
   port: z.number().int().min(1).max(65_535),
@@ -30,7 +31,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   ip: "an IP address is expected",
 };
 export const REQUEST_SHAPE =
-  "{id?, binary, sha256?, script?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}";
+  "{id?, binary, sha256?, script?, library?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}";
 
 export type RequestId = string | number | null;
 export type RequestLine =

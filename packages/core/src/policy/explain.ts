@@ -120,6 +120,8 @@ function requestOf(decision: DecisionView): PolicyRequest | string {
   return {
     binary: binary.path,
     ...(binary.sha256 === null ? {} : { sha256: binary.sha256 }),
+    ...(binary.script == null ? {} : { script: binary.script }),
+    ...(binary.library == null ? {} : { library: binary.library }),
     ancestors: binary.ancestors,
     host,
     port,

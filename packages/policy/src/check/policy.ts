@@ -6,6 +6,7 @@ import { checkBinary, checkEntry, checkTime } from "./entry.ts";
 import { checkGlob } from "./glob.ts";
 import { checkHost } from "./host.ts";
 import type { RawBinary, RawEntry } from "./raw.ts";
+import { checkSandbox, type RawSandbox } from "./sandbox.ts";
 import { checkFilesystem, checkProcess, type RawFilesystem } from "./static.ts";
 
 /** What the reader yields: the shape is checked, but anything that was wrong is missing. */
@@ -17,6 +18,7 @@ export interface RawPolicy
       | "network_policies"
       | "network_middlewares"
       | "landlock"
+      | "sandbox"
       | "inference"
       | "credentials"
       | "tests"
@@ -24,6 +26,7 @@ export interface RawPolicy
   > {
   filesystem_policy?: RawFilesystem;
   landlock?: { compatibility?: "best_effort" | "hard_requirement" };
+  sandbox?: RawSandbox;
   network_policies?: Record<string, RawEntry>;
   network_middlewares?: Record<string, RawMiddleware>;
   inference?: Partial<Omit<InferenceSection, "binaries">> & { binaries?: (RawBinary | undefined)[] };
@@ -69,6 +72,7 @@ export function checkPolicy(ctx: CheckContext, raw: RawPolicy): Policy {
     ...(raw.filesystem_policy === undefined ? {} : { filesystem_policy: checkFilesystem(ctx, raw.filesystem_policy) }),
     ...(raw.landlock === undefined ? {} : { landlock: { compatibility: raw.landlock.compatibility ?? "best_effort" } }),
     ...(raw.process === undefined ? {} : { process: checkProcess(ctx, raw.process) }),
+    ...(raw.sandbox === undefined ? {} : { sandbox: checkSandbox(ctx, raw.sandbox) }),
     network_policies: Object.fromEntries(entries),
     network_middlewares: checkMiddlewares(ctx, raw.network_middlewares ?? {}),
     ...(raw.inference === undefined ? {} : { inference: checkInference(ctx, raw.inference) }),

@@ -5,6 +5,7 @@ import { same, setting } from "./setting.ts";
 import { compareEntries } from "./settings-entries.ts";
 import { compareFilesystem } from "./settings-files.ts";
 import { compareMiddlewares } from "./settings-middlewares.ts";
+import { compareSandbox } from "./settings-sandbox.ts";
 import type { SettingChange } from "./types.ts";
 import { listed } from "./words.ts";
 
@@ -16,6 +17,7 @@ export function compareSettings(before: Policy, after: Policy, nowMs: number): S
     ...compareMode(before, after, nowMs),
     ...compareFilesystem(before, after),
     ...compareConfinement(before, after),
+    ...compareSandbox(before, after),
     ...compareCredentials(before, after),
     ...compareMiddlewares(before, after),
     ...compareInference(before, after),

@@ -13,7 +13,12 @@ export interface Caller {
   sha256: string | undefined;
   script: string | undefined;
   ancestors: readonly string[];
+  /** Its own code may be somebody else's: only what names every program names it. */
+  nameless: boolean;
 }
+
+/** Names every program, whoever it is. */
+const EVERY_PROGRAM = "/**";
 
 export interface CompiledBinary {
   /** The path when it is no glob, for the index. */
@@ -32,6 +37,7 @@ export function compileBinary(binary: Binary): CompiledBinary {
     exact: hasWildcard(binary.path) ? null : binary.path,
     inherit,
     matches(caller) {
+      if (caller.nameless) return binary.path === EVERY_PROGRAM && binary.sha256 === undefined && script === null;
       const self =
         path(caller.binary) &&
         (binary.sha256 === undefined || caller.sha256 === binary.sha256) &&

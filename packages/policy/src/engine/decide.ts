@@ -19,7 +19,22 @@ import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 
 /** Judges a connection, or with `method` a request. Pure; `nowMs` is the only clock. */
 export function decide(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): PolicyDecision {
-  const verdict = judge(compiled, request, nowMs);
+  const caller = callerOf(request);
+  const named = soften(compiled, judge(compiled, request, caller, nowMs), nowMs);
+  const { library } = request;
+  if (library === undefined || named.decision === "deny" || compiled.policy.sandbox?.writable_libraries === "allow")
+    return named;
+  // What denies the program by its name holds for it; what allows it by its name does not.
+  const nameless = soften(compiled, judge(compiled, request, { ...caller, nameless: true }, nowMs), nowMs);
+  if (nameless.decision === "allow" || (nameless.decision === "would_deny" && named.decision === "would_deny"))
+    return named;
+  return {
+    ...nameless,
+    reason: `${quoted(caller.binary)} runs code from ${quoted(library)}, which the agent can write, so no entry counts that names it.`,
+  };
+}
+
+function soften(compiled: CompiledPolicy, verdict: Verdict, nowMs: number): PolicyDecision {
   const { rule, reason } = verdict;
   if (verdict.allowed) return { decision: "allow", rule, reason };
   const softened = !verdict.hard && (verdict.audit || isMonitoring(compiled, nowMs));
@@ -36,17 +51,17 @@ export function callerOf(request: Pick<PolicyRequest, "binary" | "sha256" | "scr
     sha256: sha256?.toLowerCase().replace(/^sha256:/, ""),
     script: script !== undefined && isVouchedPath(script) ? script : undefined,
     ancestors: ancestors === undefined || ancestors.length === 0 ? NOBODY : ancestors.filter(isVouchedPath),
+    nameless: false,
   };
 }
 const NOBODY: readonly string[] = [];
 
-function judge(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): Verdict {
+function judge(compiled: CompiledPolicy, request: PolicyRequest, caller: Caller, nowMs: number): Verdict {
   if (!isVouchedPath(request.binary)) return denyHard(null, "Nobody vouched for the program that asks.");
   const host = canonicalHost(request.host);
   if (host === null) return denyHard(null, "The host has no single reading.");
   const { port } = request;
   if (!Number.isInteger(port) || port < 1 || port > 65535) return denyHard(null, "The port is none.");
-  const caller = callerOf(request);
   const inference = host === INFERENCE_HOST ? judgeInference(compiled, request, caller) : null;
   if (inference !== null) return inference;
   const addresses = addressesOf(host, request.ip);

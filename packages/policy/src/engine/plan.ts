@@ -15,7 +15,7 @@ const WEB_PORTS = [80, 443];
 /** What the gateway needs for judging a model's name: a prompt may be long. */
 const INFERENCE_BODY_BYTES_MAX = 10 * 1024 * 1024;
 
-type PlanRequest = Pick<PolicyRequest, "binary" | "sha256" | "script" | "ancestors" | "host" | "port">;
+type PlanRequest = Pick<PolicyRequest, "binary" | "sha256" | "script" | "library" | "ancestors" | "host" | "port">;
 
 /** Null: the connection is denied. The addresses are judged later, by `decide` with `ip`. */
 export function planEndpoint(compiled: CompiledPolicy, request: PlanRequest, nowMs: number): EndpointPlan | null {

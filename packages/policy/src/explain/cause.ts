@@ -14,6 +14,8 @@ export type Cause =
   | { kind: "hard"; why: string; advice: string }
   | { kind: "inference"; part: InferencePart }
   | { kind: "unnamed" }
+  /** Allowed by its name, which a library that the agent could have written took from it. */
+  | { kind: "library" }
   | { kind: "program"; named: readonly EndpointRef[] }
   | { kind: "expired"; keys: readonly string[] }
   | { kind: "address"; ip: string; candidates: readonly EndpointRef[] }

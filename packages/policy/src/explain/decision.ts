@@ -1,7 +1,8 @@
 /** The whole way of one decision, retold. */
-import type { CompileOptions } from "../engine/compile.ts";
+import { type CompileOptions, compilePolicy } from "../engine/compile.ts";
+import { decide } from "../engine/decide.ts";
 import type { PolicyRequest } from "../types.ts";
-import type { Traced } from "./cause.ts";
+import { ended, type Traced } from "./cause.ts";
 import { traceConnection } from "./connection.ts";
 import { traceRequest } from "./request.ts";
 import { type PolicyFile, Trace } from "./trace.ts";
@@ -17,5 +18,19 @@ export function traceDecision(file: PolicyFile, question: DecisionQuestion): { t
   const trace = new Trace(file);
   const asked = { ...file, ...question, trace };
   const connection = traceConnection(asked);
-  return { trace, traced: "usable" in connection ? traceRequest(asked, connection) : connection };
+  const traced = "usable" in connection ? traceRequest(asked, connection) : connection;
+  return { trace, traced: losesItsName(file, question, traced) ? NAME_LOST : traced };
+}
+
+const NAME_LOST = ended({ kind: "library" }, "The program keeps its name", "sandbox.writable_libraries");
+
+/** The steps tell of the program by its name; whether it still has it the engine knows. */
+function losesItsName(
+  { policy }: PolicyFile,
+  { request, nowMs, options }: DecisionQuestion,
+  { cause }: Traced,
+): boolean {
+  if (request.library === undefined || policy.sandbox?.writable_libraries === "allow") return false;
+  const allowedByName = cause.kind.startsWith("allowed_");
+  return allowedByName && decide(compilePolicy(policy, options), request, nowMs).decision !== "allow";
 }

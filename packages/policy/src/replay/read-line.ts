@@ -74,12 +74,14 @@ function readDecision(value: Fields): RecordedRequest {
 const readBinary = (binary: Fields): NonNullable<RecordedRequest["binary"]> => ({
   path: text(binary, "path"),
   sha256: textOrNull(binary, "sha256"),
+  script: textOrNull(binary, "script"),
+  library: textOrNull(binary, "library"),
   ancestors: ancestors(binary.ancestors),
 });
 
 /** People write these, so a misspelt field must not judge another request than was meant. */
 const REQUEST_FIELDS = new Set(
-  "id binary sha256 script ancestors host port method path headers body ip protocol kind time sandbox decision rule reason".split(
+  "id binary sha256 script library ancestors host port method path headers body ip protocol kind time sandbox decision rule reason".split(
     " ",
   ),
 );
@@ -97,6 +99,7 @@ function readRequest(value: Fields): RecordedRequest {
       path: text(value, "binary"),
       sha256: textOrNull(value, "sha256"),
       script: textOrNull(value, "script"),
+      library: textOrNull(value, "library"),
       ancestors: ancestors(value.ancestors),
     },
     host: text(value, "host"),

@@ -39,7 +39,7 @@ export function keyOf(record: RecordedRequest, uses: PartsJudged, bucket: number
   const upgrade = protocol === "ws" || protocol === "wss" ? "u" : "";
   let key = `${bucket}${upgrade} ${port} ${wire} ${part(host)}${part(method)}${part(path)}${part(ip)}`;
   if (binary === null) return key;
-  key += `${part(binary.path)}${part(binary.script)}`;
+  key += `${part(binary.path)}${part(binary.script)}${part(binary.library)}`;
   if (uses.sha256) key += part(binary.sha256);
   if (uses.ancestors) for (const ancestor of binary.ancestors ?? []) key += part(ancestor);
   return key;

@@ -8,6 +8,7 @@ export function requestOf(record: RecordedRequest, binary: NonNullable<RecordedR
   const request: PolicyRequest = { binary: binary.path, host: record.host, port: record.port };
   if (binary.sha256 != null) request.sha256 = binary.sha256;
   if (binary.script != null) request.script = binary.script;
+  if (binary.library != null) request.library = binary.library;
   if (binary.ancestors != null) request.ancestors = binary.ancestors;
   if (record.method != null) request.method = record.method;
   if (record.path != null) request.path = record.path;

@@ -11,8 +11,9 @@ export interface RecordedRequest {
   binary: {
     path: string;
     sha256?: string | null | undefined;
-    /** Never in a decision record; a list of requests may say it. */
     script?: string | null | undefined;
+    /** A library that the agent could write and the program had loaded. */
+    library?: string | null | undefined;
     ancestors?: readonly string[] | null | undefined;
   } | null;
   host: string;

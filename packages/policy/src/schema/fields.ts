@@ -12,6 +12,7 @@ import {
   MIDDLEWARES_MAX,
   RULES_PER_ENDPOINT_MAX,
 } from "../limits.ts";
+import { sandboxLimits, sandboxSection } from "./sandbox-fields.ts";
 import {
   boolean,
   choice,
@@ -280,6 +281,7 @@ const policyTest = object({
       binary: required(text(4096), "Executable path."),
       sha256: field(text(71), "Executable digest."),
       script: field(text(4096), "Script that an interpreter runs."),
+      library: field(text(4096), "A library that the agent can write and the program has loaded."),
       ancestors: field(list(text(4096), 64), "Executable paths of the parents, nearest first."),
       host: required(text(), "Host."),
       port: required(port, "Port."),
@@ -328,6 +330,7 @@ export const policyFile = object({
   filesystem_policy: field(filesystem, "What the agent may read and write.", { fixed: true }),
   landlock: field(landlock, "How strictly the kernel must hold files and sockets.", { fixed: true }),
   process: field(processSection, "Who the agent runs as.", { fixed: true }),
+  sandbox: field(sandboxSection, "What the sandbox may use of its host, and what it is made of.", own),
   network_policies: field(map(entry, ENTRIES_MAX), "Who may reach what, by entry; nothing else is allowed."),
   network_middlewares: field(map(middleware, MIDDLEWARES_MAX), "What sees the traffic on its way, by host."),
   inference: field(inference, "Who may ask which model.", own),
@@ -340,6 +343,8 @@ export const namedShapes: readonly { name: string; title: string; spec: Spec }[]
   { name: "filesystem", title: "filesystem_policy", spec: filesystem },
   { name: "landlock", title: "landlock", spec: landlock },
   { name: "process", title: "process", spec: processSection },
+  { name: "sandbox", title: "sandbox", spec: sandboxSection },
+  { name: "sandboxLimits", title: "Limits of a sandbox", spec: sandboxLimits },
   { name: "entry", title: "Entries of network_policies", spec: entry },
   { name: "binary", title: "Programs", spec: binary },
   { name: "endpoint", title: "Endpoints", spec: endpoint },

@@ -21,13 +21,20 @@ const WRITABLE = [
   ...["/__w", "/github", "/builds", "/opt/hostedtoolcache"],
 ];
 
+interface Folders {
+  writableFolders?: readonly string[] | undefined;
+  readOnlyFolders?: readonly string[] | undefined;
+}
+
 /** Why nothing is suggested for this program, or null. */
-export function programRefusal(path: string, writable: readonly string[]): string | null {
+export function programRefusal(path: string, folders: Folders): string | null {
   if (path === "" || !isVouchedPath(path)) return "Nobody vouched for the program.";
   if (path.endsWith(" (deleted)")) return "The program's file was gone while it ran, so its path says nothing.";
   if (globProblem(literalGlob(path)) !== null || path.includes("//"))
     return "The program's path holds characters that no policy can name.";
-  const folder = [...WRITABLE, ...writable].find((one) => path.startsWith(`${one.replace(/\/$/, "")}/`));
+  const liesIn = (one: string): boolean => path === one || path.startsWith(`${one.replace(/\/$/, "")}/`);
+  const byName = folders.readOnlyFolders?.some(liesIn) === true ? [] : WRITABLE;
+  const folder = [...byName, ...(folders.writableFolders ?? [])].find(liesIn);
   return folder === undefined
     ? null
     : `The program lies below ${folder}, where the agent can write and put another in its place. Install it elsewhere, or add it by hand with its \`sha256\`.`;

@@ -31,6 +31,8 @@ export interface SuggestOptions {
   nowMs: number;
   /** Further folders in which the agent can write. */
   writableFolders?: readonly string[] | undefined;
+  /** Folders that were mounted read-only for the agent, whatever their names say. */
+  readOnlyFolders?: readonly string[] | undefined;
 }
 
 export interface SuggestionRun {
@@ -49,7 +51,7 @@ export function createSuggestion(options: SuggestOptions): SuggestionRun {
   /** Why nothing is suggested for this record, or what is wished for. */
   function read(record: RecordedRequest): Wish | string {
     const program = record.binary?.path ?? "";
-    const who = programRefusal(program, options.writableFolders ?? []);
+    const who = programRefusal(program, options);
     if (who !== null) return who;
     if (record.decision === "deny")
       return "It was denied then, not only recorded. A denial is lifted by a person, not by a suggestion.";

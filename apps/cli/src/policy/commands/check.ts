@@ -86,7 +86,7 @@ export const registerAsk: Register = (policy, io, finish) => {
     .addHelpText(
       "after",
       `
-A request is {id?, binary, sha256?, script?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}.
+A request is {id?, binary, sha256?, script?, library?, ancestors?: [path], host, port, method?, path?, headers?, body?, ip?}.
 path is the raw request target, query included. Without method it is the connection that is judged.
 A line that cannot be read is answered with {id, line, error} and the exit code becomes 2, as for a policy that is not valid.
 
@@ -112,6 +112,7 @@ Example:
     .option("--ip <address>", "the address that the host resolved to")
     .option("--sha256 <digest>", "the program's digest")
     .option("--script <path>", "the script that an interpreter runs")
+    .option("--library <path>", "a library that the agent can write and the program has loaded")
     .option("--ancestor <path>", "a parent of the program, nearest first; may be repeated", collect)
     .option("--request <json>", "the request as one JSON object instead")
     .option("--json", "print {request, decision, steps, deciding, turn, unturnable} as JSON")

@@ -1,0 +1,58 @@
+/** Fields of `sandbox:`: what the sandbox may use of its host, and what it is made of. */
+import { LIST_ITEMS_MAX } from "../limits.ts";
+import { boolean, choice, field, integer, list, object, type Spec, text } from "./spec.ts";
+
+const count = integer(1, Number.MAX_SAFE_INTEGER);
+const fixed = { fixed: true };
+
+export const sandboxLimits: Spec = object({
+  memory_bytes: field(count, "Memory of all its processes together, its memory file systems included.", fixed),
+  processes: field(count, "Processes and threads at one time.", fixed),
+  cpus: field({ kind: "number", min: 0 }, "Cores, fractions allowed; what wants more is slowed down.", fixed),
+  open_files: field(count, "Open files of each process.", fixed),
+  tmp_bytes: field(count, "Size of its temporary file systems.", fixed),
+  workspace_bytes: field(count, "Disk space that the workspace may take up.", fixed),
+  workspace_files: field(count, "Files and folders that the workspace may hold.", fixed),
+  connections: field(count, "Open network connections at one time."),
+  bytes_per_second: field(count, "Network traffic in both directions together; what wants more is slowed down."),
+  requests_per_minute: field(count, "Requests, and connections that are not inspected."),
+  lifetime_seconds: field(count, "The sandbox ends this long after its start.", fixed),
+  idle_seconds: field(count, "The sandbox ends when for this long it used no network and wrote no output.", fixed),
+});
+
+const workspace = object({
+  noexec: field(boolean, "Nothing that the agent can write can be executed or loaded as a library.", {
+    default: "false",
+    fixed: true,
+  }),
+  protect: field(
+    list(text(4096), LIST_ITEMS_MAX),
+    "Names in the workspace, relative to it, that the agent can neither create nor change; `[]` protects none.",
+    { default: "files that other programs run or obey, such as `.git/hooks` and `.mcp.json`", fixed: true },
+  ),
+});
+
+export const sandboxSection: Spec = object({
+  limits: field(sandboxLimits, "How much it may use; where the operator set a bound too, the smaller one holds."),
+  workspace: field(workspace, "What the workspace may be used for."),
+  devices: field(
+    list(text(4096), 64),
+    "`gpu`, or device files by their path in `/dev`; only kinds of devices that give no way around the sandbox.",
+    fixed,
+  ),
+  nested_userns: field(
+    boolean,
+    "Let the agent make user namespaces, for a sandbox that it brings along; more of the kernel comes into its reach.",
+    { default: "false", fixed: true },
+  ),
+  writable_libraries: field(
+    choice("deny", "allow"),
+    "Whether a program that runs code from a library the agent can write still counts as itself; `deny` leaves it only what `/**` is allowed.",
+    { default: "deny" },
+  ),
+  on_invalid_policy: field(
+    choice("keep", "quarantine"),
+    "What a node does when it is sent a version that it cannot read or enforce: stay with this one, or stop the sandbox and hold it.",
+    { default: "keep" },
+  ),
+});
