@@ -90,10 +90,12 @@ async function ask(client: ShimClient, t: ConnectionTuple): Promise<BinaryIdenti
     strip(t.localAddress),
     `${t.localPort}`,
   );
-  if (answer?.[0] !== "who") return null;
-  const [, path, sha256, pid, hostPid, ...ancestors] = answer;
-  if (!path || !sha256) return null;
-  return { path, sha256, pid: Number(pid), hostPid: Number(hostPid), ancestors };
+  // A shim from before libraries were noted lives on through an upgrade of its node; it cannot vouch for a name.
+  if (answer?.[0] !== "who1") return null;
+  const [, path, sha256, pid, hostPid, library, ...ancestors] = answer;
+  if (!path || !sha256 || library === undefined) return null;
+  const identity = { path, sha256, pid: Number(pid), hostPid: Number(hostPid), ancestors };
+  return library === "" ? identity : { ...identity, library };
 }
 
 /** Spawns the relay with a Node channel; each message brings one raw handle. */

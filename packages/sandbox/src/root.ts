@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { writableAliases } from "./aliases.ts";
 import type { ParsedSpec } from "./spec.ts";
 import { SANDBOX_HOME, SANDBOX_WORK } from "./spec.ts";
 
@@ -66,6 +67,8 @@ export function rootWords(spec: ParsedSpec): string[] {
   for (const m of [...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target))) {
     words.push("mount", m.noexec ? `${m.mode},noexec` : m.mode, m.source, m.target);
   }
+  const system = { source: "/usr", target: "/usr", mode: "ro" } as const;
+  for (const path of writableAliases([system, ...spec.mounts])) words.push("alias", path);
   const files: Record<string, { content: string; mode: number }> = {};
   for (const [path, content] of Object.entries({ ...BASE_FILES, "/etc/hosts": hosts(spec.hostname) })) {
     files[path] = { content, mode: 0o644 };

@@ -33,7 +33,7 @@
 #define CREATING (0100u | 020000000u) /* O_CREAT, O_TMPFILE's own bit */
 #define PROGRAM_MAX 1024
 
-enum action { DENY, UNKNOWN, NOTIFY, ANY_BIT, EQUALS, SOCKET, CREATE_MODE, TTY_IOCTL, NOT_ZERO, MAPS_CODE, PROCESS_OPTION };
+enum action { DENY, UNKNOWN, NOTIFY, ANY_BIT, SOCKET, CREATE_MODE, TTY_IOCTL, NOT_ZERO, MAPS_CODE, PROCESS_OPTION };
 struct rule { int nr; enum action action; uint8_t argument; uint32_t value; int error; };
 
 static const struct rule rules_unsorted[] = {
@@ -109,10 +109,6 @@ static void body(const struct rule *r) {
   case ANY_BIT:
     load_argument(r->argument);
     jump(BPF_JSET, r->value, 0, 1);
-    break;
-  case EQUALS:
-    load_argument(r->argument);
-    jump(BPF_JEQ, r->value, 0, 1);
     break;
   case CREATE_MODE: /* argument: flags, value: index of the mode */
     load_argument(r->argument);
