@@ -72,13 +72,24 @@ export interface SandboxView {
   /** The newest saved version; compare `policyDigest` with `status.policyDigest` to see whether it is in force. */
   policyVersion: number;
   policyDigest: string;
-  desiredState: "running" | "stopped";
+  desiredState: "running" | "stopped" | "quarantined";
+  /** Who killed or quarantined it last, and why; null when nobody did since it was last meant to run. */
+  hold: SandboxHold | null;
   incarnation: number;
   agent: AgentSpec;
   restart: { policy: "never" | "on-failure" | "always"; delayMs: number };
   limits: Limits;
   status: SandboxStatus | null;
   createdAt: string;
+}
+export interface SandboxHold {
+  by: string;
+  reason: string;
+  at: string;
+}
+/** What a kill switch touched. */
+export interface KillResult {
+  sandboxes: { id: string; name: string; nodeId: string; nodeName: string; nodeConnected: boolean }[];
 }
 export interface LogChunk {
   /** Where this piece ends in the sandbox's whole log; pass the last one back as `afterOffset`. */

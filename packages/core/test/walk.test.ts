@@ -136,6 +136,9 @@ async function inputOf(name: string): Promise<unknown> {
       result: { exitCode: 0, stdout: "", stderr: "", truncated: false, error: null },
     },
   };
+  inputs["sandbox.kill"] = { sandboxId, reason: "walk", to: "quarantined" };
+  inputs["sandbox.killAll"] = { nodeId, reason: "walk" };
+  inputs["sandbox.release"] = { sandboxId, reason: "walk" };
   for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
   return inputs[name] ?? {};
 }

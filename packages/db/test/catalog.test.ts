@@ -81,7 +81,8 @@ test("no view and no function runs with its owner's rights", async () => {
 });
 
 test("migrating again, twice at once, changes nothing", async () => {
+  const applied = async () => await owner`select id, hash from drizzle.__drizzle_migrations order by id`;
+  const before = await applied();
   await Promise.all([migrate(database.ownerUrl), migrate(database.ownerUrl)]);
-  const [row] = await owner`select count(*)::int as count from drizzle.__drizzle_migrations`;
-  expect(row?.count).toBe(2);
+  expect(await applied()).toEqual(before);
 });

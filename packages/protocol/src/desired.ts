@@ -15,6 +15,9 @@ export const agentSpecSchema = z.strictObject({
 });
 export type AgentSpec = z.infer<typeof agentSpecSchema>;
 
+/** Ten years: longer than any agent is meant to live, and far below what a timer's arithmetic can hold. */
+const SECONDS_MAX = 10 * 366 * 24 * 3600;
+
 export const limitsSchema = z.strictObject({
   processesMax: z.number().int().positive().default(256),
   openFilesMax: z.number().int().positive().default(4096),
@@ -29,13 +32,28 @@ export const limitsSchema = z.strictObject({
     .int()
     .positive()
     .default(8 * 1024 * 1024),
+  /** Cores, fractions allowed. */
+  cpusMax: z.number().positive().max(1024).optional(),
+  workspaceBytesMax: z.number().int().positive().optional(),
+  workspaceFilesMax: z.number().int().positive().optional(),
+  /** The sandbox ends this long after its start. */
+  lifetimeSecondsMax: z.number().int().positive().max(SECONDS_MAX).optional(),
+  /** The sandbox ends when for this long it neither used the network nor wrote a line. */
+  idleSecondsMax: z.number().int().positive().max(SECONDS_MAX).optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
+
+/** `quarantined`: stopped, kept whole, and started again by nothing but a release. */
+export const desiredStates = ["running", "stopped", "quarantined"] as const;
 
 export const desiredSandboxSchema = z.strictObject({
   id: z.uuid(),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  state: z.enum(["running", "stopped"]),
+  state: z.enum(desiredStates),
+  /** How it ends when it may not run any more: after its grace (omitted), or at once. */
+  end: z.enum(["grace", "kill"]).optional(),
+  /** How often people let it out of a quarantine; omitted means never. A quarantine the node imposed by itself ends when this grows. */
+  releases: z.number().int().nonnegative().optional(),
   /** Bumped to ask for a fresh start of the agent with the same workspace. */
   incarnation: z.number().int().nonnegative(),
   agent: agentSpecSchema,
@@ -62,7 +80,41 @@ export const desiredStateSchema = z.strictObject({
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;
 
-export const sandboxPhases = ["pending", "starting", "running", "waiting", "exited", "stopped", "failed"] as const;
+export const sandboxPhases = [
+  "pending",
+  "starting",
+  "running",
+  "waiting",
+  "exited",
+  "stopped",
+  "failed",
+  "quarantined",
+] as const;
+
+/** Why a sandbox ended. `lost`: nobody recorded it, as when the host itself went down. */
+export const endCauses = [
+  "exit",
+  "signal",
+  "memory",
+  "processes",
+  "workspace",
+  "lifetime",
+  "idle",
+  "stopped",
+  "killed",
+  "lost",
+] as const;
+export type EndCause = (typeof endCauses)[number];
+
+/** A policy that reached the node and is not in force there: it does not parse, is not what its digest says, or cannot be held by the host. */
+export const policyRefusalSchema = z.strictObject({
+  digest: z.string().max(128),
+  version: z.number().int().positive(),
+  reason: z.string().max(2048),
+  /** `kept`: the last valid one stays in force. `quarantined`: that one asked for the sandbox to be held. `none`: there was no valid one. */
+  outcome: z.enum(["kept", "quarantined", "none"]),
+});
+export type PolicyRefusal = z.infer<typeof policyRefusalSchema>;
 
 /** What the node says of one sandbox. */
 export const sandboxStatusSchema = z.strictObject({
@@ -76,6 +128,20 @@ export const sandboxStatusSchema = z.strictObject({
   restarts: z.number().int().nonnegative(),
   policyDigest: z.string().nullable(),
   generation: z.number().int().nonnegative(),
+  /** Why it ended last; null while it runs or before it ever did. */
+  cause: z.enum(endCauses).nullable().optional(),
+  /** Until when the policy in force only watches; `forever` when it names no end; null when it is enforced. */
+  monitorUntil: z
+    .union([z.iso.datetime(), z.literal("forever")])
+    .nullable()
+    .optional(),
+  /** The newest policy it was sent is not the one in force. */
+  policyRefused: policyRefusalSchema.nullable().optional(),
+  /** The node itself holds it in quarantine; `releases` is the count it was held at. */
+  held: z
+    .strictObject({ reason: z.string().max(2048), since: z.iso.datetime(), releases: z.number().int().nonnegative() })
+    .nullable()
+    .optional(),
 });
 export type SandboxStatus = z.infer<typeof sandboxStatusSchema>;
 

@@ -11,6 +11,10 @@ export const resourceKinds = [
   "node",
   "policy",
   "sandbox",
+  /** `operate` lets a sandbox out of it; putting one in is `operate` on the sandbox. */
+  "quarantine",
+  /** `operate` ends every sandbox of a node or of the org at once. */
+  "kill_switch",
   "plan",
   "decision",
   "audit",
@@ -20,6 +24,8 @@ export type ResourceKind = (typeof resourceKinds)[number];
 const everything: readonly Action[] = actions;
 const read: readonly Action[] = ["read"];
 const manage: readonly Action[] = ["read", "create", "update", "delete"];
+/** Who sees sandboxes sees that they are held; only then does a refusal say "not allowed" instead of "nothing there". */
+const holds = { quarantine: read, kill_switch: read } as const;
 type Grants = Partial<Record<ResourceKind, readonly Action[]>>;
 
 /** Who may do what. What is not named here is refused. The full product of it is a checked-in snapshot. */
@@ -31,6 +37,8 @@ export const roleGrants: Readonly<Record<Role, Grants>> = {
     node: ["read", "delete"],
     policy: manage,
     sandbox: [...manage, "operate"],
+    quarantine: ["read", "operate"],
+    kill_switch: ["read", "operate"],
     plan: read,
     decision: ["read", "export"],
     audit: ["read", "export"],
@@ -40,11 +48,14 @@ export const roleGrants: Readonly<Record<Role, Grants>> = {
     node: [...manage, "operate"],
     policy: read,
     sandbox: [...manage, "operate"],
+    quarantine: read,
+    kill_switch: ["read", "operate"],
     plan: ["read", "operate"],
     decision: read,
   },
-  approver: { node: read, policy: read, sandbox: read, plan: read, decision: read, audit: read },
+  approver: { ...holds, node: read, policy: read, sandbox: read, plan: read, decision: read, audit: read },
   auditor: {
+    ...holds,
     token: read,
     node: read,
     policy: read,
@@ -54,11 +65,12 @@ export const roleGrants: Readonly<Record<Role, Grants>> = {
     audit: ["read", "export"],
   },
   developer: {
+    ...holds,
     node: read,
     policy: read,
     sandbox: ["read", "create", "update", "operate"],
     plan: read,
     decision: read,
   },
-  viewer: { node: read, policy: read, sandbox: read, plan: read, decision: read },
+  viewer: { ...holds, node: read, policy: read, sandbox: read, plan: read, decision: read },
 };

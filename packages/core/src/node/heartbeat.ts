@@ -25,7 +25,7 @@ export const heartbeat = defineVerb({
         .where(and(eq(t.orgId, orgId), eq(t.id, nodeId)));
       // Only a change is news: a beat every few seconds from every node would wake every page.
       if (!isConnected(before, now)) await notify(tx, { orgId, topic: "nodes", id: nodeId });
-      await applyStatuses(tx, ctx.actor, input.statuses);
+      await applyStatuses(tx, ctx, input.statuses);
     });
     return { ok: true };
   },

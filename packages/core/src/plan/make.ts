@@ -104,6 +104,9 @@ async function desiredSandboxes(tx: Tx, where: { orgId: string; nodeId: string }
     id: sandbox.id,
     name: sandbox.name,
     state: stored<DesiredSandbox["state"]>(sandbox.desiredState),
+    // Left out where they say nothing, so that a plan without a kill or a release reads as plans always have.
+    ...(sandbox.endBy === "kill" ? { end: "kill" as const } : {}),
+    ...(sandbox.releases > 0 ? { releases: sandbox.releases } : {}),
     incarnation: sandbox.incarnation,
     agent: stored<DesiredSandbox["agent"]>(sandbox.agent),
     restart: stored<DesiredSandbox["restart"]>(sandbox.restart),

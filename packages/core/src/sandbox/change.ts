@@ -2,7 +2,7 @@ import { and, eq, isNull, notify, tables, withOrg } from "@creel/db";
 import type { AuditAction } from "../audit/actions.ts";
 import { changesOf, recordAudit } from "../audit/record.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
-import { notFound } from "../errors/errors.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
 import { first } from "../stored.ts";
 import type { SandboxView } from "../views.ts";
@@ -10,12 +10,20 @@ import { sandboxViews } from "./view.ts";
 
 type Row = typeof tables.sandboxes.$inferSelect;
 
+/** Out of quarantine leads one way only: the release, which has a right and an audit row of its own. */
+export function expectNotHeld(row: Row): void {
+  if (row.desiredState !== "quarantined") return;
+  throw new CreelError("conflict", `${row.name} is in quarantine. Release it first (creel sandbox release).`);
+}
+
 /** Changes what a sandbox should be, audits it and plans it, in one transaction. Null when it was removed by it. */
 export async function changeSandbox(
   ctx: Ctx<UserActor | ApiKeyActor>,
   sandboxId: string,
   cause: AuditAction,
-  change: (row: Row) => Partial<Pick<Row, "desiredState" | "incarnation" | "removedAt">>,
+  change: (
+    row: Row,
+  ) => Partial<Pick<Row, "desiredState" | "endBy" | "hold" | "releases" | "incarnation" | "removedAt">>,
 ): Promise<SandboxView | null> {
   const { orgId } = ctx.actor;
   const t = tables.sandboxes;

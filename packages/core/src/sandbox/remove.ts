@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineVerb } from "../verb.ts";
-import { changeSandbox } from "./change.ts";
+import { changeSandbox, expectNotHeld } from "./change.ts";
 
 export const removeInput = z.strictObject({ sandboxId: z.uuid() });
 
@@ -11,10 +11,10 @@ export const remove = defineVerb({
   gate: { by: "person", action: "delete", on: "sandbox" },
   input: removeInput,
   run: async (ctx, { sandboxId }): Promise<{ ok: true }> => {
-    await changeSandbox(ctx, sandboxId, "sandbox.remove", () => ({
-      desiredState: "stopped",
-      removedAt: ctx.clock(),
-    }));
+    await changeSandbox(ctx, sandboxId, "sandbox.remove", (row) => {
+      expectNotHeld(row);
+      return { desiredState: "stopped", removedAt: ctx.clock() };
+    });
     return { ok: true };
   },
 });

@@ -16,7 +16,7 @@ export const reportStatus = defineVerb({
   run: async (ctx, { status }): Promise<{ ok: true }> => {
     await withOrg(ctx.db, ctx.actor.orgId, async (tx) => {
       await ownNode(tx, ctx.actor);
-      if ((await applyStatuses(tx, ctx.actor, [status])) === 0) throw notFound();
+      if ((await applyStatuses(tx, ctx, [status])) === 0) throw notFound();
     });
     return { ok: true };
   },

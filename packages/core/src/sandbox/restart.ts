@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
-import { changeSandbox } from "./change.ts";
+import { changeSandbox, expectNotHeld } from "./change.ts";
 
 export const restartInput = z.strictObject({ sandboxId: z.uuid() });
 
@@ -13,10 +13,10 @@ export const restart = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: restartInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.restart", ({ incarnation }) => ({
-      desiredState: "running",
-      incarnation: incarnation + 1,
-    }));
+    const view = await changeSandbox(ctx, sandboxId, "sandbox.restart", (row) => {
+      expectNotHeld(row);
+      return { desiredState: "running", endBy: "grace", hold: null, incarnation: row.incarnation + 1 };
+    });
     if (view === null) throw notFound();
     return view;
   },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
-import { changeSandbox } from "./change.ts";
+import { changeSandbox, expectNotHeld } from "./change.ts";
 
 export const startInput = z.strictObject({ sandboxId: z.uuid() });
 
@@ -13,7 +13,10 @@ export const start = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: startInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.start", () => ({ desiredState: "running" }));
+    const view = await changeSandbox(ctx, sandboxId, "sandbox.start", (row) => {
+      expectNotHeld(row);
+      return { desiredState: "running", endBy: "grace", hold: null };
+    });
     if (view === null) throw notFound();
     return view;
   },

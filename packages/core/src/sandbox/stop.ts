@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
-import { changeSandbox } from "./change.ts";
+import { changeSandbox, expectNotHeld } from "./change.ts";
 
 export const stopInput = z.strictObject({ sandboxId: z.uuid() });
 
@@ -13,7 +13,10 @@ export const stop = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: stopInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.stop", () => ({ desiredState: "stopped" }));
+    const view = await changeSandbox(ctx, sandboxId, "sandbox.stop", (row) => {
+      expectNotHeld(row);
+      return { desiredState: "stopped", endBy: "grace" };
+    });
     if (view === null) throw notFound();
     return view;
   },

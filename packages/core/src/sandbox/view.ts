@@ -44,6 +44,7 @@ export async function sandboxViews(
     policyVersion,
     policyDigest,
     desiredState: stored<SandboxView["desiredState"]>(sandbox.desiredState),
+    hold: storedOrNull<SandboxView["hold"]>(sandbox.hold),
     incarnation: sandbox.incarnation,
     agent: stored<SandboxView["agent"]>(sandbox.agent),
     restart: stored<SandboxView["restart"]>(sandbox.restart),

@@ -26,6 +26,12 @@ export const sandboxes = pgTable(
     nodeId: uuid("node_id").notNull(),
     policyId: uuid("policy_id").notNull(),
     desiredState: text("desired_state").notNull(),
+    /** How it ends when it is no longer to run: `grace` or `kill`. */
+    endBy: text("end_by").notNull().default("grace"),
+    /** How often it was let out of a quarantine. */
+    releases: integer("releases").notNull().default(0),
+    /** Who put it under quarantine or killed it last, why and when. */
+    hold: jsonb("hold"),
     incarnation: integer("incarnation").notNull().default(0),
     agent: jsonb("agent").notNull(),
     restart: jsonb("restart").notNull(),
