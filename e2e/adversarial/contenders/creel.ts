@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createGateway, createRecordSink, createSandboxCa, type CredentialBinding, type Gateway } from "@creel/gateway";
+import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
+import type { DecisionRecord } from "@creel/protocol";
+import { attachControl, launchSandbox, SANDBOX_WORK, type SandboxControl, type SandboxSpec } from "@creel/sandbox";
+import type { Case, Contender, Feature, Program, Seen } from "../model.ts";
+import { HOSTS, policyText, TOOLS } from "../policy.ts";
+import { commandOf, type Stage } from "../stage.ts";
+
+const CA_FILE = "/etc/creel/ca.crt";
+const OUTPUT_BYTES_MAX = 512 * 1024;
+const PROMISES: Feature[] = ["egress", "rules", "identity", "credentials", "limits", "profiles", "journal", "door"];
+/** The credentials of the policy under attack; real values are made anew for each run. */
+export const PLACEHOLDERS = { token: "creel-placeholder-TOKEN-0123456789abcdef", key: "creel-placeholder-KEY-fedcba9876543210" };
+
+/** What a name leads to for `moving.creel.example`; a case sets it before it attacks. */
+export const moving: { addresses: string[] } = { addresses: [] };
+
+export interface Sandbox {
+  runDir: string;
+  stateDir: string;
+  work: string;
+  shimPid: number;
+  agentPid: number;
+  control: SandboxControl;
+  run(test: Case): Promise<Pick<Seen, "code" | "out">>;
+  end(): Promise<void>;
+}
+
+let opened = 0;
+
+/** A sandbox as the fleet makes it, with the workspace, the tools and whatever the case asks for. */
+export async function openSandbox(stage: Stage, overrides: Partial<SandboxSpec> = {}, caPem = ""): Promise<Sandbox> {
+  opened += 1;
+  const folder = join(stage.base, `c${opened}`);
+  const [runDir, stateDir] = [join(folder, "r"), join(folder, "s")];
+  for (const path of [folder, runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
+  const work = stage.workspace(`creel-${opened}`);
+  const spec: SandboxSpec = {
+    id: `adversarial-${opened}`,
+    command: ["sleep", "1000000"],
+    ...overrides,
+    runDir,
+    stateDir,
+    files: [{ path: CA_FILE, content: caPem }, ...(overrides.files ?? [])],
+    mounts: [
+      ...(overrides.mounts ?? [{ source: work, target: SANDBOX_WORK, mode: "rw" }]),
+      { source: stage.tools, target: TOOLS, mode: "ro" },
+    ],
+  };
+  const { shimPid, agentPid } = await launchSandbox(spec);
+  const control = await attachControl({ runDir });
+  return {
+    ...{ runDir, stateDir, work, shimPid, agentPid, control },
+    async run(test) {
+      const result = await control.exec({
+        command: commandOf(test, TOOLS),
+        env: {
+          ...stage.environment({ work: SANDBOX_WORK, tools: TOOLS }),
+          NODE_EXTRA_CA_CERTS: CA_FILE,
+          TOKEN: PLACEHOLDERS.token,
+          KEY: PLACEHOLDERS.key,
+          RUN_DIR: runDir,
+          STATE_DIR: stateDir,
+          SHIM_PID: String(shimPid),
+          AGENT_PID: String(agentPid),
+        },
+        timeoutMs: test.timeoutMs,
+        outputBytesMax: OUTPUT_BYTES_MAX,
+      });
+      return { code: result.exitCode, out: `${result.stdout}${result.stderr}${result.error ?? ""}` };
+    },
+    async end() {
+      await control.stop({ graceMs: 0 });
+      control.close();
+    },
+  };
+}
+
+/** Runs one program in a sandbox of its own and ends it. */
+export async function inOwnSandbox(stage: Stage, overrides: Partial<SandboxSpec>, test: { id: string; program: Program }) {
+  const sandbox = await openSandbox(stage, overrides);
+  try {
+    return await sandbox.run({ ...test, timeoutMs: 15_000 } as Case);
+  } finally {
+    await sandbox.end();
+  }
+}
+
+export function policyUnderAttack(stage: Stage) {
+  const pinned = createHash("sha256").update(readFileSync(join(stage.tools, "node"))).digest("hex");
+  const { policy, problems } = parsePolicy(policyText(pinned));
+  if (policy === null) throw new Error(`the policy under attack does not parse: ${JSON.stringify(problems)}`);
+  return { policy: compilePolicy(policy), policyDigest: policyDigest(policy), generation: 1 };
+}
+
+export function bindings(stage: Stage): CredentialBinding[] {
+  const [token = "", key = ""] = stage.secrets;
+  return [
+    { placeholder: PLACEHOLDERS.token, value: () => token, host: HOSTS.api, port: 443, path: "/v1/**" },
+    { placeholder: PLACEHOLDERS.key, value: () => key, host: HOSTS.other, port: 443, path: "/keyed/**", header: "x-api-key" },
+  ];
+}
+
+export function creel(): Contender & { sandbox(): Sandbox; gateway(): Gateway } {
+  const records: DecisionRecord[] = [];
+  let sandbox: Sandbox | null = null;
+  let gateway: Gateway | null = null;
+  const running = (): Sandbox => {
+    if (sandbox === null) throw new Error("creel is not started");
+    return sandbox;
+  };
+  return {
+    name: "creel",
+    configuration: "every layer, a policy of seven hosts for three programs, one read-write workspace",
+    promises: new Set(PROMISES),
+    missing: () => null,
+    async start(stage) {
+      gateway = createGateway({
+        journal: createRecordSink({ onRecord: (record) => void records.push(record) }),
+        labels: { org: "local", node: "adversarial" },
+        resolve: stage.servers.resolve,
+        upstreamCa: stage.servers.authorities,
+        lookup: async (name) => {
+          if (name === HOSTS.moving) return moving.addresses;
+          throw new Error("NXDOMAIN");
+        },
+      });
+      const ca = await createSandboxCa({ name: "adversarial" });
+      sandbox = await openSandbox(stage, {}, ca.certificatePem);
+      const { runDir } = sandbox;
+      await gateway.add({
+        ...{ id: "under-attack", name: "under-attack", ca, network: { runDir } },
+        ...policyUnderAttack(stage),
+        credentials: bindings(stage),
+      });
+    },
+    run: (test) => running().run(test),
+    records: () => records,
+    sandbox: running,
+    gateway: () => {
+      if (gateway === null) throw new Error("creel is not started");
+      return gateway;
+    },
+    async stop() {
+      await gateway?.close();
+      await sandbox?.end();
+    },
+  };
+}

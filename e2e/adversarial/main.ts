@@ -1,0 +1,62 @@
+/**
+ * `npm run adversarial [-- --peers] [--json] [--only ID-PREFIX,…]`: every attack against a real sandbox, and with `--peers` the same
+ * against bwrap, srt and nothing at all. Exit code 1 when an attack of ours gets through.
+ */
+import { randomBytes } from "node:crypto";
+import { runBattery } from "./battery.ts";
+import { allCases } from "./cases/index.ts";
+import { creel } from "./contenders/creel.ts";
+import { bwrap, srt, unconfined } from "./contenders/peers.ts";
+import type { Contender, Result } from "./model.ts";
+import { asJson, type Column, failures, table } from "./report.ts";
+import { openStage, type Stage } from "./stage.ts";
+import { current } from "./under-attack.ts";
+
+const PATH_DEFAULT = "/usr/local/bin:/usr/bin:/bin";
+
+async function main(words: string[], path: string): Promise<number> {
+  const json = words.includes("--json");
+  const only = words[words.indexOf("--only") + 1]?.split(",") ?? [];
+  const cases = allCases().filter(({ id }) => !words.includes("--only") || only.some((prefix) => id.startsWith(prefix)));
+  if (cases.length === 0) {
+    process.stderr.write(`adversarial: no case begins with ${only.join(" or ")}\n`);
+    return 2;
+  }
+  const stage = await openStage(cases);
+  stage.secrets.push(`sk-live-${randomBytes(16).toString("hex")}`, `key-live-${randomBytes(16).toString("hex")}`);
+  const told = (result: Result) => {
+    if (!json && result.verdict === "open")
+      process.stdout.write(`  ${result.test.open === null ? "OPEN" : "open"} ${result.test.id}: ${result.test.title}\n       ${result.why}\n`);
+  };
+  try {
+    const ours = creel();
+    current.set(ours, stage);
+    const columns = [await columnOf(ours, stage, told)];
+    if (words.includes("--peers"))
+      for (const peer of [bwrap(path), srt(path), unconfined()]) columns.push(await columnOf(peer, stage, () => {}));
+    const bad = failures(columns[0]?.results ?? []);
+    if (json) process.stdout.write(`${JSON.stringify(asJson(columns))}\n`);
+    else {
+      if (words.includes("--peers")) process.stdout.write(`\n${table(columns, cases)}`);
+      process.stdout.write(`\n${cases.length - bad.length} passed, ${bad.length} failed\n`);
+      for (const { test, why } of bad) process.stdout.write(`  ✗ ${test.id} (${test.promise}): ${why}\n`);
+    }
+    return bad.length === 0 ? 0 : 1;
+  } finally {
+    await stage.close();
+  }
+
+  async function columnOf(contender: Contender, at: Stage, onResult: (result: Result) => void): Promise<Column> {
+    const missing = contender.missing();
+    if (missing !== null) return { contender, missing, results: null };
+    if (!json) process.stdout.write(`\n── ${contender.name}: ${contender.configuration}\n`);
+    try {
+      return { contender, missing: null, results: await runBattery(contender, at, cases, onResult) };
+    } catch (error) {
+      if (contender.name === "creel") throw error;
+      return { contender, missing: `could not be run: ${error instanceof Error ? error.message : String(error)}`, results: null };
+    }
+  }
+}
+
+process.exit(await main(process.argv.slice(2), process.env.PATH ?? PATH_DEFAULT));

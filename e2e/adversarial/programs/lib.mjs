@@ -1,0 +1,83 @@
+// What attack programs written for Node share. It runs inside the sandbox and is hostile: nothing here is believed by a witness.
+import cp from "node:child_process";
+import dgram from "node:dgram";
+import dns from "node:dns/promises";
+import fs from "node:fs";
+import http from "node:http";
+import http2 from "node:http2";
+import https from "node:https";
+import net from "node:net";
+import tls from "node:tls";
+
+export { cp, dgram, fs, http, http2, net, tls };
+
+const LIMIT_MS = 6000;
+export const host = (name) => `${name}.creel.example`;
+export const say = (value) => console.log(typeof value === "string" ? value : JSON.stringify(value));
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** One request; resolves with {status, headers, body} or {failed}. */
+export function ask(url, { method = "GET", headers = {}, body, ...more } = {}) {
+  const web = url.startsWith("https:") ? https : http;
+  return new Promise((done) => {
+    const req = web.request(url, { method, headers, timeout: LIMIT_MS, agent: false, ...more }, (res) => {
+      const chunks = [];
+      res.on("data", (chunk) => chunks.push(chunk));
+      const end = () =>
+        done({ status: res.statusCode, message: res.statusMessage, headers: res.headers, trailers: res.trailers, body: Buffer.concat(chunks).toString("latin1") });
+      res.on("end", end);
+      res.on("error", end);
+    });
+    req.on("timeout", () => req.destroy(new Error("timeout")));
+    req.on("error", (error) => done({ failed: error.code ?? error.message }));
+    req.end(body);
+  });
+}
+
+export const lookup = (name, family = 4) => dns.lookup(name, { family }).then((r) => r.address, (e) => `failed ${e.code}`);
+
+function talk(socket, ready, bytes, ms) {
+  return new Promise((done) => {
+    let text = "";
+    const finish = (how) => {
+      clearTimeout(timer);
+      socket.destroy();
+      done(`${how} ${text}`);
+    };
+    const timer = setTimeout(() => finish("late"), ms);
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on(ready, () => {
+      for (const part of [bytes].flat()) socket.write(part);
+    });
+    socket.on("error", (error) => finish(`failed ${error.code ?? error.message}`));
+    socket.on("close", () => finish("closed"));
+  });
+}
+
+/** Bytes as they are over TCP; resolves with how it ended and what came back. */
+export const rawTcp = (address, port, bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", ms = 1500) =>
+  talk(net.connect({ host: address, port }), "connect", bytes, ms);
+
+/** Bytes as they are inside TLS. */
+export const rawTls = (name, bytes, { port = 443, ms = 1500, ...options } = {}) =>
+  talk(tls.connect({ host: name, port, servername: name, ...options }), "secureConnect", [bytes].flat().map((t) => (typeof t === "string" ? t.replaceAll("\n", "\r\n") : t)), ms);
+
+/** A DNS packet as it is to whatever resolver; resolves with the answer in hex, or "silent". */
+export function dnsRaw(packet, { address = "127.0.0.1", port = 53, ms = 800 } = {}) {
+  return new Promise((done) => {
+    const socket = dgram.createSocket(net.isIPv6(address) ? "udp6" : "udp4");
+    const finish = (text) => {
+      clearTimeout(timer);
+      try {
+        socket.close();
+      } catch {}
+      done(text);
+    };
+    const timer = setTimeout(() => finish("silent"), ms);
+    socket.on("message", (bytes) => finish(bytes.toString("hex")));
+    socket.on("error", (error) => finish(`failed ${error.code}`));
+    socket.send(packet, port, address, (error) => error && finish(`failed ${error.code}`));
+  });
+}

@@ -1,0 +1,117 @@
+/** Real servers of the host: those that may be reached, and those that nothing from inside may ever reach. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
+import { gzipSync } from "node:zlib";
+import { createUpstream, portOf, type Upstream } from "../../packages/gateway/test/support/world.ts";
+import type { Hit } from "./model.ts";
+import { HOSTS, RAW_PORT } from "./policy.ts";
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export interface Servers {
+  hits: Hit[];
+  authorities: string[];
+  /** For the gateway: which address and port stands behind a name. */
+  resolve: Record<string, string>;
+  /** Ports of servers on the host itself. */
+  ports: { loopback: number; everywhere: number; udp: number };
+  /** An address of this host that is not loopback, or null where it has none. */
+  ownAddress: string | null;
+  close(): Promise<void>;
+}
+
+export async function startServers(abstractName: string, socketPath: string): Promise<Servers> {
+  const hits: Hit[] = [];
+  const closers: (() => unknown)[] = [];
+  const resolve: Record<string, string> = {};
+  const authorities: string[] = [];
+
+  async function web(server: keyof typeof HOSTS, port: number, secure: boolean): Promise<void> {
+    const upstream: Upstream = await createUpstream(HOSTS[server], (req, res) => void answer(server, hits, req, res), {
+      secure,
+    });
+    resolve[`${HOSTS[server]}:${port}`] = `127.0.0.1:${upstream.port}`;
+    authorities.push(upstream.caPem);
+    closers.push(() => upstream.close());
+  }
+  async function bytes(server: string, listen: (tcp: Server) => void): Promise<Server> {
+    const tcp = createServer((socket) => {
+      const hit = { server, what: "", headers: {}, body: "" };
+      hits.push(hit);
+      socket.on("error", () => {});
+      socket.on("data", (chunk) => {
+        hit.what = (hit.what + chunk.toString("latin1")).slice(0, BODY_BYTES_MAX);
+        socket.write("!");
+      });
+    });
+    listen(tcp);
+    await once(tcp, "listening");
+    closers.push(() => tcp.close());
+    return tcp;
+  }
+
+  for (const name of ["api", "other", "pinned", "evil"] as const) await web(name, 443, true);
+  await web("plain", 80, false);
+  await web("evil", 80, false);
+  for (const name of ["raw", "evil"] as const) {
+    const tcp = await bytes(name, (it) => it.listen(0, "127.0.0.1"));
+    resolve[`${HOSTS[name]}:${RAW_PORT}`] = `127.0.0.1:${portOf(tcp)}`;
+  }
+  const loopback = portOf(await bytes("loopback", (it) => it.listen(0, "127.0.0.1")));
+  const everywhere = portOf(await bytes("everywhere", (it) => it.listen(0, "0.0.0.0")));
+  await bytes("abstract", (it) => it.listen(`\0${abstractName}`));
+  await bytes("unix", (it) => it.listen({ path: socketPath, readableAll: true, writableAll: true }));
+  const udp = createSocket("udp4", (message) => hits.push({ server: "udp", what: message.toString("latin1"), headers: {}, body: "" }));
+  udp.bind(0, "0.0.0.0");
+  await once(udp, "listening");
+  closers.push(() => udp.close());
+
+  return {
+    hits,
+    authorities,
+    resolve,
+    ports: { loopback, everywhere, udp: udp.address().port },
+    ownAddress: ownAddress(),
+    async close() {
+      for (const close of closers) await close();
+    },
+  };
+}
+
+const ownAddress = (): string | null =>
+  Object.values(networkInterfaces()).flat().find((face) => face?.family === "IPv4" && !face.internal)?.address ?? null;
+
+/** What the web servers answer: they give back what they were sent, in the ways a careless server does. */
+async function answer(server: string, hits: Hit[], req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req) {
+    size += chunk.length;
+    if (size <= BODY_BYTES_MAX) chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks).toString("latin1");
+  hits.push({ server, what: `${req.method} ${req.url}`, headers: req.headers, body });
+  const echo = JSON.stringify({ from: server, url: req.url, headers: req.headers, body });
+  const path = (req.url ?? "").split("?")[0] ?? "";
+  const authorization = req.headers.authorization ?? "";
+  if (path.endsWith("/redirect")) res.writeHead(302, { location: `https://${HOSTS.evil}/v1/landed` }).end();
+  else if (path.endsWith("/redirect-other")) res.writeHead(307, { location: `https://${HOSTS.other}/v1/landed` }).end();
+  else if (path.endsWith("/gzip")) res.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(echo));
+  else if (path.endsWith("/header")) res.writeHead(200, { "x-echo": authorization, "set-cookie": `t=${authorization}` }).end("ok");
+  else if (path.endsWith("/status")) res.writeHead(401, `no ${authorization}`.slice(0, 200)).end("no");
+  else if (path.endsWith("/trailer")) {
+    res.writeHead(200, { trailer: "x-echo", "transfer-encoding": "chunked" });
+    res.write("body");
+    res.addTrailers({ "x-echo": authorization });
+    res.end();
+  } else if (path.endsWith("/bytes")) {
+    for (const letter of echo) {
+      res.write(letter);
+      await new Promise((done) => setImmediate(done));
+    }
+    res.end();
+  } else res.end(echo);
+}

@@ -1,0 +1,19 @@
+/** The contender and stage of this run, for cases that look at Creel's own parts while they attack. */
+import type { creel, Sandbox } from "./contenders/creel.ts";
+import type { Stage } from "./stage.ts";
+
+type Ours = ReturnType<typeof creel>;
+let held: { ours: Ours; stage: Stage } | null = null;
+
+function need(): { ours: Ours; stage: Stage } {
+  if (held === null) throw new Error("no sandbox is under attack");
+  return held;
+}
+
+export const current = {
+  set(ours: Ours, stage: Stage): void {
+    held = { ours, stage };
+  },
+  sandbox: (): Sandbox => need().ours.sandbox(),
+  ours: (): Ours => need().ours,
+};
