@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
@@ -8,6 +9,8 @@ export const projectRoot = resolve(fileURLToPath(new URL("../../..", import.meta
 const port = z.coerce.number().int().min(1).max(65535);
 const schema = z.object({
   CREEL_HOME: z.string().min(1).optional(),
+  HOME: z.string().min(1).optional(),
+  XDG_CONFIG_HOME: z.string().min(1).optional(),
   CREEL_WEB_PORT: port.optional(),
   CREEL_HUB_PORT: port.optional(),
   DATABASE_URL: z.string().min(1).optional(),
@@ -19,7 +22,12 @@ const schema = z.object({
 });
 
 export interface CliEnv {
+  /** Creel's own folder. */
   home: string;
+  /** The home folder of whoever runs this. */
+  userHome: string;
+  /** Their own default policy for `creel run`, which need not be there. */
+  userPolicy: string;
   webPort: number | null;
   hubPort: number | null;
   databaseUrl: string | null;
@@ -42,8 +50,11 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
     throw new EnvProblem(`${first?.path.join(".") ?? "environment"}: ${first?.message ?? "invalid"}`);
   }
   const env = parsed.data;
+  const userHome = resolve(env.HOME ?? homedir());
   return {
     home: resolve(env.CREEL_HOME ?? `${projectRoot}/.creel`),
+    userHome,
+    userPolicy: join(resolve(env.XDG_CONFIG_HOME ?? join(userHome, ".config")), "creel/policy.yaml"),
     webPort: env.CREEL_WEB_PORT ?? null,
     hubPort: env.CREEL_HUB_PORT ?? null,
     databaseUrl: env.DATABASE_URL ?? null,

@@ -1,7 +1,7 @@
 /** Nothing that a file, a record or a sandbox says may stand as a line of ours, turn its direction, or steer the terminal. */
 import { describe, expect, test } from "vitest";
 import { jsonLine, line, page, painter, printable } from "../src/io.ts";
-import { describeDecision } from "../src/run/decisions.ts";
+import { describeDecision } from "../src/run/report/sentence.ts";
 import { policyWorkshop, type Ran } from "./policy-support.ts";
 
 const { file, creel } = policyWorkshop();

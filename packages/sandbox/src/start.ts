@@ -34,6 +34,7 @@ export interface SandboxProcess {
   resize(size: TerminalSize): void;
   /** Null unless asked for. Somebody must read it: the command waits otherwise. */
   output: Readable | null;
+  errors: Readable | null;
 }
 
 /** In character cells, each 1 to 65535. */
@@ -47,7 +48,7 @@ export interface RunOptions {
   /** Gives the command a terminal of its own, relayed to this process's stdin and stdout. Its stderr goes there too. While
    * it runs a terminal on stdin is raw, and put back at the end: lines written to it meanwhile must end in \r\n. */
   terminal?: TerminalSize;
-  /** `pipe`: what would go to this process's stdout comes out of `output` instead, for a caller that looks at it on its way. */
+  /** `pipe`: what would go to this process's stdout and stderr comes out of `output` and `errors` instead, for a caller that looks at it. */
   output?: "inherit" | "pipe";
 }
 
@@ -67,7 +68,7 @@ export function runSandbox(spec: SandboxSpec, options: RunOptions = {}): Sandbox
   });
   const resize = options.terminal ? windowOf(spec.runDir, started) : () => {};
   const kill = (signal: NodeJS.Signals = "SIGTERM"): void => void child.kill(signal);
-  return { started, exited, kill, resize, output: piped ? child.stdout : null };
+  return { started, exited, kill, resize, output: child.stdout, errors: child.stderr };
 }
 
 /** Changes of size in their order, over one connection to the shim; after the end of the sandbox they go nowhere. */
@@ -103,8 +104,9 @@ function begin(
   if (terminal) words.push("terminal", ...sizeWords(terminal));
   const frame = encodeFrame(words);
   const own = mode === "run" ? "inherit" : "ignore";
+  const outward = output === "pipe" ? "pipe" : own;
   // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
-  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, output === "pipe" ? "pipe" : own, own, "pipe", "pipe"] });
+  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, outward, outward, "pipe", "pipe"] });
   const started = new Promise<Started>((resolve, reject) => {
     const request = writableOf(child.stdio[3]);
     const report = readableOf(child.stdio[4]);

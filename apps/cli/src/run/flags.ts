@@ -15,6 +15,9 @@ export interface RunFlags {
   decisions?: string;
   resolve: string[];
   json?: boolean;
+  quiet?: boolean;
+  agent?: string;
+  show: string[];
 }
 
 /** An operator's word that HOST:PORT lies at this address; it may be private, for exactly that host and port. */

@@ -1,25 +1,46 @@
+import type { ModelProtocol } from "@creel/agents";
 import { withRoots } from "@creel/gateway";
-import { createRouter, detectModel, type InferenceRequest, type InferenceResponse, type Router } from "@creel/router";
+import type { InferenceRequest, InferenceResponse, ModelBackend, Protocol, Router } from "@creel/router";
+import { type AgentModel, type KnownAgent, modelEnv } from "./agent.ts";
 
-/** The inference router, made at the first request for a model: looking for local ones would slow down every other command. */
+/** What agents of ours speak; a backend may speak more. */
+const isAgents = (protocol: Protocol): protocol is ModelProtocol => protocol !== "gemini";
+
+export interface LazyRouter {
+  handle(request: InferenceRequest): Promise<InferenceResponse>;
+  /** Looks for the model now. */
+  model(): Promise<AgentModel & { provider: string; scripted: boolean }>;
+  close(): Promise<void>;
+}
+
+/** The inference router, made when a model is first asked for: looking for local ones would slow down every other command. */
 export function lazyRouter(
+  agent: KnownAgent | null,
   env: NodeJS.ProcessEnv,
   authorities: readonly string[],
-): {
-  handle(request: InferenceRequest): Promise<InferenceResponse>;
-  close(): Promise<void>;
-} {
-  let router: Promise<Router> | null = null;
+): LazyRouter {
+  let opened: Promise<{ router: Router; backend: ModelBackend }> | null = null;
   const now = (): Date => new Date();
-  const open = async (): Promise<Router> =>
-    createRouter({ models: [await detectModel(env, { now, ca: withRoots(authorities)?.join("\n") })], now });
+  const open = async () => {
+    const { createRouter, detectModel } = await import("@creel/router");
+    const backend = await detectModel(modelEnv(agent, env), { now, ca: withRoots(authorities)?.join("\n") });
+    return { router: createRouter({ models: [backend], now }), backend };
+  };
+  const get = () => {
+    opened ??= open();
+    return opened;
+  };
   return {
     async handle(request) {
-      router ??= open();
-      return await (await router).handle(request);
+      return await (await get()).router.handle(request);
+    },
+    async model() {
+      const { backend } = await get();
+      const { provider, name, scripted } = backend.info;
+      return { provider, name, scripted, protocols: backend.protocols.filter(isAgents) };
     },
     async close() {
-      await (await router)?.close();
+      await (await opened)?.router.close();
     },
   };
 }

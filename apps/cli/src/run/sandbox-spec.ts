@@ -1,50 +1,53 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { caEnv } from "@creel/agents";
-import type { parsePolicy } from "@creel/policy";
-import { SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
-import { readIfThere } from "../up/home.ts";
-
-type Policy = NonNullable<ReturnType<typeof parsePolicy>["policy"]>;
-
-const CA_FILE = "/etc/creel/ca.crt";
-const BUNDLE_FILE = "/etc/creel/ca-bundle.crt";
-/** Where distributions keep the authorities that TLS relayed unopened is checked against. */
-const SYSTEM_BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
-/** All of the host that is visible inside, read-only. */
-const VISIBLE = ["/usr/", "/bin/", "/sbin/", "/lib"];
+import type { Policy } from "@creel/policy";
+import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
+import { specLimits } from "./limits.ts";
+import { type Program, SHIMS_FOLDER, shimText } from "./program.ts";
+import { BUNDLE_FILE, CA_FILE, trustFiles } from "./trust.ts";
 
 export interface SpecInput {
   id: string;
   runDir: string;
   stateDir: string;
-  command: string[];
+  program: Program;
   mounts: NonNullable<SandboxSpec["mounts"]>;
+  /** A folder of this host as the command's home; null for one that is only memory. */
+  home: string | null;
   env: Record<string, string>;
   policy: Policy;
   caPem: string;
+  /** The user's own terminal, when the command gets one. */
+  terminalName: string | undefined;
 }
 
 export function sandboxSpec(input: SpecInput): SandboxSpec {
-  const bundle = SYSTEM_BUNDLES.map(readIfThere).find((text) => text !== null) ?? "";
+  const { program } = input;
   const filesystem = input.policy.filesystem_policy;
+  const home = input.home === null ? [] : [{ source: input.home, target: SANDBOX_HOME, mode: "rw" as const }];
+  const shown = program.shown.map((path) => ({ source: path, target: path, mode: "ro" as const }));
   return {
     id: input.id,
     runDir: input.runDir,
     stateDir: input.stateDir,
-    command: input.command,
+    command: program.command,
     cwd: SANDBOX_WORK,
     env: {
-      TERM: "xterm-256color",
+      TERM: input.terminalName ?? "xterm-256color",
       TMPDIR: "/tmp",
+      PATH: program.path,
       ...input.env,
       ...caEnv({ caFile: CA_FILE, bundleFile: BUNDLE_FILE }),
     },
-    mounts: input.mounts,
+    mounts: [...home, ...shown, ...input.mounts],
     files: [
-      { path: CA_FILE, content: input.caPem },
-      { path: BUNDLE_FILE, content: `${bundle.trimEnd()}\n${input.caPem}` },
+      ...trustFiles(input.caPem),
+      ...program.shims.map(({ name, target }) => ({
+        path: `${SHIMS_FOLDER}/${name}`,
+        content: shimText(target),
+        mode: 0o755,
+      })),
     ],
+    limits: specLimits(input.policy),
     landlock: input.policy.landlock?.compatibility ?? "best_effort",
     ...(filesystem === undefined
       ? {}
@@ -53,20 +56,4 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
           readWrite: [...filesystem.read_write, ...(filesystem.include_workdir ? [SANDBOX_WORK] : [])],
         }),
   };
-}
-
-/** Said beside a failed start: programs installed in a home folder are a common surprise. */
-export function whereOutside(program: string, path: string | undefined): string | null {
-  if (program.includes("/")) return VISIBLE.some((prefix) => program.startsWith(prefix)) ? null : program;
-  for (const folder of (path ?? "").split(delimiter)) {
-    const file = join(folder, program);
-    if (folder === "" || VISIBLE.some((prefix) => file.startsWith(prefix))) continue;
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
 }

@@ -8,7 +8,7 @@ import { messageOf, usageError } from "../exit.ts";
  * Threat: a folder given as a workspace holds what rules the sandbox itself: the fleet's keys and sign-in, or the control sockets of
  * other sandboxes of the same user. Invariant: neither is ever visible inside.
  */
-const within = (path: string, folder: string): boolean => {
+export const within = (path: string, folder: string): boolean => {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`);
 };

@@ -1,0 +1,93 @@
+/**
+ * Known agents get what they need to reach their model: an address that the gateway answers and a placeholder for the key. The key
+ * itself stays in this process; nothing of the user's environment is inherited.
+ */
+import { basename } from "node:path";
+import { type AgentId, agentPlugins, type ModelProtocol } from "@creel/agents";
+import { SANDBOX_HOME, SANDBOX_WORK } from "@creel/sandbox";
+import { usageError } from "../exit.ts";
+import { BUNDLE_FILE, CA_FILE } from "./trust.ts";
+
+export type KnownAgent = Exclude<AgentId, "command">;
+
+const INFERENCE_URL = "https://inference.local";
+const KNOWN = ["claude", "codex", "pi"] as const satisfies readonly KnownAgent[];
+/** Words of `--agent`. */
+export const AGENT_WORDS: readonly string[] = ["auto", "none", ...KNOWN];
+
+/** Variables that lead to a model of a kind that the agent can speak to; with others set as well, these win. */
+const OWN_PROVIDER: Readonly<Record<KnownAgent, readonly string[]>> = {
+  claude: ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"],
+  codex: ["OPENAI_API_KEY", "OPENAI_BASE_URL"],
+  pi: [],
+};
+const ALL_KEYS = ["NVIDIA_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
+
+/** Which agent the command is; by its name unless told. */
+export function agentOf(command: readonly string[], word: string): KnownAgent | null {
+  if (!AGENT_WORDS.includes(word))
+    throw usageError(`"${word}" is no agent that is known here`, `Write one of ${AGENT_WORDS.join(", ")}.`, "--agent");
+  const wanted = word === "auto" ? basename(command[0] ?? "") : word;
+  return KNOWN.find((id) => id === wanted) ?? null;
+}
+
+/** The environment in which a model is looked for: the agent's own provider, when its key is there, and no other. */
+export function modelEnv(agent: KnownAgent | null, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = agent === null ? [] : OWN_PROVIDER[agent];
+  const key = own[0];
+  if (key === undefined || !env[key]?.trim()) return env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => own.includes(name) || !ALL_KEYS.includes(name)));
+}
+
+export interface AgentModel {
+  name: string;
+  protocols: readonly ModelProtocol[];
+}
+
+export interface PreparedRun {
+  command: string[];
+  env: Record<string, string>;
+  /** To lie in the command's home before it starts. */
+  files: { path: string; content: string }[];
+}
+
+/** @throws AgentError when the agent cannot speak to this model. */
+export function prepareAgent(
+  agent: KnownAgent,
+  command: readonly string[],
+  model: AgentModel,
+  id: string,
+): PreparedRun {
+  const { env, files } = agentPlugins[agent].prepare({
+    // Where the agent itself lies is known already; of what is prepared only settings are taken.
+    host: { agentsRoot: "/", nodePath: "/", arch: process.arch === "arm64" ? "arm64" : "x64" },
+    prompt: "unused",
+    model,
+    baseUrl: INFERENCE_URL,
+    placeholderKey: `creel-placeholder-${id}`,
+    home: SANDBOX_HOME,
+    workdir: SANDBOX_WORK,
+    caFile: CA_FILE,
+    bundleFile: BUNDLE_FILE,
+  });
+  const { PATH: _path, ...rest } = env;
+  return {
+    command: agent === "pi" ? withModel(command, model.name) : [...command],
+    // Claude Code takes its own default otherwise, which may not be served here.
+    env: agent === "claude" ? { ...rest, ANTHROPIC_MODEL: model.name } : rest,
+    files: agent === "codex" ? files.map(withoutOwnSandbox) : files,
+  };
+}
+
+/** pi takes the provider from its arguments alone; what the user wrote there wins. */
+function withModel(command: readonly string[], model: string): string[] {
+  const [program = "", ...rest] = command;
+  if (rest.some((word) => /^--(provider|model)(=|$)/.test(word))) return [...command];
+  return [program, "--provider", "creel", "--model", model, ...rest];
+}
+
+/** Its own sandbox makes an empty network of its own, which would cut its tools off from the gateway; ours is around it. */
+const withoutOwnSandbox = ({ path, content }: { path: string; content: string }) => ({
+  path,
+  content: path === ".codex/config.toml" ? `sandbox_mode = "danger-full-access"\n${content}` : content,
+});

@@ -1,0 +1,72 @@
+/** Everything `creel run` says on stderr: denials as they happen, and the summary. Nothing of it ever goes to stdout. */
+import type { DecisionDraft } from "@creel/gateway";
+import type { DecisionRecord } from "@creel/protocol";
+import { type Io, jsonLine, line, painter } from "../../io.ts";
+import { type AllowOptions, howToAllow } from "./allow.ts";
+import { createLiveDenials } from "./live.ts";
+import { isUneventful, type RunSummary, summaryLines } from "./summary.ts";
+import { createTally } from "./tally.ts";
+
+export interface ReportOptions {
+  io: Io;
+  json: boolean;
+  quiet: boolean;
+}
+
+export interface Report {
+  /** Before a decision takes effect. */
+  draft(draft: DecisionDraft): void;
+  /** When it is complete: a denial at once, an allowed flow at its end. */
+  record(record: DecisionRecord): void;
+  /** Words of our own, for people. */
+  note(text: string): void;
+  /** From here on lines go this way instead of to stderr. */
+  writeTo(write: (text: string) => void): void;
+  finish(end: RunEnd): void;
+}
+
+export type RunEnd = Omit<RunSummary, "totals" | "reached" | "refused" | "allowing"> &
+  Pick<AllowOptions, "baseYaml" | "readOnlyFolders">;
+
+export function createReport({ io, json, quiet }: ReportOptions): Report {
+  const paint = painter(io.colour && io.terminal?.watches === true);
+  const tally = createTally();
+  const toStderr = (text: string): void => io.err(line(text));
+  let write = toStderr;
+  const say = (text: string): void => (json || quiet ? undefined : write(text));
+  const live = createLiveDenials({ write: (text) => say(text), paint });
+
+  return {
+    draft(draft) {
+      // A flow that would have been denied is recorded at its end; whoever watches wants to know now.
+      if (draft.decision === "would_deny") live.take({ ...draft, seq: 0, bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    },
+    record(record) {
+      tally.take(record);
+      if (json) io.err(jsonLine(record));
+      else if (record.decision === "deny") live.take(record);
+    },
+    note: (text) => say(`creel: ${text}`),
+    writeTo(other) {
+      write = other;
+    },
+    finish({ baseYaml, readOnlyFolders, ...end }) {
+      if (!json) live.end();
+      write = toStderr;
+      if (quiet && !json) return;
+      const records = tally.refusedRecords();
+      const allowing = howToAllow({ records, baseYaml, nowMs: Date.now(), readOnlyFolders });
+      const summary = { ...end, totals: tally.totals(), reached: tally.reached(), refused: tally.refused(), allowing };
+      if (json) io.err(jsonLine({ summary: dataOf(summary) }));
+      else if (!isUneventful(summary)) for (const text of ["", ...summaryLines(summary, paint)]) write(text);
+    },
+  };
+}
+
+/** The summary for programs: `allow` is the whole policy that would do. */
+function dataOf({ allowing, ...rest }: RunSummary): object {
+  return {
+    ...rest,
+    suggestion: allowing === null ? null : { yaml: allowing.yaml, refused: allowing.refused },
+  };
+}

@@ -1,0 +1,130 @@
+/** What a run reached and what it was denied, on one screen, for whoever started it; the same as data under `--json`. */
+import { type Paint, printable } from "../../io.ts";
+import { counted } from "../../policy/view/table.ts";
+import type { Allowing } from "./allow.ts";
+import { duration, type Ending } from "./ending.ts";
+import { part, targetOf } from "./sentence.ts";
+import type { Place, Refusal, Totals } from "./tally.ts";
+
+/** One screen: what is longer is counted, and `--decisions` has it all. */
+const PLACES_SHOWN_MAX = 8;
+const REFUSALS_SHOWN_MAX = 8;
+const YAML_LINES_SHOWN_MAX = 40;
+const LEFT_SHOWN_MAX = 4;
+
+export interface RunSummary {
+  exitCode: number;
+  seconds: number;
+  ending: Ending | null;
+  monitor: boolean;
+  totals: Totals;
+  reached: Place[];
+  refused: Refusal[];
+  allowing: Allowing | null;
+  /** The policy file as it was given; null when there was none. */
+  policyFile: string | null;
+  decisionsFile: string | null;
+}
+
+/** Nothing to tell: the command reached nothing, was denied nothing and ended by itself. */
+export const isUneventful = ({ totals, ending }: RunSummary): boolean =>
+  ending === null && totals.allowed + totals.denied + totals.wouldDeny === 0;
+
+export function summaryLines(summary: RunSummary, paint: Paint): string[] {
+  const { totals, monitor } = summary;
+  const lines = [paint("bold", `creel: ${headline(summary)}`)];
+  if (summary.reached.length > 0) lines.push("", ...reachedLines(summary.reached, paint));
+  if (summary.refused.length > 0) {
+    const title = monitor && totals.denied === 0 ? "Would have been denied" : "Denied";
+    lines.push("", paint(monitor ? "yellow" : "red", `${title}:`), ...refusedLines(summary.refused, paint));
+  }
+  if (totals.unlisted > 0) lines.push(`  … and ${counted(totals.unlisted, "decision")} beyond what is kept here`);
+  lines.push(...allowLines(summary, paint), ...nextSteps(summary));
+  return lines;
+}
+
+function headline({ exitCode, seconds, ending, totals }: RunSummary): string {
+  const words = [
+    ending === null
+      ? `exit code ${exitCode} after ${duration(Math.max(1, seconds))}`
+      : `${ending.sentence} (exit code ${exitCode})`,
+    `${totals.allowed} allowed`,
+    `${totals.denied} denied`,
+  ];
+  if (totals.wouldDeny > 0) words.push(`${totals.wouldDeny} would have been denied`);
+  return words.join(" · ");
+}
+
+function reachedLines(reached: readonly Place[], paint: Paint): string[] {
+  const shown = reached.slice(0, PLACES_SHOWN_MAX);
+  const width = Math.max(...shown.map((place) => part(`${place.host}:${place.port}`).length));
+  const lines = shown.map((place) => {
+    const { host, port, requests, connections, bytesIn, bytesOut, programs } = place;
+    const count = requests > 0 ? counted(requests, "request") : counted(connections, "connection");
+    const traffic = `${size(bytesOut)} out, ${size(bytesIn)} in`;
+    return `  ${part(`${host}:${port}`).padEnd(width)}  ${count}, ${traffic}  ${paint("dim", part(programs.join(", ")))}`;
+  });
+  if (reached.length > shown.length) lines.push(`  … and ${counted(reached.length - shown.length, "further place")}`);
+  return [paint("green", "Reached:"), ...lines];
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
+function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+function refusedLines(refused: readonly Refusal[], paint: Paint): string[] {
+  const shown = refused.slice(0, REFUSALS_SHOWN_MAX);
+  const lines = shown.flatMap((refusal) => {
+    const times = refusal.count > 1 ? ` ×${refusal.count}` : "";
+    const who = refusal.program === null ? "" : ` for ${part(refusal.program)}`;
+    const by = refusal.rule === null ? "" : ` [${part(refusal.rule)}]`;
+    return [`  ${targetOf(refusal)}${who}${times}`, paint("dim", `    ${part(refusal.reason)}${by}`)];
+  });
+  if (refused.length > shown.length)
+    lines.push(`  … and ${counted(refused.length - shown.length, "further kind")} of requests`);
+  return lines;
+}
+
+function allowLines({ allowing, policyFile }: RunSummary, paint: Paint): string[] {
+  if (allowing === null) return [];
+  const lines: string[] = [];
+  if (allowing.lines.length > 0) {
+    const where =
+      policyFile === null ? "save this as policy.yaml and give it with --policy" : `add to ${part(policyFile)}`;
+    lines.push("", paint("bold", `To allow this, ${where}:`));
+    const shown = allowing.lines.slice(0, YAML_LINES_SHOWN_MAX);
+    for (const { text, isNew } of shown) lines.push(`  ${paint(isNew ? "cyan" : "dim", printable(text))}`);
+    const rest = allowing.lines.length - shown.length;
+    if (rest > 0) lines.push(`  … and ${counted(rest, "further line")}; \`creel policy suggest\` writes them all`);
+  }
+  if (allowing.refused.length > 0) {
+    lines.push("", "No rule is offered for:");
+    for (const { target, reason } of allowing.refused.slice(0, LEFT_SHOWN_MAX))
+      lines.push(`  ${part(target)}: ${paint("dim", part(reason))}`);
+    const rest = allowing.refused.length - LEFT_SHOWN_MAX;
+    if (rest > 0) lines.push(`  … and ${counted(rest, "further kind")} of requests`);
+  }
+  return lines;
+}
+
+function nextSteps({ policyFile, decisionsFile, refused, monitor }: RunSummary): string[] {
+  if (refused.length === 0) return [];
+  const base = policyFile === null ? "" : ` --base ${part(policyFile)}`;
+  if (monitor)
+    return [
+      "",
+      decisionsFile === null
+        ? "Run it again with --decisions decisions.jsonl, then: creel policy suggest decisions.jsonl"
+        : `The least policy for all of it: creel policy suggest ${part(decisionsFile)}${base}`,
+    ];
+  if (policyFile === null)
+    return ["", "See it all first, denying nothing: creel run --monitor --decisions decisions.jsonl -- …"];
+  return ["", `Check it: creel policy lint ${part(policyFile)}`];
+}

@@ -1,0 +1,104 @@
+/** The sandbox and its gateway, from their start to their end. */
+import { setTimeout as delay } from "node:timers/promises";
+import { createRecordSink, type DecisionSink, type Gateway, type GatewaySandbox } from "@creel/gateway";
+import { type Policy, policyDigest } from "@creel/policy";
+import { runSandbox, type SandboxProcess, type SandboxSpec } from "@creel/sandbox";
+import type { DecisionFile } from "./decisions.ts";
+import { endingOf } from "./ending.ts";
+import type { Ending } from "./report/ending.ts";
+import type { Report } from "./report/report.ts";
+import { connectStreams, type Streams } from "./streams.ts";
+import { STOP_GRACE_MS, watchTime } from "./watch.ts";
+
+const ATTACH_RACE_MS = 1_000;
+
+export interface SessionInput {
+  spec: SandboxSpec;
+  streams: Streams;
+  policy: Policy;
+  served: Pick<GatewaySandbox, "ca" | "policy" | "credentials">;
+  gateway(journal: DecisionSink): Gateway;
+  report: Report;
+  decisions: DecisionFile;
+}
+
+export interface SessionEnd {
+  exitCode: number;
+  ending: Ending | null;
+}
+
+/** Resolves when the command has ended and every decision is recorded. */
+export async function runSession(input: SessionInput): Promise<SessionEnd> {
+  const { spec, streams, policy, report } = input;
+  const sandbox = runSandbox(spec, streams.options);
+  const watch = watchTime({
+    limits: policy.sandbox?.limits ?? {},
+    end: () => {
+      sandbox.kill("SIGTERM");
+      setTimeout(() => sandbox.kill("SIGKILL"), STOP_GRACE_MS).unref();
+    },
+  });
+  const gateway = input.gateway(watch.watching(sinkFor(input)));
+  const connected = connectStreams(sandbox, streams, { report, onOutput: watch.alive });
+  const release = forwardSignals((signal) => sandbox.kill(signal));
+  try {
+    await sandbox.started;
+    await attach(gateway, sandbox, input);
+    const { exitCode } = await sandbox.exited;
+    return { exitCode, ending: watch.ending() ?? (await endingOf(spec.stateDir)) };
+  } finally {
+    release();
+    watch.stop();
+    connected.end();
+    await gateway.close();
+  }
+}
+
+function sinkFor({ decisions, report }: SessionInput): DecisionSink {
+  const sink = createRecordSink({
+    onRecord(record) {
+      decisions.take(record);
+      report.record(record);
+    },
+  });
+  return {
+    ...sink,
+    append(draft) {
+      report.draft(draft);
+      return sink.append(draft);
+    },
+  };
+}
+
+async function attach(
+  gateway: Gateway,
+  sandbox: SandboxProcess,
+  { spec, policy, served }: SessionInput,
+): Promise<void> {
+  const { id, runDir } = spec;
+  const inForce = { policyDigest: policyDigest(policy), generation: 0 };
+  try {
+    await gateway.add({ id, name: id, network: { runDir }, ...inForce, ...served });
+  } catch (error) {
+    // A command may be over before the gateway is attached; then there is nothing left to serve, and nothing got out.
+    if (await endsWithin(sandbox.exited, ATTACH_RACE_MS)) return;
+    sandbox.kill("SIGKILL");
+    throw error;
+  }
+}
+
+const endsWithin = (exited: Promise<unknown>, ms: number): Promise<boolean> =>
+  Promise.race([exited.then(() => true), delay(ms, false, { ref: false })]);
+
+/** Ctrl-C reaches the command by the terminal itself; we only must not die before it. */
+function forwardSignals(kill: (signal: NodeJS.Signals) => void): () => void {
+  const ignore = (): void => undefined;
+  const forward = (signal: NodeJS.Signals): void => kill(signal);
+  const forwarded: NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+  process.on("SIGINT", ignore);
+  for (const signal of forwarded) process.on(signal, forward);
+  return () => {
+    process.removeListener("SIGINT", ignore);
+    for (const signal of forwarded) process.removeListener(signal, forward);
+  };
+}
