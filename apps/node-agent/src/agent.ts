@@ -9,9 +9,17 @@ import {
   PROTOCOL_VERSION,
 } from "@creel/protocol";
 import type { Logger } from "pino";
-import { type AcceptedState, judgeDesired, loadDesired, saveDesired } from "./desired-store.ts";
+import {
+  type AcceptedState,
+  judgeDesired,
+  loadDesired,
+  outOfTurn,
+  refusalSentence,
+  saveDesired,
+} from "./desired-store.ts";
 import { privateDir, reasonOf } from "./files.ts";
 import { createGatewayLink, type GatewayLink, type GatewayProgram } from "./gateway/link.ts";
+import { hostCannot } from "./host-cannot.ts";
 import { createHubLink, type HubLink } from "./hub-link.ts";
 import type { Identity } from "./identity.ts";
 import { EXECS_MAX, MODEL_KNOWN_MS_MAX } from "./limits.ts";
@@ -20,6 +28,7 @@ import { nodePaths } from "./paths.ts";
 import { createReconciler } from "./reconciler.ts";
 import { createRenewal } from "./renewal.ts";
 import type { SandboxRuntime } from "./sandbox/runtime.ts";
+import { CLOCK_SAVE_MS, openSteadyClock } from "./steady-clock.ts";
 import { createUploader } from "./uploader.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -46,8 +55,17 @@ const MODEL_UNKNOWN: ModelInfo = { provider: "unknown", name: "not known yet", s
 /** The node agent: converges on the plan it holds, with or without the hub, and tells the hub what happened. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { dir, log } = options;
-  const now = options.now ?? Date.now;
   const paths = nodePaths(dir);
+  const clock = await openSteadyClock({
+    path: paths.clock,
+    ...(options.now ? { wall: options.now } : {}),
+    onSetBack: (byMs) =>
+      log.warn(
+        { byMs, file: paths.clock },
+        "this host's clock is behind the time that was seen before; deadlines go by the later time. Remove the file and restart when the clock was ahead then",
+      ),
+  });
+  const { now } = clock;
   let identity = options.identity;
   let model = MODEL_UNKNOWN;
   let execs = 0;
@@ -57,10 +75,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let applying: Promise<void> = Promise.resolve();
 
   await privateDir(paths.journal);
-  let inForce: AcceptedState | null = await loadDesired(paths.desired).catch((error: unknown) => {
+  const loaded = await loadDesired(paths.desired).catch((error: unknown) => {
     log.error({ reason: reasonOf(error) }, "the plan on disk cannot be used; waiting for the hub's");
     return null;
   });
+  let inForce: AcceptedState | null = loaded?.accepted ?? null;
+  /** What the hub is told to have in force: nothing, while something of it no longer holds, so that it sends the plan again. */
+  let heldWhole = loaded?.whole ?? true;
 
   // Set below; until then nothing can be sent and nothing is acknowledged.
   let link: HubLink | null = null;
@@ -76,6 +97,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       upstreamCa: options.upstreamCa,
     },
     log,
+    now,
     onJournal: () => uploader.poke(),
     onModel: (found) => {
       model = found.info;
@@ -106,17 +128,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     answerDue = send(message) ? null : message;
   };
   const apply = async (state: DesiredState): Promise<void> => {
-    const judged = judgeDesired(state, inForce?.state ?? null);
+    const arrivedMs = performance.now();
+    const judged = judgeDesired(state, { inForce, hostCannot: hostCannot(options.capabilities) });
     if (!judged.ok) {
       log.warn({ generation: state.generation, reason: judged.reason }, "a plan was refused; what is in force stays");
       return answer(state, false, judged.reason);
     }
     try {
-      await saveDesired(paths.desired, state);
-      inForce = judged.accepted;
-      await reconciler.apply(judged.accepted);
-      log.info({ generation: state.generation, sandboxes: state.sandboxes.length }, "plan in force");
-      answer(state, true, null);
+      const { accepted } = judged;
+      inForce = accepted;
+      heldWhole = true;
+      // A disk that takes its time does not delay a tighter policy; nothing is started or answered before both are done.
+      const parts = await Promise.allSettled([reconciler.putPolicies(accepted), saveDesired(paths.desired, accepted)]);
+      const tookMs = Math.round((performance.now() - arrivedMs) * 10) / 10;
+      // Also when one of them failed: what is to end, ends.
+      await reconciler.converge(accepted);
+      for (const part of parts) if (part.status === "rejected") throw part.reason;
+      const refused = refusalSentence(accepted);
+      log.info({ generation: state.generation, sandboxes: state.sandboxes.length, tookMs, refused }, "plan in force");
+      answer(state, refused === null, refused);
+      heartbeat();
     } catch (error) {
       log.error({ err: error }, "a plan could not be put in force");
       answer(state, false, reasonOf(error));
@@ -150,6 +181,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const onMessage = (message: Exclude<HubMessage, { type: "welcome" }>): void => {
     const failed = (error: unknown) =>
       log.error({ err: error, type: message.type }, "a message of the hub could not be acted on");
+    if (message.type === "desired") {
+      // A kill waits for no plan that is still being put in force.
+      if (outOfTurn(message.state, inForce?.state ?? null) === null) reconciler.strike(message.state);
+    }
     if (message.type === "desired") applying = applying.then(() => apply(message.state)).catch(failed);
     else if (message.type === "journal_ack") uploader.acknowledged(message.batch).catch(failed);
     else if (message.type === "exec") exec(message).catch(failed);
@@ -174,7 +209,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agentVersion: AGENT_VERSION,
       capabilities: options.capabilities,
       model,
-      generation: inForce?.state.generation ?? 0,
+      generation: heldWhole ? (inForce?.state.generation ?? 0) : 0,
     }),
     onWelcome({ nodeName, orgSlug }) {
       log.info({ node: nodeName, org: orgSlug }, "connected to the hub");
@@ -188,6 +223,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   link = hub;
   const pulse = setInterval(heartbeat, HEARTBEAT_INTERVAL_MS);
+  const saveClock = () =>
+    clock.save().catch((error: unknown) => log.error({ err: error }, "the time could not be saved"));
+  await saveClock();
+  const clockSaving = setInterval(() => void saveClock(), CLOCK_SAVE_MS);
 
   return {
     gatewayPid: () => gateway.pid(),
@@ -196,6 +235,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       if (closing) return;
       closing = true;
       clearInterval(pulse);
+      clearInterval(clockSaving);
       renewal.close();
       await logs.close();
       await applying;

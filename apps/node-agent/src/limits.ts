@@ -23,6 +23,12 @@ export const LAUNCH_MS_MAX = 30_000;
 export const LAUNCH_RETRY_MS = { firstMs: 1_000, lastMs: 60_000 };
 /** Time an agent gets between TERM and KILL. */
 export const STOP_GRACE_MS = 5_000;
+/** A kill waits this long for the gateway to cut the sandbox off before the kernel ends it; a gateway that hangs must not delay it. */
+export const KILL_CUT_MS_MAX = 100;
+/** A shim that has not ended its sandbox by then is ended itself, and the kernel takes the rest with it. */
+export const KILL_SHIM_MS_MAX = 400;
+/** Bounds on time are looked at this often at least, so that a host that slept or whose clock was set is noticed. */
+export const BOUND_CHECK_MS = 15_000;
 /** Commands running in sandboxes at once; more wait at the hub. */
 export const EXECS_MAX = 16;
 export const SHUTDOWN_MS_MAX = 5_000;

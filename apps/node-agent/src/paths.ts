@@ -8,6 +8,7 @@ export const nodePaths = (dir: string) => ({
   journal: join(dir, "journal"),
   acks: join(dir, "journal", "acks.json"),
   lock: join(dir, "agent.lock"),
+  clock: join(dir, "clock.json"),
   sandboxes: join(dir, "sandboxes"),
   sandbox: (id: string) => {
     const root = join(dir, "sandboxes", id);

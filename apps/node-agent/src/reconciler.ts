@@ -1,25 +1,31 @@
 /**
  * Makes the host run what the plan in force says. Threat: a policy that was tightened takes effect late, or a sandbox of an old plan
  * lives on. Invariant: policies are in force in the gateway before anything else of a plan happens, and every sandbox found on disk
- * that no plan names is stopped and removed.
+ * that no plan names is stopped and removed; without a plan none is.
  */
 import { readdir } from "node:fs/promises";
-import type { DesiredSandbox, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
+import type { DesiredSandbox, DesiredState, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
 import type { Logger } from "pino";
 import type { AcceptedState } from "./desired-store.ts";
 import { privateDir } from "./files.ts";
 import type { GatewayLink } from "./gateway/link.ts";
 import type { ServedPolicy } from "./gateway/messages.ts";
 import type { LogTail } from "./log-tail.ts";
+import { monitorUntil } from "./monitor.ts";
 import type { NodePaths } from "./paths.ts";
 import type { SandboxRuntime } from "./sandbox/runtime.ts";
-import { createWorker, type SandboxWorker, type WorkerHooks } from "./sandbox/worker.ts";
+import { createWorker, type SandboxWorker } from "./sandbox/worker.ts";
+import type { WorkerHooks } from "./sandbox/worker-hooks.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface Reconciler {
-  /** Puts a plan in force: resolves when its policies are; starting and stopping goes on after that. */
-  apply(accepted: AcceptedState): Promise<void>;
+  /** Resolves when the plan's policies are in force for what runs. */
+  putPolicies(accepted: AcceptedState): Promise<void>;
+  /** Tells every sandbox what is desired of it; starting and stopping goes on after that. */
+  converge(accepted: AcceptedState): Promise<void>;
+  /** Ends at once what this plan kills or quarantines, before anything else of it is looked at. */
+  strike(state: DesiredState): void;
   statuses(): SandboxStatus[];
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Lets go of every sandbox and leaves them running. */
@@ -39,11 +45,13 @@ export async function createReconciler(options: {
   const { paths, gateway, runtime, logs } = options;
   const workers = new Map<string, SandboxWorker>();
   let generation = 0;
+  let inForce: AcceptedState | null = null;
   let wanted = new Map<string, DesiredSandbox>();
 
-  const take = ({ state }: AcceptedState) => {
-    generation = state.generation;
-    wanted = new Map(state.sandboxes.map((sandbox) => [sandbox.id, sandbox]));
+  const take = (accepted: AcceptedState) => {
+    inForce = accepted;
+    generation = accepted.state.generation;
+    wanted = new Map(accepted.state.sandboxes.map((sandbox) => [sandbox.id, sandbox]));
   };
   const policyOf = ({ policy }: DesiredSandbox): ServedPolicy => ({
     yaml: policy.yaml,
@@ -63,8 +71,17 @@ export async function createReconciler(options: {
     drop: (id) => gateway.drop(id),
     inForce(id) {
       const desired = wanted.get(id);
-      return desired ? { digest: desired.policy.digest, generation } : null;
+      if (!desired) return null;
+      const policy = inForce?.policies.get(id);
+      const until = policy ? monitorUntil(policy, options.now()) : null;
+      return {
+        digest: desired.policy.digest,
+        generation,
+        monitorUntil: until,
+        refusal: inForce?.refused.get(id) ?? null,
+      };
     },
+    traffic: (id) => gateway.traffic(id),
     onStatus: options.onStatus,
     onRemoved(id) {
       logs.forget(id);
@@ -77,18 +94,40 @@ export async function createReconciler(options: {
     workers.set(id, await createWorker({ id, statusFile, desired, runtime, hooks, log, now: options.now }));
   };
 
-  if (options.inForce) take(options.inForce);
   await privateDir(paths.sandboxes);
-  const onDisk = (await readdir(paths.sandboxes)).filter((name) => UUID.test(name));
-  for (const id of new Set([...onDisk, ...wanted.keys()])) await addWorker(id, wanted.get(id) ?? null);
+  /** What is on disk or in the plan and has no worker yet. */
+  const addMissing = async (): Promise<void> => {
+    const onDisk = (await readdir(paths.sandboxes)).filter((name) => UUID.test(name));
+    for (const id of new Set([...wanted.keys(), ...onDisk]))
+      if (!workers.has(id)) await addWorker(id, wanted.get(id) ?? null);
+  };
+  if (options.inForce) {
+    take(options.inForce);
+    await addMissing();
+  }
 
   return {
-    async apply(accepted) {
+    async putPolicies(accepted) {
       take(accepted);
       const kept = accepted.state.sandboxes.filter(({ id }) => workers.has(id));
-      await Promise.all(kept.map((sandbox) => gateway.setPolicy(sandbox.id, policyOf(sandbox))));
+      const put = await Promise.allSettled(kept.map((sandbox) => gateway.setPolicy(sandbox.id, policyOf(sandbox))));
+      for (const each of put) if (each.status === "rejected") throw each.reason;
+    },
+    async converge(accepted) {
+      if (inForce !== accepted) return;
       for (const [id, worker] of workers) worker.want(wanted.get(id) ?? null);
-      for (const [id, desired] of wanted) if (!workers.has(id)) await addWorker(id, desired);
+      await addMissing();
+    },
+    strike(state) {
+      for (const sandbox of state.sandboxes) {
+        if (sandbox.state !== "quarantined" && !(sandbox.state === "stopped" && sandbox.end === "kill")) continue;
+        workers
+          .get(sandbox.id)
+          ?.strike(sandbox)
+          .catch((error: unknown) =>
+            options.log.error({ err: error, sandbox: sandbox.name }, "a kill failed; the next step repeats it"),
+          );
+      }
     },
     statuses: () => [...workers.values()].map((worker) => worker.status()),
     async exec(request) {

@@ -1,5 +1,5 @@
 import type { DesiredSandbox } from "@creel/protocol";
-import { limitsSchema } from "@creel/protocol";
+import { desiredStates, limitsSchema } from "@creel/protocol";
 import { describe, expect, it } from "vitest";
 import { nextAction, type Observed, type Phase, phaseTransitions } from "../src/sandbox/table.ts";
 
@@ -19,7 +19,11 @@ const seen = (change: Partial<Observed> = {}): Observed => ({
   live: true,
   incarnation: 2,
   exitCode: null,
+  cause: null,
   notBeforeMs: 0,
+  held: false,
+  unruled: false,
+  over: null,
   ...change,
 });
 const phases: Phase[] = Object.keys(phaseTransitions) as Phase[];
@@ -27,21 +31,24 @@ const phases: Phase[] = Object.keys(phaseTransitions) as Phase[];
 describe("what happens next to a sandbox", () => {
   it("never launches while one is alive, whatever the phase on disk says", () => {
     for (const phase of phases)
-      for (const state of ["running", "stopped"] as const)
+      for (const state of desiredStates)
         for (const incarnation of [1, 2, 3])
           expect(nextAction(desired({ state }), seen({ phase, incarnation }), 0).do).not.toBe("launch");
   });
   it("removes only what does not run", () => {
-    expect(nextAction(null, seen(), 0)).toEqual({ do: "stop", next: "stopped" });
+    expect(nextAction(null, seen(), 0)).toEqual({ do: "stop", next: "stopped", how: "grace" });
     for (const phase of phases) expect(nextAction(null, seen({ phase, live: false }), 0)).toEqual({ do: "remove" });
   });
   it("stops what should not run and stays there", () => {
-    expect(nextAction(desired({ state: "stopped" }), seen(), 0)).toEqual({ do: "stop", next: "stopped" });
+    const stop = { do: "stop", next: "stopped" };
+    expect(nextAction(desired({ state: "stopped" }), seen(), 0)).toEqual({ ...stop, how: "grace" });
+    expect(nextAction(desired({ state: "stopped", end: "kill" }), seen(), 0)).toEqual({ ...stop, how: "kill" });
     const stopped = seen({ phase: "stopped", live: false });
     expect(nextAction(desired({ state: "stopped" }), stopped, 0)).toEqual({ do: "nothing" });
   });
   it("replaces a running agent when a fresh start is asked for", () => {
-    expect(nextAction(desired({ incarnation: 3 }), seen(), 0)).toEqual({ do: "stop", next: "pending" });
+    const stop = { do: "stop", next: "pending", how: "grace" };
+    expect(nextAction(desired({ incarnation: 3 }), seen(), 0)).toEqual(stop);
     expect(nextAction(desired({ incarnation: 3 }), seen({ phase: "exited", live: false, exitCode: 0 }), 0)).toEqual({
       do: "launch",
     });
@@ -65,15 +72,48 @@ describe("what happens next to a sandbox", () => {
   it("launches again what a crash of ours left in the middle of a launch", () => {
     expect(nextAction(desired(), seen({ phase: "starting", live: false }), 0)).toEqual({ do: "launch" });
   });
+  it("nothing but a release lets out what is held: no phase, plan, fresh start or restart policy does", () => {
+    for (const phase of phases)
+      for (const live of [true, false])
+        for (const state of desiredStates)
+          for (const incarnation of [1, 2, 3])
+            for (const policy of ["always", "on-failure", "never"] as const) {
+              const plan = desired({ state, incarnation, restart: { policy, delayMs: 0 } });
+              const action = nextAction(plan, seen({ phase, live, held: true, exitCode: 1 }), 0);
+              if (live) expect(action).toEqual({ do: "stop", next: "quarantined", how: "kill" });
+              else if (phase === "quarantined") expect(action).toEqual({ do: "nothing" });
+              else expect(action).toEqual({ do: "settle", phase: "quarantined" });
+            }
+  });
+  it("ends what has lived or idled long enough, and starts it again for nobody but a person", () => {
+    for (const over of ["lifetime", "idle"] as const) {
+      expect(nextAction(desired(), seen({ over }), 0)).toEqual({ do: "stop", next: "exited", how: "grace" });
+      const ended = seen({ phase: "exited", live: false, cause: over });
+      const always = { restart: { policy: "always" as const, delayMs: 0 } };
+      expect(nextAction(desired(always), ended, 0)).toEqual({ do: "nothing" });
+      expect(nextAction(desired({ ...always, incarnation: 3 }), ended, 0)).toEqual({ do: "launch" });
+    }
+  });
+  it("starts again what a limit on use ended, as after any failure", () => {
+    const ended = seen({ phase: "exited", live: false, cause: "memory", exitCode: 137 });
+    expect(nextAction(desired(), ended, 0)).toEqual({ do: "settle", phase: "waiting" });
+  });
+  it("does not run what has no policy that could be put in force", () => {
+    const unruled = { unruled: true };
+    expect(nextAction(desired(), seen(unruled), 0)).toEqual({ do: "stop", next: "failed", how: "kill" });
+    for (const phase of phases)
+      expect(nextAction(desired(), seen({ ...unruled, phase, live: false }), 0).do).not.toBe("launch");
+  });
   it("every action leads to a phase that the table allows from there", () => {
     for (const phase of phases)
       for (const live of [true, false])
-        for (const state of ["running", "stopped"] as const) {
+        for (const state of desiredStates) {
           // Only a running sandbox is alive.
           if (live && phase !== "running") continue;
           const action = nextAction(desired({ state }), seen({ phase, live, notBeforeMs: 0 }), 0);
-          const to = { launch: "starting", stop: "stopped", settle: "", nothing: "", wait: "", remove: "" }[action.do];
+          const to = { launch: "starting", stop: "", settle: "", nothing: "", wait: "", remove: "" }[action.do];
           if (action.do === "settle") expect(phaseTransitions[phase]).toContain(action.phase);
+          else if (action.do === "stop") expect(phaseTransitions[phase]).toContain(action.next);
           else if (to && phase !== to && !(phase === "running" && to === "starting"))
             expect(phaseTransitions[phase]).toContain(to);
         }

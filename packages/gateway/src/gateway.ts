@@ -6,17 +6,21 @@ import { onConnection } from "./connect.ts";
 import { createNameTable } from "./dns/fakeNames.ts";
 import { createDnsPort } from "./dns/onQuery.ts";
 import { createUnusedNames } from "./dns/unusedNames.ts";
+import type { Call } from "./http/call.ts";
 import { createHttpFront } from "./http/front.ts";
 import { onRequest } from "./http/onRequest.ts";
 import { onUpgrade } from "./http/onUpgrade.ts";
 import { refuseMalformed } from "./http/rawAnswers.ts";
+import { refuseBroken } from "./http2/broken.ts";
+import { createHttp2Front } from "./http2/front.ts";
 import { judgeConnection } from "./judgeConnection.ts";
 import { NAMES_AHEAD_MAX, REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
 import { createProxyFront } from "./proxy/front.ts";
 import { createRateGate } from "./rateGate.ts";
 import { refuse } from "./settle.ts";
-import { type Context, cutFlow, OWN_HOST, PROXY_HOST, resetSocket, type SandboxState } from "./state.ts";
+import { type Context, cutFlow, type Flow, OWN_HOST, PROXY_HOST, resetSocket, type SandboxState } from "./state.ts";
+import { countTraffic } from "./traffic.ts";
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
 import { createResolver } from "./upstream/resolve.ts";
@@ -37,17 +41,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     router: options.router ?? null,
     problem: options.onProblem ?? (() => {}),
   };
-  const front = createHttpFront({
-    onRequest: (flow, req, res) => {
-      onRequest(context, flow, req, res).catch(() => resetSocket(flow.socket));
-    },
-    onUpgrade: (flow, req, socket, head) => {
-      onUpgrade(context, flow, req, socket, head).catch(() => resetSocket(flow.socket));
-    },
-    onMalformed: (flow, socket, problem) => {
-      refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));
-    },
+  const onCall = (flow: Flow, call: Call) => onRequest(context, flow, call).catch(() => call.cut());
+  const http2 = createHttp2Front({
+    onCall,
+    onBroken: (flow, problem) => refuseBroken(context, flow, problem),
   });
+  const front = createHttpFront(
+    {
+      onCall,
+      onUpgrade: (flow, req, socket, head) => {
+        onUpgrade(context, flow, req, socket, head).catch(() => resetSocket(flow.socket));
+      },
+      onMalformed: (flow, socket, problem) => {
+        refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));
+      },
+    },
+    http2,
+  );
   const proxy = createProxyFront(context, front);
   const states = new Map<string, SandboxState>();
   // Rules expire and monitor mode ends by the clock alone.
@@ -72,10 +82,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       refusals: createRateGate(REFUSALS_PER_SECOND_MAX),
       refusing: new Set(),
       usage: createUsage(),
+      traffic: countTraffic(network),
       inForce: { policy, policyDigest, generation },
       credentials: sandbox.credentials ?? [],
       pendingHandshakes: 0,
       overflowRefusals: 0,
+      streams: 0,
       closed: false,
     };
     nameKnownHosts(state);
@@ -107,7 +119,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       const state = states.get(id);
       if (state === undefined) throw new Error(`Sandbox ${id} is not served by this gateway.`);
       const { policy, policyDigest, generation, credentials } = next;
+      // A plan that changes other sandboxes names a new generation here and nothing else; no flow is cut for that.
+      const same = policy === state.inForce.policy && credentials === undefined;
       state.inForce = { policy, policyDigest, generation };
+      if (same) return;
       if (credentials !== undefined) state.credentials = credentials;
       nameKnownHosts(state);
       state.pools.retire();
@@ -115,6 +130,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     remove,
     sandboxes: () => [...states.keys()],
+    traffic: (id) => states.get(id)?.traffic.count() ?? null,
     async close() {
       clearInterval(rejudging);
       await Promise.all([...states.keys()].map(remove));
@@ -140,11 +156,8 @@ function judgeFlows(context: Context, state: SandboxState): void {
   const { policy } = state.inForce;
   for (const flow of [...state.flows]) {
     if (flow.refusal !== null) continue;
-    const exchanges = [...flow.exchanges];
-    if (exchanges.some((exchange) => !exchange.stillAllowed(policy))) {
-      cutFlow(flow, "the policy changed");
-      continue;
-    }
+    // A stream of HTTP/2 ends alone; every other exchange takes its connection with it.
+    for (const exchange of [...flow.exchanges]) if (!exchange.stillAllowed(policy)) exchange.cut("the policy changed");
     const verdict = judgeConnection(policy, flow, context.now());
     if (verdict.decision === "deny" && !verdict.addressPending) cutFlow(flow, "the policy changed");
   }

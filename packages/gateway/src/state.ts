@@ -8,6 +8,7 @@ import type { NameTable } from "./dns/fakeNames.ts";
 import type { UnusedNames } from "./dns/unusedNames.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { RateGate } from "./rateGate.ts";
+import type { Traffic } from "./traffic.ts";
 import type { InferenceHandler, PolicyInForce, SandboxNetwork } from "./types.ts";
 import type { Pools } from "./upstream/pools.ts";
 import type { Resolver } from "./upstream/resolve.ts";
@@ -38,10 +39,13 @@ export interface SandboxState {
   /** Refused connections whose line is not written yet. */
   readonly refusing: Set<Promise<void>>;
   readonly usage: Usage;
+  readonly traffic: Traffic;
   inForce: PolicyInForce;
   credentials: readonly CredentialBinding[];
   pendingHandshakes: number;
   overflowRefusals: number;
+  /** Requests under way in HTTP/2. */
+  streams: number;
   closed: boolean;
 }
 

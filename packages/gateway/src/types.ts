@@ -73,6 +73,8 @@ export interface Gateway {
   setPolicy(id: string, next: PolicyInForce & { credentials?: readonly CredentialBinding[] }): void;
   /** Cuts everything of the sandbox and lets go of its sockets. */
   remove(id: string): Promise<void>;
+  /** Grows with everything a sandbox does on the network; null when it is not served. */
+  traffic(id: string): number | null;
   /** Ids of the sandboxes served now. */
   sandboxes(): string[];
   /** Cuts everything; then closes the journal. */

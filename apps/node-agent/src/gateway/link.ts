@@ -22,7 +22,7 @@ export interface GatewayProgram {
   /** The whole environment of the process: this is where model keys live, and nowhere else. */
   env: NodeJS.ProcessEnv;
 }
-export type GatewayStart = Omit<Extract<ToGateway, { type: "start" }>, "type">;
+export type GatewayStart = Omit<Extract<ToGateway, { type: "start" }>, "type" | "notBeforeMs">;
 
 export interface GatewayLink {
   /** Serves a sandbox from now on, also after restarts. Resolves once it is served; rejects when the gateway cannot. */
@@ -30,6 +30,8 @@ export interface GatewayLink {
   /** Resolves when the policy is in force: the gateway said so, or no gateway runs and nothing can leave. */
   setPolicy(id: string, policy: ServedPolicy): Promise<void>;
   drop(id: string): Promise<void>;
+  /** Grows with what the sandbox does on the network; null while no gateway serves it. */
+  traffic(id: string): Promise<number | null>;
   /** The life of the gateway that writes the journal now. */
   boot(): string | null;
   pid(): number | null;
@@ -39,12 +41,14 @@ export interface GatewayLink {
   close(): Promise<void>;
 }
 
-type Call = { resolve: () => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
+type Call = { resolve: (count: number | null) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
 
 export function createGatewayLink(options: {
   program: GatewayProgram;
   start: GatewayStart;
   log: Logger;
+  /** The time by which deadlines are judged. */
+  now: () => number;
   onJournal: () => void;
   onModel: (model: ServedModel) => void;
 }): GatewayLink {
@@ -64,7 +68,7 @@ export function createGatewayLink(options: {
     modelKnown = resolve;
   });
 
-  const ask = (make: (call: number) => ToGateway): Promise<void> =>
+  const ask = (make: (call: number) => ToGateway): Promise<number | null> =>
     new Promise((resolve, reject) => {
       const call = nextCall++;
       const target = child;
@@ -80,12 +84,12 @@ export function createGatewayLink(options: {
         if (error) settle(call, error.message);
       });
     });
-  const settle = (call: number, error: string | null) => {
+  const settle = (call: number, error: string | null, count: number | null = null) => {
     const known = calls.get(call);
     if (!known) return;
     calls.delete(call);
     clearTimeout(known.timer);
-    if (error === null) known.resolve();
+    if (error === null) known.resolve(count);
     else known.reject(new Error(error));
   };
   const add = (sandbox: ServedSandbox) => ask((call) => ({ type: "add", call, sandbox }));
@@ -100,13 +104,16 @@ export function createGatewayLink(options: {
     });
     child = born;
     const late = setTimeout(() => born.kill("SIGKILL"), GATEWAY_READY_MS_MAX);
-    born.once("spawn", () => born.send({ type: "start", ...options.start } satisfies ToGateway));
+    born.once("spawn", () =>
+      born.send({ type: "start", ...options.start, notBeforeMs: options.now() } satisfies ToGateway),
+    );
     born.on("error", (error) => log.error({ err: error }, "the gateway process could not be started"));
     born.on("message", (raw) => {
       const parsed = fromGatewaySchema.safeParse(raw);
       if (!parsed.success) return void log.error("the gateway said something that does not parse");
       const message = parsed.data;
       if (message.type === "done") settle(message.call, message.error);
+      else if (message.type === "traffic") settle(message.call, null, message.count);
       else if (message.type === "journal") options.onJournal();
       else if (message.type === "problem") log.warn({ problem: message.text }, "the gateway reports a problem");
       else {
@@ -142,7 +149,7 @@ export function createGatewayLink(options: {
   spawn();
 
   /** A gateway that died meanwhile serves nothing; the next one starts with what is wanted now. */
-  const unlessItDied = async (answer: Promise<void>): Promise<void> => {
+  const unlessItDied = async (answer: Promise<unknown>): Promise<void> => {
     try {
       await answer;
     } catch (error) {
@@ -160,13 +167,24 @@ export function createGatewayLink(options: {
       if (!known) return;
       wanted.set(id, { ...known, ...policy });
       if (!ready) return;
-      await unlessItDied(ask((call) => ({ type: "setPolicy", call, id, policy })));
+      const { digest, generation } = policy;
+      const same = known.digest === digest && known.yaml === policy.yaml;
+      if (same && known.generation === generation) return;
+      await unlessItDied(
+        ask((call) =>
+          same ? { type: "setGeneration", call, id, digest, generation } : { type: "setPolicy", call, id, policy },
+        ),
+      );
     },
     async drop(id) {
       if (!wanted.delete(id) || !ready) return;
       await ask((call) => ({ type: "remove", call, id })).catch((error: unknown) =>
         log.warn({ sandbox: id, reason: reasonOf(error) }, "the gateway did not let go of a sandbox"),
       );
+    },
+    async traffic(id) {
+      if (!ready || !wanted.has(id)) return null;
+      return await ask((call) => ({ type: "traffic", call, id })).catch(() => null);
     },
     boot: () => boot,
     pid: () => child?.pid ?? null,

@@ -30,25 +30,40 @@ export const toGatewaySchema = z.discriminatedUnion("type", [
     labels: z.strictObject({ org: z.string(), node: z.string() }),
     resolve: z.record(z.string(), z.string()),
     upstreamCa: z.array(z.string()),
+    /** The gateway's time begins no earlier than this, whatever the host's clock says. */
+    notBeforeMs: z.number().nonnegative(),
   }),
   z.strictObject({ type: z.literal("add"), call, sandbox: z.strictObject(served) }),
   z.strictObject({ type: z.literal("setPolicy"), call, id: z.uuid(), policy: z.strictObject(policyInForce) }),
+  /** The policy in force stays; only the plan that names it is newer. */
+  z.strictObject({
+    type: z.literal("setGeneration"),
+    call,
+    id: z.uuid(),
+    digest: z.string(),
+    generation: z.number().int().nonnegative(),
+  }),
   z.strictObject({ type: z.literal("remove"), call, id: z.uuid() }),
+  z.strictObject({ type: z.literal("traffic"), call, id: z.uuid() }),
 ]);
 export type ToGateway = z.infer<typeof toGatewaySchema>;
+
+/** Protocols that agents are told of; a backend may speak others besides. */
+export const agentProtocols = ["openai-chat", "openai-responses", "anthropic-messages"] as const;
 
 /** The model the gateway's router answers with, as an agent has to be told of it. */
 const servedModelSchema = z.strictObject({
   info: modelInfoSchema,
   /** The name requests use. */
   name: z.string().max(256),
-  protocols: z.array(z.enum(["openai-chat", "openai-responses", "anthropic-messages"])),
+  protocols: z.array(z.enum(agentProtocols)),
 });
 export type ServedModel = z.infer<typeof servedModelSchema>;
 
 export const fromGatewaySchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready"), boot: z.uuid(), model: servedModelSchema }),
   z.strictObject({ type: z.literal("done"), call, error: z.string().max(4096).nullable() }),
+  z.strictObject({ type: z.literal("traffic"), call, count: z.number().nonnegative().nullable() }),
   /** Something was written to the journal. */
   z.strictObject({ type: z.literal("journal") }),
   z.strictObject({ type: z.literal("problem"), text: z.string().max(4096) }),

@@ -4,10 +4,11 @@
  */
 import { readFile } from "node:fs/promises";
 import { createGateway, createJournal, type Gateway, type PolicyInForce, withRoots } from "@creel/gateway";
-import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
+import { type CompiledPolicy, compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { createRouter, detectModel } from "@creel/router";
 import { reasonOf } from "../files.ts";
-import { type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
+import { steadyFrom } from "../steady-clock.ts";
+import { agentProtocols, type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
 
 /** Nudges about the journal are bundled: the feed needs freshness, not one message a decision. */
 const NUDGE_MS = 10;
@@ -18,6 +19,8 @@ export async function serveGateway(options: {
   send: (message: FromGateway) => void;
 }): Promise<{ take: (raw: unknown) => Promise<void>; close: () => Promise<void> }> {
   const { start, send } = options;
+  // Deadlines of policies are judged by a time that never goes back.
+  const steadyNow = steadyFrom(start.notBeforeMs);
   const now = () => new Date();
   const backend = await detectModel(options.modelEnv, { now, ca: withRoots(start.upstreamCa)?.join("\n") });
   const router = createRouter({ models: [backend], now });
@@ -53,28 +56,56 @@ export async function serveGateway(options: {
     resolve: start.resolve,
     upstreamCa: start.upstreamCa,
     router,
+    now: steadyNow,
     onProblem: problem,
   });
+  /** What is in force, with the text it was made of: a plan names most policies again as they were. */
+  const served = new Map<string, { yaml: string; policy: CompiledPolicy; digest: string }>();
+  const inForceOf = (id: string, { yaml, digest, generation }: ServedPolicy): PolicyInForce => {
+    const known = [served.get(id), ...served.values()].find((each) => each?.digest === digest && each.yaml === yaml);
+    const policy = known?.policy ?? compile({ yaml, digest });
+    served.set(id, { yaml, policy, digest });
+    return { policy, policyDigest: digest, generation };
+  };
   const { info, models, protocols } = backend;
-  send({ type: "ready", boot: journal.boot, model: { info, name: models[0] ?? info.name, protocols: [...protocols] } });
+  send({
+    type: "ready",
+    boot: journal.boot,
+    model: { info, name: models[0] ?? info.name, protocols: agentProtocols.filter((each) => protocols.includes(each)) },
+  });
 
-  const act = async (message: Exclude<ToGateway, { type: "start" }>): Promise<void> => {
-    if (message.type === "remove") return await gateway.remove(message.id);
+  type Asked = Exclude<ToGateway, { type: "start" | "traffic" }>;
+  const act = async (message: Asked): Promise<void> => {
+    if (message.type === "remove") {
+      served.delete(message.id);
+      return await gateway.remove(message.id);
+    }
+    if (message.type === "setGeneration") {
+      const known = served.get(message.id);
+      if (known?.digest !== message.digest) throw new Error("Another policy is in force than the one the plan names.");
+      if (gateway.sandboxes().includes(message.id))
+        gateway.setPolicy(message.id, {
+          policy: known.policy,
+          policyDigest: known.digest,
+          generation: message.generation,
+        });
+      return;
+    }
     if (message.type === "setPolicy") {
-      const inForce = compile(message.policy);
+      const inForce = inForceOf(message.id, message.policy);
       // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
       if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, inForce);
       return;
     }
     const { id, name, runDir, caCert, caKey } = message.sandbox;
-    const inForce = compile(message.sandbox);
+    const inForce = inForceOf(id, message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
     await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, ...inForce });
   };
   /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */
   const lanes = new Map<string, Promise<void>>();
-  const inTurn = (message: Exclude<ToGateway, { type: "start" }>): Promise<void> => {
+  const inTurn = (message: Asked): Promise<void> => {
     const id = message.type === "add" ? message.sandbox.id : message.id;
     const turn = (lanes.get(id) ?? Promise.resolve()).then(() => act(message));
     const settled = turn.catch(() => undefined);
@@ -86,6 +117,8 @@ export async function serveGateway(options: {
     async take(raw) {
       const message = toGatewaySchema.parse(raw);
       if (message.type === "start") return;
+      if (message.type === "traffic")
+        return send({ type: "traffic", call: message.call, count: gateway.traffic(message.id) });
       const error = await inTurn(message).then(() => null, reasonOf);
       send({ type: "done", call: message.call, error });
     },
@@ -96,10 +129,10 @@ export async function serveGateway(options: {
   };
 }
 
-function compile({ yaml, digest, generation }: ServedPolicy): PolicyInForce {
+function compile({ yaml, digest }: { yaml: string; digest: string }): CompiledPolicy {
   const { policy } = parsePolicy(yaml);
   if (!policy) throw new Error("The policy does not parse; the one in force stays.");
   if (policyDigest(policy) !== digest)
     throw new Error("The policy is not the one its digest names; the one in force stays.");
-  return { policy: compilePolicy(policy), policyDigest: digest, generation };
+  return compilePolicy(policy);
 }

@@ -2,16 +2,23 @@ import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { installAgent } from "@creel/agents";
-import { EXEC_OUTPUT_BYTES_MAX, type ExecRequest, type ExecResult } from "@creel/protocol";
-import { attachControl, LaunchError, launchSandbox, readExit, type SandboxControl } from "@creel/sandbox";
+import { type EndCause, EXEC_OUTPUT_BYTES_MAX, type ExecRequest, type ExecResult } from "@creel/protocol";
+import {
+  attachControl,
+  LaunchError,
+  launchSandbox,
+  readExit,
+  type SandboxControl,
+  type SandboxExit,
+} from "@creel/sandbox";
 import { z } from "zod";
 import { readIfThere } from "../files.ts";
 import type { GatewayLink } from "../gateway/link.ts";
-import { STOP_GRACE_MS } from "../limits.ts";
+import { KILL_SHIM_MS_MAX, STOP_GRACE_MS } from "../limits.ts";
 import type { NodePaths } from "../paths.ts";
-import { prepareSandbox } from "./prepare.ts";
+import { boundsFor, prepareSandbox } from "./prepare.ts";
 import { ownDir, runRoot } from "./run-dirs.ts";
-import type { RunningSandbox, SandboxRuntime } from "./runtime.ts";
+import type { RunningSandbox, SandboxEnd, SandboxRuntime } from "./runtime.ts";
 
 const envSchema = z.object({ env: z.record(z.string(), z.string()) });
 
@@ -25,12 +32,12 @@ export function createSandboxRuntime(options: {
   const root = runRoot(paths.dir);
   const runDir = (id: string): string => join(root, id);
 
-  const lastExit = async (id: string): Promise<number | null> => {
+  const lastEnd = async (id: string): Promise<SandboxEnd> => {
     const exit = await readExit(paths.sandbox(id).root);
-    if (exit === null) return null;
+    if (exit === null) return { exitCode: null, cause: "lost" };
     const { exitCode, signal } = exit;
     // As a shell counts: the wire has room for one number.
-    return exitCode ?? (signal === null ? null : 128 + signal);
+    return { exitCode: exitCode ?? (signal === null ? null : 128 + signal), cause: causeOf(exit) };
   };
   const attached = async (id: string): Promise<RunningSandbox | null> => {
     const control = await controlOf(runDir(id));
@@ -39,16 +46,19 @@ export function createSandboxRuntime(options: {
     return {
       pid: status.agentPid,
       startedAt: status.startedAt.toISOString(),
-      exited: new Promise((resolve, reject) => control.onExit(() => lastExit(id).then(resolve, reject))),
+      exited: new Promise((resolve, reject) => control.onExit(() => lastEnd(id).then(resolve, reject))),
       exec: async (request) => await exec(control, await envOf(paths.sandbox(id).spec), request),
+      outputBytes: async () => (await control.status())?.logBytes ?? 0,
       stop: () => control.stop({ graceMs: STOP_GRACE_MS }),
+      kill: () => killOutright(control, status.shimPid),
       close: () => control.close(),
     };
   };
 
   return {
     runDir,
-    lastExit,
+    lastEnd,
+    bounds: boundsFor,
     attach: attached,
     async launch(desired, onStep) {
       const { id } = desired;
@@ -72,9 +82,11 @@ export function createSandboxRuntime(options: {
       return {
         pid: agentPid,
         startedAt,
-        exited: lastExit(id),
+        exited: lastEnd(id),
         exec: over,
+        outputBytes: async () => 0,
         stop: async () => undefined,
+        kill: async () => undefined,
         close: () => undefined,
       };
     },
@@ -93,6 +105,24 @@ async function controlOf(runDir: string): Promise<SandboxControl | null> {
     if (error instanceof LaunchError && error.layer === "control") return null;
     throw error;
   }
+}
+
+/** Everything inside ends with its first process; a shim that does not bring that about is ended itself, and the kernel does it then. */
+async function killOutright(control: SandboxControl, shimPid: number): Promise<void> {
+  const ended = control.stop({ graceMs: 0 });
+  let late: NodeJS.Timeout | undefined;
+  const timeout = new Promise<"late">((resolve) => {
+    late = setTimeout(resolve, KILL_SHIM_MS_MAX, "late");
+  });
+  // While it has not ended, its connection is open and the pid is its own.
+  if ((await Promise.race([ended, timeout])) === "late") process.kill(shimPid, "SIGKILL");
+  clearTimeout(late);
+  await ended;
+}
+
+function causeOf({ reason, exitCode }: SandboxExit): EndCause {
+  if (reason === "exited") return exitCode === null ? "signal" : "exit";
+  return reason;
 }
 
 async function envOf(specFile: string): Promise<Record<string, string>> {

@@ -5,6 +5,7 @@ import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
 import { privateDir, writeAtomic } from "../files.ts";
 import type { ServedModel } from "../gateway/messages.ts";
 import type { SandboxPaths } from "../paths.ts";
+import { type Bounds, boundsOf } from "./bounds.ts";
 import { layFile } from "./home-files.ts";
 import { BUNDLE_FILE, CA_FILE, sandboxCa, trustBundle } from "./trust.ts";
 
@@ -22,7 +23,8 @@ export async function prepareSandbox(input: {
   const { desired, paths, runDir, model } = input;
   for (const dir of [paths.root, paths.home, paths.workspace]) await privateDir(dir);
   const caPem = await sandboxCa(paths, desired.name);
-  const { agent, limits } = desired;
+  const { agent } = desired;
+  const bounds = boundsFor(desired);
   const prepared = agentPlugins[agent.plugin].prepare({
     host: { agentsRoot: input.agentsRoot, nodePath: process.execPath, arch: process.arch },
     prompt: agent.prompt ?? "",
@@ -50,13 +52,7 @@ export async function prepareSandbox(input: {
       { source: paths.workspace, target: SANDBOX_WORK, mode: "rw" },
       ...prepared.mounts.map(({ source, target }) => ({ source, target, mode: "ro" as const })),
     ],
-    limits: {
-      processes: limits.processesMax,
-      openFiles: limits.openFilesMax,
-      tmpBytes: limits.tmpBytesMax,
-      logBytes: limits.logBytesMax,
-      ...(limits.memoryBytesMax ? { memoryBytes: limits.memoryBytesMax } : {}),
-    },
+    limits: limitsFor(bounds),
     ...filesystemOf(desired),
   };
   await writeAtomic(paths.spec, `${JSON.stringify(spec, null, 2)}\n`);
@@ -67,6 +63,16 @@ export async function prepareSandbox(input: {
       { path: BUNDLE_FILE, content: await trustBundle(caPem) },
     ],
   };
+}
+
+/** The bounds that the fleet and the sandbox's policy give it together. */
+export const boundsFor = (desired: DesiredSandbox): Bounds =>
+  boundsOf(desired.limits, parsePolicy(desired.policy.yaml).policy?.sandbox?.limits);
+
+/** What the launcher and its shim hold; time bounds are held by the node agent. */
+function limitsFor(bounds: Bounds): NonNullable<SandboxSpec["limits"]> {
+  const { processes, openFiles, tmpBytes, logBytes, memoryBytes } = bounds;
+  return { processes, openFiles, tmpBytes, logBytes, ...(memoryBytes === null ? {} : { memoryBytes }) };
 }
 
 /** The parts of the policy that are set when the sandbox is made and stand until it ends. */

@@ -1,14 +1,24 @@
-import type { DesiredSandbox, ExecRequest, ExecResult } from "@creel/protocol";
+import type { DesiredSandbox, EndCause, ExecRequest, ExecResult } from "@creel/protocol";
+import type { Bounds } from "./bounds.ts";
+
+/** How an agent ended; `exitCode` is null when a signal or the host ended it. */
+export interface SandboxEnd {
+  exitCode: number | null;
+  cause: EndCause;
+}
 
 /** One running sandbox, as its shim shows it to us. Letting go of it (`close`) leaves it running. */
 export interface RunningSandbox {
   pid: number | null;
   startedAt: string;
-  /** Resolves when the agent has ended: its exit code, or null when a signal or the host ended it. */
-  exited: Promise<number | null>;
+  exited: Promise<SandboxEnd>;
   exec(request: ExecRequest): Promise<ExecResult>;
+  /** Bytes it has written to its log. */
+  outputBytes(): Promise<number>;
   /** TERM, then KILL after the grace time; resolves when nothing of it runs. */
   stop(): Promise<void>;
+  /** No grace: resolves when nothing of it runs, also when it ignores signals, is stopped or forks. */
+  kill(): Promise<void>;
   close(): void;
 }
 
@@ -16,10 +26,12 @@ export interface RunningSandbox {
 export interface SandboxRuntime {
   /** Prepares files and starts the sandbox under a shim that survives this process; `onStep` hears of what takes long. */
   launch(desired: DesiredSandbox, onStep: (text: string) => void): Promise<RunningSandbox>;
+  /** The bounds a launch of this would give it. */
+  bounds(desired: DesiredSandbox): Bounds;
   /** A sandbox that an earlier life of this process started; null when none runs. */
   attach(id: string): Promise<RunningSandbox | null>;
-  /** How the agent ended last, as its shim wrote down; null when a signal nobody recorded or the host ended it. */
-  lastExit(id: string): Promise<number | null>;
+  /** How the agent ended last, as its shim wrote down. */
+  lastEnd(id: string): Promise<SandboxEnd>;
   /** Deletes what is left of a sandbox that no plan names. */
   remove(id: string): Promise<void>;
   runDir(id: string): string;

@@ -1,32 +1,28 @@
 /**
  * Drives one sandbox towards what is desired, one step at a time. Threat: our own crash or a second start leaves two agents of one
- * sandbox, or one without a gateway's policy. Invariant: a launch happens only after an attach found nothing running; the status on
- * disk is written before a step that a crash could hide.
+ * sandbox, or one without a gateway's policy; a slow step delays a kill. Invariant: a launch happens only after an attach found nothing
+ * running; the status on disk is written before a step that a crash could hide; a kill waits for no step; what is in quarantine is
+ * neither served nor launched until a release.
  */
-import type { DesiredSandbox, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
+import type { DesiredSandbox, EndCause, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
 import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
-import { reasonOf } from "../files.ts";
 import { LAUNCH_RETRY_MS } from "../limits.ts";
-import type { RunningSandbox, SandboxRuntime } from "./runtime.ts";
+import { endSentence } from "./bounds.ts";
+import { endedSoon, killRunning } from "./ending.ts";
+import { failureText } from "./failure.ts";
+import { afterRelease } from "./hold.ts";
+import type { RunningSandbox, SandboxEnd, SandboxRuntime } from "./runtime.ts";
+import { statusOf } from "./status.ts";
 import { loadStatus, type SavedStatus, saveStatus } from "./status-file.ts";
 import { type Action, nextAction, type Phase, phaseTransitions } from "./table.ts";
+import { type TimeBounds, watchTimeBounds } from "./time-bounds.ts";
+import type { WorkerHooks } from "./worker-hooks.ts";
 
-export interface InForce {
-  digest: string;
-  generation: number;
-}
-export interface WorkerHooks {
-  /** Called when a sandbox runs, before it counts as running: the gateway serves it from here on. */
-  serve(desired: DesiredSandbox): Promise<void>;
-  drop(id: string): Promise<void>;
-  /** The policy in force for it, as the status says. */
-  inForce(id: string): InForce | null;
-  onStatus(status: SandboxStatus): void;
-  onRemoved(id: string): void;
-}
 export interface SandboxWorker {
   want(desired: DesiredSandbox | null): void;
+  /** As `want`, for what may not run a moment longer: ends what runs now, whatever step is under way. */
+  strike(desired: DesiredSandbox): Promise<void>;
   status(): SandboxStatus;
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Lets go of the sandbox and leaves it running. */
@@ -47,31 +43,26 @@ export async function createWorker(options: {
   let desired = options.desired;
   let saved: SavedStatus = await loadStatus(options.statusFile);
   let running: RunningSandbox | null = null;
+  let bounds: TimeBounds | null = null;
   let notBeforeMs = 0;
   let stopping = false;
+  let struck = false;
   let closed = false;
   let removed = false;
   let wake: () => void = () => undefined;
   let woken = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const status = (): SandboxStatus => ({
-    id,
-    phase: saved.phase,
-    reason: saved.reason,
-    incarnation: Math.max(0, saved.incarnation),
-    pid: running?.pid ?? null,
-    startedAt: saved.startedAt,
-    exitCode: saved.exitCode,
-    restarts: saved.restarts,
-    policyDigest: running ? (hooks.inForce(id)?.digest ?? null) : null,
-    generation: hooks.inForce(id)?.generation ?? 0,
-  });
+  const status = (): SandboxStatus =>
+    statusOf({ id, saved, pid: running?.pid ?? null, live: running !== null, inForce: hooks.inForce(id) });
+  const keep = async (change: Partial<SavedStatus>): Promise<void> => {
+    saved = { ...saved, ...change };
+    await saveStatus(options.statusFile, saved);
+  };
   const enter = async (phase: Phase, reason: string, change: Partial<SavedStatus> = {}): Promise<void> => {
     if (phase !== saved.phase && !phaseTransitions[saved.phase].includes(phase))
       throw new Error(`A sandbox cannot go from ${saved.phase} to ${phase}.`);
-    saved = { ...saved, ...change, phase, reason };
-    await saveStatus(options.statusFile, saved);
+    await keep({ ...change, phase, reason });
     if (!closed) hooks.onStatus(status());
     log.info({ phase, reason }, "sandbox");
   };
@@ -79,19 +70,47 @@ export async function createWorker(options: {
     woken = true;
     wake();
   };
+  const problem = (text: string) => (error: unknown) => log.error({ err: error }, text);
+  const observed = () => ({
+    ...saved,
+    live: running !== null,
+    notBeforeMs,
+    held: saved.held !== null,
+    unruled: hooks.inForce(id)?.refusal?.outcome === "none",
+    over: bounds?.over() ?? null,
+  });
+  /** Whether what runs, or is about to, is still meant to. */
+  const mayRun = (): boolean => desired?.state === "running" && saved.held === null && !observed().unruled;
 
-  const watchExit = (sandbox: RunningSandbox) => {
-    const ended = async (exitCode: number | null): Promise<void> => {
-      if (closed || stopping || running !== sandbox) return;
-      running = null;
-      sandbox.close();
-      await hooks.drop(id);
-      await enter("exited", exitReason(exitCode), { exitCode });
-      nudge();
-    };
+  const letGo = () => {
+    bounds?.close();
+    bounds = null;
+    running?.close();
+    running = null;
+  };
+  const ended = async ({ exitCode, cause }: SandboxEnd): Promise<void> => {
+    letGo();
+    await hooks.drop(id);
+    const why: EndCause = struck ? "killed" : cause;
+    struck = false;
+    await enter("exited", endSentence({ cause: why, exitCode }, saved.bounds), { exitCode, cause: why });
+    nudge();
+  };
+  const watch = (sandbox: RunningSandbox) => {
     sandbox.exited
-      .then(ended)
-      .catch((error: unknown) => log.error({ err: error }, "the end of a sandbox could not be recorded"));
+      .then((end) => (closed || stopping || running !== sandbox ? undefined : ended(end)))
+      .catch(problem("the end of a sandbox could not be recorded"));
+    bounds = watchTimeBounds({
+      startedAt: sandbox.startedAt,
+      lifetimeSeconds: saved.bounds?.lifetimeSeconds ?? null,
+      idleSeconds: saved.bounds?.idleSeconds ?? null,
+      activity: { traffic: () => hooks.traffic(id), outputBytes: () => sandbox.outputBytes() },
+      active: saved.active,
+      onActive: (active) => keep({ active }),
+      onOver: nudge,
+      onProblem: problem("how long a sandbox has been idle could not be told"),
+      now,
+    });
   };
 
   const launch = async (): Promise<void> => {
@@ -100,62 +119,70 @@ export async function createWorker(options: {
     const fresh = wanted.incarnation !== saved.incarnation;
     const restarts =
       fresh || saved.phase === "stopped" ? 0 : saved.phase === "pending" ? saved.restarts : saved.restarts + 1;
+    struck = false;
     await enter("starting", "Preparing the sandbox.", {
-      incarnation: wanted.incarnation,
-      restarts,
-      exitCode: null,
-      startedAt: null,
+      ...{ incarnation: wanted.incarnation, restarts },
+      ...{ exitCode: null, cause: null, startedAt: null, active: null, bounds: runtime.bounds(wanted) },
     });
     try {
       const born = await runtime.launch(wanted, (text) => {
-        enter("starting", text).catch((error: unknown) => log.error({ err: error }, "a step could not be recorded"));
+        enter("starting", text).catch(problem("a step could not be recorded"));
       });
       running = born;
+      // Killed, held or stopped meanwhile: it is never served, and the next step ends it.
+      if (!mayRun()) return;
       await hooks.serve(wanted);
       launchRetry.reset();
       await enter("running", "The agent is running.", { startedAt: born.startedAt });
-      watchExit(born);
+      watch(born);
     } catch (error) {
       const over = running && (await endedSoon(running));
-      if (running && over) {
-        // It ended before the gateway could serve it: that is an exit like any other.
-        running.close();
-        running = null;
-        await hooks.drop(id);
-        await enter("exited", exitReason(over.exitCode), { exitCode: over.exitCode });
-        return;
-      }
+      // It ended before the gateway could serve it: that is an exit like any other.
+      if (over) return await ended(over);
       // A sandbox that runs unserved is cut off from everything, and nobody would tell why.
-      await running?.stop();
-      running?.close();
-      running = null;
-      log.error({ reason: reasonOf(error) }, "the sandbox could not be started");
-      await enter("failed", reasonOf(error), { startedAt: null });
+      await running?.kill();
+      letGo();
+      log.error({ reason: failureText(error) }, "the sandbox could not be started");
+      await enter("failed", failureText(error), { startedAt: null });
     }
   };
-  const stop = async (next: "pending" | "stopped"): Promise<void> => {
+  const stop = async ({ next, how }: Extract<Action, { do: "stop" }>): Promise<void> => {
+    const over = bounds?.over() ?? null;
     stopping = true;
     try {
-      // Cut first, then stop: what the agent says after TERM leaves the host no more.
-      await hooks.drop(id);
-      await running?.stop();
-      running?.close();
-      running = null;
+      if (running && how === "kill") await killRunning(running, () => hooks.drop(id));
+      else {
+        // Cut first, then stop: what the agent says after TERM leaves the host no more.
+        await hooks.drop(id);
+        await running?.stop();
+      }
+      letGo();
     } finally {
       stopping = false;
     }
-    await enter(next, next === "stopped" ? "Stopped as asked." : "Stopped for a fresh start.", { startedAt: null });
+    const cause: EndCause = next === "exited" && over ? over : how === "kill" || struck ? "killed" : "stopped";
+    struck = false;
+    saved = { ...saved, cause };
+    await enter(next, restReason(next), { startedAt: null });
   };
-  const settle = async (phase: "stopped" | "waiting" | "pending"): Promise<void> => {
-    if (phase !== "waiting")
-      return await enter(phase, phase === "stopped" ? "Stopped as asked." : "Waiting to be started.");
+  const restReason = (phase: Phase): string => {
+    if (phase === "pending") return saved.phase === "running" ? "Stopped for a fresh start." : "Waiting to be started.";
+    if (phase === "quarantined") return `In quarantine until somebody releases it. ${saved.held?.reason ?? ""}`.trim();
+    if (phase === "failed") return hooks.inForce(id)?.refusal?.reason ?? "It has no policy that could be put in force.";
+    return endSentence(
+      { cause: phase === "stopped" && saved.cause !== "killed" ? "stopped" : (saved.cause ?? "lost"), exitCode: null },
+      saved.bounds,
+    );
+  };
+  const settle = async (phase: "waiting" | "pending" | "stopped" | "failed" | "quarantined"): Promise<void> => {
+    if (phase !== "waiting") return await enter(phase, restReason(phase));
     const delayMs = (desired?.restart.delayMs ?? 0) + (saved.phase === "failed" ? launchRetry.nextMs() : 0);
     notBeforeMs = now() + delayMs;
     await enter("waiting", `${saved.reason} Starting again in ${(delayMs / 1000).toFixed(1)} s.`);
   };
   const act = async (action: Action): Promise<boolean> => {
     if (action.do === "launch") await launch();
-    else if (action.do === "stop") await stop(action.next);
+    else if (action.do === "stop") await stop(action);
     else if (action.do === "settle") await settle(action.phase);
     else if (action.do === "remove") {
       await hooks.drop(id);
@@ -165,19 +192,25 @@ export async function createWorker(options: {
     } else return false;
     return true;
   };
+  const takeHold = async (): Promise<void> => {
+    const change = afterRelease({ saved, desired, refusal: hooks.inForce(id)?.refusal ?? null, now });
+    if (change !== null) await keep(change);
+  };
 
   const loop = async (): Promise<void> => {
     while (!closed && !removed) {
       woken = false;
-      const observed = { ...saved, live: running !== null, notBeforeMs };
-      const action = nextAction(desired, observed, now());
+      let action: Action = { do: "nothing" };
       let acted = false;
       try {
+        await takeHold();
+        action = nextAction(desired, observed(), now());
         acted = await act(action);
       } catch (error) {
         log.error({ err: error, action: action.do }, "a step failed; trying again");
         notBeforeMs = now() + launchRetry.nextMs();
         await pause(notBeforeMs - now());
+        acted = true;
       }
       if (acted || woken || closed || removed) continue;
       await pause(action.do === "wait" ? Math.max(10, notBeforeMs - now()) : null);
@@ -195,11 +228,16 @@ export async function createWorker(options: {
   const found = await runtime.attach(id);
   if (found) {
     running = found;
-    if (desired) await hooks.serve(desired);
+    await takeHold();
+    // What may not run is not served even for the moment until it is ended.
+    if (desired && mayRun())
+      await hooks.serve(desired).catch(problem("a sandbox found running is not served; nothing leaves it"));
     await enter("running", "Found running after a restart of the node agent.", { startedAt: found.startedAt });
-    watchExit(found);
+    watch(found);
   } else if (saved.phase === "running" || saved.phase === "starting") {
-    await enter("exited", "The agent ended while the node agent was away.", { exitCode: await runtime.lastExit(id) });
+    const { exitCode, cause } = await runtime.lastEnd(id);
+    const how = endSentence({ cause, exitCode }, saved.bounds);
+    await enter("exited", `${how} The node agent was away.`, { exitCode, cause });
   }
   const done = loop();
 
@@ -208,23 +246,23 @@ export async function createWorker(options: {
       desired = next;
       nudge();
     },
+    async strike(next) {
+      desired = next;
+      const target = running;
+      if (target) {
+        struck = true;
+        log.warn({ state: next.state }, "killing a sandbox");
+        await killRunning(target, () => hooks.drop(id));
+      }
+      nudge();
+    },
     status,
     exec: (request) => (running ? running.exec(request) : Promise.reject(new Error("The sandbox is not running."))),
     async close() {
       closed = true;
       nudge();
       await done;
-      running?.close();
+      letGo();
     },
   };
-}
-
-const exitReason = (exitCode: number | null): string =>
-  exitCode === null ? "The agent was ended by a signal." : `The agent ended with code ${exitCode}.`;
-
-/** A sandbox that is ending says so within a moment; null when it goes on running. */
-const ENDING_MS_MAX = 500;
-async function endedSoon(sandbox: RunningSandbox): Promise<{ exitCode: number | null } | null> {
-  const moment = new Promise<null>((resolve) => setTimeout(resolve, ENDING_MS_MAX, null));
-  return await Promise.race([sandbox.exited.then((exitCode) => ({ exitCode })), moment]);
 }
