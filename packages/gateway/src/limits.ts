@@ -69,3 +69,46 @@ export const JOURNAL_LINE_BYTES_MAX = 256 * 1024;
 /** Rules may expire while a stream is open; open flows are judged again this often. */
 export const REJUDGE_INTERVAL_MS = 5_000;
 export const CREDENTIAL_VALUE_CHARS_MAX = 16 * 1024;
+/** Values of one credential that answers are searched for: the newest and those it replaced, as far as they may still be on their way. */
+export const CREDENTIAL_VALUES_KEPT_MAX = 8;
+/** A value is renewed this long before its end, so that no request meets an ended one. */
+export const CREDENTIAL_EXPIRY_MARGIN_MS = 60_000;
+/** After a failed renewal; a token endpoint that is down is not asked by every request. */
+export const CREDENTIAL_RETRY_MS = 5_000;
+/** A helper program or a token endpoint that takes longer is stuck. */
+export const CREDENTIAL_COMMAND_TIMEOUT_MS = 20_000;
+/** A body in which placeholders are replaced is held whole, so that a misdirected one is refused before anything is sent. */
+export const REWRITTEN_BODY_BYTES_MAX = 1024 * 1024;
+/** A body whose hash is signed is held whole: the signature stands in the head. */
+export const SIGNED_BODY_BYTES_MAX = 10 * 1024 * 1024;
+/** A client's WebSocket message in which placeholders are replaced. */
+export const REWRITTEN_MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Hosts and ports of a sandbox that are remembered for having been sent a secret; a policy rarely binds one to more than a few. */
+export const CREDENTIAL_PLACES_MAX = 4096;
+
+/** Streams of one HTTP/2 connection; RFC 9113 5.1.2 advises no fewer. */
+export const STREAMS_PER_CONNECTION_MAX = 100;
+/** Requests of one sandbox under way in HTTP/2, on all its connections: each holds two windows of memory. As many as it may have connections. */
+export const STREAMS_PER_SANDBOX_MAX = 512;
+/** Streams that a client may give up at once on one connection, and how many more per second: programs give up a few, a rapid reset thousands. */
+export const STREAM_RESETS_BURST = 200;
+export const STREAM_RESETS_PER_SECOND = 20;
+/** PING and SETTINGS of one connection per second. A gRPC client that measures its path sends one each round trip while data flows. */
+export const CONTROL_FRAMES_PER_SECOND_MAX = 2_000;
+/** Frames without content or in no order that nghttp2 lets pass; a correct client sends none. */
+export const HTTP2_INVALID_FRAMES_MAX = 100;
+/** What nghttp2 and Node may hold for one connection beside the windows: header tables, frames that wait. */
+export const HTTP2_SESSION_MEMORY_MB = 16;
+/** Sent and not acknowledged bytes of an upload: over loopback more gains nothing. */
+export const HTTP2_CLIENT_WINDOW_BYTES = 64 * 1024;
+/** The same for an answer: 256 KiB over 50 ms is 5 MiB/s a stream. */
+export const HTTP2_UPSTREAM_WINDOW_BYTES = 256 * 1024;
+/** Connections of HTTP/2 to one host, for servers that allow few streams on each. */
+export const UPSTREAM_SESSIONS_PER_HOST_MAX = 8;
+/** How long a server that chose HTTP/1.1 is not asked again. */
+export const HTTP1_REMEMBERED_MS = 600_000;
+
+/** A client's WebSocket message that is judged is held whole; the largest prompts that agents send this way are a few hundred KiB. */
+export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Parts of such a message; each is an object of ours, however few bytes it brings. */
+export const WEBSOCKET_FRAGMENTS_MAX = 1024;

@@ -1,9 +1,10 @@
 import { Transform } from "node:stream";
+import { formsOf } from "./encodings.ts";
 
 /**
- * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug
- * endpoint) hands the agent the credential it was never given. Invariant: no secret passes in one piece, however the
- * answer is cut into chunks. A host that encodes the secret before echoing it is beyond this; such a host has it anyway.
+ * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug endpoint)
+ * hands the agent the credential it was never given. Invariant: neither a secret nor one of its usual encodings passes in one piece,
+ * however the answer is cut into chunks; what is held back meanwhile is shorter than the longest form.
  */
 export interface Secret {
   value: string;
@@ -11,56 +12,141 @@ export interface Secret {
   placeholder: string;
 }
 
-export function scrubText(text: string, secrets: readonly Secret[]): string {
-  let out = text;
-  for (const { value, placeholder } of secrets) if (value.length > 0) out = out.replaceAll(value, placeholder);
-  return out;
+/** The secrets of now: one that is replaced while an answer streams is searched for in the rest of it. The same array until then. */
+export type LiveSecrets = () => readonly Secret[];
+
+interface Needle {
+  text: string;
+  bytes: Buffer;
+  placeholder: Buffer;
 }
 
-/** Longest first, so that a secret that contains another is taken whole. */
-export const byLength = (secrets: readonly Secret[]): Secret[] =>
-  secrets.filter((secret) => secret.value.length > 0).sort((a, b) => b.value.length - a.value.length);
+const needlesByValue = new WeakMap<Secret, Needle[]>();
+const needlesBySet = new WeakMap<readonly Secret[], Needle[]>();
 
-export function scrubStream(secrets: readonly Secret[]): Transform {
-  const needles = byLength(secrets).map((secret) => ({
-    value: Buffer.from(secret.value, "utf8"),
-    placeholder: Buffer.from(secret.placeholder, "utf8"),
-  }));
-  // A secret may begin in the last len-1 bytes of what we hold; only those wait for the next chunk.
-  const windowBytes = Math.max(0, ...needles.map((needle) => needle.value.length - 1));
+/** Longest first, so that a secret that contains another is taken whole. */
+function needlesOf(secrets: readonly Secret[]): readonly Needle[] {
+  const known = needlesBySet.get(secrets);
+  if (known !== undefined) return known;
+  const made = secrets.flatMap(needlesOfOne).sort((a, b) => b.bytes.length - a.bytes.length);
+  needlesBySet.set(secrets, made);
+  return made;
+}
+
+function needlesOfOne(secret: Secret): Needle[] {
+  if (secret.value === "") return [];
+  let needles = needlesByValue.get(secret);
+  if (needles === undefined) {
+    const placeholder = Buffer.from(secret.placeholder, "utf8");
+    needles = formsOf(secret.value).map((text) => ({ text, bytes: Buffer.from(text, "utf8"), placeholder }));
+    needlesByValue.set(secret, needles);
+  }
+  return needles;
+}
+
+/** `latin1`: header values, in which Node gives each byte as one character. */
+export function scrubText(text: string, secrets: readonly Secret[], encoding: "utf8" | "latin1" = "utf8"): string {
+  if (secrets.length === 0) return text;
+  const bytes = Buffer.from(text, encoding);
+  const scrubbed = createScrubber(() => secrets).take(bytes, true);
+  return scrubbed.equals(bytes) ? text : scrubbed.toString(encoding);
+}
+
+/** Names and values of a head or of trailers. A name is compared in any case, because HTTP/2 lowers it. */
+export function scrubPairs(pairs: readonly [string, string][], secrets: readonly Secret[]): [string, string][] {
+  if (secrets.length === 0) return [...pairs];
+  const needles = needlesOf(secrets).map(({ text }) => text.toLowerCase());
+  return pairs
+    .filter(([name]) => !needles.some((needle) => name.toLowerCase().includes(needle)))
+    .map(([name, value]) => [name, scrubText(value, secrets, "latin1")]);
+}
+
+export interface Scrubber {
+  /** What can be passed on now; `final`: nothing follows, so nothing is held back. */
+  take(chunk: Buffer, final: boolean): Buffer;
+}
+
+export function createScrubber(secrets: LiveSecrets): Scrubber {
   let held: Buffer = Buffer.alloc(0);
 
-  function take(bytes: Buffer, final: boolean): Buffer {
-    const out: Buffer[] = [];
-    let at = 0;
-    for (;;) {
-      const hit = nextHit(bytes, at);
-      const safeEnd = final ? bytes.length : Math.max(at, bytes.length - windowBytes);
-      if (hit === null || (!final && hit.index >= safeEnd)) {
-        out.push(bytes.subarray(at, safeEnd));
-        held = bytes.subarray(safeEnd);
-        return Buffer.concat(out);
+  return {
+    take(chunk, final) {
+      const needles = needlesOf(secrets());
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const hits = new Hits(needles, bytes);
+      // What may be the beginning of a longer secret waits, also where it holds a whole shorter one.
+      const waits = final ? bytes.length : bytes.length - unfinished(needles, bytes);
+      const out: Buffer[] = [];
+      let at = 0;
+      for (let hit = hits.from(at); hit !== null && hit.index < waits; hit = hits.from(at)) {
+        out.push(bytes.subarray(at, hit.index), hit.needle.placeholder);
+        at = hit.index + hit.needle.bytes.length;
       }
-      out.push(bytes.subarray(at, hit.index), hit.needle.placeholder);
-      at = hit.index + hit.needle.value.length;
-    }
+      const end = Math.max(at, waits);
+      out.push(bytes.subarray(at, end));
+      held = bytes.subarray(end);
+      return out.length === 1 ? (out[0] ?? held) : Buffer.concat(out);
+    },
+  };
+}
+
+/** The next occurrence of each needle is looked for once, however often another one is found before it. */
+class Hits {
+  private readonly next: number[];
+  private readonly needles: readonly Needle[];
+  private readonly bytes: Buffer;
+
+  constructor(needles: readonly Needle[], bytes: Buffer) {
+    this.needles = needles;
+    this.bytes = bytes;
+    this.next = needles.map((needle) => bytes.indexOf(needle.bytes));
   }
 
-  function nextHit(bytes: Buffer, from: number) {
-    let best: { index: number; needle: (typeof needles)[number] } | null = null;
-    for (const needle of needles) {
-      const index = bytes.indexOf(needle.value, from);
-      if (index >= 0 && (best === null || index < best.index)) best = { index, needle };
+  /** The first at or behind `at`; of several at one place the longest, which stands first. */
+  from(at: number): { index: number; needle: Needle } | null {
+    let best: { index: number; needle: Needle } | null = null;
+    for (const [order, needle] of this.needles.entries()) {
+      let index = this.next[order] ?? -1;
+      if (index !== -1 && index < at) {
+        index = this.bytes.indexOf(needle.bytes, at);
+        this.next[order] = index;
+      }
+      if (index !== -1 && (best === null || index < best.index)) best = { index, needle };
     }
     return best;
   }
+}
 
+/** Bytes at the end that may be the beginning of a secret; all others need not wait, so that an event is seen when it is sent. */
+function unfinished(needles: readonly Needle[], bytes: Buffer): number {
+  let longest = 0;
+  for (const { bytes: needle } of needles) {
+    const first = needle[0];
+    if (first === undefined) continue;
+    const from = Math.max(0, bytes.length - needle.length + 1);
+    for (
+      let at = bytes.indexOf(first, from);
+      at !== -1 && bytes.length - at > longest;
+      at = bytes.indexOf(first, at + 1)
+    )
+      if (bytes.subarray(at).equals(needle.subarray(0, bytes.length - at))) {
+        longest = bytes.length - at;
+        break;
+      }
+  }
+  return longest;
+}
+
+export function scrubStream(secrets: LiveSecrets | readonly Secret[]): Transform {
+  const scrubber = createScrubber(typeof secrets === "function" ? secrets : () => secrets);
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      done(null, take(held.length === 0 ? chunk : Buffer.concat([held, chunk]), false));
+      const out = scrubber.take(chunk, false);
+      done(null, out.length === 0 ? undefined : out);
     },
     flush(done) {
-      done(null, take(held, true));
+      const out = scrubber.take(Buffer.alloc(0), true);
+      done(null, out.length === 0 ? undefined : out);
     },
   });
 }

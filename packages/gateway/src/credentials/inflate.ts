@@ -1,0 +1,26 @@
+import type { Duplex } from "node:stream";
+import * as zlib from "node:zlib";
+
+/**
+ * Answers are asked for uncompressed where they are searched for secrets: a search costs less than inflating, and nothing is left that
+ * could go wrong. What comes compressed all the same is inflated as it streams, held to the speed at which the client reads, so that a
+ * bomb fills no memory. More than one layer, or one that is not known, cannot be searched.
+ */
+export function inflaterFor(contentEncoding: string | undefined): Duplex | "none" | null {
+  const encoding = (contentEncoding ?? "").trim().toLowerCase();
+  if (encoding === "" || encoding === "identity") return "none";
+  if (encoding === "gzip" || encoding === "x-gzip") return zlib.createGunzip();
+  if (encoding === "deflate") return zlib.createInflate();
+  if (encoding === "br") return zlib.createBrotliDecompress();
+  if (encoding === "zstd") return createZstd();
+  return null;
+}
+
+/** Node has it from 22.15 on. */
+function createZstd(): Duplex | null {
+  const make: unknown = Reflect.get(zlib, "createZstdDecompress");
+  return typeof make === "function" ? asDuplex(make.call(zlib)) : null;
+}
+
+/** Node's own streams of `zlib` are Transforms. */
+const asDuplex = (stream: Duplex): Duplex => stream;

@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formsOf } from "../src/credentials/encodings.ts";
+import { createScrubber, type Secret, scrubPairs, scrubText } from "../src/credentials/scrub.ts";
+import { scrubFrames } from "../src/credentials/webSocketScrub.ts";
+
+const SECRET = 'sk/live+"0123"é?<&>=%~ end';
+const PLACEHOLDER = "creel-placeholder-TOKEN-0123456789abcdef";
+const secrets: readonly Secret[] = [{ value: SECRET, placeholder: PLACEHOLDER }];
+
+/** What comes out when the bytes arrive cut at these places. */
+function through(bytes: Buffer, cuts: readonly number[], all = secrets): string {
+  const scrubber = createScrubber(() => all);
+  const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  const out = places.slice(1).map((end, at) => scrubber.take(bytes.subarray(places[at] ?? 0, end), false));
+  return Buffer.concat([...out, scrubber.take(Buffer.alloc(0), true)]).toString("utf8");
+}
+
+const ENCODERS: [string, (text: string) => string][] = [
+  ["as it is", (text) => text],
+  ["JSON", (text) => JSON.stringify({ echo: text })],
+  ["JSON in JSON", (text) => JSON.stringify({ line: JSON.stringify({ echo: text }) })],
+  [
+    "JSON of ASCII alone",
+    (text) =>
+      JSON.stringify(text).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  ],
+  ["a query", (text) => `https://x.example/?a=${encodeURIComponent(text)}&b`],
+  ["a form", (text) => new URLSearchParams({ a: text }).toString()],
+  [
+    "a link in a link",
+    (text) => encodeURIComponent(new URLSearchParams({ a: text }).toString().replaceAll("+", "%20")),
+  ],
+  [
+    "lower-case escapes",
+    (text) => encodeURIComponent(text).toLowerCase().replace("sk%2flive%2b%220123", "sk%2flive%2b%220123"),
+  ],
+  ["hex", (text) => Buffer.from(text).toString("hex")],
+  ["upper-case hex", (text) => Buffer.from(text).toString("hex").toUpperCase()],
+  [
+    "HTML",
+    (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
+  ],
+  ["base64", (text) => Buffer.from(text).toString("base64")],
+  ["base64 after one byte", (text) => Buffer.from(`u${text}`).toString("base64")],
+  ["base64 after two bytes, as Basic", (text) => `Basic ${Buffer.from(`u:${text}`).toString("base64")}`],
+  ["base64 with text behind", (text) => Buffer.from(`{"k":"${text}"}`).toString("base64")],
+  ["base64url", (text) => Buffer.from(`--${text}`).toString("base64url")],
+];
+
+describe("the scrubber", () => {
+  it.each(ENCODERS)("finds a secret written as %s, at every place where chunks can be cut", (_name, encode) => {
+    const text = `before ${encode(SECRET)} after`;
+    const whole = through(Buffer.from(text), []);
+    expect(whole).toContain(PLACEHOLDER);
+    expect(whole.startsWith("before ")).toBe(true);
+    expect(whole.endsWith(" after")).toBe(true);
+    for (let cut = 1; cut < text.length; cut += 1) expect(through(Buffer.from(text), [cut])).toBe(whole);
+  });
+
+  it("lets no form of any secret pass, however text and cuts fall, and changes nothing else", () => {
+    const value = fc.string({ minLength: 6, maxLength: 40, unit: "grapheme-ascii" });
+    fc.assert(
+      fc.property(
+        value,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        fc.nat(15),
+        fc.string(),
+        (secret, cuts, which, noise) => {
+          const all = [{ value: secret, placeholder: "[*]" }];
+          const forms = formsOf(secret);
+          const form = forms[which % forms.length] ?? secret;
+          fc.pre(!noise.includes(form) && !forms.some((one) => "[*]".includes(one)));
+          const out = through(Buffer.from(`${noise}${form}${noise}${form}`), cuts, all);
+          expect(out).not.toContain(form);
+          const clean = `${noise} nothing here`;
+          if (!forms.some((one) => clean.includes(one))) expect(through(Buffer.from(clean), cuts, all)).toBe(clean);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("takes the longer of two secrets whole, also when a chunk ends behind the shorter", () => {
+    const all = [
+      { value: "token-abc", placeholder: "[short]" },
+      { value: "token-abc-and-more", placeholder: "[long]" },
+    ];
+    expect(through(Buffer.from("x token-abc-and-more y"), [11], all)).toBe("x [long] y");
+    expect(through(Buffer.from("x token-abc-and-less y"), [11], all)).toBe("x [short]-and-less y");
+  });
+
+  it("holds back nothing but what may be the beginning of a secret", () => {
+    const scrubber = createScrubber(() => secrets);
+    expect(scrubber.take(Buffer.from("data: one\n\n"), false).toString()).toBe("data: one\n\n");
+    expect(scrubber.take(Buffer.from("data: sk/li"), false).toString()).toBe("data: ");
+    expect(scrubber.take(Buffer.from("on\n\n"), false).toString()).toBe("sk/lion\n\n");
+  });
+
+  it("searches the rest of a stream for a value that came into use after it began", () => {
+    let live: readonly Secret[] = [{ value: "old-value-1", placeholder: "[*]" }];
+    const scrubber = createScrubber(() => live);
+    expect(scrubber.take(Buffer.from("old-value-1 new-value-2;"), false).toString()).toBe("[*] new-value-2;");
+    live = [{ value: "new-value-2", placeholder: "[*]" }, ...live];
+    expect(scrubber.take(Buffer.from("old-value-1 new-value-2;"), true).toString()).toBe("[*] [*];");
+  });
+
+  it("searches header values, and drops a header that is named after a secret", () => {
+    const all = [{ value: "sk-live-0123456789", placeholder: "[*]" }];
+    const pairs: [string, string][] = [
+      ["location", "https://x.example/?k=sk-live-0123456789"],
+      ["SK-Live-0123456789", "1"],
+      ["x", "\xe9t\xe9"],
+    ];
+    expect(scrubPairs(pairs, all)).toEqual([
+      ["location", "https://x.example/?k=[*]"],
+      ["x", "\xe9t\xe9"],
+    ]);
+    expect(scrubText("Bad sk-live-0123456789", all)).toBe("Bad [*]");
+  });
+});
+
+/** One frame of a server. */
+function frame(opcode: number, text: string | Buffer, fin = true): Buffer {
+  const payload = Buffer.from(text);
+  const head = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 0xff];
+  return Buffer.concat([Buffer.from([(fin ? 0x80 : 0) | opcode, ...head]), payload]);
+}
+
+/** Messages and control frames as a client reads them. */
+function read(bytes: Buffer): { opcode: number; text: string }[] {
+  const found: { opcode: number; text: string }[] = [];
+  let open: { opcode: number; text: string } | null = null;
+  for (let at = 0; at < bytes.length; ) {
+    const opcode = (bytes[at] ?? 0) & 0x0f;
+    const fin = ((bytes[at] ?? 0) & 0x80) !== 0;
+    const short = bytes[at + 1] ?? 0;
+    const start = at + (short === 126 ? 4 : 2);
+    const length = short === 126 ? bytes.readUInt16BE(at + 2) : short;
+    const text = bytes.subarray(start, start + length).toString();
+    at = start + length;
+    if (opcode >= 8) found.push({ opcode, text });
+    else {
+      open = opcode === 0 && open !== null ? { ...open, text: open.text + text } : { opcode, text };
+      if (fin) found.push(open);
+    }
+  }
+  return found;
+}
+
+async function filtered(bytes: Buffer, cut: number): Promise<{ opcode: number; text: string }[]> {
+  const all = [{ value: "sk-live-0123456789", placeholder: "[*]" }];
+  const stream = scrubFrames(() => all);
+  stream.write(bytes.subarray(0, cut));
+  stream.end(bytes.subarray(cut));
+  const out: Buffer[] = [];
+  for await (const chunk of stream) out.push(chunk);
+  return read(Buffer.concat(out));
+}
+
+describe("a server's WebSocket frames", () => {
+  it("hide a secret that comes in fragments, with a ping between them", async () => {
+    const bytes = Buffer.concat([
+      frame(1, "a sk-li", false),
+      frame(9, "p sk-live-0123456789"),
+      frame(0, "ve-01234", false),
+      frame(0, "56789 z"),
+      frame(2, `${"x".repeat(300)}sk-live-0123456789`),
+      frame(8, Buffer.concat([Buffer.from([3, 232]), Buffer.from("sk-live-0123456789")])),
+    ]);
+    for (let cut = 1; cut < bytes.length; cut += 1) {
+      const frames = await filtered(bytes, cut);
+      expect(frames.map(({ text }) => text)).toEqual(["p [*]", "a [*] z", `${"x".repeat(300)}[*]`, "\x03\ufffd[*]"]);
+      expect(frames.map(({ opcode }) => opcode)).toEqual([9, 1, 2, 8]);
+    }
+  });
+
+  it.each([
+    ["a compressed frame", Buffer.from([0xc1, 0])],
+    ["a masked frame", Buffer.from([0x81, 0x80, 0, 0, 0, 0])],
+    ["a fragment of nothing", frame(0, "x")],
+    ["a message inside a message", Buffer.concat([frame(1, "x", false), frame(1, "y")])],
+    ["a control frame in fragments", frame(9, "x", false)],
+  ])("end the connection with %s", async (_name, bytes) => {
+    await expect(filtered(bytes, 1)).rejects.toThrow(/cannot be read/);
+  });
+});
