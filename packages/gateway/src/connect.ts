@@ -81,7 +81,7 @@ export async function onConnection(
       host: name,
       port: tuple.localPort,
       startedAt: context.now(),
-      endsWith: socket,
+      onEnd: (over) => socket.once("close", over),
     });
     // While we asked, the program may have gone, or the sandbox with everything that cuts its flows.
     if (socket.destroyed || state.closed) {

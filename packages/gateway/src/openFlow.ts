@@ -1,9 +1,8 @@
-import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { BinaryIdentity } from "@creel/protocol";
 import type { Flow, SandboxState } from "./state.ts";
 
-/** Registers what is under way towards one endpoint, so that a reload or the sandbox's end finds it; `endsWith` closing lets go of it. */
+/** Registers what is under way towards one endpoint, so that a reload or the sandbox's end finds it; `onEnd` says when to let go of it. */
 export function openFlow(parts: {
   state: SandboxState;
   socket: Socket;
@@ -12,11 +11,11 @@ export function openFlow(parts: {
   port: number;
   startedAt: number;
   secure?: boolean;
-  endsWith: EventEmitter;
+  onEnd: (over: () => void) => void;
 }): Flow {
-  const { endsWith, secure = false, ...rest } = parts;
+  const { onEnd, secure = false, ...rest } = parts;
   const flow: Flow = { ...rest, secure, refusal: null, exchanges: new Set() };
   flow.state.flows.add(flow);
-  endsWith.once("close", () => flow.state.flows.delete(flow));
+  onEnd(() => flow.state.flows.delete(flow));
   return flow;
 }

@@ -11,8 +11,8 @@ import type { Flow } from "./state.ts";
  */
 export type TlsResult = { socket: TLSSocket } | { refused: string };
 
-/** Length-prefixed, RFC 7301 3.1. HTTP/2 is not offered: one protocol, one parser, one way to read a request. */
-const ALPN_HTTP1 = Buffer.from("\x08http/1.1", "latin1");
+/** Length-prefixed, RFC 7301 3.1. What the upstream offers cannot count: nobody is asked about it before a request is judged. */
+const ALPN_OFFERED = Buffer.from("\x02h2\x08http/1.1", "latin1");
 
 export async function terminateTls(flow: Flow): Promise<TlsResult> {
   const secureContext = await flow.state.leaves.contextFor(flow.host);
@@ -20,7 +20,7 @@ export async function terminateTls(flow: Flow): Promise<TlsResult> {
   const options = {
     isServer: true,
     secureContext,
-    ALPNProtocols: ALPN_HTTP1,
+    ALPNProtocols: ALPN_OFFERED,
     SNICallback: (name: string, done: (error: Error | null, context?: typeof secureContext) => void) => {
       if (canonicalHost(name) === flow.host) return done(null, secureContext);
       wrongName = name;

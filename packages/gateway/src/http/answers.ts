@@ -1,5 +1,6 @@
-import type { ServerResponse } from "node:http";
 import type { Flow, Refusal } from "../state.ts";
+import type { AnswerHead, Call } from "./call.ts";
+import { grpcStatus, isGrpc } from "./grpc.ts";
 
 /** What a refused client reads: enough for an agent, and the person behind it, to know what to do next. */
 export interface RefusedRequest {
@@ -24,41 +25,45 @@ export function refusalBody(flow: Flow, refusal: Refusal, request: RefusedReques
   });
 }
 
-export function answerJson(
-  res: ServerResponse,
-  status: number,
-  body: string,
-  headers: Record<string, string> = {},
-): void {
-  if (res.headersSent || res.destroyed) {
-    res.destroy();
+export function answerJson(call: Call, status: number, body: string, headers: Record<string, string> = {}): void {
+  if (call.answered || call.gone) {
+    call.cut();
     return;
   }
-  res.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...headers,
-  });
-  res.end(body);
+  const head: AnswerHead = {
+    status,
+    headers: [
+      ["content-type", "application/json"],
+      ["content-length", String(Buffer.byteLength(body))],
+      ["cache-control", "no-store"],
+      ...Object.entries(headers),
+    ],
+  };
+  call.answer(head).end(body);
 }
 
-/** 403 with the reason. The rest of the request's body is read and thrown away, so that the client reads the answer and no reset. */
+/** The reason, as 403 unless another status says it better; a gRPC client reads it as its call's status. */
 export function answerRefusal(
-  res: ServerResponse,
+  call: Call,
   flow: Flow,
   refusal: Refusal,
   request: RefusedRequest,
-  { close }: { close: boolean },
+  { close, status = 403 }: { close: boolean; status?: number },
 ): void {
-  res.req.resume();
-  answerJson(res, 403, refusalBody(flow, refusal, request), {
-    "x-creel-decision": "deny",
-    ...(close ? { connection: "close" } : {}),
-  });
+  call.discardBody();
+  if (close) call.closeAfter();
+  const decision = { "x-creel-decision": "deny" };
+  if (isGrpc(call.head.headers)) answerGrpc(call, "denied", refusal.reason, decision);
+  else answerJson(call, status, refusalBody(flow, refusal, request), decision);
 }
 
-export function answerFailure(res: ServerResponse, error: string, reason: string): void {
-  res.req.resume();
-  answerJson(res, 502, JSON.stringify({ error, reason }));
+export function answerFailure(call: Call, error: string, reason: string): void {
+  call.discardBody();
+  if (isGrpc(call.head.headers)) answerGrpc(call, "failed", reason);
+  else answerJson(call, 502, JSON.stringify({ error, reason }));
+}
+
+function answerGrpc(call: Call, why: "denied" | "failed", reason: string, more: Record<string, string> = {}): void {
+  if (call.answered || call.gone) call.cut();
+  else call.answer({ status: 200, ended: true, headers: [...grpcStatus(why, reason), ...Object.entries(more)] }).end();
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from "node:http";
 import { canonicalHost, canonicalPath } from "@creel/policy";
 import type { HeaderPair } from "../credentials/bindings.ts";
 import { HEADER_COUNT_MAX } from "../limits.ts";
+import type { RequestHead } from "./call.ts";
+import { readHttp2Head } from "./http2Head.ts";
 
 /**
- * What Node's parser lets through and a second reader may read differently. Threat: request smuggling and host confusion, by which
+ * What Node's parsers let through and a second reader may read differently. Threat: request smuggling and host confusion, by which
  * the gateway judges one request and the upstream serves another. Invariant: what comes out of here has one host (the connection's),
  * one canonical target, one body length, and is exactly what will be forwarded.
  */
@@ -16,11 +17,20 @@ export interface CheckedRequest {
   target: string;
   /** End-to-end headers without Host and framing. */
   headers: HeaderPair[];
-  /** How the body is framed. */
+  /** How the body is framed; "chunked": its length is known at its end only. */
   body: "none" | "chunked" | { bytes: number };
   upgrade: string | null;
+  /** The client takes trailers (`TE: trailers`), which gRPC servers insist on. */
+  takesTrailers: boolean;
 }
-export type CheckResult = { request: CheckedRequest } | { problem: string };
+/** `status`: what the client is told where 403 would mislead it. */
+export type CheckResult = { request: CheckedRequest } | { problem: string; status?: number };
+
+export interface RequestEndpoint {
+  host: string;
+  port: number;
+  secure: boolean;
+}
 
 const FORBIDDEN_METHODS = new Set(["TRACE", "CONNECT", "TRACK", "PRI"]);
 /** Frameworks that obey these would serve another method than the one judged. */
@@ -43,17 +53,17 @@ const HOP_BY_HOP = new Set([
 const NOT_NOMINATED = new Set(["host", "content-length", "content-type", "authorization", "cookie"]);
 const FRAMING = new Set(["host", "content-length"]);
 
-export function checkRequest(
-  req: IncomingMessage,
-  endpoint: { host: string; port: number; secure: boolean },
-): CheckResult {
-  const method = req.method ?? "";
+export function checkRequest(head: RequestHead, endpoint: RequestEndpoint): CheckResult {
+  const { method } = head;
   if (FORBIDDEN_METHODS.has(method)) return { problem: `The method ${method} is not passed on.` };
-  const pairs = toPairs(req.rawHeaders);
-  if (pairs.length > HEADER_COUNT_MAX) return { problem: `The request has more than ${HEADER_COUNT_MAX} headers.` };
-  const problem = hostProblem(pairs, endpoint) ?? headerProblem(pairs) ?? framingProblem(req, pairs);
-  if (problem !== null) return { problem };
-  const raw = originForm(req.url ?? "", endpoint);
+  if (head.headers.length > HEADER_COUNT_MAX)
+    return { problem: `The request has more than ${HEADER_COUNT_MAX} headers.` };
+  const read = head.pseudo === null ? { pairs: head.headers } : readHttp2Head(head, head.pseudo, endpoint);
+  if ("problem" in read) return read;
+  const { pairs } = read;
+  const problem = hostProblem(pairs, endpoint) ?? headerProblem(pairs) ?? framingProblem(head, pairs);
+  if (problem !== null) return head.pseudo === null ? { problem } : { problem, ...misdirected(pairs, endpoint) };
+  const raw = head.pseudo === null || head.target.startsWith("/") ? originForm(head.target, endpoint) : null;
   const canonical = raw === null ? null : canonicalPath(raw, { allowEncodedSlash: true });
   if (canonical === null) return { problem: "The request target is not an unambiguous path on this host." };
   const nominated = nominatedHeaders(pairs);
@@ -66,17 +76,14 @@ export function checkRequest(
       path: canonical.path,
       target: canonical.query === "" ? canonical.path : `${canonical.path}?${canonical.query}`,
       headers: pairs.filter(([name]) => !drop.has(name.toLowerCase()) && !FRAMING.has(name.toLowerCase())),
-      body: bodyOf(pairs),
+      body: bodyOf(head, pairs),
       upgrade: valuesOf(pairs, "upgrade")[0]?.toLowerCase() ?? null,
+      takesTrailers: valuesOf(pairs, "te").some((value) => value.toLowerCase() === "trailers"),
     },
   };
 }
 
-export function toPairs(raw: readonly string[]): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] ?? "", raw[index + 1] ?? ""]);
-  return pairs;
-}
+export { toPairs } from "./http1Call.ts";
 
 export const valuesOf = (pairs: readonly HeaderPair[], name: string): string[] =>
   pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
@@ -89,10 +96,7 @@ export const nominatedHeaders = (pairs: readonly HeaderPair[]): string[] =>
 
 export const isHopByHop = (name: string): boolean => HOP_BY_HOP.has(name.toLowerCase());
 
-function hostProblem(
-  pairs: readonly HeaderPair[],
-  endpoint: { host: string; port: number; secure: boolean },
-): string | null {
+function hostProblem(pairs: readonly HeaderPair[], endpoint: RequestEndpoint): string | null {
   const hosts = valuesOf(pairs, "host");
   const host = hosts[0];
   if (hosts.length !== 1 || host === undefined) return "The request must have exactly one Host header.";
@@ -101,8 +105,12 @@ function hostProblem(
     : `The Host header says ${host}, the connection is to ${endpoint.host}:${endpoint.port}.`;
 }
 
+/** Another authority on a connection of HTTP/2 is what 421 was made for (RFC 9110 15.5.20): the client may ask on its own connection. */
+const misdirected = (pairs: readonly HeaderPair[], endpoint: RequestEndpoint) =>
+  hostProblem(pairs, endpoint) === null ? {} : { status: 421 };
+
 /** `name[:port]`, nothing else: no user, no list, no path. The port may be left out only where it is the scheme's own. */
-function sameAuthority(text: string, endpoint: { host: string; port: number; secure: boolean }): boolean {
+function sameAuthority(text: string, endpoint: RequestEndpoint): boolean {
   const match = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(text);
   if (match === null || canonicalHost(match[1] ?? "") !== endpoint.host) return false;
   const port = match[2] === undefined ? (endpoint.secure ? 443 : 80) : Number(match[2]);
@@ -119,10 +127,10 @@ function headerProblem(pairs: readonly HeaderPair[]): string | null {
   return null;
 }
 
-function framingProblem(req: IncomingMessage, pairs: readonly HeaderPair[]): string | null {
+function framingProblem(head: RequestHead, pairs: readonly HeaderPair[]): string | null {
   const encodings = valuesOf(pairs, "transfer-encoding");
   const lengths = valuesOf(pairs, "content-length");
-  if (encodings.length > 0 && req.httpVersion !== "1.1") return "Transfer-Encoding needs HTTP/1.1.";
+  if (encodings.length > 0 && head.version !== "1.1") return "Transfer-Encoding needs HTTP/1.1.";
   if (encodings.length > 1 || (encodings[0] ?? "chunked").toLowerCase() !== "chunked")
     return "The body's encoding is not plain chunked.";
   if (encodings.length > 0 && lengths.length > 0) return "The request has both Transfer-Encoding and Content-Length.";
@@ -131,14 +139,15 @@ function framingProblem(req: IncomingMessage, pairs: readonly HeaderPair[]): str
   return null;
 }
 
-function bodyOf(pairs: readonly HeaderPair[]): CheckedRequest["body"] {
+function bodyOf(head: RequestHead, pairs: readonly HeaderPair[]): CheckedRequest["body"] {
   if (valuesOf(pairs, "transfer-encoding").length > 0) return "chunked";
   const length = valuesOf(pairs, "content-length")[0];
-  return length === undefined ? "none" : { bytes: Number(length) };
+  if (length !== undefined) return { bytes: Number(length) };
+  return head.version === "2" && !head.ended ? "chunked" : "none";
 }
 
 /** Absolute-form is taken only when it says the same scheme and authority as the connection (RFC 9112 3.2.2). */
-function originForm(url: string, endpoint: { host: string; port: number; secure: boolean }): string | null {
+function originForm(url: string, endpoint: RequestEndpoint): string | null {
   if (url.startsWith("/")) return url;
   const match = /^(https?):\/\/([^/?#]*)([/?].*)?$/i.exec(url);
   if (match === null) return null;

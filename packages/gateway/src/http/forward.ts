@@ -1,18 +1,21 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { type RequestOptions as HttpsOptions, request as httpsRequest } from "node:https";
-import { isIP } from "node:net";
-import { pipeline } from "node:stream";
-import { type ConnectionOptions, checkServerIdentity } from "node:tls";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { constants } from "node:http2";
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
 import { type HeaderPair, secretsOf } from "../credentials/bindings.ts";
 import { type Secret, scrubStream, scrubText } from "../credentials/scrub.ts";
-import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX } from "../limits.ts";
 import type { Settled } from "../settle.ts";
-import { type Context, type Exchange, type Flow, resetSocket } from "../state.ts";
-import { pinnedLookup } from "../upstream/pools.ts";
+import { refuse } from "../settle.ts";
+import type { Context, Exchange, Flow } from "../state.ts";
+import { openHttp1, type Sending } from "../upstream/http1.ts";
 import type { Target } from "../upstream/resolve.ts";
+import { sendUpstream } from "../upstream/send.ts";
+import type { UpstreamAnswer, UpstreamCall, UpstreamFailure } from "../upstream/upstreamCall.ts";
 import { answerFailure } from "./answers.ts";
+import type { Call } from "./call.ts";
 import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs } from "./checkRequest.ts";
+import { subjectOf } from "./prepare.ts";
+import { pump } from "./pump.ts";
+import { readTrailers } from "./trailers.ts";
 
 /** What goes out, apart from where the answer goes. */
 export interface Outgoing {
@@ -30,36 +33,42 @@ export interface Forwarding extends Outgoing {
   settled: Settled;
   seq: number;
   judge: (policy: CompiledPolicy) => PolicyDecision;
-  req: IncomingMessage;
-  res: ServerResponse;
+  call: Call;
 }
 
 /** Node's client reads status lines that its server throws at; thrown from an event, that would end the process of all sandboxes. */
 const FINAL_STATUS_MIN = 200;
 const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
+/** What an upstream may tell a client of HTTP/2 about a request by its code; every other code speaks of our own connection to it. */
+const PASSED_ON = new Set<number>([
+  constants.NGHTTP2_REFUSED_STREAM,
+  constants.NGHTTP2_CANCEL,
+  constants.NGHTTP2_ENHANCE_YOUR_CALM,
+  constants.NGHTTP2_HTTP_1_1_REQUIRED,
+]);
 
 /**
  * Carries one judged request to the addresses that were checked, and the answer back. Nothing is buffered and there is no total
- * time-out; a new policy cuts it (RST both ways). Redirects are not followed: the client's next request is judged like any other.
+ * time-out; a new policy cuts it both ways. Redirects are not followed: the client's next request is judged like any other.
  */
 export function forward(forwarding: Forwarding): void {
-  const { context, flow, settled, seq, judge, req, res } = forwarding;
+  const { context, flow, request, settled, seq, judge, call } = forwarding;
   const startedAt = context.now();
   const bytes = { in: 0, out: 0 };
-  let upstream: ClientRequest | null = null;
+  let upstream: UpstreamCall | null = null;
   let ended = false;
 
   const exchange: Exchange = {
     stillAllowed: (policy) => judge(policy).decision !== "deny",
     cut: () => {
-      upstream?.destroy();
       finish();
-      resetSocket(flow.socket);
+      call.cut();
     },
   };
   function finish(): void {
     if (ended) return;
     ended = true;
+    upstream?.destroy();
     flow.exchanges.delete(exchange);
     context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
   }
@@ -68,155 +77,166 @@ export function forward(forwarding: Forwarding): void {
     exchange.cut("policy");
     return;
   }
-  res.once("close", () => {
-    upstream?.destroy();
-    finish();
-  });
-  if (res.destroyed) {
-    finish();
-    return;
-  }
-  req.on("data", (chunk: Buffer) => {
-    bytes.out += chunk.length;
-    flow.state.usage.addBytes(settled.rule, chunk.length);
-  });
-  req.pause();
+  call.onGone(finish);
+  if (ended) return;
+  const count = (direction: "in" | "out") => (length: number) => {
+    bytes[direction] += length;
+    flow.state.usage.addBytes(settled.rule, length);
+  };
+  const countIn = count("in");
+  const countOut = count("out");
   bytes.out += forwarding.body?.length ?? 0;
 
   void secretsOf(flow.state.credentials, flow, forwarding.headers).then(
     (secrets) => send(secrets, true),
-    () => answerFailure(res, "credential_unavailable", "The stored credential could not be read."),
+    () => answerFailure(call, "credential_unavailable", "The stored credential could not be read."),
   );
 
-  function send(secrets: readonly Secret[], mayRetry: boolean): void {
-    if (ended || res.destroyed) return;
-    const outgoing = openUpstream(forwarding, secrets, mayRetry);
-    upstream = outgoing;
-    let answered = false;
-    outgoing.setTimeout(FLOW_IDLE_TIMEOUT_MS, () => outgoing.destroy(new Error("the upstream was idle for too long")));
-    outgoing.once("response", (answer) => {
-      answered = true;
-      relayAnswer(answer, secrets);
-    });
-    outgoing.on("error", (error: Error & { code?: string }) => {
-      if (ended) return;
-      // A kept connection that the upstream closed at that moment; only what has no body can be sent again.
-      if (!answered && mayRetry && outgoing.reusedSocket && error.code === "ECONNRESET") return send(secrets, false);
-      if (answered || res.headersSent) return resetSocket(flow.socket);
-      answerFailure(
-        res,
-        "upstream_failed",
-        `${flow.host}:${flow.port} could not be reached (${error.code ?? error.message}).`,
-      );
-    });
-    sendBody(outgoing);
-  }
-
-  function sendBody(outgoing: ClientRequest): void {
-    if (forwarding.request.body === "none") return void outgoing.end();
-    if (forwarding.body !== null) return void outgoing.end(forwarding.body);
-    if (req.headers.expect !== undefined) res.writeContinue();
-    pipeline(req, outgoing, (error) => {
-      if (error !== undefined && error !== null && !res.writableEnded) outgoing.destroy();
-    });
-  }
-
-  function relayAnswer(answer: IncomingMessage, secrets: readonly Secret[]): void {
-    const head = answerHead(answer, forwarding.request.method, secrets);
-    if (head === null) {
-      answer.destroy();
-      answerFailure(
-        res,
-        "upstream_encoded",
-        "The answer is compressed against our asking and cannot be searched for credentials.",
-      );
-      return;
-    }
-    if ((answer.statusCode ?? 0) < FINAL_STATUS_MIN) {
-      answer.destroy();
-      answerFailure(res, "upstream_malformed", "The answer's status is none that ends a request.");
-      return;
-    }
-    res.sendDate = false;
-    const reason = scrubText(answer.statusMessage ?? "", secrets).replace(NOT_IN_A_REASON, "");
-    res.writeHead(answer.statusCode ?? 502, reason, head.flat());
-    // A short answer goes out in one piece with its head; a stream that is silent at first shows its head all the same.
-    setImmediate(() => {
-      if (!res.destroyed) res.flushHeaders();
-    });
-    answer.on("data", (chunk: Buffer) => {
-      bytes.in += chunk.length;
-      flow.state.usage.addBytes(settled.rule, chunk.length);
-    });
-    const done = (error: Error | null | undefined) => {
-      if (error !== undefined && error !== null) resetSocket(flow.socket);
+  function send(secrets: readonly Secret[], mayRepeat: boolean): void {
+    if (ended) return;
+    const sending = {
+      context,
+      flow,
+      request,
+      target: forwarding.target,
+      headers: outgoingHeaders(forwarding, secrets),
     };
-    if (secrets.length === 0) pipeline(answer, res, done);
-    else pipeline(answer, scrubStream(secrets), res, done);
+    sendUpstream(sending, call.head, mayRepeat, {
+      wanted: () => !ended,
+      opened(opened) {
+        upstream = opened;
+        if (ended) opened.destroy();
+        else sendBody(opened);
+      },
+      onAnswer: (answer) => {
+        if (!ended) relayAnswer(answer, secrets);
+      },
+      onFailure: (failure) => {
+        if (!ended) onFailure(failure, secrets, mayRepeat);
+      },
+      trailers: () => outgoingTrailers(),
+    });
+  }
+
+  function onFailure(failure: UpstreamFailure, secrets: readonly Secret[], mayRepeat: boolean): void {
+    // Only what has no body, or one that we hold, can be sent again.
+    const whole = request.body === "none" || forwarding.body !== null;
+    if (failure.untouched && mayRepeat && whole) {
+      send(secrets, false);
+      return;
+    }
+    if (failure.code !== null && PASSED_ON.has(failure.code)) {
+      call.cut(failure.code);
+      return;
+    }
+    const place = `${flow.host}:${flow.port}`;
+    answerFailure(call, "upstream_failed", `${place} could not be reached (${failure.message}).`);
+  }
+
+  function sendBody(opened: UpstreamCall): void {
+    if (request.body === "none") return void opened.body.end();
+    if (forwarding.body !== null) return void opened.body.end(forwarding.body);
+    call.sayContinue();
+    const declared = typeof request.body === "object" ? request.body.bytes : Number.POSITIVE_INFINITY;
+    let sent = 0;
+    pump({
+      from: call.body,
+      to: opened.body,
+      onChunk: (length) => {
+        countOut(length);
+        sent += length;
+        // More than the head said would be the beginning of a second request to an upstream of HTTP/1.
+        if (sent > declared) exchange.cut("longer than it said");
+      },
+      done: (whole) => {
+        if (!whole && !ended) opened.destroy();
+      },
+    });
+  }
+
+  function outgoingTrailers(): readonly HeaderPair[] | null {
+    const read = readTrailers(call.trailers(), flow.state.credentials);
+    if ("trailers" in read) return read.trailers;
+    void refuse(context, flow.state, subjectOf(flow, { method: request.method, path: request.target }), read.problem);
+    exchange.cut("trailers");
+    return null;
+  }
+
+  function relayAnswer(answer: UpstreamAnswer, secrets: readonly Secret[]): void {
+    const headers = answerHeaders(answer, request.method, secrets);
+    const fail = (error: string, reason: string) => {
+      upstream?.destroy();
+      answerFailure(call, error, reason);
+    };
+    if (headers === null) {
+      fail("upstream_encoded", "The answer is compressed against our asking and cannot be searched for credentials.");
+      return;
+    }
+    if (answer.status < FINAL_STATUS_MIN) {
+      fail("upstream_malformed", "The answer's status is none that ends a request.");
+      return;
+    }
+    const reason = scrubText(answer.reason, secrets).replace(NOT_IN_A_REASON, "");
+    const trailers = () => answerTrailers(answer, secrets);
+    const out = call.answer({ status: answer.status, reason, headers, ended: answer.ended, trailers });
+    // A short answer goes out in one piece with its head; a stream that is silent at first shows its head all the same.
+    setImmediate(() => call.flushHead());
+    const done = (whole: boolean) => {
+      if (!whole && !ended) exchange.cut("broken off");
+    };
+    if (secrets.length === 0) {
+      pump({ from: answer.body, to: out, onChunk: countIn, done });
+      return;
+    }
+    const scrub = scrubStream(secrets);
+    pump({ from: answer.body, to: scrub, onChunk: countIn, done });
+    pump({ from: scrub, to: out });
   }
 }
 
-export function openUpstream(forwarding: Outgoing, secrets: readonly Secret[], reuse: boolean): ClientRequest {
-  const { context, flow, request, target } = forwarding;
-  const named = isIP(flow.host) === 0;
-  const common = {
-    method: request.method,
-    path: request.target,
-    host: named ? flow.host : (target.addresses[0] ?? flow.host),
-    port: target.port,
-    lookup: pinnedLookup(target.addresses),
-    setHost: false,
-    headers: outgoingHeaders(forwarding, secrets).flat(),
-    maxHeaderSize: HEADER_BYTES_MAX * 4,
-    insecureHTTPParser: false,
-  };
-  // A request with a body cannot be sent twice, so it does not take a connection that may just be closing.
-  const agent = flow.state.pools.agentFor(
-    { secure: flow.secure, host: flow.host, port: target.port },
-    reuse && request.body === "none",
-  );
-  if (!flow.secure) return httpRequest({ ...common, agent });
-  const options: HttpsOptions & Pick<ConnectionOptions, "secureContext" | "ALPNProtocols"> = {
-    ...common,
-    agent,
-    secureContext: context.trust,
-    rejectUnauthorized: true,
-    servername: named ? flow.host : "",
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(flow.host, certificate),
-    ALPNProtocols: ["http/1.1"],
-  };
-  return httpsRequest(options);
+/** A request of HTTP/1, for what leaves HTTP after it. */
+export function openUpstream(outgoing: Outgoing, secrets: readonly Secret[], reuse: boolean): ClientRequest {
+  const { context, flow, request, target } = outgoing;
+  const sending: Sending = { context, flow, request, target, headers: outgoingHeaders(outgoing, secrets) };
+  return openHttp1(sending, { reuse });
 }
 
 /** Encodings and ranges would let a secret pass unseen: one compressed, the other a byte at a time. */
-const DROPPED_WHEN_SCRUBBING = new Set(["accept-encoding", "range", "if-range"]);
+const DROPPED_WHEN_SCRUBBING = new Set(["accept-encoding", "grpc-accept-encoding", "range", "if-range"]);
 const EXPECTS_BODY = new Set(["POST", "PUT", "PATCH"]);
 
-function outgoingHeaders({ flow, request, headers, body }: Outgoing, secrets: readonly Secret[]): HeaderPair[] {
-  const usual = flow.port === (flow.secure ? 443 : 80);
-  const name = isIP(flow.host) === 6 ? `[${flow.host}]` : flow.host;
-  const out: HeaderPair[] = [["Host", usual ? name : `${name}:${flow.port}`]];
+function outgoingHeaders({ request, headers, body }: Outgoing, secrets: readonly Secret[]): HeaderPair[] {
+  const out: HeaderPair[] = [];
   for (const pair of headers) {
     if (secrets.length > 0 && DROPPED_WHEN_SCRUBBING.has(pair[0].toLowerCase())) continue;
     out.push(pair);
   }
   if (secrets.length > 0) out.push(["Accept-Encoding", "identity"]);
   if (body !== null) out.push(["Content-Length", String(body.length)]);
-  else if (request.body === "chunked") out.push(["Transfer-Encoding", "chunked"]);
-  else if (request.body !== "none") out.push(["Content-Length", String(request.body.bytes)]);
-  else if (EXPECTS_BODY.has(request.method)) out.push(["Content-Length", "0"]);
+  else if (typeof request.body === "object") out.push(["Content-Length", String(request.body.bytes)]);
+  else if (request.body === "none" && EXPECTS_BODY.has(request.method)) out.push(["Content-Length", "0"]);
   return out;
 }
 
-/** End-to-end headers of the answer, without the secrets; null when the body is encoded although it must be searched. */
+/** For answers that Node's HTTP/1 client read. */
 export function answerHead(answer: IncomingMessage, method: string, secrets: readonly Secret[]): HeaderPair[] | null {
-  const pairs = toPairs(answer.rawHeaders);
-  const drop = new Set(nominatedHeaders(pairs));
+  return answerHeaders({ status: answer.statusCode ?? 0, headers: toPairs(answer.rawHeaders) }, method, secrets);
+}
+
+/** End-to-end headers of the answer, without the secrets; null when the body is encoded although it must be searched. */
+function answerHeaders(
+  answer: Pick<UpstreamAnswer, "status" | "headers">,
+  method: string,
+  secrets: readonly Secret[],
+): HeaderPair[] | null {
+  const drop = new Set(nominatedHeaders(answer.headers));
   const scrubbing = secrets.length > 0;
-  const encoding = answer.headers["content-encoding"];
-  if (scrubbing && encoding !== undefined && encoding.toLowerCase() !== "identity") return null;
-  const bodiless = method === "HEAD" || answer.statusCode === 304 || answer.statusCode === 204;
-  return pairs
+  const encoded = answer.headers.some(
+    ([name, value]) => ENCODINGS.has(name.toLowerCase()) && value.toLowerCase() !== "identity",
+  );
+  if (scrubbing && encoded) return null;
+  const bodiless = method === "HEAD" || answer.status === 304 || answer.status === 204;
+  return answer.headers
     .filter(([name]) => {
       const key = name.toLowerCase();
       // Alt-Svc would send the client to ports and protocols that nobody judged.
@@ -225,3 +245,11 @@ export function answerHead(answer: IncomingMessage, method: string, secrets: rea
     })
     .map(([name, value]) => [name, scrubbing ? scrubText(value, secrets) : value]);
 }
+
+const ENCODINGS = new Set(["content-encoding", "grpc-encoding"]);
+
+const answerTrailers = (answer: UpstreamAnswer, secrets: readonly Secret[]): HeaderPair[] =>
+  answer
+    .trailers()
+    .filter(([name]) => !isHopByHop(name))
+    .map(([name, value]) => [name, scrubText(value, secrets)]);

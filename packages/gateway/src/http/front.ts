@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import type { Http2Front } from "../http2/front.ts";
 import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX, KEEP_ALIVE_TIMEOUT_MS } from "../limits.ts";
 import { type Flow, resetSocket } from "../state.ts";
+import type { Call } from "./call.ts";
+import { http1Call } from "./http1Call.ts";
 
 /** Node's HTTP/1.1 parser on connections that we hand it; it never listens itself. */
 export interface HttpFront {
@@ -9,7 +13,7 @@ export interface HttpFront {
 }
 
 export interface HttpFrontHandlers {
-  onRequest(flow: Flow, req: IncomingMessage, res: ServerResponse): void;
+  onCall(flow: Flow, call: Call): void;
   onUpgrade(flow: Flow, req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Bytes that are no HTTP request; nothing may be answered but a closing status line. */
   onMalformed(flow: Flow, socket: Duplex, problem: string): void;
@@ -20,8 +24,11 @@ export interface HttpFrontHandlers {
  * and each would wait in our memory for its turn.
  */
 const PIPELINED_MAX = 32;
+/** RFC 9113 3.4: what a client sends first that knows, or guesses, that the server speaks HTTP/2. */
+const HTTP2_PREFACE = "PRI * HTTP/2.0";
 
-export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
+/** `http2`: who serves connections that agreed on it in their handshake. */
+export function createHttpFront(handlers: HttpFrontHandlers, http2: Http2Front | null = null): HttpFront {
   const flows = new WeakMap<Duplex, Flow>();
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
@@ -50,7 +57,10 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
       return resetSocket(flow.socket);
     }
     res.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
-    handlers.onRequest(flow, req, res);
+    handlers.onCall(
+      flow,
+      http1Call(req, res, () => resetSocket(flow.socket)),
+    );
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest);
@@ -67,14 +77,18 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   };
   server.on("upgrade", onUpgrade);
   server.on("connect", onUpgrade);
-  server.on("clientError", (error: Error & { code?: string }, socket: Duplex) => {
+  server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
     const flow = flows.get(socket);
     if (flow === undefined || socket.destroyed || error.code === "ECONNRESET") return void socket.destroy();
-    handlers.onMalformed(flow, socket, error.code ?? error.message);
+    const preface = error.rawPacket?.subarray(0, HTTP2_PREFACE.length).toString("latin1") === HTTP2_PREFACE;
+    const problem = "it begins as HTTP/2, which is spoken here only where the TLS handshake agreed on it";
+    handlers.onMalformed(flow, socket, preface ? problem : (error.code ?? error.message));
   });
 
   return {
     serve(flow, socket) {
+      if (http2 !== null && socket instanceof TLSSocket && socket.alpnProtocol === "h2")
+        return http2.serve(flow, socket);
       flows.set(socket, flow);
       server.emit("connection", socket);
     },

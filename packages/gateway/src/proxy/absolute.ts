@@ -1,7 +1,7 @@
-import type { EventEmitter } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { answerRefusal, refusalBody } from "../http/answers.ts";
+import type { Call } from "../http/call.ts";
 import { onRequest } from "../http/onRequest.ts";
 import { onUpgrade } from "../http/onUpgrade.ts";
 import { subjectOf } from "../http/prepare.ts";
@@ -17,17 +17,13 @@ import { destinationOf } from "./destination.ts";
  * Requests in absolute form (`GET http://host/path`). Each is served as if it had come on a connection of its own to that host; the
  * Host header must say the same, which the check of every request sees to. `https` in the target means TLS from here on.
  */
-export async function onProxiedRequest(
-  context: Context,
-  proxied: Flow,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  const opened = openProxied(context, proxied, req, res);
-  if ("flow" in opened) return onRequest(context, opened.flow, req, res);
-  const asked = askedOf(req);
+export async function onProxiedRequest(context: Context, proxied: Flow, call: Call): Promise<void> {
+  const { method, target } = call.head;
+  const opened = openProxied(context, proxied, target, (over) => call.onGone(over));
+  if ("flow" in opened) return onRequest(context, opened.flow, call);
+  const asked = { method, path: target };
   const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), opened.problem);
-  answerRefusal(res, proxied, settled, asked, { close: true });
+  answerRefusal(call, proxied, settled, asked, { close: true });
 }
 
 export async function onProxiedUpgrade(
@@ -37,7 +33,7 @@ export async function onProxiedUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const opened = openProxied(context, proxied, req, proxied.socket);
+  const opened = openProxied(context, proxied, req.url ?? "", (over) => proxied.socket.once("close", over));
   if ("flow" in opened) return onUpgrade(context, opened.flow, req, socket, head);
   const asked = askedOf(req);
   const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), opened.problem);
@@ -49,10 +45,10 @@ const askedOf = (req: IncomingMessage) => ({ method: req.method ?? null, path: r
 function openProxied(
   context: Context,
   proxied: Flow,
-  req: IncomingMessage,
-  endsWith: EventEmitter,
+  raw: string,
+  onEnd: (over: () => void) => void,
 ): { flow: Flow } | { problem: string } {
-  const target = readAbsoluteForm(req.url ?? "");
+  const target = readAbsoluteForm(raw);
   const destination = destinationOf(proxied, target);
   if ("problem" in destination) return destination;
   const { state, socket, identity } = proxied;
@@ -64,7 +60,7 @@ function openProxied(
     identity,
     startedAt,
     secure: target?.secure === true,
-    endsWith,
+    onEnd,
   });
   const { inForce } = state;
   const verdict = judgeConnection(inForce.policy, flow, context.now());

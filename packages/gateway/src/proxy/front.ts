@@ -17,8 +17,8 @@ export interface ProxyFront {
 
 export function createProxyFront(context: Context, inner: HttpFront): ProxyFront {
   const front = createHttpFront({
-    onRequest: (flow, req, res) => {
-      onProxiedRequest(context, flow, req, res).catch(() => resetSocket(flow.socket));
+    onCall: (flow, call) => {
+      onProxiedRequest(context, flow, call).catch(() => call.cut());
     },
     onUpgrade: (flow, req, socket, head) => {
       const served =

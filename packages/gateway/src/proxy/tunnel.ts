@@ -37,7 +37,14 @@ export async function onConnect(parts: {
     );
   state.flows.delete(proxied);
   const startedAt = context.now();
-  const flow = openFlow({ ...destination, state, socket, identity, startedAt, endsWith: socket });
+  const flow = openFlow({
+    ...destination,
+    state,
+    socket,
+    identity,
+    startedAt,
+    onEnd: (over) => socket.once("close", over),
+  });
   if (socket.destroyed || state.closed) {
     state.flows.delete(flow);
     return resetSocket(socket);

@@ -1,7 +1,5 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import type { LookupFunction } from "node:net";
-import { isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import {
   UPSTREAM_IDLE_SOCKETS_MAX,
@@ -10,14 +8,19 @@ import {
   UPSTREAM_SOCKETS_PER_POOL_MAX,
 } from "../limits.ts";
 import { withRoots } from "./authorities.ts";
+import { createHttp2Pool, type Http2Pool } from "./http2Pool.ts";
 
 /** Connections to upstreams, kept per sandbox: a login bound to a connection must never serve another sandbox. */
 export interface Pools {
   /** `reuse` false: a fresh connection, for requests that cannot be sent twice. */
   agentFor(target: { secure: boolean; host: string; port: number }, reuse: boolean): HttpAgent | HttpsAgent;
+  /** For requests that came as HTTP/2. */
+  readonly http2: Http2Pool;
   /** Idle connections go; busy ones go when they become idle. Called when policy changed. */
   retire(): void;
 }
+
+export { pinnedLookup } from "./lookup.ts";
 
 export function createPools(): Pools {
   const pools = new Map<string, HttpAgent | HttpsAgent>();
@@ -38,7 +41,9 @@ export function createPools(): Pools {
     for (const list of Object.values(agent.freeSockets)) for (const socket of list ?? []) socket.destroy();
   }
 
+  const http2 = createHttp2Pool();
   return {
+    http2,
     agentFor({ secure, host, port }, reuse) {
       if (!reuse) return secure ? single.https : single.http;
       const key = `${secure ? "https" : "http"}|${host}|${port}`;
@@ -56,18 +61,8 @@ export function createPools(): Pools {
     retire() {
       for (const agent of pools.values()) retireOne(agent);
       pools.clear();
+      http2.retire();
     },
-  };
-}
-
-/** Gives the dialler the checked addresses in the place of a second look-up. */
-export function pinnedLookup(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, done) => {
-    const first = all[0];
-    if (first === undefined) return done(new Error("no checked address"), []);
-    if (options.all === true) done(null, all);
-    else done(null, first.address, first.family);
   };
 }
 

@@ -1,0 +1,37 @@
+import type { Readable, Writable } from "node:stream";
+import type { HeaderPair } from "../credentials/bindings.ts";
+
+/** The answer to one request, whichever version of HTTP brought it. */
+export interface UpstreamAnswer {
+  status: number;
+  /** Empty in HTTP/2. */
+  reason: string;
+  headers: readonly HeaderPair[];
+  body: Readable;
+  /** No body follows. */
+  ended: boolean;
+  /** Complete when `body` has ended. */
+  trailers(): readonly HeaderPair[];
+}
+
+export interface UpstreamFailure {
+  message: string;
+  /** The upstream has not begun with this request: it may be sent again. */
+  untouched: boolean;
+  /** HTTP/2's word for it (RFC 9113 7), where the upstream said one. */
+  code: number | null;
+}
+
+/** What becomes of a request that was sent: one answer, or one failure before it. */
+export interface UpstreamEvents {
+  onAnswer(answer: UpstreamAnswer): void;
+  onFailure(failure: UpstreamFailure): void;
+  /** What goes out behind the body, asked for when the body has gone; null ends the request without sending its end. */
+  trailers(): readonly HeaderPair[] | null;
+}
+
+export interface UpstreamCall {
+  /** Where the request's body goes; nothing is sent twice. */
+  readonly body: Writable;
+  destroy(): void;
+}
