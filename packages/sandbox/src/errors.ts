@@ -26,6 +26,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   exec: "Check that the command exists inside the sandbox: on PATH, or mounted.",
   control: "Stop the sandbox that runs there, or give this one its own directory with mode 0700.",
   terminal: "The kernel needs devpts instances (CONFIG_UNIX98_PTYS, Linux 4.13 or newer); or run without a terminal.",
+  devices:
+    "Name `gpu`, or /dev/nvidia*, /dev/dri/renderD*, /dev/kfd, /dev/accel/*, /dev/dxg; this user must be able to open it.",
+  protect:
+    "Make the protected name an ordinary file or directory of the workspace, or set the policy's sandbox.workspace.protect to a list without it.",
   log: "Make the state directory writable for this user.",
   relay: "This Node version cannot take sockets from the launcher; use Node 20 to 24.",
   init: "Run `creel doctor` to see which layer of this host fails.",

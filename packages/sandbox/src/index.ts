@@ -4,6 +4,7 @@ export type { ExecOptions, ExecOutcome } from "./exec.ts";
 export { launcherPath } from "./launcher.ts";
 export { attachNetwork, type BinaryIdentity, type ConnectionTuple, type SandboxNetwork } from "./network.ts";
 export { type Capability, type HostCapabilities, probeHost } from "./probe.ts";
+export { PROTECTED_NAMES } from "./protect.ts";
 export { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "./spec.ts";
 export {
   launchSandbox,

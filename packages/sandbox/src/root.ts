@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { writableAliases } from "./aliases.ts";
+import { deviceFiles } from "./devices.ts";
 import type { ParsedSpec } from "./spec.ts";
 import { SANDBOX_HOME, SANDBOX_WORK } from "./spec.ts";
 
@@ -57,6 +58,7 @@ export function rootWords(spec: ParsedSpec): string[] {
     if (existsSync(`/etc/${name}`)) words.push("mount", "ro", `/etc/${name}`, `/etc/${name}`);
   words.push("dir", "/dev", "0755", "proc", "/proc");
   for (const name of DEVICES) if (existsSync(`/dev/${name}`)) words.push("dev", `/dev/${name}`);
+  for (const path of deviceFiles(spec.devices)) words.push("dev", path);
   for (const [path, to] of DEVICE_LINKS) words.push("symlink", to, path);
   words.push("pts", "/dev/pts", "tmpfs", "/dev/shm", String(SHM_BYTES), "01777");
   words.push("tmpfs", "/tmp", String(spec.limits.tmpBytes), "01777");
@@ -69,6 +71,7 @@ export function rootWords(spec: ParsedSpec): string[] {
   }
   const system = { source: "/usr", target: "/usr", mode: "ro" } as const;
   for (const path of writableAliases([system, ...spec.mounts])) words.push("alias", path);
+  words.push("protected");
   const files: Record<string, { content: string; mode: number }> = {};
   for (const [path, content] of Object.entries({ ...BASE_FILES, "/etc/hosts": hosts(spec.hostname) })) {
     files[path] = { content, mode: 0o644 };
@@ -100,7 +103,8 @@ export function landlockWords(spec: ParsedSpec): string[] {
   const write = spec.readWrite ? [...spec.readWrite, ...mounted("rw")] : ["/tmp", SANDBOX_HOME, ...mounted("rw")];
   const words = ["landlock", spec.landlock];
   for (const path of new Set([...read, ...spec.files.map((f) => f.path)])) words.push("readOnly", path);
-  for (const path of new Set([...write, ...existing(ALWAYS_WRITE)])) words.push("readWrite", path);
+  for (const path of new Set([...write, ...existing(ALWAYS_WRITE), ...deviceFiles(spec.devices)]))
+    words.push("readWrite", path);
   return words;
 }
 
@@ -110,13 +114,25 @@ const existing = (paths: readonly string[]): string[] =>
       path in BASE_FILES || path === "/etc/hosts" || path === "/dev/pts" || path === "/dev/shm" || existsSync(path),
   );
 
+/** Protected names lie in the writable mount on /sandbox/work; where the spec lays something of its own, that stands. */
+function protectWords(spec: ParsedSpec): string[] {
+  const workspace = spec.mounts.find((m) => m.target === SANDBOX_WORK && m.mode === "rw");
+  if (!workspace) return [];
+  const laid = new Set([...spec.mounts.map((m) => m.target), ...spec.files.map((f) => f.path)]);
+  return spec.protect
+    .filter((name) => !laid.has(`${SANDBOX_WORK}/${name.replace(/\/$/, "")}`))
+    .flatMap((name) => ["protect", workspace.source, SANDBOX_WORK, name]);
+}
+
 /** The whole spec as the launcher reads it. */
 export function specWords(spec: ParsedSpec): string[] {
   const words = ["creel-spec-1", "id", spec.id, "runDir", spec.runDir, "stateDir", spec.stateDir];
   words.push("hostname", spec.hostname, "cwd", spec.cwd);
   for (const argument of spec.command) words.push("arg", argument);
   for (const [name, value] of Object.entries(execEnvironment(spec.env))) words.push("env", `${name}=${value}`);
-  words.push(...rootWords(spec), ...landlockWords(spec));
+  words.push(...rootWords(spec), ...landlockWords(spec), ...protectWords(spec));
+  if (spec.noexec) words.push("noexec");
+  if (spec.nestedUserns) words.push("nested");
   for (const name of ["processes", "openFiles", "fileBytes", "logBytes", "memoryBytes"] as const) {
     const value = spec.limits[name];
     if (value !== undefined) words.push("limit", name, String(value));

@@ -24,6 +24,16 @@ const word = z
   .max(WORD_CHARS_MAX)
   .refine((w) => !w.includes("\0"), "must not contain NUL");
 
+/** The same bound as in creel.h. */
+const PROTECT_MAX = 128;
+const protectedName = z
+  .string()
+  .min(1)
+  .max(PATH_CHARS_MAX)
+  .refine((p) => !p.startsWith("/"), "must be relative to the workspace")
+  .refine((p) => !/(^|\/)\.{0,2}(\/|$)/.test(p.replace(/\/$/, "")), "must not have empty, . or .. parts")
+  .refine((p) => !p.includes("\0"), "must not contain NUL");
+
 export const sandboxSpecSchema = z.strictObject({
   id: z
     .string()
@@ -48,6 +58,14 @@ export const sandboxSpecSchema = z.strictObject({
     .array(z.strictObject({ path: target, content: z.string(), mode: z.number().int().min(0).max(0o777).optional() }))
     .max(ENTRIES_MAX)
     .default([]),
+  /** Nothing that the agent can write can be executed: not run, not loaded, not mapped as code. */
+  noexec: z.boolean().default(false),
+  /** The agent may make user namespaces inside, for a sandbox that it brings along; see seccomp.c for what that costs. */
+  nestedUserns: z.boolean().default(false),
+  /** `gpu`, or device files of the classes in devices.ts. */
+  devices: z.array(word).max(ENTRIES_MAX).default([]),
+  /** Names beneath the mount on /sandbox/work that the agent can neither change nor create; see protect.ts. */
+  protect: z.array(protectedName).max(PROTECT_MAX).default([]),
   landlock: z.enum(["best_effort", "hard_requirement"]).default("best_effort"),
   /** Landlock paths; left out, everything visible may be read and writable mounts written. */
   readOnly: z.array(absolutePath).max(ENTRIES_MAX).optional(),

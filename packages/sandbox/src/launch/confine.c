@@ -90,14 +90,17 @@ void landlock_apply(const struct spec *spec) {
   int abi = landlock_abi();
   if (spec->landlock_hard && abi < LANDLOCK_ABI_FOR_HARD)
     die("landlock", "the policy demands Landlock (hard_requirement), this kernel offers ABI %d, at least %d is needed", abi, LANDLOCK_ABI_FOR_HARD);
-  if (abi == 0) return;
-  struct ruleset_attr attr = {.fs = handled_rights(abi), .scoped = abi >= 6 ? SCOPE_ALL : 0};
+  if (spec->nested && spec->landlock_hard)
+    die("landlock", "nested user namespaces need mounts, which Landlock forbids; a policy that demands Landlock cannot have both");
+  if (abi == 0 || (spec->nested && abi < 6)) return;
+  /* A domain with rules on files may not mount: the nested profile keeps the scopes and leaves files to our mounts. */
+  struct ruleset_attr attr = {.fs = spec->nested ? 0 : handled_rights(abi), .scoped = abi >= 6 ? SCOPE_ALL : 0};
   size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
   int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
   if (ruleset < 0) die_errno("landlock", "create_ruleset");
-  for (int i = 0; i < spec->read_only_count; i++) allow(ruleset, spec->read_only[i], FS_READ & attr.fs, spec->landlock_hard);
+  for (int i = 0; attr.fs && i < spec->read_only_count; i++) allow(ruleset, spec->read_only[i], FS_READ & attr.fs, spec->landlock_hard);
   uint64_t write = attr.fs & ~(FS_MAKE_CHAR | FS_MAKE_BLOCK);
-  for (int i = 0; i < spec->read_write_count; i++) allow(ruleset, spec->read_write[i], write, spec->landlock_hard);
+  for (int i = 0; attr.fs && i < spec->read_write_count; i++) allow(ruleset, spec->read_write[i], write, spec->landlock_hard);
   if (syscall(SYS_landlock_restrict_self, ruleset, 0)) die_errno("landlock", "restrict_self");
   close(ruleset);
 }

@@ -17,12 +17,14 @@ struct pollfd;
 #define SPEC_LIST_MAX 512
 #define ROOT_OPS_MAX 512
 #define PATH_BYTES_MAX 4096
+#define PROTECT_MAX 128
 #define ANCESTORS_MAX 64
 /* An agent that runs as root on the host would be one kernel bug from owning it; root hands over to this host uid. */
 #define UNPRIVILEGED_HOST_ID 65534
 #define INSIDE_ID 1000
 #define GATEWAY_PORT 15001
 #define CLIENTS_MAX 64
+#define CAUSE_BYTES_MAX 16
 #define SANDBOX_ADDRESS 0x0a000264u /* 10.0.2.100 */
 
 /* ---- frames: u32 body length, then per item u32 length, bytes, NUL (little endian) ---- */
@@ -40,7 +42,12 @@ bool frame_split(uint8_t *body, size_t length, struct items *items);
 int send_words(int fd, const int *fds, int fd_count, const char *first, ...);
 
 /* ---- spec ---- */
-enum op_kind { OP_DIR, OP_SYMLINK, OP_FILE, OP_MOUNT, OP_TMPFS, OP_PROC, OP_DEV, OP_PTS };
+/* In the order in which control.c and control.ts name them. */
+enum { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPUS, LIMIT_OPEN_FILES, LIMIT_TMP, LIMIT_WORKSPACE_BYTES, LIMIT_WORKSPACE_FILES, LIMIT_COUNT };
+
+enum op_kind { OP_DIR, OP_SYMLINK, OP_FILE, OP_MOUNT, OP_TMPFS, OP_PROC, OP_DEV, OP_PTS, OP_PROTECT };
+/* A name beneath the workspace mounted from `source` on `target`. */
+struct protect { const char *source, *target, *relative; };
 struct op {
   enum op_kind kind;
   const char *target, *source, *content;
@@ -59,10 +66,12 @@ struct spec {
   int read_only_count, read_write_count;
   const char *aliases[SPEC_LIST_MAX]; /* paths inside that lie on a read-only mount, yet show what the agent may write */
   int alias_count;
-  bool landlock_hard, foreground, root_launcher, terminal;
+  bool landlock_hard, foreground, root_launcher, terminal, no_exec, nested;
+  struct protect protect[PROTECT_MAX];
+  int protect_count;
   unsigned short columns, rows;
   pid_t caller;
-  unsigned long long processes, open_files, file_bytes, memory_bytes, log_bytes;
+  unsigned long long processes, open_files, file_bytes, memory_bytes, log_bytes, cpu_milli, tmp_bytes, workspace_bytes, workspace_files;
   unsigned host_uid, host_gid;
 };
 void spec_parse(struct spec *spec, struct items *items);
@@ -70,6 +79,8 @@ void command_parse(struct spec *spec, struct items *items, size_t from);
 
 /* ---- errors: one frame ["error", layer, message] on the status fd, then exit ---- */
 extern int status_fd;
+extern void (*at_death)(void); /* what this process must put back before it ends by `die` or `fail` */
+void fail(void) __attribute__((noreturn));
 void die(const char *layer, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 void die_errno(const char *layer, const char *what) __attribute__((noreturn));
 
@@ -78,11 +89,17 @@ struct net_fds { int listener, dns, diag; };
 void net_setup(struct net_fds *out);
 void mounts_open(struct spec *spec);
 void root_enter(struct spec *spec);
+void mount_guard(int root, int tree, const char *target, const char *content);
+void protect_prepare(struct spec *spec);
+void protect_open(struct spec *spec);
+void protect_mount(int root);
+void protect_forget(void);
+void protect_release(void);
 void limits_apply(const struct spec *spec);
 void capabilities_drop(void);
 int landlock_abi(void);
 void landlock_apply(const struct spec *spec);
-int seccomp_install(void);
+int seccomp_install(const struct spec *spec);
 /* `terminal` is the agent's end of its pty, or -1. */
 void init_main(struct spec *spec, int control, int out_fd, int err_fd, int terminal) __attribute__((noreturn));
 
@@ -90,11 +107,18 @@ void init_main(struct spec *spec, int control, int out_fd, int err_fd, int termi
 struct shim {
   struct spec *spec;
   int control, listener, dns, diag, notify, server, out, err, terminal[2];
+  int root, mounts; /* the sandbox's root directory and mount namespace, which its undumpable PID 1 shows nobody */
   pid_t init_pid, agent_pid;
   long long started_ms, kill_at_ms;
-  bool exited, memory_limited;
+  bool exited;
   int wait_status;
+  const char *held[LIMIT_COUNT]; /* who holds each limit asked for: cgroup, watchdog, rlimit, mount or none; NULL: not asked */
+  char stop_cause[CAUSE_BYTES_MAX], end_cause[CAUSE_BYTES_MAX];
+  int ending; /* set once, by whoever ends the sandbox first */
+  unsigned long long end_limit, end_used;
 };
+/* Ends everything inside at once. Any thread may call it; the first cause stays. */
+void shim_end(struct shim *shim, const char *cause, unsigned long long limit, unsigned long long used);
 void namespaces_start(struct shim *shim);
 void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spec);
 int shim_main(struct spec *spec);
@@ -104,7 +128,7 @@ int clients_poll(struct pollfd *fds);
 void clients_serve(struct shim *shim, const struct pollfd *fds, int count);
 void clients_tell(struct items *event);
 void clients_tell_exit(int status);
-void shim_stop(struct shim *shim, long long grace_ms);
+void shim_stop(struct shim *shim, long long grace_ms, const char *cause);
 void shim_signal(struct shim *shim, const char *id, int number);
 void log_open(const struct spec *spec);
 void log_write(const void *data, size_t length);
@@ -112,8 +136,12 @@ long long log_total(void);
 void exit_record(const struct shim *shim);
 long long now_ms(void);
 bool cgroup_available(void);
-bool cgroup_limit(const struct spec *spec, pid_t pid);
+void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]);
+unsigned long long cgroup_oom_kills(void);
+unsigned long long cgroup_memory_used(void);
 void cgroup_remove(void);
+void watchdog_start(struct shim *shim);
+unsigned long long watchdog_used(int limit);
 
 /* ---- identity ---- */
 void identity_start(struct shim *shim);

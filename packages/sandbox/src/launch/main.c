@@ -15,6 +15,12 @@
 #define FAILED 125
 
 int status_fd = STATUS_FD;
+void (*at_death)(void);
+
+void fail(void) {
+  if (at_death) at_death();
+  _exit(FAILED);
+}
 
 void die(const char *layer, const char *format, ...) {
   char message[1024];
@@ -23,7 +29,7 @@ void die(const char *layer, const char *format, ...) {
   vsnprintf(message, sizeof message, format, list);
   va_end(list);
   send_words(status_fd, NULL, 0, "error", layer, message, NULL);
-  _exit(FAILED);
+  fail();
 }
 
 void die_errno(const char *layer, const char *what) { die(layer, "%s: %s", what, strerror(errno)); }
@@ -43,8 +49,8 @@ static int launch(bool foreground) {
   sys_close_from(STATUS_FD + 1);
   umask(077);
   if (foreground) {
-    /* The caller's death is ours, and ours is the sandbox's; with a terminal we live long enough to put it back. */
-    prctl(PR_SET_PDEATHSIG, spec.terminal ? SIGHUP : SIGKILL);
+    /* The caller's death is ours, and ours is the sandbox's; we live just long enough to put back what we changed. */
+    prctl(PR_SET_PDEATHSIG, SIGHUP);
     if (getppid() != parent) return FAILED;
     return shim_main(&spec);
   }

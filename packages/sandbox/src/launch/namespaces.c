@@ -57,6 +57,7 @@ void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spe
 
 static void inside(struct spec *spec, int control, int gate, int out, int err) {
   char go;
+  protect_forget();
   if (read(gate, &go, 1) != 1) _exit(125);
   close(gate);
   if (spec->root_launcher) {
@@ -82,9 +83,11 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
   limits_apply(spec);
   capabilities_drop();
+  int watched[3] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)};
+  if (watched[1] < 0 || watched[2] < 0) die_errno("init", "the root as the shim will see it");
   if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
   landlock_apply(spec);
-  int notify = seccomp_install();
+  int notify = seccomp_install(spec);
   if (send_words(control, &notify, 1, "notify", NULL)) die_errno("seccomp", "handing out the listener");
   close(notify);
   init_main(spec, control, out, err, terminal[1]);
@@ -99,7 +102,7 @@ static void expect(struct shim *shim, const char *word, int *fds, int want) {
   if (n <= 0) {
     int status = 0;
     waitpid(shim->init_pid, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 125) _exit(125);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 125) fail();
     die("init", "the sandbox's first process ended (status %#x) before \"%s\"", status, word);
   }
   if (!frame_split(body, (size_t)n, &items)) die("init", "unreadable frame from the sandbox");
@@ -112,6 +115,7 @@ static void expect(struct shim *shim, const char *word, int *fds, int want) {
 void namespaces_start(struct shim *shim) {
   struct spec *spec = shim->spec;
   int pair[2], gate[2], out[2] = {1, 1}, err[2] = {2, 2};
+  protect_prepare(spec);
   if (spec->root_launcher) mounts_open(spec);
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(gate, O_CLOEXEC)) die_errno("init", "socketpair");
   if (!spec->foreground) {

@@ -22,16 +22,18 @@ void mounts_open(struct spec *spec) {
     if (op->kind != OP_MOUNT && op->kind != OP_DEV) continue;
     op->tree = sys_open_tree(AT_FDCWD, op->source, TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
     if (op->tree < 0) die("root", "cannot clone the mount source %.300s: %s", op->source, strerror(errno));
+    struct stat st;
     struct creel_mount_attr attr = {.set = ATTR_NOSUID, .propagation = MS_PRIVATE};
     if (op->kind == OP_MOUNT) attr.set |= ATTR_NODEV;
+    else if (fstat(op->tree, &st) || !S_ISCHR(st.st_mode)) die("root", "%.300s is not a character device", op->source);
     if (op->read_only) attr.set |= ATTR_RDONLY;
-    if (op->no_exec || op->kind == OP_DEV) attr.set |= ATTR_NOEXEC;
+    if (op->no_exec || op->kind == OP_DEV || (spec->no_exec && !op->read_only)) attr.set |= ATTR_NOEXEC;
     if (sys_mount_setattr(op->tree, TREE_RECURSIVE, &attr))
       die("root", "cannot restrict the mount of %.300s: %s", op->source, strerror(errno));
-    struct stat st;
     if (spec->root_launcher && op->kind == OP_MOUNT && !op->read_only && !fstat(op->tree, &st) && st.st_uid != spec->host_uid)
       idmap_tree(op->tree, st.st_uid, st.st_gid, spec);
   }
+  protect_open(spec);
 }
 
 static int make_fs(const char *type, const char *const *options, unsigned attributes) {
@@ -98,9 +100,19 @@ static void write_file(int dir, const char *leaf, const struct op *op) {
   close(fd);
 }
 
+/* A file that lives in no directory, mounted read-only on the target. */
+static void mount_file(int root, const struct op *op) {
+  static const char stage[] = ".creel-stage";
+  write_file(root, stage, op);
+  int tree = sys_open_tree(root, stage, TREE_CLONE | TREE_CLOEXEC);
+  struct creel_mount_attr attr = {.set = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC | ATTR_RDONLY};
+  if (tree < 0 || sys_mount_setattr(tree, 0, &attr)) die_errno("root", "mounting a generated file");
+  mount_at(root, tree, op->target);
+  unlinkat(root, stage, 0);
+}
+
 /* Inside another mount (a read-only /etc/ssl, the agent's home) the file is laid over as a read-only mount of its own. */
 static void place_file(int root, const struct op *op) {
-  static const char stage[] = ".creel-stage";
   char leaf[NAME_BYTES_MAX];
   struct stat here, top;
   int dir = open_parent(root, op->target, leaf);
@@ -111,21 +123,24 @@ static void place_file(int root, const struct op *op) {
     return;
   }
   close(dir);
-  write_file(root, stage, op);
-  int tree = sys_open_tree(root, stage, TREE_CLONE | TREE_CLOEXEC);
-  struct creel_mount_attr attr = {.set = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC | ATTR_RDONLY};
-  if (tree < 0 || sys_mount_setattr(tree, 0, &attr)) die_errno("root", "mounting a generated file");
-  mount_at(root, tree, op->target);
-  unlinkat(root, stage, 0);
+  mount_file(root, op);
 }
 
-static void apply(int root, struct op *op) {
+/* `tree`, or where there is none a file of `content`, in the place of a protected name. */
+void mount_guard(int root, int tree, const char *target, const char *content) {
+  struct op file = {.target = target, .content = content, .mode = 0444};
+  if (tree >= 0) mount_at(root, tree, target);
+  else mount_file(root, &file);
+}
+
+static void apply(int root, struct op *op, bool no_exec) {
   char leaf[NAME_BYTES_MAX], size[32], mode[16];
   int dir;
   switch (op->kind) {
   case OP_MOUNT:
   case OP_DEV: mount_at(root, op->tree, op->target); return;
   case OP_FILE: place_file(root, op); return;
+  case OP_PROTECT: protect_mount(root); return;
   case OP_PROC: mount_at(root, make_fs("proc", NULL, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC), op->target); return;
   case OP_PTS: {
     const char *options[] = {"ptmxmode", "0666", "mode", "0620", NULL};
@@ -136,7 +151,7 @@ static void apply(int root, struct op *op) {
     snprintf(size, sizeof size, "%llu", op->size);
     snprintf(mode, sizeof mode, "%o", op->mode);
     const char *options[] = {"size", size, "mode", mode, "nr_inodes", "262144", NULL};
-    mount_at(root, make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV), op->target);
+    mount_at(root, make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV | (no_exec ? ATTR_NOEXEC : 0)), op->target);
     return;
   }
   case OP_DIR:
@@ -158,7 +173,7 @@ void root_enter(struct spec *spec) {
   int over = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (over < 0 || sys_move_mount(root, over)) die_errno("root", "mounting the new root over /tmp");
   umask(0);
-  for (int i = 0; i < spec->op_count; i++) apply(root, &spec->ops[i]);
+  for (int i = 0; i < spec->op_count; i++) apply(root, &spec->ops[i], spec->no_exec);
   umask(022);
   if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/")) die_errno("root", "pivot_root");
   struct creel_mount_attr attr = {.set = ATTR_RDONLY};

@@ -33,7 +33,7 @@
 #define CREATING (0100u | 020000000u) /* O_CREAT, O_TMPFILE's own bit */
 #define PROGRAM_MAX 1024
 
-enum action { DENY, UNKNOWN, NOTIFY, ANY_BIT, SOCKET, CREATE_MODE, TTY_IOCTL, NOT_ZERO, MAPS_CODE, PROCESS_OPTION };
+enum action { DENY, UNKNOWN, NOTIFY, ANY_BIT, NO_BIT, SOCKET, CREATE_MODE, TTY_IOCTL, NOT_ZERO, MAPS_CODE, PROCESS_OPTION };
 struct rule { int nr; enum action action; uint8_t argument; uint32_t value; int error; };
 
 static const struct rule rules_unsorted[] = {
@@ -69,6 +69,8 @@ static const struct rule rules_unsorted[] = {
 static struct sock_filter program[PROGRAM_MAX];
 static unsigned length;
 
+static bool nested;
+
 static void emit(uint16_t code, uint32_t k, uint8_t jt, uint8_t jf) {
   if (length == PROGRAM_MAX) die("seccomp", "filter is larger than %d instructions", PROGRAM_MAX);
   program[length++] = (struct sock_filter){code, jt, jf, k};
@@ -84,6 +86,13 @@ static void socket_body(void) {
   load_argument(0);
   jump(BPF_JEQ, 1, 0, 1);
   give(SECCOMP_RET_ALLOW);
+  if (nested) { /* a sandbox inside raises its own loopback by NETLINK_ROUTE; in ours that protocol may only look */
+    jump(BPF_JEQ, 16, 0, 4);
+    load_argument(2);
+    jump(BPF_JEQ, 0, 0, 1);
+    give(SECCOMP_RET_ALLOW);
+    refuse(EPROTONOSUPPORT);
+  }
   jump(BPF_JEQ, 2, 2, 0);
   jump(BPF_JEQ, 10, 1, 0);
   refuse(EAFNOSUPPORT);
@@ -109,6 +118,10 @@ static void body(const struct rule *r) {
   case ANY_BIT:
     load_argument(r->argument);
     jump(BPF_JSET, r->value, 0, 1);
+    break;
+  case NO_BIT:
+    load_argument(r->argument);
+    jump(BPF_JSET, r->value, 1, 0);
     break;
   case CREATE_MODE: /* argument: flags, value: index of the mode */
     load_argument(r->argument);
@@ -162,10 +175,29 @@ static void tree(const struct rule *rules, size_t count) {
 
 static int by_number(const void *a, const void *b) { return ((const struct rule *)a)->nr - ((const struct rule *)b)->nr; }
 
-int seccomp_install(void) {
-  struct rule rules[RULE_COUNT];
-  memcpy(rules, rules_unsorted, sizeof rules);
-  qsort(rules, RULE_COUNT, sizeof rules[0], by_number);
+/* What the nested profile lets through: the calls with which an agent's own sandbox (bwrap, Codex) makes namespaces and a
+   root inside ours. The cost: the kernel's namespace and mount code, where most of its privilege escalations were found,
+   is in reach; Landlock's file rules must go, for they forbid mounting; and with them goes what kept one program of the
+   agent from writing into the memory of another, so which binary connected is the agent's word. What stays: the mounts of
+   this sandbox are locked against a namespace below it, and its network namespace belongs to a user namespace in which
+   nobody inside has a capability. */
+static bool let_through(int call) {
+  return call == SYS_mount || call == SYS_umount2 || call == SYS_pivot_root || call == SYS_unshare;
+}
+
+/* Where nothing writable may run: anonymous files only sealed against execution. Memory without a file stays (JITs need it). */
+static const struct rule rules_noexec[] = {{SYS_memfd_create, NO_BIT, 1, 8 /* MFD_NOEXEC_SEAL */, EACCES}, {447, DENY, 0, 0, EPERM}};
+
+int seccomp_install(const struct spec *spec) {
+  struct rule rules[RULE_COUNT + 2];
+  size_t count = 0;
+  nested = spec->nested;
+  for (size_t i = 0; i < RULE_COUNT; i++)
+    if (!nested || !let_through(rules_unsorted[i].nr)) rules[count++] = rules_unsorted[i];
+  for (size_t i = 0; nested && i < count; i++)
+    if (rules[i].nr == SYS_clone) rules[i].value &= ~NEW_NAMESPACES;
+  for (size_t i = 0; spec->no_exec && i < 2; i++) rules[count++] = rules_noexec[i];
+  qsort(rules, count, sizeof rules[0], by_number);
   length = 0;
   load(offsetof(struct seccomp_data, arch));
   jump(BPF_JEQ, NATIVE_ARCH, 1, 0);
@@ -177,7 +209,7 @@ int seccomp_install(void) {
 #endif
   jump(BPF_JGT, LAST_KNOWN_CALL, 0, 1);
   refuse(ENOSYS);
-  tree(rules, RULE_COUNT);
+  tree(rules, count);
   struct sock_fprog filter = {(unsigned short)length, program};
   unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1ul << 5) /* WAIT_KILLABLE_RECV: no restart storms under signals */;
   int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);

@@ -78,7 +78,7 @@ static void take_signal(struct shim *shim, int signals) {
   while (read(signals, &info, sizeof info) == sizeof info) {
     int number = (int)info.ssi_signo;
     if (terminal_signal(number)) continue;
-    if (number == SIGHUP && shim->spec->terminal && getppid() != shim->spec->caller) {
+    if (number == SIGHUP && shim->spec->foreground && getppid() != shim->spec->caller) {
       shim->exited = true;
       shim->wait_status = SIGKILL;
       return;
@@ -100,6 +100,7 @@ static void finish(struct shim *shim, int signals) {
     if (fds[1].revents) copy_output(&shim->err);
   }
   terminal_finish(signals);
+  protect_release();
   char path[PATH_BYTES_MAX + 16];
   snprintf(path, sizeof path, "%s/shim.sock", shim->spec->run_dir);
   unlink(path);

@@ -43,6 +43,10 @@ static void set_limit(struct spec *spec, const char *name, const char *value) {
   else if (!strcmp(name, "fileBytes")) spec->file_bytes = n;
   else if (!strcmp(name, "memoryBytes")) spec->memory_bytes = n;
   else if (!strcmp(name, "logBytes")) spec->log_bytes = n;
+  else if (!strcmp(name, "cpuMilli")) spec->cpu_milli = n;
+  else if (!strcmp(name, "tmpBytes")) spec->tmp_bytes = n;
+  else if (!strcmp(name, "workspaceBytes")) spec->workspace_bytes = n;
+  else if (!strcmp(name, "workspaceFiles")) spec->workspace_files = n;
   else die("spec", "unknown limit: %.60s", name);
 }
 
@@ -59,11 +63,20 @@ static unsigned short cells(const char *text) {
   return (unsigned short)n;
 }
 
+static void add_protect(struct spec *spec, const char **v) {
+  if (spec->protect_count == PROTECT_MAX) die("spec", "more than %d protected names", PROTECT_MAX);
+  for (const char *at = v[2]; *at; at += strcspn(at, "/"), at += *at == '/')
+    if (*at == '/' || !strncmp(at, "./", 2) || !strcmp(at, ".") || !strncmp(at, "../", 3) || !strcmp(at, "..")) die("spec", "not a name in the workspace: %.200s", v[2]);
+  if (!*v[2] || strlen(v[2]) >= PATH_BYTES_MAX) die("spec", "a protected name is empty or too long");
+  spec->protect[spec->protect_count++] = (struct protect){absolute(v[0]), absolute(v[1]), v[2]};
+}
+
 static size_t arity(const char *key) {
   static const struct { const char *key; size_t arity; } table[] = {
     {"id", 1}, {"runDir", 1}, {"stateDir", 1}, {"hostname", 1}, {"cwd", 1}, {"arg", 1}, {"env", 1}, {"mount", 3},
     {"tmpfs", 3}, {"dir", 2}, {"symlink", 2}, {"file", 3}, {"dev", 1}, {"proc", 1}, {"pts", 1}, {"landlock", 1},
     {"readOnly", 1}, {"readWrite", 1}, {"alias", 1}, {"limit", 2}, {"terminal", 2},
+    {"noexec", 0}, {"nested", 0}, {"protect", 3}, {"protected", 0},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (!strcmp(key, table[i].key)) return table[i].arity;
@@ -100,6 +113,10 @@ static void apply(struct spec *spec, const char *key, const char **v) {
   else if (!strcmp(key, "readWrite")) add_word((char **)spec->read_write, &spec->read_write_count, absolute(v[0]), "paths");
   else if (!strcmp(key, "alias")) add_word((char **)spec->aliases, &spec->alias_count, absolute(v[0]), "paths");
   else if (!strcmp(key, "limit")) set_limit(spec, v[0], v[1]);
+  else if (!strcmp(key, "noexec")) spec->no_exec = true;
+  else if (!strcmp(key, "nested")) spec->nested = true;
+  else if (!strcmp(key, "protect")) add_protect(spec, v);
+  else if (!strcmp(key, "protected")) add_op(spec, OP_PROTECT, "/");
   else if (!strcmp(key, "terminal")) {
     spec->terminal = true;
     spec->columns = cells(v[0]);
