@@ -41,7 +41,11 @@ export async function terminateTls(flow: Flow): Promise<TlsResult> {
         resolve({ refused: problem });
       } else if (serverNameOf(socket) === null && isIP(flow.host) === 0) {
         resolve({ refused: "The TLS handshake names no server; without a name it cannot be judged." });
-      } else resolve({ socket });
+      } else {
+        // What tls.Server would set here; node:http2 waits for it.
+        Reflect.set(socket, "secureConnecting", false);
+        resolve({ socket });
+      }
     }
   });
 }
