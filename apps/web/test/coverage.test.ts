@@ -63,6 +63,9 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "sandbox.stop": () => ({ sandboxId: ours.sandboxId }),
     "sandbox.restart": () => ({ sandboxId: ours.sandboxId }),
     "sandbox.remove": () => ({ sandboxId: ours.sandboxId }),
+    "sandbox.kill": () => ({ sandboxId: ours.sandboxId, reason: name, to: "quarantined" }),
+    "sandbox.killAll": () => ({ nodeId: ours.node.nodeId, reason: name }),
+    "sandbox.release": () => ({ sandboxId: ours.sandboxId, reason: name }),
     "sandbox.exec": () => ({ sandboxId: ours.sandboxId, command: ["/bin/true"], timeoutMs: 100 }),
     "sandbox.logs": () => ({ sandboxId: ours.sandboxId }),
     "policy.list": () => ({}),
@@ -236,6 +239,8 @@ describe("what a person may do leaves an audit row", () => {
     const api = appRouter.createCaller(as(ours.owner));
     if (path === "token.revoke") input.tokenId = (await api.token.list({})).items[0]?.id;
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
+    if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
+    else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);
     const [before] = (await audit.list({ ctx: fleet.ctx(ours.owner), input: { limit: 1 } })).items;
     const status = await callTrpc(path, ours.owner, input);
     // No node is connected here to run the command; that it was asked for is what must stand in the audit.

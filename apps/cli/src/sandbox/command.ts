@@ -1,5 +1,6 @@
 import { usageError } from "../exit.ts";
 import type { Register } from "../register.ts";
+import { registerKill } from "./kill-command.ts";
 
 const TIMEOUT_DEFAULT_S = 60;
 const TIMEOUT_MAX_S = 600;
@@ -16,7 +17,7 @@ const CHANGES = {
   restart: "start the agent afresh with the same workspace",
 } as const;
 
-/** `creel sandbox ls|logs|exec|start|stop|restart`, over REST with an API token. */
+/** `creel sandbox ls|logs|exec|start|stop|restart|kill|quarantine|release`, over REST with an API token. */
 export const registerSandbox: Register = (program, io, finish) => {
   const sandbox = program
     .command("sandbox")
@@ -51,6 +52,7 @@ export const registerSandbox: Register = (program, io, finish) => {
       const { sandboxExec } = await import("./exec.ts");
       finish(await sandboxExec(name, command, { json: options.json === true, timeoutMs: options.timeout * 1000 }, io));
     });
+  registerKill(sandbox, io, finish);
   for (const change of ["start", "stop", "restart"] as const) {
     sandbox
       .command(change)

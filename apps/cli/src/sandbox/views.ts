@@ -10,7 +10,7 @@ export const sandboxSchema = z.looseObject({
   policyName: z.string(),
   policyVersion: z.number(),
   policyDigest: z.string(),
-  desiredState: z.enum(["running", "stopped"]),
+  desiredState: z.string(),
   incarnation: z.number(),
   agent: z.looseObject({ plugin: z.string() }),
   status: z.looseObject(sandboxStatusSchema.shape).nullable(),

@@ -8,6 +8,7 @@ import { Empty } from "../ui/states.tsx";
 import { DataTable } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { agentName, policyInForce } from "./sandbox-facts.ts";
+import { MonitorBadge } from "./sandbox-notices.tsx";
 
 const column = createColumnHelper<SandboxView>();
 
@@ -32,6 +33,10 @@ const node = column.display({
   cell: ({ row }) => <TextLink href={paths.node(row.original.nodeId)}>{row.original.nodeName}</TextLink>,
   meta: { wideOnly: true },
 });
+const PolicyState = ({ sandbox }: { sandbox: SandboxView }) => {
+  if (sandbox.status?.policyRefused) return <Badge tone="would">refused by the node</Badge>;
+  return policyInForce(sandbox) ? null : <Badge tone="wait">not in force yet</Badge>;
+};
 const policy = column.display({
   id: "policy",
   header: "Policy",
@@ -40,7 +45,8 @@ const policy = column.display({
       <TextLink href={paths.policy(row.original.policyId)}>
         {row.original.policyName} v{row.original.policyVersion}
       </TextLink>
-      {policyInForce(row.original) ? null : <Badge tone="wait">not in force yet</Badge>}
+      <PolicyState sandbox={row.original} />
+      <MonitorBadge sandbox={row.original} />
     </span>
   ),
 });

@@ -37,6 +37,7 @@ const phaseTones: Record<string, Tone> = {
   pending: "wait",
   waiting: "wait",
   failed: "deny",
+  quarantined: "deny",
 };
 export const PhaseBadge = ({ phase }: { phase: string }) => (
   <Badge tone={phaseTones[phase] ?? "neutral"}>{phase}</Badge>

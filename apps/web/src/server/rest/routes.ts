@@ -59,6 +59,18 @@ export const restRoutes: readonly RestRoute[] = [
     summary: "Start the agent afresh with the same workspace",
     source: { params: oneSandbox },
   }),
+  route("POST", "/sandboxes/{idOrName}/kill", sandbox.kill, {
+    summary: "End everything inside at once; `to` says whether it is stopped or quarantined then",
+    source: { params: oneSandbox, body: ["reason", "to"] },
+  }),
+  route("POST", "/sandboxes/{idOrName}/release", sandbox.release, {
+    summary: "Let a sandbox out of quarantine; it is stopped then",
+    source: { params: oneSandbox, body: ["reason"] },
+  }),
+  route("POST", "/kill-switch", sandbox.killAll, {
+    summary: "End every sandbox of a node, or of the organization, at once",
+    source: { body: ["nodeId", "reason", "to"] },
+  }),
 
   route("GET", "/policies", policy.list, { summary: "All policies" }),
   route("POST", "/policies", policy.create, {

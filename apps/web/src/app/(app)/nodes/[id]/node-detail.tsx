@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { HEARD } from "../../../../client/query-client.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
+import { KillSwitch } from "../../../../parts/kill-switch.tsx";
 import { Layers } from "../../../../parts/layers.tsx";
 import { ModelName, NodeStateBadge, ScriptedNote } from "../../../../parts/node-parts.tsx";
 import { PlanTable } from "../../../../parts/plan-table.tsx";
@@ -59,7 +60,12 @@ export const NodeDetail = ({ nodeId }: { nodeId: string }) => {
                 {node.name} <NodeStateBadge node={node} />
               </span>
             }
-            actions={<RevokeNode node={node} />}
+            actions={
+              <>
+                <KillSwitch node={node} />
+                <RevokeNode node={node} />
+              </>
+            }
           />
           <div className="grid grid-cols-1 gap-4">
             <ScriptedNote model={node.model} />

@@ -11,6 +11,7 @@ import { agentName, sandboxCannot } from "../../../../parts/sandbox-facts.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { ConfirmDialog } from "../../../../ui/dialog.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
+import { KillControls } from "./kill.tsx";
 
 type Act = "start" | "stop" | "restart" | "remove";
 
@@ -58,7 +59,7 @@ export const SandboxControls = ({ sandbox }: { sandbox: SandboxView }) => {
   const mayOperate = useRefusalOf("operate", "sandbox");
   const mayDelete = useRefusalOf("delete", "sandbox");
   const reasonFor = (act: Act): string | null =>
-    act === "remove" ? mayDelete : (mayOperate ?? sandboxCannot[act](sandbox));
+    (act === "remove" ? mayDelete : mayOperate) ?? sandboxCannot[act](sandbox);
   const open = (act: Act) => {
     mutations[act].reset();
     setAsked(act);
@@ -77,6 +78,7 @@ export const SandboxControls = ({ sandbox }: { sandbox: SandboxView }) => {
           {words[name].button}
         </Button>
       ))}
+      <KillControls sandbox={sandbox} />
       <ConfirmDialog
         open={asked !== null}
         onOpenChange={(next) => setAsked(next ? act : null)}

@@ -7,12 +7,14 @@ import { LiveFeed } from "../../../../parts/live-feed.tsx";
 import { LogView } from "../../../../parts/log-view.tsx";
 import { ReachMap } from "../../../../parts/reach-map.tsx";
 import { agentName, policyInForce } from "../../../../parts/sandbox-facts.ts";
+import { limitsText, MonitorBadge, RefusedPolicyNotice } from "../../../../parts/sandbox-notices.tsx";
 import { Badge, PhaseBadge } from "../../../../ui/badge.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
 import { Facts, Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { SandboxControls } from "./controls.tsx";
+import { QuarantineNotice } from "./release.tsx";
 import { RunCommand } from "./run-command.tsx";
 
 const PolicyFact = ({ sandbox }: { sandbox: SandboxView }) => (
@@ -25,6 +27,7 @@ const PolicyFact = ({ sandbox }: { sandbox: SandboxView }) => (
     ) : (
       <Badge tone="wait">{sandbox.status?.policyDigest ? "an earlier version is in force" : "not in force yet"}</Badge>
     )}
+    <MonitorBadge sandbox={sandbox} />
     {sandbox.status ? <span className="text-muted">generation {sandbox.status.generation}</span> : null}
   </span>
 );
@@ -66,6 +69,7 @@ const About = ({ sandbox }: { sandbox: SandboxView }) => {
           { term: "Started", value: <Time at={status?.startedAt} /> },
           { term: "Restarts", value: status?.restarts ?? 0 },
           { term: "Last exit code", value: status?.exitCode ?? "none yet" },
+          { term: "Limits", value: limitsText(sandbox) },
           { term: "When it ends", value: `restart ${sandbox.restart.policy}, after ${sandbox.restart.delayMs} ms` },
           { term: "Id", value: <Mono>{sandbox.id}</Mono> },
         ]}
@@ -91,6 +95,8 @@ export const SandboxDetail = ({ sandboxId }: { sandboxId: string }) => {
             actions={<SandboxControls sandbox={sandbox} />}
           />
           <div className="grid grid-cols-1 gap-4">
+            <QuarantineNotice sandbox={sandbox} />
+            <RefusedPolicyNotice sandbox={sandbox} />
             <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
               <About sandbox={sandbox} />
               <ReachMap sandbox={sandbox} />
