@@ -11,8 +11,32 @@ export interface ShimStatus {
   startedAt: Date;
   /** Bytes the agent has written to its log since the state directory was new. */
   logBytes: number;
-  /** Whether `limits.memoryBytes` is in force: false when not asked for, or without a cgroup to hold it. */
+  /** Whether `limits.memoryBytes` is in force, by whomever. */
   memoryLimited: boolean;
+  /** Each limit that was asked for. */
+  limits: HeldLimit[];
+}
+
+/** In the launcher's order: `LIMIT_MEMORY` and its followers in creel.h. */
+export const LIMIT_NAMES = [
+  "memoryBytes",
+  "processes",
+  "cpus",
+  "openFiles",
+  "tmpBytes",
+  "workspaceBytes",
+  "workspaceFiles",
+] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+export interface HeldLimit {
+  name: LimitName;
+  /** `none`: this host offers nothing that could hold it. */
+  by: "cgroup" | "watchdog" | "rlimit" | "mount" | "none";
+  /** `openFiles` counts per process. */
+  limit: number;
+  /** As last measured; null where nobody measures. */
+  used: number | null;
 }
 
 export interface SandboxControl {
@@ -21,11 +45,16 @@ export interface SandboxControl {
   exec(options: ExecOptions): Promise<ExecOutcome>;
   signal(signal: NodeJS.Signals): Promise<void>;
   /** TERM, then after the grace KILL for everything inside. Resolves when the sandbox is gone. */
-  stop(options?: { graceMs?: number }): Promise<void>;
+  stop(options?: { graceMs?: number; cause?: StopCause }): Promise<void>;
+  /** Ends everything inside at once. Resolves when the sandbox is gone. */
+  kill(options?: { cause?: StopCause }): Promise<void>;
   /** Called once when the sandbox has ended, however; read `exit.json` with `readExit`. */
   onExit(callback: () => void): void;
   close(): void;
 }
+
+/** Why somebody outside ends it; it comes back as the `cause` of the exit record. */
+export type StopCause = "stopped" | "killed" | "lifetime" | "idle" | "quarantine";
 
 const STOP_GRACE_MS = 5_000;
 
@@ -41,16 +70,8 @@ export async function attachControl({ runDir }: { runDir: string }): Promise<San
     status: async () => toStatus(await client.ask("status")),
     exec: (options) => execInSandbox(runDir, options),
     signal: async (signal) => void (await client.ask("signal", String(constants.signals[signal]))),
-    stop: async ({ graceMs = STOP_GRACE_MS } = {}) => {
-      // A connection of its own, so that it keeps the process alive until the sandbox is really gone.
-      const stopper = await ShimClient.open(runDir);
-      if (!stopper) return;
-      const ended = new Promise<void>((resolve) => {
-        stopper.onClosed = resolve;
-      });
-      await stopper.ask("stop", String(graceMs));
-      await ended;
-    },
+    stop: ({ graceMs = STOP_GRACE_MS, cause = "stopped" } = {}) => end(runDir, "stop", String(graceMs), cause),
+    kill: ({ cause = "killed" } = {}) => end(runDir, "kill", cause),
     onExit: (callback) => void gone.then(() => !closed && callback()),
     close: () => {
       closed = true;
@@ -59,9 +80,21 @@ export async function attachControl({ runDir }: { runDir: string }): Promise<San
   };
 }
 
+/** A connection of its own, so that it keeps the process alive until the sandbox is really gone. */
+async function end(runDir: string, ...words: string[]): Promise<void> {
+  const client = await ShimClient.open(runDir);
+  if (!client) return;
+  const ended = new Promise<void>((resolve) => {
+    client.onClosed = resolve;
+  });
+  await client.ask(...words);
+  await ended;
+}
+
 function toStatus(answer: string[] | null): ShimStatus | null {
   if (answer?.[0] !== "status") return null;
-  const [, id = "", phase, shimPid, agentPid, startedMs, logBytes, memoryLimited] = answer;
+  const [, id = "", phase, shimPid, agentPid, startedMs, logBytes, ...words] = answer;
+  const limits = toLimits(words);
   return {
     id,
     phase: phase === "stopping" ? "stopping" : "running",
@@ -69,6 +102,20 @@ function toStatus(answer: string[] | null): ShimStatus | null {
     agentPid: Number(agentPid),
     startedAt: new Date(Number(startedMs)),
     logBytes: Number(logBytes),
-    memoryLimited: memoryLimited === "1",
+    memoryLimited: limits.some(({ name, by }) => name === "memoryBytes" && by !== "none"),
+    limits,
   };
+}
+
+const HOLDERS = ["cgroup", "watchdog", "rlimit", "mount", "none"] as const;
+const MEASURED: readonly LimitName[] = ["memoryBytes", "workspaceBytes", "workspaceFiles"];
+
+function toLimits(words: readonly string[]): HeldLimit[] {
+  return LIMIT_NAMES.flatMap((name, at) => {
+    const by = HOLDERS.find((holder) => holder === words[at * 3]);
+    const limit = Number(words[at * 3 + 1]);
+    if (by === undefined) return [];
+    const used = MEASURED.includes(name) ? Number(words[at * 3 + 2]) : null;
+    return [{ name, by, limit: name === "cpus" ? limit / 1000 : limit, used }];
+  });
 }

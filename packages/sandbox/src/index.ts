@@ -1,6 +1,14 @@
-export { attachControl, type SandboxControl, type ShimStatus } from "./control.ts";
+export {
+  attachControl,
+  type HeldLimit,
+  type LimitName,
+  type SandboxControl,
+  type ShimStatus,
+  type StopCause,
+} from "./control.ts";
 export { LaunchError } from "./errors.ts";
 export type { ExecOptions, ExecOutcome } from "./exec.ts";
+export { sentenceOfExit } from "./exitSentence.ts";
 export { launcherPath } from "./launcher.ts";
 export { attachNetwork, type BinaryIdentity, type ConnectionTuple, type SandboxNetwork } from "./network.ts";
 export { type Capability, type HostCapabilities, probeHost } from "./probe.ts";
@@ -14,4 +22,4 @@ export {
   type Started,
   type TerminalSize,
 } from "./start.ts";
-export { type LogChunk, readExit, readLog, type SandboxExit } from "./state.ts";
+export { type ExitCause, exitCauses, type LogChunk, readExit, readLog, type SandboxExit } from "./state.ts";

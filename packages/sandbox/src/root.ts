@@ -133,9 +133,27 @@ export function specWords(spec: ParsedSpec): string[] {
   words.push(...rootWords(spec), ...landlockWords(spec), ...protectWords(spec));
   if (spec.noexec) words.push("noexec");
   if (spec.nestedUserns) words.push("nested");
-  for (const name of ["processes", "openFiles", "fileBytes", "logBytes", "memoryBytes"] as const) {
-    const value = spec.limits[name];
+  words.push(...limitWords(spec.limits));
+  return words;
+}
+
+const LIMIT_NAMES = [
+  "processes",
+  "openFiles",
+  "fileBytes",
+  "logBytes",
+  "tmpBytes",
+  "memoryBytes",
+  "workspaceBytes",
+  "workspaceFiles",
+] as const;
+
+function limitWords(limits: ParsedSpec["limits"]): string[] {
+  const words: string[] = [];
+  for (const name of LIMIT_NAMES) {
+    const value = limits[name];
     if (value !== undefined) words.push("limit", name, String(value));
   }
+  if (limits.cpus !== undefined) words.push("limit", "cpuMilli", String(Math.max(1, Math.round(limits.cpus * 1000))));
   return words;
 }

@@ -11,6 +11,9 @@ const ENTRIES_MAX = 256;
 const WORD_CHARS_MAX = 131_072;
 
 const MIB = 1024 * 1024;
+/** The kernel's smallest quota is a hundredth of a core. */
+const CPUS_MIN = 0.01;
+const CPUS_MAX = 1024;
 
 const absolutePath = z
   .string()
@@ -85,8 +88,14 @@ export const sandboxSpecSchema = z.strictObject({
         .int()
         .min(4096)
         .default(8 * MIB),
-      /** Needs a delegated cgroup; `status().memoryLimited` says whether it is in force. */
+      /** All processes and memory file systems together. A sandbox beyond it ends, with cause `memory`. */
       memoryBytes: z.number().int().min(MIB).optional(),
+      /** Cores, fractions allowed: it is slowed, never ended. Needs a cgroup; `status().limits` says whether it is in force. */
+      cpus: z.number().min(CPUS_MIN).max(CPUS_MAX).optional(),
+      /** Allocated blocks of all writable mounts together, what is there at the start included. Beyond it: cause `workspace`. */
+      workspaceBytes: z.number().int().positive().optional(),
+      /** Files and directories there, likewise. */
+      workspaceFiles: z.number().int().positive().optional(),
     })
     .prefault({}),
   hostname: z

@@ -2,6 +2,22 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
+export const exitCauses = [
+  "exit",
+  "signal",
+  "memory",
+  "workspace",
+  "processes",
+  "lifetime",
+  "idle",
+  "stopped",
+  "killed",
+  "quarantine",
+  "lost",
+] as const;
+/** Why a sandbox ended: by itself (`exit`, `signal`), at a limit, by somebody outside, or nobody knows (`lost`). */
+export type ExitCause = (typeof exitCauses)[number];
+
 const exitSchema = z.object({
   exitCode: z.number().int().nullable(),
   signal: z.number().int().nullable(),
@@ -9,6 +25,11 @@ const exitSchema = z.object({
   reason: z.enum(["exited", "stopped", "lost"]),
   startedMs: z.number(),
   endedMs: z.number(),
+  /** Absent in records of an older launcher. */
+  cause: z.enum(exitCauses).optional(),
+  /** Of a limit that ended it, what was allowed and what was used; 0 where nothing was counted. */
+  limit: z.number().default(0),
+  used: z.number().default(0),
 });
 export type SandboxExit = z.infer<typeof exitSchema>;
 

@@ -1,5 +1,6 @@
-/* One memory limit for the whole sandbox, where this user may make a cgroup: v1 `memory`, or v2 below our own group.
-   Without one the sandbox still runs and the host probe says "weaker"; a limit that is refused ends the launch. */
+/* Memory and processor time of the whole sandbox, held by the kernel where this user may make control groups: v1 below our
+   own group of each controller, v2 beside our own group. Where it may not, cgroup_hold says so and the watchdog holds
+   memory instead; nobody holds processor time then. */
 #include "creel.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,13 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define V1_ROOT "/sys/fs/cgroup/memory"
-#define V2_ROOT "/sys/fs/cgroup"
+#define ROOT "/sys/fs/cgroup"
+#define GROUP_PATH_MAX (PATH_BYTES_MAX + 128)
+/* The kernel's usual accounting period; a quota below a hundredth of it would be refused. */
+#define CPU_PERIOD_US 100000ull
+#define CPU_QUOTA_US_MIN 1000ull
 
-static char group[PATH_BYTES_MAX];
+enum { V2, V1_MEMORY, V1_CPU, GROUPS };
+static char groups[GROUPS][GROUP_PATH_MAX];
 
 static bool put(const char *directory, const char *file, const char *text) {
-  char path[PATH_BYTES_MAX + 64];
+  char path[GROUP_PATH_MAX + 64];
   snprintf(path, sizeof path, "%s/%s", directory, file);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
@@ -22,57 +27,125 @@ static bool put(const char *directory, const char *file, const char *text) {
   return ok;
 }
 
-/* The directory under which this process may make a group with a memory limit; false when there is none. */
-static bool parent(char out[PATH_BYTES_MAX], bool *v2) {
-  char path[PATH_BYTES_MAX + 64], line[PATH_BYTES_MAX];
-  *v2 = access(V2_ROOT "/cgroup.controllers", F_OK) == 0;
-  if (!*v2) {
-    snprintf(out, PATH_BYTES_MAX, V1_ROOT);
-    return access(V1_ROOT "/memory.limit_in_bytes", F_OK) == 0 && access(V1_ROOT, W_OK) == 0;
-  }
-  FILE *own = fopen("/proc/self/cgroup", "re");
-  if (!own) return false;
-  bool found = false;
-  while (!found && fgets(line, sizeof line, own)) {
-    if (strncmp(line, "0::", 3)) continue;
-    line[strcspn(line, "\n")] = 0;
-    /* A group with processes may not hand controllers down, so ours becomes a sibling. */
-    char *slash = strrchr(line + 3, '/');
-    if (slash) *slash = 0;
-    snprintf(out, PATH_BYTES_MAX, V2_ROOT "%.3000s", line + 3);
-    found = true;
-  }
-  fclose(own);
-  if (!found || access(out, W_OK)) return false;
-  snprintf(path, sizeof path, "%s/cgroup.subtree_control", out);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof line - 1);
-  if (fd >= 0) close(fd);
-  line[n > 0 ? n : 0] = 0;
-  return strstr(line, "memory") != NULL;
+static bool put_number(const char *directory, const char *file, unsigned long long number) {
+  char text[32];
+  snprintf(text, sizeof text, "%llu", number);
+  return put(directory, file, text);
 }
+
+static ssize_t get(const char *directory, const char *file, char *text, size_t size) {
+  char path[GROUP_PATH_MAX + 64];
+  snprintf(path, sizeof path, "%s/%s", directory, file);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+  if (fd >= 0) close(fd);
+  text[n > 0 ? n : 0] = 0;
+  return n;
+}
+
+/* Our own group in the hierarchy of `controller` ("" for v2), as the kernel names it. */
+static bool own_group(const char *controller, char out[PATH_BYTES_MAX]) {
+  char line[PATH_BYTES_MAX];
+  FILE *own = fopen("/proc/self/cgroup", "re");
+  bool found = false;
+  while (own && !found && fgets(line, sizeof line, own)) {
+    line[strcspn(line, "\n")] = 0;
+    char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+    if (!path) continue;
+    *path++ = 0;
+    if (!*controller) found = !names[1] && line[0] == '0';
+    for (char *save, *name = strtok_r(names + 1, ",", &save); *controller && name && !found; name = strtok_r(NULL, ",", &save))
+      found = !strcmp(name, controller);
+    if (found) snprintf(out, PATH_BYTES_MAX, "%s", path);
+  }
+  if (own) fclose(own);
+  return found;
+}
+
+/* The directory in which this process may make a group with this controller; false when there is none. */
+static bool parent(const char *controller, bool v2, char out[PATH_BYTES_MAX]) {
+  char own[PATH_BYTES_MAX], text[PATH_BYTES_MAX];
+  if (!own_group(v2 ? "" : controller, own)) return false;
+  if (v2) {
+    /* A group with processes may not hand controllers down, so ours becomes a sibling. */
+    char *slash = strrchr(own, '/');
+    if (slash) *slash = 0;
+    snprintf(out, PATH_BYTES_MAX, ROOT "%.3000s", own);
+    return !access(out, W_OK) && get(out, "cgroup.subtree_control", text, sizeof text) > 0 && strstr(text, controller);
+  }
+  snprintf(out, PATH_BYTES_MAX, ROOT "/%s%.3000s", controller, own);
+  /* A container sees its group as the root of the hierarchy, under a path that names nothing in there. */
+  if (access(out, F_OK)) snprintf(out, PATH_BYTES_MAX, ROOT "/%s", controller);
+  return !access(out, W_OK);
+}
+
+static bool is_v2(void) { return access(ROOT "/cgroup.controllers", F_OK) == 0; }
 
 bool cgroup_available(void) {
   char at[PATH_BYTES_MAX];
-  bool v2;
-  return parent(at, &v2);
+  return parent("memory", is_v2(), at);
 }
 
-/* Puts the sandbox's first process, and so all of it, under the limit. Returns whether a limit is in force. */
-bool cgroup_limit(const struct spec *spec, pid_t pid) {
-  char at[PATH_BYTES_MAX], text[32];
-  bool v2;
-  if (spec->memory_bytes == 0 || !parent(at, &v2)) return false;
-  snprintf(group, sizeof group, "%.3500s/creel-%.64s-%d", at, spec->id, getpid());
-  if (mkdir(group, 0755)) die("limits", "cannot make the cgroup %.300s: %s", group, strerror(errno));
-  snprintf(text, sizeof text, "%llu", spec->memory_bytes);
-  bool ok = put(group, v2 ? "memory.max" : "memory.limit_in_bytes", text);
-  snprintf(text, sizeof text, "%d", pid);
-  if (ok && put(group, "cgroup.procs", text)) return true;
-  cgroup_remove();
-  die("limits", "the kernel refused the memory limit of %llu bytes", spec->memory_bytes);
+static bool make(int which, const struct spec *spec, const char *at) {
+  if (groups[which][0]) return true;
+  snprintf(groups[which], GROUP_PATH_MAX, "%.3500s/creel-%.64s-%d", at, spec->id, getpid());
+  if (!mkdir(groups[which], 0755)) return true;
+  groups[which][0] = 0;
+  return false;
+}
+
+static bool set_memory(int which, unsigned long long bytes) {
+  if (which != V2) {
+    bool ok = put_number(groups[which], "memory.limit_in_bytes", bytes);
+    put_number(groups[which], "memory.memsw.limit_in_bytes", bytes); /* absent where swap is not accounted */
+    return ok;
+  }
+  put(groups[V2], "memory.swap.max", "0");
+  put(groups[V2], "memory.oom.group", "1");
+  return put_number(groups[V2], "memory.max", bytes);
+}
+
+static bool set_cpu(int which, unsigned long long milli) {
+  unsigned long long quota = milli * CPU_PERIOD_US / 1000;
+  if (quota < CPU_QUOTA_US_MIN) quota = CPU_QUOTA_US_MIN;
+  char text[64];
+  snprintf(text, sizeof text, "%llu %llu", quota, CPU_PERIOD_US);
+  if (which == V2) return put(groups[V2], "cpu.max", text);
+  return put_number(groups[which], "cpu.cfs_period_us", CPU_PERIOD_US) && put_number(groups[which], "cpu.cfs_quota_us", quota);
+}
+
+/* Puts the sandbox's first process, and so all of it, under the limits asked for. Says in `held` what the kernel holds. */
+void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]) {
+  char at[PATH_BYTES_MAX];
+  if (!spec->memory_bytes && !spec->cpu_milli) return;
+  bool v2 = is_v2(), memory, cpu;
+  int of_memory = v2 ? V2 : V1_MEMORY, of_cpu = v2 ? V2 : V1_CPU;
+  memory = spec->memory_bytes && parent("memory", v2, at) && make(of_memory, spec, at) && set_memory(of_memory, spec->memory_bytes);
+  cpu = spec->cpu_milli && parent("cpu", v2, at) && make(of_cpu, spec, at) && set_cpu(of_cpu, spec->cpu_milli);
+  if (memory && put_number(groups[of_memory], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_MEMORY] = "cgroup";
+  if (cpu && put_number(groups[of_cpu], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_CPUS] = "cgroup";
+  if (!held[LIMIT_MEMORY] && !held[LIMIT_CPUS]) cgroup_remove();
+}
+
+/* How often the kernel has ended a process of the sandbox for want of memory. */
+unsigned long long cgroup_oom_kills(void) {
+  char text[1024], *at;
+  if (groups[V2][0]) get(groups[V2], "memory.events", text, sizeof text);
+  else if (groups[V1_MEMORY][0]) get(groups[V1_MEMORY], "memory.oom_control", text, sizeof text);
+  else return 0;
+  at = strstr(text, "oom_kill ");
+  return at ? strtoull(at + 9, NULL, 10) : 0;
+}
+
+unsigned long long cgroup_memory_used(void) {
+  char text[64];
+  if (groups[V2][0]) get(groups[V2], "memory.current", text, sizeof text);
+  else if (groups[V1_MEMORY][0]) get(groups[V1_MEMORY], "memory.usage_in_bytes", text, sizeof text);
+  else return 0;
+  return strtoull(text, NULL, 10);
 }
 
 void cgroup_remove(void) {
-  if (group[0]) rmdir(group);
+  for (int i = 0; i < GROUPS; i++)
+    if (groups[i][0] && !rmdir(groups[i])) groups[i][0] = 0;
 }

@@ -103,7 +103,13 @@ static void status(struct shim *shim, int fd) {
   frame_number(&f, shim->agent_pid);
   frame_number(&f, shim->started_ms);
   frame_number(&f, log_total());
-  frame_number(&f, shim->memory_limited);
+  const struct spec *s = shim->spec;
+  const unsigned long long asked[LIMIT_COUNT] = {s->memory_bytes, s->processes, s->cpu_milli, s->open_files, s->tmp_bytes, s->workspace_bytes, s->workspace_files};
+  for (int i = 0; i < LIMIT_COUNT; i++) {
+    frame_text(&f, shim->held[i] ? shim->held[i] : "");
+    frame_number(&f, (long long)asked[i]);
+    frame_number(&f, (long long)watchdog_used(i));
+  }
   frame_send(fd, &f, NULL, 0);
   frame_free(&f);
 }
@@ -126,6 +132,12 @@ static void exec_request(struct shim *shim, int i, struct items *q, int *fds, in
   frame_free(&f);
 }
 
+/* It becomes part of exit.json as it is. */
+static bool is_cause(const char *word) {
+  size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+  return n > 0 && n < CAUSE_BYTES_MAX && word[n] == 0;
+}
+
 static bool serve(struct shim *shim, int i) {
   static struct items q;
   uint8_t *body = NULL;
@@ -138,9 +150,12 @@ static bool serve(struct shim *shim, int i) {
   else if (ok && !strcmp(q.at[0], "fds")) send_words(fd, (int[]){shim->listener, shim->dns}, 2, "fds", NULL);
   else if (ok && !strcmp(q.at[0], "wait")) clients[i].waits = true;
   else if (ok && !strcmp(q.at[0], "exec") && !clients[i].exec_id[0]) exec_request(shim, i, &q, fds, fd_count);
-  else if (ok && !strcmp(q.at[0], "stop") && q.count == 2) {
-    shim_stop(shim, atoll(q.at[1]));
+  else if (ok && !strcmp(q.at[0], "stop") && (q.count == 2 || (q.count == 3 && is_cause(q.at[2])))) {
+    shim_stop(shim, atoll(q.at[1]), q.count == 3 ? q.at[2] : "stopped");
     send_words(fd, NULL, 0, "ok", NULL);
+  } else if (ok && !strcmp(q.at[0], "kill") && q.count == 2 && is_cause(q.at[1])) {
+    send_words(fd, NULL, 0, "ok", NULL);
+    shim_end(shim, q.at[1], 0, 0);
   } else if (ok && !strcmp(q.at[0], "resize") && q.count == 3) {
     terminal_resize((unsigned)atoi(q.at[1]), (unsigned)atoi(q.at[2]));
     send_words(fd, NULL, 0, "ok", NULL);

@@ -27,6 +27,9 @@
 #define PIDS_PER_TICK_MAX 4096
 #define TICKS_PER_SECOND 100ll
 #define NEVER INT64_MAX
+#define OPENAT2 437 /* Linux 5.6 */
+#define RESOLVE_WITHOUT_LINKS 0x04u
+#define RESOLVE_FROM_ROOT 0x10u
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct { uint64_t space[TAINTS_MAX]; uint8_t path[TAINTS_MAX]; unsigned count; bool full; } taints;
@@ -45,8 +48,9 @@ static ino_t mounts_of(pid_t pid) {
 }
 
 void images_start(const struct shim *shim) {
+  struct stat st;
   owner = shim;
-  own_mounts = mounts_of(shim->init_pid);
+  own_mounts = fstat(shim->mounts, &st) ? 0 : st.st_ino;
 }
 
 /* One address space: the addresses the kernel dealt at exec. A fork has the same ones, an exec gets others. 0: gone. */
@@ -81,12 +85,11 @@ static bool agent_can_write(pid_t tid, const char *link, const char *name) {
 }
 
 bool image_is_genuine(pid_t tid, const char *link, const char *name) {
-  char path[PATH_BYTES_MAX + 64];
   struct stat file, seen;
   struct statfs fs;
+  struct { uint64_t flags, mode, resolve; } how = {O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_FROM_ROOT | RESOLVE_WITHOUT_LINKS};
   if (own_mounts && mounts_of(tid) == own_mounts) return true;
-  snprintf(path, sizeof path, "/proc/%d/root%s", owner->init_pid, name);
-  int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  int fd = (int)syscall(OPENAT2, owner->root, name, &how, sizeof how);
   if (fd < 0) return false;
   bool same = !fstat(fd, &seen) && !stat(link, &file) && seen.st_dev == file.st_dev && seen.st_ino == file.st_ino &&
               !fstatfs(fd, &fs) && (fs.f_flags & READ_ONLY_FLAG);

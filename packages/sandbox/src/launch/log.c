@@ -94,10 +94,14 @@ void log_write(const void *data, size_t length) {
 long long log_total(void) { return base + size; }
 
 void exit_record(const struct shim *shim) {
-  char text[256], code[16] = "null", number[16] = "null";
+  char text[512], code[16] = "null", number[16] = "null";
+  bool stopped = shim->kill_at_ms || shim->end_cause[0];
+  const char *cause = shim->end_cause[0] ? shim->end_cause : shim->kill_at_ms ? shim->stop_cause :
+                      !shim->exited ? "lost" : WIFSIGNALED(shim->wait_status) ? "signal" : "exit";
   if (shim->exited && WIFEXITED(shim->wait_status)) snprintf(code, sizeof code, "%d", WEXITSTATUS(shim->wait_status));
   if (shim->exited && WIFSIGNALED(shim->wait_status)) snprintf(number, sizeof number, "%d", WTERMSIG(shim->wait_status));
-  snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld}\n", code, number,
-           !shim->exited ? "lost" : shim->kill_at_ms ? "stopped" : "exited", shim->started_ms, now_ms());
+  snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld,"
+           "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu}\n", code, number,
+           !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, now_ms(), cause, shim->end_limit, shim->end_used);
   replace_file("exit.json", text);
 }

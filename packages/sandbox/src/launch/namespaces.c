@@ -87,9 +87,9 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   if (watched[1] < 0 || watched[2] < 0) die_errno("init", "the root as the shim will see it");
   if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
   landlock_apply(spec);
-  int notify = seccomp_install(spec);
-  if (send_words(control, &notify, 1, "notify", NULL)) die_errno("seccomp", "handing out the listener");
-  close(notify);
+  watched[0] = seccomp_install(spec);
+  if (send_words(control, watched, 3, "notify", NULL)) die_errno("seccomp", "handing out the listener");
+  for (int i = 0; i < 3; i++) close(watched[i]);
   init_main(spec, control, out, err, terminal[1]);
 }
 
@@ -138,7 +138,7 @@ void namespaces_start(struct shim *shim) {
   if (!spec->root_launcher) write_proc(pid, "setgroups", "deny");
   write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
   write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
-  shim->memory_limited = cgroup_limit(spec, pid);
+  cgroup_hold(spec, pid, shim->held);
   if (write(gate[1], "g", 1) != 1) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
   shim->out = shim->err = -1;
@@ -156,6 +156,8 @@ void namespaces_start(struct shim *shim) {
   shim->dns = net[1];
   shim->diag = net[2];
   if (spec->terminal) expect(shim, "terminal", shim->terminal, 2);
-  expect(shim, "notify", one, 1);
+  expect(shim, "notify", one, 3);
   shim->notify = one[0];
+  shim->root = one[1];
+  shim->mounts = one[2];
 }

@@ -25,10 +25,21 @@ void shim_signal(struct shim *shim, const char *id, int number) {
   send_words(shim->control, NULL, 0, "kill", id, text, NULL);
 }
 
-void shim_stop(struct shim *shim, long long grace_ms) {
+void shim_stop(struct shim *shim, long long grace_ms, const char *cause) {
   if (shim->kill_at_ms) return;
+  snprintf(shim->stop_cause, sizeof shim->stop_cause, "%s", cause);
   shim_signal(shim, "0", SIGTERM);
   shim->kill_at_ms = now_ms() + grace_ms;
+}
+
+/* PID 1 takes everything in its namespace along, stopped, forking or waiting. It is our child and not reaped before
+   finish(), so its number is its own. */
+void shim_end(struct shim *shim, const char *cause, unsigned long long limit, unsigned long long used) {
+  if (__atomic_exchange_n(&shim->ending, 1, __ATOMIC_ACQ_REL)) return;
+  snprintf(shim->end_cause, sizeof shim->end_cause, "%s", cause);
+  shim->end_limit = limit;
+  shim->end_used = used;
+  kill(shim->init_pid, SIGKILL);
 }
 
 /* The pidfd's own entry in /proc says which host pid it stands for. */
@@ -84,13 +95,22 @@ static void take_signal(struct shim *shim, int signals) {
       return;
     }
     if (shim->spec->foreground) shim_signal(shim, "0", number);
-    else if (number == SIGTERM || number == SIGINT) shim_stop(shim, SIGNAL_STOP_GRACE_MS);
+    else if (number == SIGTERM || number == SIGINT) shim_stop(shim, SIGNAL_STOP_GRACE_MS, "stopped");
   }
 }
 
 static void finish(struct shim *shim, int signals) {
   kill(shim->init_pid, SIGKILL);
   waitpid(shim->init_pid, NULL, 0);
+  /* The agent itself was what the kernel ended for want of memory, before the watchdog looked. */
+  if (shim->spec->memory_bytes && cgroup_oom_kills() && !__atomic_exchange_n(&shim->ending, 1, __ATOMIC_ACQ_REL)) {
+    snprintf(shim->end_cause, sizeof shim->end_cause, "memory");
+    shim->end_limit = shim->end_used = shim->spec->memory_bytes;
+  }
+  if (shim->end_cause[0] && !shim->exited) {
+    shim->exited = true;
+    shim->wait_status = SIGKILL;
+  }
   cgroup_remove();
   long long end = now_ms() + DRAIN_MS_MAX;
   while ((shim->out >= 0 || shim->err >= 0) && now_ms() < end) {
@@ -156,6 +176,11 @@ int shim_main(struct spec *spec) {
     if (!control_event(&shim)) die("init", "the sandbox ended before the agent started");
   snprintf(self, sizeof self, "%d", getpid());
   snprintf(agent, sizeof agent, "%d", shim.agent_pid);
+  if (spec->processes) shim.held[LIMIT_PROCESSES] = "rlimit";
+  if (spec->open_files) shim.held[LIMIT_OPEN_FILES] = "rlimit";
+  if (spec->tmp_bytes) shim.held[LIMIT_TMP] = "mount";
+  if (spec->cpu_milli && !shim.held[LIMIT_CPUS]) shim.held[LIMIT_CPUS] = "none";
+  watchdog_start(&shim);
   if (spec->terminal) terminal_start(shim.terminal[0], shim.terminal[1]);
   send_words(status_fd, NULL, 0, "ok", self, agent, NULL);
   close(status_fd);
