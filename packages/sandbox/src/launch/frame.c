@@ -121,18 +121,26 @@ static bool read_fully(int fd, uint8_t *into, size_t length, int *fds, int *fd_c
   return true;
 }
 
+/* What came with a frame that is not one is not kept: the caller would never learn of it. */
+static ssize_t broken(int *fds, int *fd_count) {
+  for (int i = 0; fds && fd_count && i < *fd_count; i++) close(fds[i]);
+  if (fd_count) *fd_count = 0;
+  return -1;
+}
+
 ssize_t frame_receive(int fd, uint8_t **body, int *fds, int *fd_count) {
   uint32_t length;
   bool ended = false;
+  *body = NULL;
   if (fd_count) *fd_count = 0;
-  if (!read_fully(fd, (uint8_t *)&length, 4, fds, fd_count, &ended)) return ended ? 0 : -1;
-  if (length == 0 || length > FRAME_BYTES_MAX) return -1;
+  if (!read_fully(fd, (uint8_t *)&length, 4, fds, fd_count, &ended)) return ended ? 0 : broken(fds, fd_count);
+  if (length == 0 || length > FRAME_BYTES_MAX) return broken(fds, fd_count);
   *body = malloc(length);
-  if (!*body) return -1;
+  if (!*body) return broken(fds, fd_count);
   if (read_fully(fd, *body, length, fds, fd_count, &ended)) return (ssize_t)length;
   free(*body);
   *body = NULL;
-  return -1;
+  return broken(fds, fd_count);
 }
 
 /* Refuses a frame whose lengths do not add up or whose text hides a NUL: a path must mean the same to every reader. */
