@@ -8,6 +8,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Session,
 } from "node:http2";
+import { connect as netConnect } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { createLeaves } from "../../src/ca/leaves.ts";
 import { createSandboxCa } from "../../src/index.ts";
@@ -113,4 +114,27 @@ export async function createHttp2Upstream(
       tls.close();
     },
   };
+}
+
+/** TLS for `host` that agrees on HTTP/2, before a server that speaks it in the clear. */
+export async function tlsBefore(host: string, port: number): Promise<{ port: number; caPem: string; close(): void }> {
+  const ca = await createSandboxCa({ name: "upstream" });
+  const context = await createLeaves({ ca, now: Date.now }).contextFor(host);
+  const tls = createTlsServer(
+    { SNICallback: (_name, done) => done(null, context), ALPNProtocols: ["h2"] },
+    (socket) => {
+      const inner = netConnect(port, "127.0.0.1");
+      for (const [one, other] of [
+        [socket, inner],
+        [inner, socket],
+      ] as const) {
+        one.on("error", () => other.destroy());
+        one.once("close", () => other.destroy());
+        one.pipe(other);
+      }
+    },
+  );
+  tls.listen(0, "127.0.0.1");
+  await once(tls, "listening");
+  return { port: portOf(tls), caPem: ca.certificatePem, close: () => void tls.close() };
 }
