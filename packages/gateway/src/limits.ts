@@ -81,8 +81,6 @@ export const CREDENTIAL_COMMAND_TIMEOUT_MS = 20_000;
 export const REWRITTEN_BODY_BYTES_MAX = 1024 * 1024;
 /** A body whose hash is signed is held whole: the signature stands in the head. */
 export const SIGNED_BODY_BYTES_MAX = 10 * 1024 * 1024;
-/** A client's WebSocket message in which placeholders are replaced. */
-export const REWRITTEN_MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Hosts and ports of a sandbox that are remembered for having been sent a secret; a policy rarely binds one to more than a few. */
 export const CREDENTIAL_PLACES_MAX = 4096;
 

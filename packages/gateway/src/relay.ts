@@ -9,12 +9,12 @@ export function relay(options: {
   upstream: Duplex;
   /** Stands between the sandbox and the upstream; an error of it ends both. */
   gate?: Transform;
-  /** Stands between the upstream and the sandbox. */
-  filter?: Transform;
+  /** Stand between the upstream and the sandbox, in this order. */
+  filters?: readonly Transform[];
   onBytes: (direction: "in" | "out", bytes: number) => void;
   onEnd: (clean: boolean, error: Error | null) => void;
 }): void {
-  const { sandbox, upstream, gate, filter, onBytes, onEnd } = options;
+  const { sandbox, upstream, gate, filters = [], onBytes, onEnd } = options;
   let ended = false;
   const finish = (clean: boolean, error: Error | null) => {
     if (ended) return;
@@ -25,8 +25,10 @@ export function relay(options: {
   upstream.on("data", (chunk: Buffer) => onBytes("in", chunk.length));
   if (gate === undefined) sandbox.pipe(upstream);
   else sandbox.pipe(gate).pipe(upstream);
-  if (filter === undefined) upstream.pipe(sandbox);
-  else upstream.pipe(filter).pipe(sandbox);
+  let from = upstream;
+  for (const filter of filters) from = from.pipe(filter);
+  from.pipe(sandbox);
+  for (const filter of filters) filter.on("error", (error) => finish(false, error));
   gate?.on("error", (error) => finish(false, error));
   const sides = [sandbox, upstream];
   for (const side of sides) {

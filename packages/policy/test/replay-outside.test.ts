@@ -30,6 +30,7 @@ const NO_REASONS = [
   "No model is configured on this host.",
   "The inference router failed on this request.",
   "The upstream answered X instead of upgrading.",
+  "The upstream's acceptance of the WebSocket is not the plain one that was asked for.",
   "X could not be reached.",
   "X:X could not be reached.",
   "The name X could not be resolved (X).",

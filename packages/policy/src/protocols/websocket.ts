@@ -1,5 +1,5 @@
 /**
- * WebSocket: the upgrade by GET, each client text message by `WEBSOCKET_TEXT`. Where rules speak of GraphQL, messages are judged by
+ * WebSocket: the upgrade by GET, each client text message by `WEBSOCKET_TEXT`, each binary one by `WEBSOCKET_BINARY`. Where rules speak of GraphQL, messages are judged by
  * their operation. Invariant: a message that should carry an operation and cannot be read is denied.
  */
 import { isRecord } from "../canonical/record.ts";
@@ -13,6 +13,7 @@ import { httpAllowance, httpDenial } from "./http.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
 const TEXT = "WEBSOCKET_TEXT";
+const BINARY = "WEBSOCKET_BINARY";
 /** Messages of graphql-transport-ws and graphql-ws that carry no operation. */
 const LIFECYCLE = ["connection_init", "connection_terminate", "ping", "pong", "complete", "stop"];
 const OPERATION = ["subscribe", "start"];
@@ -27,6 +28,7 @@ export function judgeWebSocket(
   const { key } = endpoint.entry;
   if (request.method === TEXT)
     return endpoint.messages === null ? judgeText(endpoint, request, clauses) : judgeMessage(endpoint, request);
+  if (request.method === BINARY) return judgeBinary(endpoint, request, clauses);
   if (request.method !== "GET" || (request.request.headers !== undefined && !opensWebSocket(request.request.headers)))
     return { denied: null, allowed: null, missing: `Entry \`${key}\` speaks WebSocket; the request opens none.` };
   const missing = `Entry \`${key}\` does not allow opening a WebSocket at ${quoted(request.target.path)}.`;
@@ -57,6 +59,24 @@ function judgeText(
     denied: null,
     allowed,
     missing: `Entry \`${key}\` does not allow text messages at ${quoted(request.target.path)}.`,
+  };
+}
+
+/** No rule can read a binary message, so it passes only where everything may be said, and where no text is denied that it could carry. */
+function judgeBinary(
+  endpoint: CompiledEndpoint,
+  request: ProtocolRequest,
+  clauses: Clauses | undefined,
+): ProtocolVerdict {
+  const { access } = endpoint.endpoint;
+  const { key } = endpoint.entry;
+  const denied = httpDenial(endpoint, { ...request, method: TEXT }, clauses?.deny);
+  const open = endpoint.messages === null && (access === undefined || access === "full");
+  const byRule = open && access === undefined ? httpAllowance(endpoint, request, clauses?.allow) : null;
+  return {
+    denied,
+    allowed: byRule ?? (open && access === "full" ? `Entry \`${key}\` gives full access.` : null),
+    missing: `Entry \`${key}\` does not allow binary messages at ${quoted(request.target.path)}.`,
   };
 }
 

@@ -55,7 +55,10 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^This upgrade is not allowed here\.$/, "inspection"],
   [/^[^;]*; this endpoint is inspected\. Use `protocol: tcp` for other protocols\.$/, "inspection"],
   [/^The body is larger than the policy can judge\.$/, "depends"],
+  // Written by gateways before they read messages.
   [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
+  [/^This is not a strict WebSocket \(.*\)\.$/s, "depends"],
+  [/^This WebSocket's messages are judged, and it does not ask for version 13 with a sound key\.$/, "depends"],
   [/^The policy now reads this connection; connect again\.$/, "depends"],
   [/^No rule plans this endpoint\.$/, "depends"],
   [/^\S+ has no address\.$/, "depends"],

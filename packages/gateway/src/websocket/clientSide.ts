@@ -1,0 +1,62 @@
+import { Transform } from "node:stream";
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../limits.ts";
+import { closeFrame, FrameReader, OPCODE, writeFrame } from "./frames.ts";
+import { type ClientMessage, MessageReader } from "./messages.ts";
+import { WebSocketViolation } from "./violation.ts";
+
+/**
+ * The way from the client to the server, message by message. Invariant: what the server receives are messages that `pass` gave, written
+ * anew in one frame each; after the first that is refused or malformed the server receives a close and the client's bytes are dropped.
+ */
+export interface ClientSideOptions {
+  /** The text to send; throws `WebSocketViolation` to refuse. Writes its own line in either case. */
+  passText(text: string): Promise<string>;
+  /** Resolves where it may pass. */
+  passBinary(bytes: number): Promise<void>;
+  /** Called once. */
+  onViolation(violation: WebSocketViolation): void;
+}
+
+export function createClientSide({ passText, passBinary, onViolation }: ClientSideOptions): Transform {
+  const frames = new FrameReader({ payloadBytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
+  const messages = new MessageReader({ bytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
+  let refused = false;
+
+  async function outgoing(message: ClientMessage): Promise<Buffer> {
+    switch (message.kind) {
+      case "text":
+        return writeFrame(OPCODE.text, Buffer.from(await passText(message.text), "utf8"), { masked: true });
+      case "binary":
+        await passBinary(message.payload.length);
+        return writeFrame(OPCODE.binary, message.payload, { masked: true });
+      case "control":
+        return writeFrame(message.opcode, message.payload, { masked: true });
+      case "close":
+        return writeFrame(OPCODE.close, message.payload, { masked: true });
+    }
+  }
+
+  async function take(side: Transform, chunk: Buffer): Promise<void> {
+    for (const frame of frames.push(chunk)) {
+      const message = messages.take(frame);
+      if (message !== null) side.push(await outgoing(message));
+    }
+  }
+
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (refused) return done();
+      take(this, chunk).then(
+        () => done(),
+        (error: unknown) => {
+          if (!(error instanceof WebSocketViolation))
+            return done(error instanceof Error ? error : new Error("unknown"));
+          refused = true;
+          this.push(closeFrame(error.code, "", { masked: true }));
+          onViolation(error);
+          done();
+        },
+      );
+    },
+  });
+}

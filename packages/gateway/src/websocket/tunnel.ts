@@ -1,0 +1,154 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Duplex, Transform } from "node:stream";
+import { planEndpoint } from "@creel/policy";
+import type { AnswerScrub } from "../credentials/ofAnswer.ts";
+import { scrubFrames } from "../credentials/webSocketScrub.ts";
+import type { CheckedRequest } from "../http/checkRequest.ts";
+import { answerHead, openUpstream } from "../http/forward.ts";
+import type { Prepared } from "../http/prepare.ts";
+import { writeRefusal } from "../http/rawAnswers.ts";
+import { asRequest } from "../judgeConnection.ts";
+import { CONNECT_TIMEOUT_MS, REFUSAL_LINGER_MS } from "../limits.ts";
+import { relay } from "../relay.ts";
+import { type Context, type Exchange, type Flow, resetSocket } from "../state.ts";
+import { createClientSide } from "./clientSide.ts";
+import { closeFrame } from "./frames.ts";
+import { isPlainAcceptance } from "./handshake.ts";
+import { createMessageJudge } from "./judgeMessages.ts";
+import { ServerSide } from "./serverSide.ts";
+import type { WebSocketViolation } from "./violation.ts";
+
+export interface Tunnel {
+  context: Context;
+  flow: Flow;
+  request: CheckedRequest;
+  prepared: Prepared;
+  socket: Duplex;
+  /** What the client sent behind its upgrade. */
+  head: Buffer;
+  /** Null: no secret can have gone there. */
+  scrub: AnswerScrub | null;
+  /** The client's messages are read one by one: to be judged, or for what changes in them. */
+  messages: { judged: boolean } | null;
+}
+
+/**
+ * Carries a WebSocket whose upgrade was judged and written down. Bytes are counted, and a new policy cuts it. Without `messages` they
+ * flow unread, which only a policy allows that demands nothing of messages.
+ */
+export function openTunnel(parts: Tunnel): void {
+  const { context, flow, prepared, socket, head, scrub, messages } = parts;
+  const startedAt = context.now();
+  const bytes = { in: 0, out: 0 };
+  const { seq, settled, judge, target } = prepared;
+  const outgoing = openUpstream({ context, flow, request: prepared.request, body: null, target }, scrub, false);
+  let ended = false;
+  const exchange: Exchange = {
+    stillAllowed: (policy) =>
+      judge(policy).decision !== "deny" &&
+      (messages?.judged === true || planEndpoint(policy, asRequest(flow), context.now())?.webSocketText !== true),
+    cut: () => {
+      outgoing.destroy();
+      outgoing.socket?.destroy();
+      finish();
+      resetSocket(flow.socket);
+    },
+  };
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    flow.exchanges.delete(exchange);
+    context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
+  }
+  const cut = () => exchange.cut("ended");
+  flow.exchanges.add(exchange);
+  const overtaken = flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy);
+  if (overtaken || socket.destroyed) {
+    cut();
+    return;
+  }
+  socket.once("close", () => {
+    if (!ended) cut();
+  });
+  awaitUpgrade(parts, outgoing, {
+    failed(reason) {
+      if (ended) return;
+      outgoing.destroy();
+      finish();
+      writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: "upstream_failed", reason }));
+    },
+    opened(upstream) {
+      const sides = messages === null ? null : readMessages(parts, upstream);
+      const filters: Transform[] = scrub === null ? [] : [scrubFrames(scrub.secrets)];
+      if (sides !== null) filters.push(sides.server);
+      if (head.length > 0) socket.unshift(head);
+      relay({
+        sandbox: socket,
+        upstream,
+        ...(sides === null ? {} : { gate: sides.client }),
+        filters,
+        onBytes: (direction, count) => {
+          bytes[direction] += count;
+          flow.state.usage.addBytes(settled.rule, count);
+        },
+        onEnd: (clean) => {
+          if (clean) return finish();
+          // The client is still reading why it was closed; it has until the linger ends.
+          if (sides?.closing() !== true) return cut();
+          upstream.destroy();
+          finish();
+        },
+      });
+    },
+  });
+}
+
+function awaitUpgrade(
+  { flow, request, socket, scrub, messages }: Tunnel,
+  outgoing: ClientRequest,
+  then: { failed(reason: string): void; opened(upstream: Duplex): void },
+): void {
+  outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => then.failed("The upstream did not answer in time."));
+  outgoing.on("error", () => then.failed(`${flow.host}:${flow.port} could not be reached.`));
+  outgoing.once("response", (answer) => {
+    then.failed(`The upstream answered ${answer.statusCode} instead of upgrading.`);
+  });
+  outgoing.once("upgrade", (answer: IncomingMessage, upstream: Duplex, first: Buffer) => {
+    outgoing.setTimeout(0);
+    upstream.on("error", () => {});
+    if (messages !== null && !isPlainAcceptance(request, answer)) {
+      upstream.destroy();
+      return then.failed("The upstream's acceptance of the WebSocket is not the plain one that was asked for.");
+    }
+    const pairs = answerHead(answer, "GET", scrub);
+    const lines = [...pairs, ["Connection", "Upgrade"], ["Upgrade", "websocket"]].map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const status = scrub?.text(answer.statusMessage ?? "") ?? answer.statusMessage ?? "";
+    socket.write(`HTTP/1.1 101 ${status}\r\n${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    if (first.length > 0) upstream.unshift(first);
+    then.opened(upstream);
+  });
+  outgoing.end();
+}
+
+/** Both ways of a WebSocket whose messages are read. A violation closes it: the client is told by a close frame, the server by another. */
+function readMessages({ context, flow, request, prepared, messages }: Tunnel, upstream: Duplex) {
+  const judge = createMessageJudge({ context, flow, request, prepared, judged: messages?.judged === true });
+  const server = new ServerSide();
+  let closing = false;
+  const onViolation = (violation: WebSocketViolation) => {
+    closing = true;
+    void judge.writeViolation(violation);
+    server.closeWith(closeFrame(violation.code, violation.message, { masked: false }));
+    setTimeout(() => {
+      upstream.destroy();
+      resetSocket(flow.socket);
+    }, REFUSAL_LINGER_MS).unref();
+  };
+  return {
+    client: createClientSide({ passText: judge.passText, passBinary: judge.passBinary, onViolation }),
+    server,
+    closing: () => closing,
+  };
+}
