@@ -6,15 +6,18 @@ export async function runBattery(
   contender: Contender,
   stage: Stage,
   cases: readonly Case[],
-  onResult: (result: Result) => void,
+  onResult: (result: Result, seen: Seen | null) => void,
 ): Promise<Result[]> {
   const results: Result[] = [];
   await contender.start(stage);
   try {
     for (const test of cases) {
-      const result = await tryOne(contender, stage, test);
+      let last: Seen | null = null;
+      const result = await tryOne(contender, stage, test, (seen) => {
+        last = seen;
+      });
       results.push(result);
-      onResult(result);
+      onResult(result, last);
     }
   } finally {
     await contender.stop();
@@ -22,7 +25,12 @@ export async function runBattery(
   return results;
 }
 
-async function tryOne(contender: Contender, stage: Stage, test: Case): Promise<Result> {
+async function tryOne(
+  contender: Contender,
+  stage: Stage,
+  test: Case,
+  onSeen: (seen: Seen) => void,
+): Promise<Result> {
   const began = performance.now();
   const told = (verdict: Result["verdict"], why: string): Result => ({ test, verdict, why, ms: performance.now() - began });
   const lacking = test.needs.filter((need) => !contender.promises.has(need));
@@ -46,6 +54,7 @@ async function tryOne(contender: Contender, stage: Stage, test: Case): Promise<R
         return contender.records().slice(recordsBefore);
       },
     };
+    onSeen(seen);
     const broken = /calls: there is no attack|SyntaxError|Cannot find module|\.sh: \d+: \S+: not found/.exec(out);
     if (broken !== null) return told("open", `the attack itself is broken: ${out.slice(0, 200)}`);
     const problem = await test.expect.check(seen);

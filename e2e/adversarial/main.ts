@@ -1,5 +1,5 @@
 /**
- * `npm run adversarial [-- --peers] [--json] [--only ID-PREFIX,…]`: every attack against a real sandbox, and with `--peers` the same
+ * `npm run adversarial [-- --peers] [--json] [--only ID-PREFIX,…] [--show]`: every attack against a real sandbox, and with `--peers` the same
  * against bwrap, srt and nothing at all. Exit code 1 when an attack of ours gets through.
  */
 import { randomBytes } from "node:crypto";
@@ -7,7 +7,7 @@ import { runBattery } from "./battery.ts";
 import { allCases } from "./cases/index.ts";
 import { creel } from "./contenders/creel.ts";
 import { bwrap, srt, unconfined } from "./contenders/peers.ts";
-import type { Contender, Result } from "./model.ts";
+import type { Contender, Result, Seen } from "./model.ts";
 import { asJson, type Column, failures, table } from "./report.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { current } from "./under-attack.ts";
@@ -24,7 +24,9 @@ async function main(words: string[], path: string): Promise<number> {
   }
   const stage = await openStage(cases);
   stage.secrets.push(`sk-live-${randomBytes(16).toString("hex")}`, `key-live-${randomBytes(16).toString("hex")}`);
-  const told = (result: Result) => {
+  const told = (result: Result, seen: Seen | null) => {
+    if (words.includes("--show") && seen !== null)
+      process.stdout.write(`\n${result.test.id} ${result.verdict} ${Math.round(result.ms)} ms, exit ${seen.code}\n${seen.out}\nhits ${JSON.stringify(seen.hits)}\n${seen.records.map((record) => JSON.stringify(record)).join("\n")}\n`);
     if (!json && result.verdict === "open")
       process.stdout.write(`  ${result.test.open === null ? "OPEN" : "open"} ${result.test.id}: ${result.test.title}\n       ${result.why}\n`);
   };
@@ -46,7 +48,7 @@ async function main(words: string[], path: string): Promise<number> {
     await stage.close();
   }
 
-  async function columnOf(contender: Contender, at: Stage, onResult: (result: Result) => void): Promise<Column> {
+  async function columnOf(contender: Contender, at: Stage, onResult: (result: Result, seen: Seen | null) => void): Promise<Column> {
     const missing = contender.missing();
     if (missing !== null) return { contender, missing, results: null };
     if (!json) process.stdout.write(`\n── ${contender.name}: ${contender.configuration}\n`);

@@ -10,6 +10,8 @@ export const HOSTS = {
   raw: "raw.creel.example",
   /** Inspected, for a program that is pinned by its content. */
   pinned: "pinned.creel.example",
+  /** Inspected, for an interpreter that runs one script. */
+  scripted: "scripted.creel.example",
   /** No rule names it, and it can be reached: whoever gets there got out. */
   evil: "evil.creel.example",
   /** Named by the policy, and resolved to whatever a case says. */
@@ -45,6 +47,12 @@ network_policies:
       - { host: ${HOSTS.raw}, port: ${RAW_PORT}, protocol: tcp }
     binaries:
       - path: ${TOOLS}/trusted
+  scripted:
+    name: scripted
+    endpoints:
+      - { host: ${HOSTS.scripted}, port: 443, protocol: rest, access: full }
+    binaries:
+      - { path: ${TOOLS}/node, script: ${TOOLS}/named.mjs }
   pinned:
     name: pinned
     endpoints:

@@ -53,7 +53,7 @@ export async function startServers(abstractName: string, socketPath: string): Pr
     return tcp;
   }
 
-  for (const name of ["api", "other", "pinned", "evil"] as const) await web(name, 443, true);
+  for (const name of ["api", "other", "pinned", "scripted", "evil"] as const) await web(name, 443, true);
   await web("plain", 80, false);
   await web("evil", 80, false);
   for (const name of ["raw", "evil"] as const) {

@@ -123,6 +123,7 @@ function buildTools(tools: string, cases: readonly Case[]): void {
   execFileSync("cc", ["-O1", "-w", "-o", join(tools, "attacks"), ATTACKS_SOURCE]);
   execFileSync("cc", ["-O1", "-w", "-o", join(tools, "calls"), CALLS_SOURCE, "-lpthread"]);
   execFileSync("cc", ["-O1", "-w", "-shared", "-fPIC", "-o", join(tools, "preload.so"), join(here, "programs/preload.c")]);
+  writeFileSync(join(tools, "named.mjs"), 'import { ask, host, say } from "./lib.mjs";\nconst r = await ask("https://" + host("scripted") + "/v1/named");\nsay(r.failed ?? r.status);\n');
   // Another program by its path, the same by its content: policies that go by path must not take one for the other.
   copyFileSync(join(tools, "calls"), join(tools, "trusted"));
   for (const test of cases) writeFileSync(join(tools, fileOf(test)), textOf(test));

@@ -44,12 +44,12 @@ const reading: Case[] = [
   }),
   attack("fs-read-host-accounts", "reads the host's password hashes and keys", {
     promise: "files-read",
-    program: sh("cat /etc/shadow /etc/gshadow /etc/sudoers /etc/ssh/ssh_host_*_key /root/.ssh/* /root/.bash_history /home/*/.ssh/* /var/lib/dpkg/status /proc/kcore 2>/dev/null | head -c 100; true"),
+    program: sh("cat /etc/shadow /etc/gshadow /etc/sudoers /etc/ssh/ssh_host_*_key /root/.ssh/* /root/.bash_history /home/*/.ssh/* /proc/kcore 2>/dev/null | head -c 100; true"),
     expect: { says: "nothing is printed", check: ({ out }) => (out.trim() === "" ? null : `it printed ${JSON.stringify(out)}`) },
   }),
   attack("fs-read-sockets-of-host", "finds the control sockets of the host's services", {
     promise: "files-read",
-    program: sh("find / -type s 2>/dev/null | head; ls /var/run/docker.sock /run/systemd /run/dbus /run/containerd 2>/dev/null; true"),
+    program: sh("find / -type s 2>/dev/null | grep -v -e /srt- -e /claude- | head; ls /var/run/docker.sock /run/containerd 2>/dev/null; true"),
     expect: { says: "nothing is printed", check: ({ out }) => (out.trim() === "" ? null : `it found ${JSON.stringify(out.slice(0, 200))}`) },
   }),
   attack("fs-read-handle", "makes a handle of a file and opens it by that", {

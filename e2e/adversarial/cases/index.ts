@@ -1,8 +1,14 @@
 import type { Case } from "../model.ts";
+import { credentials } from "./credentials.ts";
+import { dns_ } from "./dns.ts";
 import { filesystem } from "./filesystem.ts";
+import { http } from "./http.ts";
+import { identity } from "./identity.ts";
+import { network } from "./network.ts";
+import { process_ } from "./process.ts";
 
 export function allCases(): Case[] {
-  const cases = [...filesystem];
+  const cases = [...filesystem, ...process_, ...network, ...identity, ...http, ...dns_, ...credentials];
   const seen = new Set<string>();
   for (const { id } of cases) {
     if (seen.has(id)) throw new Error(`two cases are named ${id}`);
