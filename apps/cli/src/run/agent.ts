@@ -8,7 +8,7 @@ import { SANDBOX_HOME, SANDBOX_WORK } from "@creel/sandbox";
 import { usageError } from "../exit.ts";
 import { BUNDLE_FILE, CA_FILE } from "./trust.ts";
 
-export type KnownAgent = Exclude<AgentId, "command">;
+export type KnownAgent = Extract<AgentId, "claude" | "codex" | "pi">;
 
 const INFERENCE_URL = "https://inference.local";
 const KNOWN = ["claude", "codex", "pi"] as const satisfies readonly KnownAgent[];

@@ -1,25 +1,44 @@
 /** What the policy's `sandbox:` section asks for, in the launcher's words. */
 import type { Policy, SandboxLimits } from "@creel/policy";
-import type { SandboxSpec } from "@creel/sandbox";
+import { PROTECTED_NAMES, type SandboxSpec } from "@creel/sandbox";
 
 type SpecLimits = NonNullable<SandboxSpec["limits"]>;
 
+/** Bounds that the launcher keeps. Time is kept by `watch.ts`, traffic by the gateway. */
 const NAMES = {
   memory_bytes: "memoryBytes",
   processes: "processes",
+  cpus: "cpus",
   open_files: "openFiles",
   tmp_bytes: "tmpBytes",
+  workspace_bytes: "workspaceBytes",
+  workspace_files: "workspaceFiles",
 } as const satisfies Partial<Record<keyof SandboxLimits, keyof SpecLimits>>;
 
-/** Bounds that the launcher keeps. Time is kept by `watch.ts`, traffic by the gateway. */
-export function specLimits(policy: Policy): SpecLimits {
-  const limits = policy.sandbox?.limits ?? {};
-  const result: SpecLimits = {};
+type Profile = Pick<SandboxSpec, "limits" | "noexec" | "nestedUserns" | "devices" | "protect">;
+
+interface Place {
+  /** Whether there is a folder of the host to protect names in; one that is thrown away needs none. */
+  workspace: boolean;
+  policyName: string | null;
+}
+
+export function sandboxProfile({ sandbox }: Policy, { workspace, policyName }: Place): Profile {
+  const limits: SpecLimits = {};
   for (const [name, own] of entriesOf(NAMES)) {
-    const value = limits[name];
-    if (value !== undefined) result[own] = value;
+    const value = sandbox?.limits?.[name];
+    if (value !== undefined) limits[own] = value;
   }
-  return result;
+  return {
+    limits,
+    noexec: sandbox?.workspace?.noexec ?? false,
+    nestedUserns: sandbox?.nested_userns ?? false,
+    devices: sandbox?.devices ?? [],
+    protect: [
+      ...(workspace ? (sandbox?.workspace?.protect ?? PROTECTED_NAMES) : []),
+      ...(policyName === null ? [] : [policyName]),
+    ],
+  };
 }
 
 /** `Object.entries` forgets the names of a constant table. */

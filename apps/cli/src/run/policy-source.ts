@@ -8,7 +8,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Policy, parsePolicy } from "@creel/policy";
-import { SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
 import { CliError, usageError } from "../exit.ts";
 import { loadPolicy } from "../policy/load.ts";
 
@@ -56,20 +55,18 @@ function none(): PolicySource {
 }
 
 /**
- * A policy file in the workspace, laid over itself read-only: it says what the next run may. One below a folder of the workspace would
- * not be held by that: the folder can be moved away and another put in its place.
+ * The policy file's name in the workspace, if it lies there: the command can then neither change it nor move it away, because it says
+ * what the next run may.
  */
-export function policyMounts(file: string | null, workspace: string | null): NonNullable<SandboxSpec["mounts"]> {
-  if (file === null || workspace === null) return [];
+export function policyName(file: string | null, workspace: string | null): string | null {
+  if (file === null || workspace === null) return null;
   const real = realpathSync(file);
   const given = join(realpathSync(dirname(resolve(file))), basename(file));
-  const inside = [given, real].map((path) => relative(workspace, path)).filter((way) => !way.startsWith(".."));
-  const [way] = inside;
-  if (way === undefined) return [];
-  if (given === real && !way.includes("/")) return [{ source: real, target: `${SANDBOX_WORK}/${way}`, mode: "ro" }];
+  const way = [given, real].map((path) => relative(workspace, path)).find((path) => !path.startsWith(".."));
+  if (way === undefined || given === real) return way ?? null;
   throw usageError(
-    "the policy lies in the workspace in such a way that the command could put another in its place for the next run",
-    "Keep it outside of the workspace, or as a plain file right in it, not below a folder of it.",
+    "the policy is a link into or out of the workspace, which the command could point elsewhere for the next run",
+    "Name the file itself, or keep it outside of the workspace.",
     "--policy",
   );
 }

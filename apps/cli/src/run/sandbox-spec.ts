@@ -1,7 +1,7 @@
 import { caEnv } from "@creel/agents";
 import type { Policy } from "@creel/policy";
 import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
-import { specLimits } from "./limits.ts";
+import { sandboxProfile } from "./limits.ts";
 import { type Program, SHIMS_FOLDER, shimText } from "./program.ts";
 import { BUNDLE_FILE, CA_FILE, trustFiles } from "./trust.ts";
 
@@ -11,6 +11,8 @@ export interface SpecInput {
   stateDir: string;
   program: Program;
   mounts: NonNullable<SandboxSpec["mounts"]>;
+  /** In the workspace. */
+  policyName: string | null;
   /** A folder of this host as the command's home; null for one that is only memory. */
   home: string | null;
   env: Record<string, string>;
@@ -47,7 +49,10 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
         mode: 0o755,
       })),
     ],
-    limits: specLimits(input.policy),
+    ...sandboxProfile(input.policy, {
+      workspace: input.mounts.some(({ target }) => target === SANDBOX_WORK),
+      policyName: input.policyName,
+    }),
     landlock: input.policy.landlock?.compatibility ?? "best_effort",
     ...(filesystem === undefined
       ? {}

@@ -1,10 +1,9 @@
 /** What the flags of one run say, read and checked before anything is made or started. */
-import type { SandboxSpec } from "@creel/sandbox";
 import { inheritedEnv, readEnv } from "../env.ts";
 import { agentOf, type KnownAgent } from "./agent.ts";
 import { bindSecrets, type Credentials } from "./credentials.ts";
 import { parseEnv, parseResolve, parseSecret, type Resolve, type RunFlags } from "./flags.ts";
-import { type PolicySource, policyMounts, policySource } from "./policy-source.ts";
+import { type PolicySource, policyName, policySource } from "./policy-source.ts";
 import { findProgram, type Program } from "./program.ts";
 import { outermost, showMounts } from "./show.ts";
 import { workspaceOf } from "./workspace.ts";
@@ -20,8 +19,8 @@ export interface Setup {
   variables: Record<string, string>;
   credentials: Credentials;
   overrides: Resolve[];
-  /** Laid over the workspace. */
-  mounts: NonNullable<SandboxSpec["mounts"]>;
+  /** The policy's own name in the workspace, when it lies there. */
+  policyName: string | null;
   /** Said before the start, for people. */
   notes: string[];
 }
@@ -55,7 +54,7 @@ export function readSetup(command: string[], flags: RunFlags): Setup {
     variables,
     credentials,
     overrides,
-    mounts: policyMounts(source.file, workspace),
+    policyName: policyName(source.file, workspace),
     notes,
   };
 }

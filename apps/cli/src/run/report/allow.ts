@@ -76,7 +76,9 @@ function allowing({ records, baseYaml, nowMs, readOnlyFolders }: AllowOptions): 
     reason,
   }));
   if (yaml === base && refused.length === 0) return null;
-  return { lines: yaml === base ? [] : addedLines(base, yaml), yaml, refused };
+  // Without a file everything is new: what is shown is a policy as it stands.
+  const lines = yaml === base ? [] : addedLines(baseYaml ?? "", yaml);
+  return { lines, yaml, refused };
 }
 
 /**
