@@ -115,6 +115,7 @@ function begin(
       child.kill("SIGKILL");
       reject(new LaunchError({ layer: "init", message: `the sandbox did not start within ${LAUNCH_TIMEOUT_MS} ms` }));
     }, LAUNCH_TIMEOUT_MS);
+    let failure = new LaunchError({ layer: "init", message: "the launcher ended without a report" });
     const settle = (act: () => void): void => {
       clearTimeout(timer);
       report.destroy();
@@ -125,12 +126,11 @@ function begin(
     report.on("data", (chunk: Buffer) => {
       for (const [word, first, second] of reader.push(chunk)) {
         if (word === "ok") settle(() => resolve({ shimPid: Number(first), agentPid: Number(second) }));
-        else settle(() => reject(new LaunchError({ layer: first ?? "init", message: second ?? "unknown failure" })));
+        else failure = new LaunchError({ layer: first ?? "init", message: second ?? "unknown failure" });
       }
     });
-    report.on("end", () =>
-      settle(() => reject(new LaunchError({ layer: "init", message: "the launcher ended without a report" }))),
-    );
+    // Only now has the launcher put back what it changed for this launch.
+    report.on("end", () => settle(() => reject(failure)));
     request.end(frame);
   });
   return { child, started };

@@ -29,11 +29,15 @@ export function temporary(): string {
   return base;
 }
 
+/** Builds the launcher when a checkout has none. */
+export function haveLauncher(): void {
+  if (!existsSync(join(here, "../build/creel-launch"))) execFileSync(process.execPath, [join(here, "../build.mjs")]);
+}
+
 let built: string | null = null;
-/** Builds the launcher when a checkout has none, and the attack program. */
 export function attackProgram(): string {
   if (built) return built;
-  if (!existsSync(join(here, "../build/creel-launch"))) execFileSync(process.execPath, [join(here, "../build.mjs")]);
+  haveLauncher();
   const target = join(temporary(), "attacks");
   execFileSync("cc", ["-O1", "-w", "-o", target, join(here, "attacks.c")]);
   built = target;
