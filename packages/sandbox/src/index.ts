@@ -11,7 +11,17 @@ export type { ExecOptions, ExecOutcome } from "./exec.ts";
 export { sentenceOfExit } from "./exitSentence.ts";
 export { launcherPath } from "./launcher.ts";
 export { attachNetwork, type BinaryIdentity, type ConnectionTuple, type SandboxNetwork } from "./network.ts";
-export { type Capability, type HostCapabilities, probeHost } from "./probe.ts";
+export {
+  type Capability,
+  canConfine,
+  type HostCapabilities,
+  type HostEnvironment,
+  type HostFacts,
+  type HostReport,
+  inspectHost,
+  probeHost,
+  reportHost,
+} from "./probe.ts";
 export { PROTECTED_NAMES } from "./protect.ts";
 export { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "./spec.ts";
 export {

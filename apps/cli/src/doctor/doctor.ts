@@ -1,7 +1,10 @@
 import type { HostCapabilities } from "@creel/protocol";
-import { probeHost } from "@creel/sandbox";
+import { canConfine, type HostEnvironment, inspectHost } from "@creel/sandbox";
+import { inheritedEnv } from "../env.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, type Paint, page, painter, printable } from "../io.ts";
+
+export { canConfine };
 
 const MARKS = { enforced: ["green", "✓"], weaker: ["yellow", "~"], missing: ["red", "✗"] } as const;
 
@@ -16,20 +19,29 @@ export function describeHost(host: HostCapabilities, paint: Paint): string {
   return `Linux ${printable(host.kernel)} ${host.arch}, Landlock ABI ${host.landlockAbi}\n${rows.join("\n")}\n`;
 }
 
-export const canConfine = (host: HostCapabilities): boolean => host.layers.every((layer) => layer.state !== "missing");
+const place = ({ title, signs }: HostEnvironment): string =>
+  `Runs on ${printable(title)}${signs.length === 0 ? "" : ` (${printable(signs.join(", "))})`}.`;
 
-/** Probes this host by trying, not by reading version numbers. Exit code 1 when a layer is missing. */
+/** Probes this host by trying, not by reading version numbers. Exit code 1 when no sandbox can start here. */
 export async function doctor(options: { json: boolean }, io: Io): Promise<ExitCode> {
-  const host = await probeHost();
-  const ok = canConfine(host);
+  const host = await inspectHost(inheritedEnv());
+  const { ok } = host;
   if (options.json) {
-    io.out(jsonLine({ ...host, ok }));
+    io.out(jsonLine(host));
     return ok ? EXIT.done : EXIT.failed;
   }
   const paint = painter(io.colour);
   io.out(page(describeHost(host, paint)));
-  const weaker = host.layers.filter((layer) => layer.state === "weaker").length;
-  const verdict = weaker === 0 ? "Every layer is enforced." : `Sandboxes can run; weaker layers here: ${weaker}.`;
-  io.out(line(ok ? verdict : "Sandboxes cannot run here until the missing layers above are put right."));
+  io.out(line(place(host.environment)));
+  io.out(line(verdict(host)));
   return ok ? EXIT.done : EXIT.failed;
+}
+
+function verdict({ layers, ok }: { layers: HostCapabilities["layers"]; ok: boolean }): string {
+  if (!ok) return "Sandboxes cannot start here until the missing layers above are put right.";
+  const below = layers.filter((layer) => layer.state !== "enforced").length;
+  if (below === 0) return "Every layer is enforced.";
+  const hard = layers.some((layer) => layer.id === "landlock" && layer.state === "missing");
+  const refused = hard ? " A policy that demands Landlock (hard_requirement) is refused." : "";
+  return `Sandboxes can run; layers that are weaker or missing here: ${below}.${refused}`;
 }
