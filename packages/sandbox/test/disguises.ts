@@ -101,10 +101,12 @@ export function identityTests(): void {
     expect(identity?.library ?? null).toBeNull();
   });
 
-  test("a program in a writable place keeps its own path as its name", async () => {
-    const identity = await comer("/tmp/second visit");
-    expect(identity).toMatchObject({ path: "/tmp/second" });
-    expect(identity?.library ?? null).toBeNull();
+  test("a program in a writable place keeps its own path as its name, also when it maps its own file again", async () => {
+    for (const line of ["/tmp/second visit", "/tmp/second map_file /tmp/second"]) {
+      const identity = await comer(line);
+      expect(identity).toMatchObject({ path: "/tmp/second" });
+      expect(identity?.library ?? null).toBeNull();
+    }
   });
 
   describe("ancestors are lost, never gained", () => {

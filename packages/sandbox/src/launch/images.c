@@ -119,6 +119,14 @@ static void taint(uint64_t space, const char *name) {
   pthread_mutex_unlock(&lock);
 }
 
+/* V8 maps its own program a second time. That file is already the process's name, and nobody can write what runs. */
+static bool is_own_program(pid_t tid, const char *link) {
+  char path[64];
+  struct stat file, program;
+  snprintf(path, sizeof path, "/proc/%d/exe", tid);
+  return !stat(link, &file) && !stat(path, &program) && file.st_dev == program.st_dev && file.st_ino == program.st_ino;
+}
+
 /* 0: let the call run; otherwise the -errno it gets. Failing to note a mapping must not let it happen unnoted. */
 int image_maps_code(pid_t tid, int fd_number) {
   char link[64], name[PATH_BYTES_MAX];
@@ -127,7 +135,7 @@ int image_maps_code(pid_t tid, int fd_number) {
   if (n < 0 && errno == ENOENT) return 0; /* no such descriptor: the kernel answers EBADF itself */
   if (n < 0) return -EPERM;
   name[n] = 0;
-  if (!agent_can_write(tid, link, name)) return 0;
+  if (!agent_can_write(tid, link, name) || is_own_program(tid, link)) return 0;
   uint64_t space = space_of(tid);
   if (!space) return -EPERM;
   taint(space, name);
