@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { CliError } from "../src/exit.ts";
-import { parseEnv, parseResolve, parseSecret } from "../src/run/flags.ts";
+import { parseEnv, parseResolve } from "../src/run/flags.ts";
+import { parseSecret } from "../src/run/secret.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -56,11 +57,43 @@ describe("--env", () => {
 });
 
 describe("--secret", () => {
-  it("takes the value from a file without its last line break", () =>
-    expect(parseSecret(`KEY=@${fileWith("s3cret\n")}`, {})).toEqual(["KEY", "s3cret"]));
-  it("takes the value from a variable", () =>
-    expect(parseSecret("KEY=env:MINE", { MINE: "s3cret" })).toEqual(["KEY", "s3cret"]));
-  it("takes the value as it stands", () => expect(parseSecret("KEY=s3cret", {})).toEqual(["KEY", "s3cret"]));
+  const value = { name: "KEY", origin: { from: "value", value: "s3cret" } };
+  it("names a file, which is read again while the sandbox runs", () => {
+    const path = fileWith("s3cret\n");
+    expect(parseSecret(`KEY=@${path}`, {})).toEqual({ name: "KEY", origin: { from: "file", path } });
+    expect(failure(() => parseSecret("KEY=@/nowhere/at/all", {}))).toMatchObject({ exitCode: 2 });
+  });
+  it("takes the value from a variable", () => expect(parseSecret("KEY=env:MINE", { MINE: "s3cret" })).toEqual(value));
+  it("takes the value as it stands", () => expect(parseSecret("KEY=s3cret", {})).toEqual(value));
+  it("names a command, divided at blanks and read by no shell", () => {
+    const origin = { from: "command", argv: ["gcloud", "auth", "$(id)"] };
+    expect(parseSecret("KEY=exec:gcloud auth  $(id)", {})).toEqual({ name: "KEY", origin });
+    expect(failure(() => parseSecret("KEY=exec: ", {}))).toMatchObject({ exitCode: 2 });
+  });
+  it("names a grant for a token endpoint, over TLS alone, and repeats none of its values", () => {
+    const grant = {
+      token_url: "https://login.example/t",
+      grant_type: "client_credentials",
+      client_id: "me",
+      client_secret: "s3",
+    };
+    expect(parseSecret(`KEY=oauth:@${fileWith(JSON.stringify(grant))}`, {})).toMatchObject({
+      origin: {
+        from: "oauth",
+        grant: { tokenUrl: "https://login.example/t", grant: "client_credentials", clientSecret: "s3" },
+      },
+    });
+    const slips = [
+      { ...grant, token_url: "http://login.example/t" },
+      { ...grant, grant_type: "refresh_token" },
+      { ...grant, s3: 1 },
+    ];
+    for (const slip of slips) {
+      const error = failure(() => parseSecret(`KEY=oauth:@${fileWith(JSON.stringify(slip))}`, {}));
+      expect(error).toMatchObject({ exitCode: 2 });
+      expect(error.message).not.toMatch(/s3|login\.example/);
+    }
+  });
   it("never repeats the value in an error", () => {
     for (const work of [() => parseSecret("1BAD=s3cret", {}), () => parseSecret(`KEY=@${fileWith("s3\ncret")}`, {})]) {
       expect(JSON.stringify([failure(work).message, failure(work).remedy])).not.toContain("s3");

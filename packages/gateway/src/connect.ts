@@ -8,13 +8,13 @@ import {
   OVERFLOW_REFUSALS_WAITING_MAX,
   PENDING_HANDSHAKES_MAX,
   REFUSALS_WAITING_MAX,
-  SOCKETS_PER_SANDBOX_MAX,
 } from "./limits.ts";
 import { openFlow } from "./openFlow.ts";
 import type { ProxyFront } from "./proxy/front.ts";
 import { serveFlow } from "./serveFlow.ts";
 import { refuse } from "./settle.ts";
 import { type Context, PROXY_HOST, resetSocket, type SandboxState, type Subject } from "./state.ts";
+import { throttleSocket } from "./throttledSocket.ts";
 import type { ConnectionTuple } from "./types.ts";
 
 /**
@@ -45,7 +45,7 @@ export async function onConnection(
     path: null,
   };
   if (
-    state.flows.size >= SOCKETS_PER_SANDBOX_MAX ||
+    state.flows.size >= state.bounds.connections ||
     state.pendingHandshakes >= PENDING_HANDSHAKES_MAX ||
     state.refusals.waiting() >= REFUSALS_WAITING_MAX
   ) {
@@ -74,9 +74,12 @@ export async function onConnection(
       );
       return resetSocket(socket);
     }
+    // Below TLS and every protocol, so that none gets around it.
+    const carried = state.bounds.bytesPerSecond === null ? socket : throttleSocket(socket, state.throttle);
+    if (carried !== socket) carried.on("error", () => resetSocket(carried));
     const flow = openFlow({
       state,
-      socket,
+      socket: carried,
       identity,
       host: name,
       port: tuple.localPort,

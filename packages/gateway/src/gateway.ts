@@ -1,8 +1,10 @@
 import type { RemoteInfo } from "node:dgram";
 import { isIP, type Socket } from "node:net";
 import { INFERENCE_HOST } from "@creel/policy";
+import { boundsOf } from "./bounds.ts";
 import { createLeaves } from "./ca/leaves.ts";
 import { onConnection } from "./connect.ts";
+import { createCredentialStore } from "./credentials/store.ts";
 import { createNameTable } from "./dns/fakeNames.ts";
 import { createDnsPort } from "./dns/onQuery.ts";
 import { createUnusedNames } from "./dns/unusedNames.ts";
@@ -20,6 +22,8 @@ import { createProxyFront } from "./proxy/front.ts";
 import { createRateGate } from "./rateGate.ts";
 import { refuse } from "./settle.ts";
 import { type Context, cutFlow, type Flow, OWN_HOST, PROXY_HOST, resetSocket, type SandboxState } from "./state.ts";
+import { createThrottle } from "./throttle.ts";
+import { isThrottled } from "./throttledSocket.ts";
 import { countTraffic } from "./traffic.ts";
 import type { Gateway, GatewayOptions, GatewaySandbox } from "./types.ts";
 import { createPools, upstreamTrust } from "./upstream/pools.ts";
@@ -84,12 +88,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       usage: createUsage(),
       traffic: countTraffic(network),
       inForce: { policy, policyDigest, generation },
-      credentials: sandbox.credentials ?? [],
+      credentials: createCredentialStore(sandbox.credentials ?? []),
+      throttle: createThrottle(),
+      bounds: boundsOf(policy, sandbox.bounds ?? {}),
+      given: sandbox.bounds ?? {},
       pendingHandshakes: 0,
       overflowRefusals: 0,
       streams: 0,
       closed: false,
     };
+    state.throttle.setRate(state.bounds.bytesPerSecond);
     nameKnownHosts(state);
     states.set(sandbox.id, state);
     const onQuery = createDnsPort(context, state);
@@ -108,6 +116,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     state.closed = true;
     for (const flow of [...state.flows]) cutFlow(flow, "the sandbox is gone");
     state.pools.retire();
+    state.credentials.close();
+    state.throttle.close();
     await state.network.close();
     state.refusals.open();
     await Promise.all([state.unusedNames.flush(), ...state.refusing]);
@@ -118,12 +128,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     setPolicy(id, next) {
       const state = states.get(id);
       if (state === undefined) throw new Error(`Sandbox ${id} is not served by this gateway.`);
-      const { policy, policyDigest, generation, credentials } = next;
+      const { policy, policyDigest, generation, credentials, bounds } = next;
       // A plan that changes other sandboxes names a new generation here and nothing else; no flow is cut for that.
-      const same = policy === state.inForce.policy && credentials === undefined;
+      const same = policy === state.inForce.policy && credentials === undefined && bounds === undefined;
       state.inForce = { policy, policyDigest, generation };
       if (same) return;
-      if (credentials !== undefined) state.credentials = credentials;
+      if (credentials !== undefined) state.credentials.replace(credentials);
+      if (bounds !== undefined) state.given = bounds;
+      applyBounds(state);
       nameKnownHosts(state);
       state.pools.retire();
       judgeFlows(context, state);
@@ -137,6 +149,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       await context.sink.close();
     },
   };
+}
+
+/** Bounds that changed hold for what is open, too. */
+function applyBounds(state: SandboxState): void {
+  state.bounds = boundsOf(state.inForce.policy, state.given);
+  const { bytesPerSecond, connections } = state.bounds;
+  state.throttle.setRate(bytesPerSecond);
+  const open = [...state.flows];
+  // A connection of a time without such a bound knows no throttle; of too many the latest go.
+  const unthrottled = bytesPerSecond === null ? [] : open.filter(({ socket }) => !isThrottled(socket));
+  for (const flow of [...unthrottled, ...open.slice(connections)]) cutFlow(flow, "the policy changed");
 }
 
 /** Gives exact names their addresses ahead, so that a program that remembers one across a restart of the gateway is still understood. */

@@ -1,5 +1,10 @@
+export type { GivenBounds } from "./bounds.ts";
 export { createSandboxCa, type SandboxCa } from "./ca/createCa.ts";
-export type { CredentialBinding } from "./credentials/bindings.ts";
+export { type CredentialSource, CredentialUnavailable, type SandboxCredential } from "./credentials/credential.ts";
+export { commandSource } from "./credentials/sources/command.ts";
+export { fileSource } from "./credentials/sources/file.ts";
+export { fixedSource } from "./credentials/sources/fixed.ts";
+export { type OAuthGrant, oauthSource, postForm } from "./credentials/sources/oauth.ts";
 export { createGateway } from "./gateway.ts";
 export { createJournal, JournalError, type JournalOptions } from "./journal/journal.ts";
 export {

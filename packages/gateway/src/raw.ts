@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { type CompiledPolicy, decide, type PolicyDecision } from "@creel/policy";
-import { countRequest, withinLimits } from "./http/prepare.ts";
+import { CREDENTIALS_RULE } from "./credentials/ofRequest.ts";
+import { uninspectedProblem } from "./credentials/uninspected.ts";
 import { asRequest, judgeConnection } from "./judgeConnection.ts";
 import { CONNECT_TIMEOUT_MS, FLOW_IDLE_TIMEOUT_MS } from "./limits.ts";
 import { relay } from "./relay.ts";
@@ -9,6 +10,7 @@ import { refuse, type Settled, settle } from "./settle.ts";
 import { type Context, type Exchange, type Flow, resetSocket } from "./state.ts";
 import { pinnedLookup } from "./upstream/pools.ts";
 import { keepAllowed, type Target } from "./upstream/resolve.ts";
+import { takeRequest, withinLimits } from "./withinLimits.ts";
 
 /**
  * A connection that policy lets through unread (no protocol, `protocol: tcp`, `tls: skip`). Nothing is injected. Invariant: the
@@ -35,6 +37,8 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
         reason: "The policy now reads this connection; connect again.",
       };
     }
+    const uninspected = uninspectedProblem(context, flow, policy);
+    if (uninspected !== null) return { decision: "deny", rule: CREDENTIALS_RULE, reason: uninspected };
     if ("failed" in resolved) return decide(policy, asRequest(flow), context.now());
     const request = asRequest(flow);
     const withIp = (ip?: string) => decide(policy, ip === undefined ? request : { ...request, ip }, context.now());
@@ -42,11 +46,7 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
   const settled = await settle(context, flow.state, subject, (policy) => {
-    const decision = judge(policy);
-    if (decision.decision !== "allow") return decision;
-    const limited = withinLimits(context, flow, policy, decision, "requestsProblem");
-    if (limited.decision === "allow") countRequest(context, flow, policy, decision);
-    return limited;
+    return takeRequest(context, flow, policy, judge(policy));
   });
   if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
   if ("failed" in resolved) {

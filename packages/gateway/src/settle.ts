@@ -2,8 +2,9 @@ import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
 import type { DecisionDraft } from "./journal/sink.ts";
 import type { Context, SandboxState, Subject } from "./state.ts";
 import type { PolicyInForce } from "./types.ts";
+import type { LimitedDecision } from "./withinLimits.ts";
 
-export interface Settled extends PolicyDecision {
+export interface Settled extends LimitedDecision {
   /** Place in the journal; null when it could not be written, and then `decision` is `deny`. */
   seq: number | null;
   inForce: PolicyInForce;
@@ -17,7 +18,7 @@ export async function settle(
   context: Context,
   state: SandboxState,
   subject: Subject,
-  judge: (policy: CompiledPolicy) => PolicyDecision,
+  judge: (policy: CompiledPolicy) => LimitedDecision,
 ): Promise<Settled> {
   for (;;) {
     const inForce = state.inForce;
@@ -32,7 +33,7 @@ interface Writing {
   context: Context;
   state: SandboxState;
   subject: Subject;
-  decision: PolicyDecision;
+  decision: LimitedDecision;
   inForce: PolicyInForce;
 }
 

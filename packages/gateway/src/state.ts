@@ -2,12 +2,14 @@ import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { CompiledPolicy } from "@creel/policy";
 import type { BinaryIdentity, DecisionRecord } from "@creel/protocol";
+import type { GivenBounds, SandboxBounds } from "./bounds.ts";
 import type { Leaves } from "./ca/leaves.ts";
-import type { CredentialBinding } from "./credentials/bindings.ts";
+import type { CredentialStore } from "./credentials/store.ts";
 import type { NameTable } from "./dns/fakeNames.ts";
 import type { UnusedNames } from "./dns/unusedNames.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { RateGate } from "./rateGate.ts";
+import type { Throttle } from "./throttle.ts";
 import type { Traffic } from "./traffic.ts";
 import type { InferenceHandler, PolicyInForce, SandboxNetwork } from "./types.ts";
 import type { Pools } from "./upstream/pools.ts";
@@ -25,7 +27,7 @@ export interface Context {
   problem: (text: string) => void;
 }
 
-/** One sandbox, as the gateway knows it. Only `inForce`, `credentials` and the counters ever change. */
+/** One sandbox, as the gateway knows it. Only `inForce`, the bounds and the counters ever change. */
 export interface SandboxState {
   readonly id: string;
   readonly name: string;
@@ -41,7 +43,11 @@ export interface SandboxState {
   readonly usage: Usage;
   readonly traffic: Traffic;
   inForce: PolicyInForce;
-  credentials: readonly CredentialBinding[];
+  readonly credentials: CredentialStore;
+  readonly throttle: Throttle;
+  /** What the policy in force and whoever runs the sandbox leave it. */
+  bounds: SandboxBounds;
+  given: GivenBounds;
   pendingHandshakes: number;
   overflowRefusals: number;
   /** Requests under way in HTTP/2. */
@@ -70,6 +76,8 @@ export interface Subject {
 export interface Refusal {
   rule: string | null;
   reason: string;
+  /** It was one too many, and will not be one then. */
+  retryAfterSeconds?: number | undefined;
 }
 
 /** A connection was refused; what is said on it from now on is only why. */

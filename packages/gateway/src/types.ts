@@ -3,8 +3,9 @@ import type { Server } from "node:net";
 import type { CompiledPolicy } from "@creel/policy";
 import type { BinaryIdentity } from "@creel/protocol";
 import type { InferenceRequest, InferenceResponse } from "@creel/router";
+import type { GivenBounds } from "./bounds.ts";
 import type { SandboxCa } from "./ca/createCa.ts";
-import type { CredentialBinding } from "./credentials/bindings.ts";
+import type { SandboxCredential } from "./credentials/credential.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { Lookup } from "./upstream/resolve.ts";
 
@@ -39,7 +40,10 @@ export interface GatewaySandbox extends PolicyInForce {
   ca: SandboxCa;
   /** Where the shim's sockets lie; or the network itself. */
   network: { runDir: string } | SandboxNetwork;
-  credentials?: readonly CredentialBinding[];
+  /** Secrets that it may use; where, the policy says. */
+  credentials?: readonly SandboxCredential[];
+  /** What it may use of the network at most; the policy's `sandbox.limits` tighten it. */
+  bounds?: GivenBounds;
 }
 
 /** The part of the inference router that the gateway needs. */
@@ -70,7 +74,10 @@ export interface Gateway {
   /** Begins to serve a sandbox. From here on its connections are answered. */
   add(sandbox: GatewaySandbox): Promise<void>;
   /** In force for the next decision; open flows are judged again before this returns, and cut when no longer allowed. */
-  setPolicy(id: string, next: PolicyInForce & { credentials?: readonly CredentialBinding[] }): void;
+  setPolicy(
+    id: string,
+    next: PolicyInForce & { credentials?: readonly SandboxCredential[]; bounds?: GivenBounds },
+  ): void;
   /** Cuts everything of the sandbox and lets go of its sockets. */
   remove(id: string): Promise<void>;
   /** Grows with everything a sandbox does on the network; null when it is not served. */

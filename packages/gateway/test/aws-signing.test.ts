@@ -19,6 +19,7 @@ const asked = (method: string, target: string, more: Partial<CheckedRequest> = {
   headers: [],
   body: "none",
   upgrade: null,
+  takesTrailers: false,
   ...more,
 });
 const sign = (request: CheckedRequest, extra: Partial<Parameters<typeof signAws>[0]> = {}) =>

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { scrubStream } from "../src/credentials/scrub.ts";
+import { fixedSource } from "../src/index.ts";
 import { ask } from "./support/client.ts";
 import { createUpstream, createWorld, type Upstream, type World } from "./support/world.ts";
 
@@ -7,6 +8,7 @@ const HOST = "api.example.com";
 const OTHER = "other.example.com";
 const SECRET = "sk-live-0123456789abcdef";
 const PLACEHOLDER = "creel-placeholder-TOKEN";
+const credential = (value: string) => ({ name: "TOKEN", placeholder: PLACEHOLDER, source: fixedSource(value) });
 const POLICY = `version: 1
 network_policies:
   api:
@@ -16,6 +18,10 @@ network_policies:
       - { host: ${OTHER}, port: 443, protocol: rest, access: full }
     binaries:
       - path: /usr/bin/curl
+credentials:
+  TOKEN:
+    endpoints:
+      - { host: ${HOST}, port: 443, path: /v1/** }
 `;
 
 let world: World;
@@ -30,7 +36,7 @@ async function start(mode = "enforce") {
       const echo = req.headers.authorization ?? "";
       res.setHeader("x-echo", echo);
       res.setHeader("content-type", "text/plain");
-      if (req.url === "/gzip") res.setHeader("content-encoding", "gzip");
+      if (req.url === "/packed") res.setHeader("content-encoding", "compress");
       // Byte by byte: no chunk ever holds the secret in one piece.
       for (const letter of `before ${echo} after`) {
         res.write(letter);
@@ -46,7 +52,7 @@ async function start(mode = "enforce") {
       [`${OTHER}:443`]: `127.0.0.1:${upstreams[1]?.port}`,
     },
     upstreamCa: upstreams.map((upstream) => upstream.caPem),
-    credentials: [{ placeholder: PLACEHOLDER, value: () => SECRET, host: HOST, port: 443, path: "/v1/**" }],
+    credentials: [credential(SECRET)],
   });
 }
 afterEach(async () => {
@@ -78,7 +84,14 @@ describe("a credential", () => {
   it.each([
     ["another host", OTHER, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}` }],
     ["another path", HOST, "/v2/x", { authorization: `Bearer ${PLACEHOLDER}` }],
-    ["the query", HOST, `/v1/x?key=${PLACEHOLDER}`, {}],
+    ["another path, in the query", HOST, `/v2/x?key=${PLACEHOLDER}`, {}],
+    [
+      "another path, in the query and escaped",
+      HOST,
+      `/v2/x?key=${PLACEHOLDER.replaceAll("-", "%2D").replace("c", "%63")}`,
+      {},
+    ],
+    ["another path, as a segment of it", HOST, `/v2/${PLACEHOLDER}/x`, {}],
   ])("is refused towards %s, in monitor mode too", async (_name, host, path, headers) => {
     await start("monitor");
     const answer = await call(host, path, headers);
@@ -88,11 +101,11 @@ describe("a credential", () => {
     expect(world.records[0]).toMatchObject({ decision: "deny", rule: "credentials" });
   });
 
-  it("cannot be fetched a byte at a time, nor compressed", async () => {
+  it("cannot be fetched a byte at a time, nor packed in a way that nobody here knows", async () => {
     await start();
     await call(HOST, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}`, range: "bytes=7-7" });
     expect(heard[0]?.range).toBeUndefined();
-    const answer = await call(HOST, "/gzip", {});
+    const answer = await call(HOST, "/packed", {});
     expect(answer.status).toBe(502);
     expect(answer.json.error).toBe("upstream_encoded");
   });
@@ -100,9 +113,11 @@ describe("a credential", () => {
   it("that could end a header line is refused", async () => {
     await start();
     world.set(POLICY, {
-      credentials: [{ placeholder: PLACEHOLDER, value: () => "a\r\nX-Evil: 1", host: HOST, port: 443 }],
+      credentials: [credential("a\r\nX-Evil: 1")],
     });
-    expect((await call(HOST, "/v1/x", { authorization: PLACEHOLDER })).status).toBe(403);
+    const answer = await call(HOST, "/v1/x", { authorization: PLACEHOLDER });
+    expect(answer).toMatchObject({ status: 502, json: { error: "credential_unavailable" } });
+    expect(world.records).toMatchObject([{ decision: "allow" }, { decision: "deny", rule: "credentials" }]);
     expect(heard).toEqual([]);
   });
 });

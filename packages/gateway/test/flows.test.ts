@@ -273,7 +273,7 @@ describe("an entry's limits", () => {
     });
     const door = await world.door("api.example.com", 443);
     const one = async () => (await ask({ door, host: "api.example.com", ca: world.ca.certificatePem })).status;
-    expect([await one(), await one(), await one()]).toEqual([200, 200, 403]);
+    expect([await one(), await one(), await one()]).toEqual([200, 200, 429]);
     now += 60_000;
     expect(await one()).toBe(200);
   });
@@ -291,6 +291,6 @@ describe("an entry's limits", () => {
     });
     const door = await world.door("api.example.com", 443);
     const one = async () => (await ask({ door, host: "api.example.com", ca: world.ca.certificatePem })).status;
-    expect([await one(), await one(), await one()]).toEqual([200, 200, 403]);
+    expect([await one(), await one(), await one()]).toEqual([200, 200, 429]);
   });
 });

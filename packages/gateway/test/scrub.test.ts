@@ -130,7 +130,7 @@ function frame(opcode: number, text: string | Buffer, fin = true): Buffer {
 /** Messages and control frames as a client reads them. */
 function read(bytes: Buffer): { opcode: number; text: string }[] {
   const found: { opcode: number; text: string }[] = [];
-  let open: { opcode: number; text: string } | null = null;
+  let open: { opcode: number; text: string } = { opcode: 0, text: "" };
   for (let at = 0; at < bytes.length; ) {
     const opcode = (bytes[at] ?? 0) & 0x0f;
     const fin = ((bytes[at] ?? 0) & 0x80) !== 0;
@@ -141,7 +141,7 @@ function read(bytes: Buffer): { opcode: number; text: string }[] {
     at = start + length;
     if (opcode >= 8) found.push({ opcode, text });
     else {
-      open = opcode === 0 && open !== null ? { ...open, text: open.text + text } : { opcode, text };
+      open = opcode === 0 ? { ...open, text: open.text + text } : { opcode, text };
       if (fin) found.push(open);
     }
   }

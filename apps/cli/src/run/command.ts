@@ -23,7 +23,9 @@ header, over TLS, for the endpoints that the policy binds it to, and nowhere els
         - { host: api.example.com, port: 443, path: /v1/** }
 
 Without such a section the placeholder is never replaced. VALUE is the value itself (which \`ps\` shows to other users of this
-host), or @file, or env:VAR. ADDR may carry a port of its own: api.example.com:443:127.0.0.1:8443.
+host), or @file (read anew when it is replaced), env:VAR, exec:PROGRAM ARGS (started again before its value ends; without a
+shell) or oauth:@file. For AWS give AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where there is one, AWS_SESSION_TOKEN:
+requests are signed anew where an endpoint says \`credential_signing\`. ADDR may carry a port of its own: api.example.com:443:127.0.0.1:8443.
 
 Exit codes: the command's own, 128 and the signal's number when one ended it; 1 when the sandbox could not be made, 2 for wrong usage.
 

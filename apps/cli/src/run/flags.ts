@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { messageOf, usageError } from "../exit.ts";
+import { usageError } from "../exit.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const SECRET_BYTES_MAX = 64 * 1024;
 
 /** What `creel run` was told, before it is read. */
 export interface RunFlags {
@@ -68,47 +66,4 @@ export function parseEnv(text: string): [string, string] {
     throw usageError(`"${name}" is not of the form K=V`, "Write --env NAME=value, once for each variable.", "--env");
   }
   return [name, text.slice(at + 1)];
-}
-
-/**
- * `NAME=VALUE`, `NAME=@file` or `NAME=env:VAR`; the last two keep the value out of this command's own arguments.
- * No error repeats the value.
- */
-export function parseSecret(text: string, env: NodeJS.ProcessEnv): [string, string] {
-  const at = text.indexOf("=");
-  const name = at === -1 ? "" : text.slice(0, at);
-  const forms = "Write --secret NAME=@file, NAME=env:VAR or NAME=value (the last shows the value to `ps`).";
-  if (!NAME.test(name)) throw usageError("a secret is not of the form NAME=VALUE", forms, "--secret");
-  const value = secretValue(name, text.slice(at + 1), env);
-  if (value === "") throw usageError(`the secret ${name} is empty`, forms, "--secret");
-  if (Buffer.byteLength(value) > SECRET_BYTES_MAX) {
-    throw usageError(`the secret ${name} is longer than 64 KiB`, "Check that this is the right file.", "--secret");
-  }
-  if (/[\r\n\0]/.test(value)) {
-    throw usageError(
-      `the secret ${name} holds a line break`,
-      "A header can carry one line only; check the file.",
-      "--secret",
-    );
-  }
-  return [name, value];
-}
-
-function secretValue(name: string, text: string, env: NodeJS.ProcessEnv): string {
-  if (text.startsWith("env:")) {
-    const value = env[text.slice("env:".length)];
-    if (value !== undefined) return value;
-    throw usageError(`the variable for the secret ${name} is not set`, "Export it first.", "--secret");
-  }
-  if (!text.startsWith("@")) return text;
-  try {
-    // Files are written with a newline at the end; it is not part of the secret.
-    return readFileSync(text.slice(1), "utf8").replace(/\r?\n$/, "");
-  } catch (error) {
-    throw usageError(
-      `the file for the secret ${name} cannot be read: ${messageOf(error)}`,
-      "Name a readable file.",
-      "--secret",
-    );
-  }
 }

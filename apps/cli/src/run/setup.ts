@@ -2,9 +2,10 @@
 import { inheritedEnv, readEnv } from "../env.ts";
 import { agentOf, type KnownAgent } from "./agent.ts";
 import { bindSecrets, type Credentials } from "./credentials.ts";
-import { parseEnv, parseResolve, parseSecret, type Resolve, type RunFlags } from "./flags.ts";
+import { parseEnv, parseResolve, type Resolve, type RunFlags } from "./flags.ts";
 import { type PolicySource, policyName, policySource } from "./policy-source.ts";
 import { findProgram, type Program } from "./program.ts";
+import { parseSecret } from "./secret.ts";
 import { outermost, showMounts } from "./show.ts";
 import { workspaceOf } from "./workspace.ts";
 
@@ -37,7 +38,7 @@ export function readSetup(command: string[], flags: RunFlags): Setup {
   const agent = agentOf(command, flags.agent ?? "auto");
   const program = findProgram({ command, path: env.PATH, workspace, home: userHome, nodePath: process.execPath });
   const shown = outermost([...program.shown, ...showMounts(flags.show, creelHome)]);
-  const credentials = bindSecrets(secrets, source.policy);
+  const credentials = bindSecrets(secrets, source.policy, { env });
   const notes = [...source.notes];
   for (const name of credentials.unbound)
     notes.push(`the policy binds the secret ${name} to no endpoint; its placeholder will not be replaced`);

@@ -19,7 +19,9 @@ export function refusalBody(flow: Flow, refusal: Refusal, request: RefusedReques
     method: request.method,
     path: request.path,
     next_steps: [
-      "Do not retry: the answer stays the same until the policy changes.",
+      refusal.retryAfterSeconds === undefined
+        ? "Do not retry: the answer stays the same until the policy changes."
+        : `Ask again in ${refusal.retryAfterSeconds} s; until then the answer stays the same.`,
       "Work without this request, or tell the person you work for that it was denied; they can allow it without a restart.",
     ],
   });
@@ -48,11 +50,15 @@ export function answerRefusal(
   flow: Flow,
   refusal: Refusal,
   request: RefusedRequest,
-  { close, status = 403 }: { close: boolean; status?: number },
+  { close, status = refusal.retryAfterSeconds === undefined ? 403 : 429 }: { close: boolean; status?: number },
 ): void {
   call.discardBody();
   if (close) call.closeAfter();
-  const decision = { "x-creel-decision": "deny" };
+  const { retryAfterSeconds } = refusal;
+  const decision = {
+    "x-creel-decision": "deny",
+    ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+  };
   if (isGrpc(call.head.headers)) answerGrpc(call, "denied", refusal.reason, decision);
   else answerJson(call, status, refusalBody(flow, refusal, request), decision);
 }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 
 /** A request's head as its parser read it, before anything of it is believed. */
 export interface RequestHead {
@@ -32,6 +32,8 @@ export interface AnswerHead {
 export interface Call {
   readonly head: RequestHead;
   readonly body: Readable;
+  /** Asked when `body` has ended: whether that was its end, and not its sender's. */
+  whole(): boolean;
   /** The answer's head has gone out. */
   readonly answered: boolean;
   /** The client went away, or has its whole answer. */

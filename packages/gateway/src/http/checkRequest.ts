@@ -1,6 +1,7 @@
 import { canonicalHost, canonicalPath } from "@creel/policy";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import { HEADER_COUNT_MAX } from "../limits.ts";
+import { ambiguousHeader } from "./ambiguousHeaders.ts";
 import type { RequestHead } from "./call.ts";
 import { readHttp2Head } from "./http2Head.ts";
 
@@ -61,7 +62,8 @@ export function checkRequest(head: RequestHead, endpoint: RequestEndpoint): Chec
   const read = head.pseudo === null ? { pairs: head.headers } : readHttp2Head(head, head.pseudo, endpoint);
   if ("problem" in read) return read;
   const { pairs } = read;
-  const problem = hostProblem(pairs, endpoint) ?? headerProblem(pairs) ?? framingProblem(head, pairs);
+  const problem =
+    hostProblem(pairs, endpoint) ?? headerProblem(pairs) ?? ambiguousHeader(pairs) ?? framingProblem(head, pairs);
   if (problem !== null) return head.pseudo === null ? { problem } : { problem, ...misdirected(pairs, endpoint) };
   const raw = head.pseudo === null || head.target.startsWith("/") ? originForm(head.target, endpoint) : null;
   const canonical = raw === null ? null : canonicalPath(raw, { allowEncodedSlash: true });

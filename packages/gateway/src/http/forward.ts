@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { constants } from "node:http2";
+import type { Duplex } from "node:stream";
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
-import { type HeaderPair, secretsOf } from "../credentials/bindings.ts";
-import { type Secret, scrubStream, scrubText } from "../credentials/scrub.ts";
+import { type AnswerScrub, answerScrub, SPEAKS_OF_ENCODED_BODY } from "../credentials/ofAnswer.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import type { Settled } from "../settle.ts";
 import { refuse } from "../settle.ts";
 import type { Context, Exchange, Flow } from "../state.ts";
@@ -12,7 +13,7 @@ import { sendUpstream } from "../upstream/send.ts";
 import type { UpstreamAnswer, UpstreamCall, UpstreamFailure } from "../upstream/upstreamCall.ts";
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
-import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs } from "./checkRequest.ts";
+import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs, valuesOf } from "./checkRequest.ts";
 import { subjectOf } from "./prepare.ts";
 import { pump } from "./pump.ts";
 import { readTrailers } from "./trailers.ts";
@@ -21,10 +22,9 @@ import { readTrailers } from "./trailers.ts";
 export interface Outgoing {
   context: Context;
   flow: Flow;
+  /** As it goes out, credentials in place. */
   request: CheckedRequest;
-  /** As they go out, credentials in place. */
-  headers: readonly HeaderPair[];
-  /** Held for the policy; null when it streams. */
+  /** As it goes out, where it was held; null when it streams. */
   body: Buffer | null;
   target: Target;
 }
@@ -87,19 +87,17 @@ export function forward(forwarding: Forwarding): void {
   const countOut = count("out");
   bytes.out += forwarding.body?.length ?? 0;
 
-  void secretsOf(flow.state.credentials, flow, forwarding.headers).then(
-    (secrets) => send(secrets, true),
-    () => answerFailure(call, "credential_unavailable", "The stored credential could not be read."),
-  );
+  const scrub = answerScrub(flow);
+  send(true);
 
-  function send(secrets: readonly Secret[], mayRepeat: boolean): void {
+  function send(mayRepeat: boolean): void {
     if (ended) return;
     const sending = {
       context,
       flow,
       request,
       target: forwarding.target,
-      headers: outgoingHeaders(forwarding, secrets),
+      headers: outgoingHeaders(forwarding, scrub),
     };
     sendUpstream(sending, call.head, mayRepeat, {
       wanted: () => !ended,
@@ -109,20 +107,20 @@ export function forward(forwarding: Forwarding): void {
         else sendBody(opened);
       },
       onAnswer: (answer) => {
-        if (!ended) relayAnswer(answer, secrets);
+        if (!ended) relayAnswer(answer);
       },
       onFailure: (failure) => {
-        if (!ended) onFailure(failure, secrets, mayRepeat);
+        if (!ended) onFailure(failure, mayRepeat);
       },
       trailers: () => outgoingTrailers(),
     });
   }
 
-  function onFailure(failure: UpstreamFailure, secrets: readonly Secret[], mayRepeat: boolean): void {
+  function onFailure(failure: UpstreamFailure, mayRepeat: boolean): void {
     // Only what has no body, or one that we hold, can be sent again.
     const whole = request.body === "none" || forwarding.body !== null;
     if (failure.untouched && mayRepeat && whole) {
-      send(secrets, false);
+      send(false);
       return;
     }
     if (failure.code !== null && PASSED_ON.has(failure.code)) {
@@ -141,6 +139,7 @@ export function forward(forwarding: Forwarding): void {
     let sent = 0;
     pump({
       from: call.body,
+      whole: () => call.whole(),
       to: opened.body,
       onChunk: (length) => {
         countOut(length);
@@ -155,101 +154,93 @@ export function forward(forwarding: Forwarding): void {
   }
 
   function outgoingTrailers(): readonly HeaderPair[] | null {
-    const read = readTrailers(call.trailers(), flow.state.credentials);
+    const read = readTrailers(call.trailers(), flow.state.credentials.all());
     if ("trailers" in read) return read.trailers;
     void refuse(context, flow.state, subjectOf(flow, { method: request.method, path: request.target }), read.problem);
     exchange.cut("trailers");
     return null;
   }
 
-  function relayAnswer(answer: UpstreamAnswer, secrets: readonly Secret[]): void {
-    const headers = answerHeaders(answer, request.method, secrets);
+  function relayAnswer(answer: UpstreamAnswer): void {
+    const head = answerHeaders(answer, request.method, scrub);
     const fail = (error: string, reason: string) => {
       upstream?.destroy();
       answerFailure(call, error, reason);
     };
-    if (headers === null) {
-      fail("upstream_encoded", "The answer is compressed against our asking and cannot be searched for credentials.");
+    if (head === null) {
+      fail("upstream_encoded", "The answer is compressed in a way that cannot be searched for credentials.");
       return;
     }
+    const { headers, filters } = head;
     if (answer.status < FINAL_STATUS_MIN) {
       fail("upstream_malformed", "The answer's status is none that ends a request.");
       return;
     }
-    const reason = scrubText(answer.reason, secrets).replace(NOT_IN_A_REASON, "");
-    const trailers = () => answerTrailers(answer, secrets);
+    const reason = (scrub?.text(answer.reason) ?? answer.reason).replace(NOT_IN_A_REASON, "");
+    const trailers = () => answerTrailers(answer, scrub);
     const out = call.answer({ status: answer.status, reason, headers, ended: answer.ended, trailers });
     // A short answer goes out in one piece with its head; a stream that is silent at first shows its head all the same.
     setImmediate(() => call.flushHead());
     const done = (whole: boolean) => {
       if (!whole && !ended) exchange.cut("broken off");
     };
-    if (secrets.length === 0) {
-      pump({ from: answer.body, to: out, onChunk: countIn, done });
-      return;
+    const arriving = { onChunk: countIn, whole: () => answer.whole() };
+    let from = answer.body;
+    for (const filter of filters) {
+      pump({ from, to: filter, ...(from === answer.body ? arriving : {}), done });
+      from = filter;
     }
-    const scrub = scrubStream(secrets);
-    pump({ from: answer.body, to: scrub, onChunk: countIn, done });
-    pump({ from: scrub, to: out });
+    pump({ from, to: out, ...(from === answer.body ? arriving : {}), done });
   }
 }
 
 /** A request of HTTP/1, for what leaves HTTP after it. */
-export function openUpstream(outgoing: Outgoing, secrets: readonly Secret[], reuse: boolean): ClientRequest {
+export function openUpstream(outgoing: Outgoing, scrub: AnswerScrub | null, reuse: boolean): ClientRequest {
   const { context, flow, request, target } = outgoing;
-  const sending: Sending = { context, flow, request, target, headers: outgoingHeaders(outgoing, secrets) };
+  const sending: Sending = { context, flow, request, target, headers: outgoingHeaders(outgoing, scrub) };
   return openHttp1(sending, { reuse });
 }
 
-/** Encodings and ranges would let a secret pass unseen: one compressed, the other a byte at a time. */
-const DROPPED_WHEN_SCRUBBING = new Set(["accept-encoding", "grpc-accept-encoding", "range", "if-range"]);
 const EXPECTS_BODY = new Set(["POST", "PUT", "PATCH"]);
 
-function outgoingHeaders({ request, headers, body }: Outgoing, secrets: readonly Secret[]): HeaderPair[] {
-  const out: HeaderPair[] = [];
-  for (const pair of headers) {
-    if (secrets.length > 0 && DROPPED_WHEN_SCRUBBING.has(pair[0].toLowerCase())) continue;
-    out.push(pair);
-  }
-  if (secrets.length > 0) out.push(["Accept-Encoding", "identity"]);
+function outgoingHeaders({ request, body }: Outgoing, scrub: AnswerScrub | null): HeaderPair[] {
+  const out: HeaderPair[] = scrub?.asking(request.headers) ?? [...request.headers];
   if (body !== null) out.push(["Content-Length", String(body.length)]);
   else if (typeof request.body === "object") out.push(["Content-Length", String(request.body.bytes)]);
   else if (request.body === "none" && EXPECTS_BODY.has(request.method)) out.push(["Content-Length", "0"]);
   return out;
 }
 
-/** For answers that Node's HTTP/1 client read. */
-export function answerHead(answer: IncomingMessage, method: string, secrets: readonly Secret[]): HeaderPair[] | null {
-  return answerHeaders({ status: answer.statusCode ?? 0, headers: toPairs(answer.rawHeaders) }, method, secrets);
+/** For answers that Node's HTTP/1 client read and that have no body of their own. */
+export function answerHead(answer: IncomingMessage, method: string, scrub: AnswerScrub | null): HeaderPair[] {
+  const head = { status: answer.statusCode ?? 0, headers: toPairs(answer.rawHeaders), ended: true };
+  return answerHeaders(head, method, scrub)?.headers ?? [];
 }
 
-/** End-to-end headers of the answer, without the secrets; null when the body is encoded although it must be searched. */
+/** End-to-end headers of the answer, without the secrets, and what its body goes through; null when it cannot be searched. */
 function answerHeaders(
-  answer: Pick<UpstreamAnswer, "status" | "headers">,
+  answer: Pick<UpstreamAnswer, "status" | "headers" | "ended">,
   method: string,
-  secrets: readonly Secret[],
-): HeaderPair[] | null {
+  scrub: AnswerScrub | null,
+): { headers: HeaderPair[]; filters: Duplex[] } | null {
   const drop = new Set(nominatedHeaders(answer.headers));
-  const scrubbing = secrets.length > 0;
-  const encoded = answer.headers.some(
-    ([name, value]) => ENCODINGS.has(name.toLowerCase()) && value.toLowerCase() !== "identity",
-  );
-  if (scrubbing && encoded) return null;
+  const encoding = valuesOf(answer.headers, "content-encoding").join(",");
   const bodiless = method === "HEAD" || answer.status === 304 || answer.status === 204;
-  return answer.headers
-    .filter(([name]) => {
-      const key = name.toLowerCase();
-      // Alt-Svc would send the client to ports and protocols that nobody judged.
-      if (isHopByHop(key) || drop.has(key) || key === "alt-svc") return false;
-      return key !== "content-length" || !scrubbing || bodiless;
-    })
-    .map(([name, value]) => [name, scrubbing ? scrubText(value, secrets) : value]);
+  const filters = scrub === null || bodiless || answer.ended ? [] : scrub.filters(encoding);
+  const packed = valuesOf(answer.headers, "grpc-encoding").some((value) => value.toLowerCase() !== "identity");
+  if (filters === null || (scrub !== null && packed)) return null;
+  const inflated = filters.length > 1;
+  const headers = answer.headers.filter(([name]) => {
+    const key = name.toLowerCase();
+    // Alt-Svc would send the client to ports and protocols that nobody judged.
+    if (isHopByHop(key) || drop.has(key) || key === "alt-svc") return false;
+    if (inflated && SPEAKS_OF_ENCODED_BODY.has(key)) return false;
+    return key !== "content-length" || scrub === null || bodiless;
+  });
+  return { headers: scrub?.pairs(headers) ?? headers, filters };
 }
 
-const ENCODINGS = new Set(["content-encoding", "grpc-encoding"]);
-
-const answerTrailers = (answer: UpstreamAnswer, secrets: readonly Secret[]): HeaderPair[] =>
-  answer
-    .trailers()
-    .filter(([name]) => !isHopByHop(name))
-    .map(([name, value]) => [name, scrubText(value, secrets)]);
+function answerTrailers(answer: UpstreamAnswer, scrub: AnswerScrub | null): HeaderPair[] {
+  const trailers = answer.trailers().filter(([name]) => !isHopByHop(name));
+  return scrub?.pairs(trailers) ?? trailers;
+}

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import type { Call, RequestHead } from "./call.ts";
 
 /** Node's flat list of names and values, in pairs. */
@@ -20,6 +20,7 @@ export function http1Call(req: IncomingMessage, res: ServerResponse, cut: () => 
   return {
     head: headOf(req),
     body: req,
+    whole: () => req.complete,
     get answered() {
       return res.headersSent;
     },

@@ -1,4 +1,4 @@
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import { HEADER_BYTES_MAX } from "../limits.ts";
 import type { RequestHead } from "./call.ts";
 

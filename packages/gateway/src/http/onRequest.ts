@@ -1,10 +1,11 @@
 import { INFERENCE_HOST, planEndpoint } from "@creel/policy";
+import { bodyBytesHeld, bodyTooLarge, CREDENTIALS_RULE } from "../credentials/ofRequest.ts";
 import { onInference } from "../inference.ts";
 import { asRequest } from "../judgeConnection.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST } from "../state.ts";
 import { answerFailure, answerJson, answerRefusal } from "./answers.ts";
-import { bodyForPolicy } from "./bodyForPolicy.ts";
+import { bodyForPolicy, isUnreadable } from "./bodyForPolicy.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, checkRequest } from "./checkRequest.ts";
 import { forward } from "./forward.ts";
@@ -39,17 +40,26 @@ export async function onRequest(context: Context, flow: Flow, call: Call): Promi
 async function judgeAndForward(context: Context, flow: Flow, request: CheckedRequest, call: Call): Promise<void> {
   const refused = { method: request.method, path: request.target };
   const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
-  const body = await bodyForPolicy(call, request, plan?.bodyBytesMax ?? 0);
-  if (body === "too-large") {
-    const reason = "The body is larger than the policy can judge.";
-    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule: plan?.rule ?? null });
+  const judgedBytesMax = plan?.bodyBytesMax ?? 0;
+  const heldBytesMax = bodyBytesHeld(context, flow, request);
+  const body = await bodyForPolicy(call, request, Math.max(judgedBytesMax, heldBytesMax));
+  if (body === "too-large" || (body !== null && judgedBytesMax > 0 && body.length > judgedBytesMax)) {
+    const forRules = judgedBytesMax > 0;
+    const reason = forRules ? "The body is larger than the policy can judge." : bodyTooLarge(heldBytesMax);
+    const rule = forRules ? (plan?.rule ?? null) : CREDENTIALS_RULE;
+    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule });
     answerRefusal(call, flow, settled, refused, { close: true });
     return;
   }
+  if (body !== null && judgedBytesMax > 0 && isUnreadable(request, body)) {
+    const reason = "The body is not UTF-8, so its words cannot be judged.";
+    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule: plan?.rule ?? null });
+    return answerRefusal(call, flow, settled, refused, { close: false });
+  }
   const prepared = await prepare(context, flow, request, body);
   if ("refused" in prepared) answerRefusal(call, flow, prepared.refused, refused, { close: false });
-  else if ("failed" in prepared) answerFailure(call, "upstream_unresolved", prepared.failed);
-  else forward({ context, flow, request, body, call, ...prepared });
+  else if ("failed" in prepared) answerFailure(call, prepared.error, prepared.failed);
+  else forward({ context, flow, call, ...prepared });
 }
 
 /** What an agent may know of its own confinement: that it is there, and which version. */

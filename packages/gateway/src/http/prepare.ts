@@ -1,15 +1,20 @@
-import { type CompiledPolicy, decide, type PolicyDecision, planEndpoint } from "@creel/policy";
-import { applyCredentials, type HeaderPair } from "../credentials/bindings.ts";
+import { type CompiledPolicy, decide, type PolicyDecision } from "@creel/policy";
+import { CredentialUnavailable } from "../credentials/credential.ts";
+import { CREDENTIALS_RULE, requestCredentials } from "../credentials/ofRequest.ts";
 import { asRequest, judgeConnection } from "../judgeConnection.ts";
 import { refuse, type Settled, settle } from "../settle.ts";
 import type { Context, Flow, Refusal, Subject } from "../state.ts";
 import { keepAllowed, type Target } from "../upstream/resolve.ts";
+import { takeRequest, withinLimits } from "../withinLimits.ts";
 import type { CheckedRequest } from "./checkRequest.ts";
 import { asRecord } from "./headerRecord.ts";
 
 /** A request that may go out: judged with its addresses, written down, credentials in place. */
 export interface Prepared {
-  headers: HeaderPair[];
+  /** As it goes out. */
+  request: CheckedRequest;
+  /** As it goes out, where it was held. */
+  body: Buffer | null;
   target: Target;
   settled: Settled;
   seq: number;
@@ -22,23 +27,18 @@ export async function prepare(
   flow: Flow,
   request: CheckedRequest,
   body: Buffer | null,
-): Promise<Prepared | { refused: Refusal } | { failed: string }> {
+): Promise<Prepared | { refused: Refusal } | { failed: string; error: string }> {
   const { state } = flow;
   const subject = {
     ...subjectOf(flow, { method: request.method, path: request.target }),
     ...(opensWebSocket(request) ? { protocol: flow.secure ? "wss" : "ws" } : {}),
   };
-  const judge = judgeOf(context, flow, request, body);
-  const credentials = await applyCredentials(request.headers, state.credentials, {
-    host: flow.host,
-    port: flow.port,
-    path: request.path,
-    target: request.target,
-    secure: flow.secure,
-  });
-  if ("refused" in credentials) {
-    return { refused: await refuse(context, state, subject, credentials.refused, { rule: "credentials" }) };
-  }
+  const credentials = requestCredentials(context, flow, request, body);
+  const judgeRules = judgeOf(context, flow, request, body);
+  const judge = (policy: CompiledPolicy, ip?: string): PolicyDecision => {
+    const problem = credentials.problem(policy);
+    return problem === null ? judgeRules(policy, ip) : { decision: "deny", rule: CREDENTIALS_RULE, reason: problem };
+  };
   // Nobody is asked about a name for the sake of a request that is denied anyway.
   const connection = judgeConnection(state.inForce.policy, flow, context.now());
   const hopeless = judge(state.inForce.policy).decision === "deny" && !connection.addressPending;
@@ -54,46 +54,31 @@ export async function prepare(
   };
 
   const settled = await settle(context, state, subject, (policy) => {
-    const decision = judgeAll(policy);
-    if (decision.decision !== "allow") return decision;
-    const limited = withinLimits(context, flow, policy, decision, "requestsProblem");
-    // Counted where it is judged, so that requests judged at the same moment cannot all take the last place.
-    if (limited.decision === "allow") countRequest(context, flow, policy, decision);
-    return limited;
+    return takeRequest(context, flow, policy, judgeAll(policy));
   });
   if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
   const { seq } = settled;
   if ("failed" in resolved) {
     context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
-    return { failed: resolved.failed };
+    return { failed: resolved.failed, error: "upstream_unresolved" };
   }
   const { addresses } = keepAllowed(resolved.target, flow.host, (ip) => judge(settled.inForce.policy, ip));
   const target = { ...resolved.target, addresses };
-  return { headers: credentials.headers, target, settled, seq, judge: judgeAll };
+  try {
+    const filled = await credentials.fill(settled.inForce.policy);
+    return { ...filled, target, settled, seq, judge: judgeAll };
+  } catch (error) {
+    context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    if (!(error instanceof CredentialUnavailable)) throw error;
+    // The line above allowed it; this one says why nothing left.
+    const { reason } = await refuse(context, state, subject, error.message, { rule: CREDENTIALS_RULE });
+    return { failed: reason, error: "credential_unavailable" };
+  }
 }
 
 /** Only an upgrade that was taken for one keeps the header; in any other request it belonged to one hop and was dropped. */
 const opensWebSocket = (request: CheckedRequest): boolean =>
   request.headers.some(([name]) => name.toLowerCase() === "upgrade");
-
-/** An entry's `limits` beside its rules. What is denied anyway, or only watched, is not counted. */
-export function withinLimits(
-  context: Context,
-  flow: Flow,
-  policy: CompiledPolicy,
-  decision: PolicyDecision,
-  which: "bytesProblem" | "requestsProblem",
-): PolicyDecision {
-  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
-  if (limits === null || decision.rule === null) return decision;
-  const reason = flow.state.usage[which](decision.rule, limits, context.now());
-  return reason === null ? decision : { decision: "deny", rule: decision.rule, reason };
-}
-
-export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, { rule }: PolicyDecision): void {
-  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
-  if (rule !== null) flow.state.usage.addRequest(rule, limits, context.now());
-}
 
 export function subjectOf(flow: Flow, request: { method: string | null; path: string | null }): Subject {
   return {

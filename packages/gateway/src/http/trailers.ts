@@ -1,4 +1,5 @@
-import type { CredentialBinding, HeaderPair } from "../credentials/bindings.ts";
+import type { SandboxCredential } from "../credentials/credential.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import { headersProblem } from "./http2Head.ts";
 
 /**
@@ -11,14 +12,14 @@ const NOT_A_TRAILER =
 
 export function readTrailers(
   trailers: readonly HeaderPair[],
-  bindings: readonly CredentialBinding[],
+  credentials: readonly SandboxCredential[],
 ): { trailers: readonly HeaderPair[] } | { problem: string } {
   const problem = headersProblem(trailers);
   if (problem !== null) return { problem: `In the trailers: ${problem}` };
   const misplaced = trailers.find(([name]) => NOT_A_TRAILER.test(name));
   if (misplaced !== undefined)
     return { problem: `The header ${misplaced[0]} stands behind the body, where it was not judged.` };
-  const held = bindings.some(({ placeholder }) => trailers.some(([, value]) => value.includes(placeholder)));
+  const held = credentials.some(({ placeholder }) => trailers.some(([, value]) => value.includes(placeholder)));
   return held
     ? { problem: "A trailer carries a credential's placeholder; it may stand in a header only." }
     : { trailers };

@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import type { Call, RequestHead } from "../http/call.ts";
 import { toPairs } from "../http/http1Call.ts";
 import { REFUSAL_LINGER_MS } from "../limits.ts";
@@ -34,6 +34,8 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
   return {
     head,
     body: stream,
+    // Node ends a stream that was reset like any other; the end that its sender meant comes while our side is still open.
+    whole: () => !stream.closed && !stream.destroyed,
     get answered() {
       return stream.headersSent;
     },

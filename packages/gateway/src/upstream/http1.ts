@@ -2,7 +2,7 @@ import { type ClientRequest, request as httpRequest } from "node:http";
 import { type RequestOptions as HttpsOptions, request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from "node:tls";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import { type CheckedRequest, toPairs } from "../http/checkRequest.ts";
 import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX } from "../limits.ts";
 import type { Context, Flow } from "../state.ts";
@@ -79,6 +79,7 @@ export function sendHttp1(
       reason: statusMessage,
       headers: toPairs(rawHeaders),
       body: answer,
+      whole: () => answer.complete,
       ended: false,
       trailers: () => toPairs(answer.rawTrailers),
     });

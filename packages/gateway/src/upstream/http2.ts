@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 import { toPairs } from "../http/checkRequest.ts";
 import { FLOW_IDLE_TIMEOUT_MS } from "../limits.ts";
 import { authorityOf, type Sending } from "./http1.ts";
@@ -73,6 +73,8 @@ function listen(stream: ClientHttp2Stream, session: ClientHttp2Session, events: 
       reason: "",
       headers: rawPairs(more[0]),
       body: stream,
+      // Node ends a stream that was reset like any other.
+      whole: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR && !session.destroyed,
       ended: (flags & NGHTTP2_FLAG_END_STREAM) !== 0,
       trailers: () => trailers,
     });

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { HeaderPair } from "../credentials/bindings.ts";
+import type { HeaderPair } from "../credentials/uses.ts";
 
 /** The answer to one request, whichever version of HTTP brought it. */
 export interface UpstreamAnswer {
@@ -8,6 +8,8 @@ export interface UpstreamAnswer {
   reason: string;
   headers: readonly HeaderPair[];
   body: Readable;
+  /** Asked when `body` has ended: whether that was its end, and not its sender's. */
+  whole(): boolean;
   /** No body follows. */
   ended: boolean;
   /** Complete when `body` has ended. */

@@ -1,9 +1,9 @@
 import { credentialPlan } from "@creel/policy";
+import { CredentialUnavailable } from "../credentials/credential.ts";
+import { type CredentialUse, credentialProblem } from "../credentials/uses.ts";
 import type { CheckedRequest } from "../http/checkRequest.ts";
 import { asRequest } from "../judgeConnection.ts";
 import type { Context, Flow } from "../state.ts";
-import { CredentialUnavailable } from "../credentials/credential.ts";
-import { type CredentialUse, credentialProblem } from "../credentials/uses.ts";
 
 /** What of a client's text message changes between the judge and the server. The text that is judged still holds placeholders. */
 export interface MessageRewrite {
