@@ -7,7 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGateway, createSandboxCa, hostAuthorities } from "@creel/gateway";
 import { compilePolicy } from "@creel/policy";
-import { LaunchError } from "@creel/sandbox";
+import { inspectHost, LaunchError } from "@creel/sandbox";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { openDecisionFile } from "./decisions.ts";
@@ -30,7 +30,7 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
   try {
     return await runIn(folder, setup, { report, decisions, decisionsFile: flags.decisions ?? null });
   } catch (error) {
-    throw error instanceof LaunchError ? explained(error) : error;
+    throw error instanceof LaunchError ? await explained(error, setup.env) : error;
   } finally {
     decisions.close();
     rmSync(folder, { recursive: true, force: true });
@@ -123,10 +123,24 @@ const asSettings = (overrides: readonly Resolve[]): Record<string, string> =>
     ]),
   );
 
-const explained = (error: LaunchError): CliError =>
-  new CliError(`the sandbox could not be started: ${error.message}`, {
+/** Layers of a launch and what the doctor calls them: its remedy knows this host. */
+const EXAMINED: Readonly<Record<string, string>> = {
+  userns: "userns",
+  network: "netns",
+  tproxy: "tproxy",
+  root: "mountns",
+  landlock: "landlock",
+  seccomp: "seccomp",
+};
+
+async function explained(error: LaunchError, env: NodeJS.ProcessEnv): Promise<CliError> {
+  const name = EXAMINED[error.layer];
+  const report = name === undefined ? null : await inspectHost(env).catch(() => null);
+  const remedy = report?.layers.find(({ id }) => id === name)?.remedy ?? error.remedy;
+  return new CliError(`the sandbox could not be started: ${error.message}`, {
     exitCode: error.layer === "spec" ? EXIT.usage : EXIT.failed,
     place: error.layer,
-    remedy: error.remedy,
+    remedy,
     cause: error,
   });
+}

@@ -71,6 +71,20 @@ export function procRemedy(facts: HostFacts): string {
   return "Mount /proc without subset= and hidepid= for this user: the kernel lets nobody mount a fresh one beneath a /proc that hides something.";
 }
 
+/** For ids of a new user namespace that could not be written. */
+export const mapRemedy = (facts: HostFacts): string =>
+  (facts.files["/proc/self/ns/user"] ?? null) === null
+    ? procRemedy(facts)
+    : (narrowRootRemedy(facts) ?? namespaceRemedy(facts, EPERM));
+
+/** Root in a user namespace that maps few ids (a rootless container, `unshare -r`) cannot hand over to another id, as real root does. */
+export function narrowRootRemedy(facts: HostFacts): string | null {
+  const map = fact(facts, "/proc/self/uid_map").split(/\s+/);
+  const wide = map[0] === "0" && Number(map[2]) > 65_534;
+  if (facts.uid !== 0 || map.length < 3 || wide) return null;
+  return "This is root of a user namespace that maps too few ids. Run it as an ordinary user instead: nothing here needs root.";
+}
+
 export function landlockRemedy(facts: HostFacts): string {
   const lsm = fact(facts, "/sys/kernel/security/lsm");
   if (lsm !== "" && !lsm.includes("landlock"))

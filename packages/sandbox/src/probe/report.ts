@@ -1,7 +1,16 @@
 /** From the facts of a host to what each layer is worth there. Pure: hosts that we do not have are tried from recorded facts. */
 import { environmentOf, type HostEnvironment } from "./environment.ts";
 import type { HostFacts } from "./facts.ts";
-import { landlockRemedy, memoryRemedy, namespaceRemedy, procRemedy, steeringRemedy, usualRemedy } from "./remedies.ts";
+import {
+  landlockRemedy,
+  mapRemedy,
+  memoryRemedy,
+  namespaceRemedy,
+  narrowRootRemedy,
+  procRemedy,
+  steeringRemedy,
+  usualRemedy,
+} from "./remedies.ts";
 
 /** One layer of confinement on this host; the shape of protocol's `capabilitySchema`. */
 export interface Capability {
@@ -134,8 +143,12 @@ const words = (errno: number | undefined): string =>
 
 function namespace(facts: HostFacts, named: Named): Capability {
   const errno = facts.calls[named.id];
-  if (errno === 0) return enforced(named);
   const { id, title } = named;
+  const { failed } = facts.trial;
+  // It can be made, and its ids cannot be written.
+  if (errno === 0 && id === "userns" && failed?.layer === "userns")
+    return { id, title, state: "missing", detail: failed.message, remedy: mapRemedy(facts) };
+  if (errno === 0) return enforced(named);
   return { id, title, state: "missing", detail: words(errno), remedy: namespaceRemedy(facts, errno ?? 0) };
 }
 
@@ -157,7 +170,7 @@ function mounts(facts: HostFacts): Capability {
   const { failed } = facts.trial;
   if (failed?.layer === "root") {
     const proc = /proc/.test(failed.message);
-    return missing(failed.message, proc ? procRemedy(facts) : failed.remedy);
+    return missing(failed.message, proc ? procRemedy(facts) : (narrowRootRemedy(facts) ?? failed.remedy));
   }
   return enforced(named);
 }
@@ -187,22 +200,26 @@ function steering(facts: HostFacts): Capability {
   return byTrial(facts, named);
 }
 
-/** What only the trial can show. */
-function byTrial({ trial }: HostFacts, named: Named): Capability {
+/** What only the trial can show, or besides it one call that was tried by itself. */
+function byTrial({ trial, calls }: HostFacts, named: Named): Capability {
   const acts = { identity: trial.identified, tproxy: trial.steered }[named.id] ?? true;
-  if (trial.failed === null && acts) return enforced(named);
-  const { id, title } = named;
-  const failed = trial.failed ?? {
-    layer: id,
-    message: "the trial sandbox ran, but this layer did not act",
-    remedy: usualRemedy(id),
-  };
-  const detail =
-    failed.layer === id
-      ? `the trial sandbox failed here: ${failed.message}`
-      : `not tried: the trial sandbox ended before it, at ${failed.layer}`;
-  return { id, title, state: "missing", detail, remedy: failed.remedy };
+  const { failed } = trial;
+  if (failed === null && acts) return enforced(named);
+  if (failed !== null && failed.layer !== named.id && calls[named.id] === 0) return enforced(named);
+  const base = { id: named.id, title: named.title, state: "missing" as const };
+  if (failed === null) {
+    const detail = "the trial sandbox ran, and this layer did not act in it";
+    return { ...base, detail, remedy: usualRemedy(named.id) };
+  }
+  if (failed.layer === named.id)
+    return { ...base, detail: `the trial sandbox failed here: ${failed.message}`, remedy: failed.remedy };
+  const detail = `not tried: the trial sandbox ended before it, at ${failed.layer}: ${failed.message}`;
+  return { ...base, detail, remedy: isTold(failed.layer) ? "First put right what is missing above." : failed.remedy };
 }
+
+/** Layers of a launch that have a line of their own in the report. */
+const isTold = (layer: string): boolean =>
+  ["userns", "network", "tproxy", "root", "seccomp", "landlock"].includes(layer);
 
 /** What each version added; a lower one lacks it. */
 const LANDLOCK_ADDS: readonly (readonly [abi: number, lacks: string])[] = [
