@@ -15,7 +15,7 @@ export interface Extra {
   control?: boolean;
   open?: string;
   before?: (stage: Stage) => void | Promise<void>;
-  run?: (stage: Stage) => Promise<Pick<Seen, "code" | "out">>;
+  run?: (stage: Stage, test: Case) => Promise<Pick<Seen, "code" | "out">>;
   timeoutMs?: number;
 }
 

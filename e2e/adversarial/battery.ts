@@ -40,7 +40,7 @@ async function tryOne(
   await test.before?.(stage);
   const [hitsBefore, recordsBefore] = [stage.servers.hits.length, contender.records().length];
   try {
-    const { code, out: printed } = await (test.run === null ? contender.run(test) : test.run(stage));
+    const { code, out: printed } = await (test.run === null ? contender.run(test) : test.run(stage, test));
     if (!printed.includes(BEGAN)) return told("open", `the attack did not begin: ${printed.slice(0, 200)}`);
     const out = printed.replaceAll(`${BEGAN}\n`, "");
     const seen: Seen = {

@@ -77,7 +77,7 @@ export interface Case {
   /** Prepares the host just before the attack. */
   before: ((stage: Stage) => void | Promise<void>) | null;
   /** Replaces running the program: for whole sandboxes or the command line. Ours only. */
-  run: ((stage: Stage) => Promise<Pick<Seen, "code" | "out">>) | null;
+  run: ((stage: Stage, test: Case) => Promise<Pick<Seen, "code" | "out">>) | null;
   timeoutMs: number;
 }
 

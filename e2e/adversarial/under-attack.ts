@@ -1,4 +1,5 @@
 /** The contender and stage of this run, for cases that look at Creel's own parts while they attack. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { creel, Sandbox } from "./contenders/creel.ts";
 import type { Stage } from "./stage.ts";
 
@@ -17,3 +18,11 @@ export const current = {
   sandbox: (): Sandbox => need().ours.sandbox(),
   ours: (): Ours => need().ours,
 };
+
+const POLL_MS = 10;
+const WAIT_MS = 10_000;
+
+/** Waits until it is so; an attack that never gets as far is told by its witness. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end && !isSo(); ) await delay(POLL_MS);
+}

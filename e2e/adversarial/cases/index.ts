@@ -4,11 +4,14 @@ import { dns_ } from "./dns.ts";
 import { filesystem } from "./filesystem.ts";
 import { http } from "./http.ts";
 import { identity } from "./identity.ts";
+import { lifecycle } from "./lifecycle.ts";
 import { network } from "./network.ts";
 import { process_ } from "./process.ts";
+import { profiles } from "./profiles.ts";
+import { resources } from "./resources.ts";
 
 export function allCases(): Case[] {
-  const cases = [...filesystem, ...process_, ...network, ...identity, ...http, ...dns_, ...credentials];
+  const cases = [...filesystem, ...process_, ...network, ...identity, ...http, ...dns_, ...credentials, ...resources, ...profiles, ...lifecycle];
   const seen = new Set<string>();
   for (const { id } of cases) {
     if (seen.has(id)) throw new Error(`two cases are named ${id}`);

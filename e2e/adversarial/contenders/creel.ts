@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createGateway, createRecordSink, createSandboxCa, type CredentialBinding, type Gateway } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import type { DecisionRecord } from "@creel/protocol";
-import { attachControl, launchSandbox, SANDBOX_WORK, type SandboxControl, type SandboxSpec } from "@creel/sandbox";
-import type { Case, Contender, Feature, Program, Seen } from "../model.ts";
+import { attachControl, launchSandbox, readExit, SANDBOX_WORK, type SandboxControl, type SandboxSpec } from "@creel/sandbox";
+import type { Case, Contender, Feature, Seen } from "../model.ts";
 import { HOSTS, policyText, TOOLS } from "../policy.ts";
 import { commandOf, type Stage } from "../stage.ts";
 
@@ -79,14 +80,28 @@ export async function openSandbox(stage: Stage, overrides: Partial<SandboxSpec> 
   };
 }
 
-/** Runs one program in a sandbox of its own and ends it. */
-export async function inOwnSandbox(stage: Stage, overrides: Partial<SandboxSpec>, test: { id: string; program: Program }) {
-  const sandbox = await openSandbox(stage, overrides);
-  try {
-    return await sandbox.run({ ...test, timeoutMs: 15_000 } as Case);
-  } finally {
-    await sandbox.end();
+/** Runs the case in a sandbox of its own, then lets the host say how the sandbox fares: `[host] running` or `[host] ended CAUSE`. */
+export const own =
+  (overrides: Partial<SandboxSpec> | ((stage: Stage) => Partial<SandboxSpec>)) =>
+  async (stage: Stage, test: Case): Promise<Pick<Seen, "code" | "out">> => {
+    const sandbox = await openSandbox(stage, typeof overrides === "function" ? overrides(stage) : overrides);
+    try {
+      const { code, out } = await sandbox.run(test);
+      return { code, out: `${out}\n[host] ${await fate(sandbox)}\n` };
+    } finally {
+      await sandbox.end();
+    }
+  };
+
+/** How a sandbox ended, or that it runs. One that just died is given the moment that its record takes. */
+export async function fate(sandbox: Sandbox): Promise<string> {
+  if ((await sandbox.control.status().catch(() => null)) !== null) return "running";
+  for (let tries = 0; tries < 100; tries += 1) {
+    const exit = await readExit(sandbox.stateDir);
+    if (exit !== null) return `ended ${exit.cause ?? exit.reason}`;
+    await delay(20);
   }
+  return "ended without a record";
 }
 
 export function policyUnderAttack(stage: Stage) {
