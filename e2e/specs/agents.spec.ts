@@ -7,33 +7,40 @@ import { decisionsAfter, type Sandbox, sandboxOf } from "../support/views.ts";
 /** Real agents, unmodified, each working through a turn with real shell tool calls inside its sandbox; the model is scripted. */
 const fleet = new Fleet();
 const TURN_MS = 120_000;
+/** Without substitutions, which some agents refuse, and with pauses: some lose what a fast command printed. */
 const PROMPT = [
   "Run these shell commands with your shell tool, one after the other, exactly as written. Then say what they printed.",
   "",
   "```sh",
-  "echo made by $(id -un) > /sandbox/work/proof",
-  "cat /sandbox/work/proof",
+  "id -un > /sandbox/work/proof; sleep 0.4",
+  'sleep 0.4; sed "s/^/made by /" /sandbox/work/proof; sleep 0.4',
   "```",
 ].join("\n");
+/** The scripted model, and nothing else. */
+const TIGHT = "version: 1\nnetwork_policies: {}\ninference:\n  models: [creel-scripted-demo]\n";
+const AGENTS = ["pi", "claude", "codex", "opencode", "gemini", "qwen", "cline", "continue", "copilot", "openclaw"];
+let policyId = "";
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   await fleet.start();
+  const body = { name: "tight", yaml: TIGHT, message: "The model alone" };
+  ({ id: policyId } = await fleet.api<{ id: string }>("POST", "/policies", body));
 });
 test.afterAll(async () => {
   test.setTimeout(90_000);
   await fleet.remove();
 });
 
-for (const plugin of ["pi", "claude", "codex"]) {
+for (const plugin of AGENTS) {
   test(`${plugin} completes a turn inside the sandbox`, async () => {
+    test.setTimeout(TURN_MS + 30_000);
     const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
-    const { items: policies } = await fleet.api<{ items: { id: string; name: string }[] }>("GET", "/policies");
     const name = `turn-${plugin}`;
     const { id } = await fleet.api<Sandbox>("POST", "/sandboxes", {
       name,
       nodeId: nodes[0]?.id,
-      policyId: policies.find((each) => each.name === "demo")?.id,
+      policyId,
       agent: { plugin, prompt: PROMPT },
       restart: { policy: "never", delayMs: 0 },
     });
@@ -50,7 +57,8 @@ for (const plugin of ["pi", "claude", "codex"]) {
     expect(ended.status, log).toMatchObject({ phase: "exited", exitCode: 0 });
     const proof = join(fleet.home, "node/sandboxes", id, "workspace/proof");
     expect(existsSync(proof), log).toBe(true);
-    expect(readFileSync(proof, "utf8")).toBe("made by sandbox\n");
+    expect(readFileSync(proof, "utf8")).toBe("sandbox\n");
+    expect(log).toContain("made by sandbox");
     const asked = (await decisionsAfter(fleet, 0)).filter((each) => each.sandbox === name);
     expect(asked.some((each) => each.host === "inference.local" && each.decision === "allow")).toBe(true);
     // Nothing but the model was reached, whatever the agent tried to call home.

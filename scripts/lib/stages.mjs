@@ -8,6 +8,8 @@ import { prepare } from "./prepare.mjs";
 import { root } from "./root.mjs";
 
 const RESULTS = join(root, "test-results");
+/** Each works through a turn in a sandbox; together about 3 GB of packages, fetched once. */
+const AGENTS = ["pi", "claude", "codex", "opencode", "gemini", "qwen", "cline", "continue", "copilot", "openclaw"];
 const bin = (name) => join(root, "node_modules/.bin", name);
 
 /** Runs a tool with its output going straight to the terminal; one pass or one failure. */
@@ -72,7 +74,7 @@ export async function runStages(only) {
   rmSync(RESULTS, { recursive: true, force: true });
   const chosen = stages.filter(([name]) => only.length === 0 || only.includes(name));
   await prepare({
-    agents: chosen.some(([name]) => name === "e2e" || name === "unit") ? ["pi", "claude", "codex"] : [],
+    agents: chosen.some(([name]) => name === "e2e" || name === "unit") ? AGENTS : [],
   });
   mkdirSync(RESULTS, { recursive: true });
   const lines = [];

@@ -1,5 +1,5 @@
 import { caEnv } from "./ca-env.ts";
-import { AgentError, type AgentPlugin, type ModelProtocol, type PrepareInput } from "./types.ts";
+import { AgentError, type ModelProtocol, type PrepareInput } from "./types.ts";
 
 /** Where an agent's folder appears inside every sandbox, whatever it is called on the host. */
 export const AGENT_TARGET = "/opt/agent";
@@ -27,7 +27,10 @@ export const agentMounts = (input: PrepareInput, id: string) => [
 ];
 
 /** The first protocol the agent speaks that the model's backend speaks too. */
-export function agree(plugin: Pick<AgentPlugin, "title" | "speaks">, input: PrepareInput): [string, ModelProtocol] {
+export function agree<Protocol extends ModelProtocol>(
+  plugin: { title: string; speaks: readonly Protocol[] },
+  input: PrepareInput,
+): [string, Protocol] {
   const { model } = input;
   if (!model) throw new AgentError(`${plugin.title} needs a model; none is configured on this node.`);
   const protocol = plugin.speaks.find((candidate) => model.protocols.includes(candidate));
@@ -43,6 +46,10 @@ export function promptOf(input: PrepareInput, title: string): string {
   if (input.prompt.trim() !== "") return input.prompt;
   throw new AgentError(`${title} needs a prompt: the task it is to work on.`);
 }
+
+/** The prompt where it stands as a word of its own: agents read one that begins so as a flag, a file or a command of theirs. */
+export const wordPrompt = (input: PrepareInput, title: string): string =>
+  promptOf(input, title).replace(/^[-@/!]/, " $&");
 
 /** A folder name of the npm packages that carry one binary per architecture. */
 export function linuxArch(arch: string): "x64" | "arm64" {

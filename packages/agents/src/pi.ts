@@ -1,9 +1,11 @@
-import { AGENT_TARGET, agentMounts, agree, baseEnv, KEY_VARIABLE, NODE_TARGET, PROVIDER, promptOf } from "./base.ts";
-import type { AgentPlugin, ModelProtocol } from "./types.ts";
+import { AGENT_TARGET, agentMounts, agree, baseEnv, KEY_VARIABLE, NODE_TARGET, PROVIDER, wordPrompt } from "./base.ts";
+import type { AgentPlugin } from "./types.ts";
 
 const ENTRY = "node_modules/@mariozechner/pi-coding-agent/dist/cli.js";
 
-const apis: Readonly<Record<ModelProtocol, string>> = {
+const speaks = ["openai-chat", "anthropic-messages", "openai-responses"] as const;
+
+const apis: Readonly<Record<(typeof speaks)[number], string>> = {
   "openai-chat": "openai-completions",
   "openai-responses": "openai-responses",
   "anthropic-messages": "anthropic-messages",
@@ -15,17 +17,16 @@ const compat = { supportsStore: false, supportsDeveloperRole: false, supportsRea
 export const pi: AgentPlugin = {
   id: "pi",
   title: "pi",
-  speaks: ["openai-chat", "anthropic-messages", "openai-responses"],
+  speaks,
   entry: () => ENTRY,
   prepare(input) {
-    const [name, protocol] = agree(pi, input);
+    const [name, protocol] = agree({ title: "pi", speaks }, input);
     // Anthropic clients append `/v1/messages` themselves, OpenAI ones only the last part.
     const baseUrl = protocol === "anthropic-messages" ? input.baseUrl : `${input.baseUrl}/v1`;
     const chat = protocol === "openai-chat" ? { compat } : {};
     const provider = { baseUrl, api: apis[protocol], apiKey: KEY_VARIABLE, ...chat, models: [{ id: name }] };
     const models = { providers: { [PROVIDER]: provider } };
-    // pi reads a message that begins with `-` or `@` as a flag or a file.
-    const prompt = promptOf(input, "pi").replace(/^[-@]/, " $&");
+    const prompt = wordPrompt(input, "pi");
     return {
       argv: [NODE_TARGET, `${AGENT_TARGET}/${ENTRY}`, "--provider", PROVIDER, "--model", name, "-p", prompt],
       env: baseEnv(input, {

@@ -1,5 +1,5 @@
 /** Protocols a model may be reached over; the same words as the router's. */
-export type ModelProtocol = "openai-chat" | "openai-responses" | "anthropic-messages";
+export type ModelProtocol = "openai-chat" | "openai-responses" | "anthropic-messages" | "gemini";
 
 export interface AgentModel {
   name: string;
@@ -52,7 +52,18 @@ export interface PreparedAgent {
   needsProtocol: ModelProtocol | null;
 }
 
-export type AgentId = "pi" | "claude" | "codex" | "command";
+export type AgentId =
+  | "pi"
+  | "claude"
+  | "codex"
+  | "opencode"
+  | "gemini"
+  | "qwen"
+  | "cline"
+  | "continue"
+  | "copilot"
+  | "openclaw"
+  | "command";
 
 export interface AgentPlugin {
   id: AgentId;

@@ -29,7 +29,7 @@ export async function startModelServer(): Promise<ModelServer> {
     const body = Buffer.concat(chunks);
     const { method = "", url = "", headers } = request;
     const answer = await router.handle({ method, path: url, headers, body });
-    const credential = String(headers.authorization ?? headers["x-api-key"] ?? "");
+    const credential = String(headers.authorization ?? headers["x-api-key"] ?? headers["x-goog-api-key"] ?? "");
     requests.push({ line: `${method} ${url}`, credential, body: body.toString(), status: answer.status });
     response.writeHead(answer.status, answer.headers);
     if (Buffer.isBuffer(answer.body)) return void response.end(answer.body);

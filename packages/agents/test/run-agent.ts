@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type AgentId, agentPlugins, type PreparedAgent } from "../src/index.ts";
+import { type AgentId, agentPlugins, type ModelProtocol, type PreparedAgent } from "../src/index.ts";
 import type { ModelServer } from "./model-server.ts";
 
 export const projectRoot = resolve(import.meta.dirname, "../../..");
@@ -19,7 +19,7 @@ export interface AgentRun {
 interface RunOptions {
   id: AgentId;
   server: ModelServer;
-  model: { name: string; protocols: readonly ("openai-chat" | "openai-responses" | "anthropic-messages")[] };
+  model: { name: string; protocols: readonly ModelProtocol[] };
   prompt: string;
   timeoutMs: number;
 }

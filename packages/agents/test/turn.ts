@@ -8,12 +8,15 @@ import { PLACEHOLDER, runAgent } from "./run-agent.ts";
 const TURN_TIMEOUT_MS = 90_000;
 export const TEST_TIMEOUT_MS = TURN_TIMEOUT_MS + 10_000;
 
-/** The second command reads what the first one wrote: only a shell that really ran both can answer. */
+/**
+ * The second command reads what the first one wrote, and neither holds what it prints: only a shell that really ran both can answer. No
+ * substitution, which some agents refuse, and no command so fast that an agent misses its output.
+ */
 const PROMPT = `Please run these and report.
 
 \`\`\`sh
-echo "kept" > note.txt; echo FIRST-$((40+2))
-echo "SECOND-$(cat note.txt)-$((6*7))"
+printf "kept-%d" 42 > note.txt; sleep 0.4; printf "FIRST-%d" 42; sleep 0.4
+sleep 0.4; sed "s/^/SECOND-/" note.txt; sleep 0.4
 \`\`\`
 `;
 
@@ -37,6 +40,7 @@ export async function expectTurn(server: ModelServer, id: AgentId, protocol: Mod
     "openai-chat": "POST /v1/chat/completions",
     "openai-responses": "POST /v1/responses",
     "anthropic-messages": "POST /v1/messages",
+    gemini: "POST /v1beta/models/",
   };
   expect(last?.line, story).toContain(paths[protocol]);
   expect(

@@ -28,7 +28,7 @@ export {
   mayHoldCredential,
 } from "./engine/credentials.ts";
 export { decide } from "./engine/decide.ts";
-export { INFERENCE_HOST, modelAllowed } from "./engine/inference.ts";
+export { INFERENCE_HOST, modelAllowed, modelAsked } from "./engine/inference.ts";
 export { namesHost } from "./engine/names.ts";
 export { planEndpoint } from "./engine/plan.ts";
 export { explainRequest, type PlacedPolicy, runPolicyTests } from "./explain/index.ts";

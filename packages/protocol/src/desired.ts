@@ -2,10 +2,24 @@ import { z } from "zod";
 
 export const POLICY_BYTES_MAX = 1024 * 1024;
 
+export const agentPluginIds = [
+  "pi",
+  "claude",
+  "codex",
+  "opencode",
+  "gemini",
+  "qwen",
+  "cline",
+  "continue",
+  "copilot",
+  "openclaw",
+  "command",
+] as const;
+
 /** What a sandbox runs, resolved from a blueprint. Holds no secret: credentials stay in the gateway. */
 export const agentSpecSchema = z.strictObject({
-  /** Plugin id: `pi`, `claude`, `codex`, or `command` for a plain argv. */
-  plugin: z.enum(["pi", "claude", "codex", "command"]),
+  /** Which agent, or `command` for a plain argv. */
+  plugin: z.enum(agentPluginIds),
   /** The task for an agent plugin. */
   prompt: z.string().max(32_768).optional(),
   /** argv for plugin `command`. */
@@ -102,6 +116,7 @@ export const endCauses = [
   "idle",
   "stopped",
   "killed",
+  "quarantine",
   "lost",
 ] as const;
 export type EndCause = (typeof endCauses)[number];

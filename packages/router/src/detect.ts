@@ -12,7 +12,7 @@ interface KeyedProvider extends Pick<HttpModelOptions, "provider" | "kind" | "ba
   variable: string;
   /** Overrides `baseUrl`, as the providers' own clients know it. */
   urlVariable?: string;
-  /** What must follow the override: Anthropic's clients add `/v1` themselves. */
+  /** What must follow the override: Anthropic's and Google's clients add their version themselves. */
   urlSuffix?: string;
   model: string;
 }
@@ -50,10 +50,12 @@ const keyed: readonly KeyedProvider[] = [
   {
     variable: "GEMINI_API_KEY",
     provider: "gemini",
-    kind: "openai",
-    baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+    kind: "gemini",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta",
+    urlVariable: "GOOGLE_GEMINI_BASE_URL",
+    urlSuffix: "/v1beta",
     model: "gemini-2.5-flash",
-    protocols: ["openai-chat"],
+    protocols: ["gemini", "openai-chat"],
   },
 ];
 

@@ -24,10 +24,23 @@ const anthropicTypes: Readonly<Record<number, string>> = {
 const anthropicType = (status: number): string =>
   anthropicTypes[status] ?? (status >= 500 ? "api_error" : "invalid_request_error");
 
+const googleStatuses: Readonly<Record<number, string>> = {
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  429: "RESOURCE_EXHAUSTED",
+  504: "DEADLINE_EXCEEDED",
+};
+const googleStatus = (status: number): string =>
+  googleStatuses[status] ?? (status >= 500 ? "UNAVAILABLE" : "INVALID_ARGUMENT");
+
 /** The body each protocol's own clients know how to read. */
 export function errorBody(protocol: Protocol | null, error: RouterError): unknown {
   if (protocol === "anthropic-messages") {
     return { type: "error", error: { type: anthropicType(error.status), message: error.message } };
+  }
+  if (protocol === "gemini") {
+    return { error: { code: error.status, message: error.message, status: googleStatus(error.status) } };
   }
   const type = error.status >= 500 ? "server_error" : "invalid_request_error";
   return { error: { message: error.message, type, param: null, code: error.code } };

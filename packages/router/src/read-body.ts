@@ -8,8 +8,11 @@ const isObject = (value: unknown): value is JsonObject =>
 
 const badRequest = (message: string): RouterError => new RouterError(400, "invalid_request", message);
 
-/** The body as a JSON object with exactly one `model`; the bytes themselves are forwarded as they came. */
-export function readBody(request: InferenceRequest): { json: JsonObject; model: string } {
+/**
+ * The body as a JSON object and the one model it is for, which the path has `named` or else the body does; the bytes themselves are
+ * forwarded as they came.
+ */
+export function readBody(request: InferenceRequest, named: string | null): { json: JsonObject; model: string } {
   if (request.body.length > REQUEST_BODY_BYTES_MAX) {
     const message = `The request body exceeds ${REQUEST_BODY_BYTES_MAX} bytes.`;
     throw new RouterError(413, "request_too_large", message);
@@ -21,6 +24,10 @@ export function readBody(request: InferenceRequest): { json: JsonObject; model: 
   const json = parse(request.body);
   const repeated = repeatedTopLevelKey(request.body);
   if (repeated !== null) throw badRequest(`The request body names "${repeated}" more than once; name it once.`);
+  if (named !== null) {
+    if (json.model !== undefined) throw badRequest("The path names the model; leave `model` out of the request body.");
+    return { json, model: named };
+  }
   const model = json.model;
   if (typeof model !== "string" || model === "" || model.length > MODEL_NAME_CHARS_MAX) {
     throw badRequest("The request body needs `model`, the name of a model as text.");

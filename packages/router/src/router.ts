@@ -59,11 +59,11 @@ async function dispatch({ models, now, request, info }: Dispatch): Promise<Infer
   info.protocol = route.protocol;
   if (route.kind === "list") return { ...jsonAnswer(200, listModels(models, route.protocol, now())), info };
 
-  const { json, model } = readBody(request);
+  const { protocol, operation, named } = route;
+  const { json, model } = readBody(request, named?.model ?? null);
   info.model = model;
-  const backend = pickBackend(models, model, route.protocol);
-  const { protocol, operation } = route;
-  const stream = operation === "generate" && json.stream === true;
+  const backend = pickBackend(models, model, protocol);
+  const stream = operation === "generate" && (named === null ? json.stream === true : named.stream);
   const answer = await backend.call({ protocol, operation, model, stream, json, query, request, info });
   return { ...answer, info };
 }
@@ -72,6 +72,7 @@ const protocolNames: Readonly<Record<Protocol, string>> = {
   "openai-chat": "OpenAI chat completions",
   "openai-responses": "OpenAI responses",
   "anthropic-messages": "Anthropic messages",
+  gemini: "Gemini",
 };
 
 function pickBackend(models: readonly ModelBackend[], model: string, protocol: Protocol): ModelBackend {
@@ -96,6 +97,10 @@ function listModels(models: readonly ModelBackend[], protocol: Protocol, now: Da
   if (protocol === "anthropic-messages") {
     const data = names.map(({ id }) => ({ type: "model", id, display_name: id, created_at: now.toISOString() }));
     return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  }
+  if (protocol === "gemini") {
+    const supportedGenerationMethods = ["generateContent", "countTokens"];
+    return { models: names.map(({ id }) => ({ name: `models/${id}`, displayName: id, supportedGenerationMethods })) };
   }
   const created = Math.floor(now.getTime() / 1000);
   return { object: "list", data: names.map(({ id, owner }) => ({ id, object: "model", created, owned_by: owner })) };

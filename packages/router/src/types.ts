@@ -1,7 +1,7 @@
 import type { ModelInfo } from "@creel/protocol";
 
 /** The request and answer shapes a client speaks. A backend lists those it understands; nothing is translated between them. */
-export type Protocol = "openai-chat" | "openai-responses" | "anthropic-messages";
+export type Protocol = "openai-chat" | "openai-responses" | "anthropic-messages" | "gemini";
 
 /** What of a protocol is being asked for. */
 export type Operation = "generate" | "count-tokens";

@@ -25,7 +25,10 @@ test("keys are taken in their order, an empty one is none", async () => {
     provider: "anthropic",
     protocols: ["anthropic-messages"],
   });
-  expect(await detect({ GEMINI_API_KEY: "g" })).toMatchObject({ provider: "gemini", protocols: ["openai-chat"] });
+  expect(await detect({ GEMINI_API_KEY: "g" })).toMatchObject({
+    provider: "gemini",
+    protocols: ["gemini", "openai-chat"],
+  });
 });
 
 test("with nothing found it is the scripted model, and it says so", async () => {

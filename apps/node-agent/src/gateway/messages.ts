@@ -49,7 +49,7 @@ export const toGatewaySchema = z.discriminatedUnion("type", [
 export type ToGateway = z.infer<typeof toGatewaySchema>;
 
 /** Protocols that agents are told of; a backend may speak others besides. */
-export const agentProtocols = ["openai-chat", "openai-responses", "anthropic-messages"] as const;
+export const agentProtocols = ["openai-chat", "openai-responses", "anthropic-messages", "gemini"] as const;
 
 /** The model the gateway's router answers with, as an agent has to be told of it. */
 const servedModelSchema = z.strictObject({

@@ -1,6 +1,17 @@
 import type { SandboxView } from "@creel/core";
 
-const agentNames: Readonly<Record<string, string>> = { pi: "pi", claude: "Claude Code", codex: "Codex" };
+const agentNames: Readonly<Record<string, string>> = {
+  pi: "pi",
+  claude: "Claude Code",
+  codex: "Codex",
+  opencode: "OpenCode",
+  gemini: "Gemini CLI",
+  qwen: "Qwen Code",
+  cline: "Cline",
+  continue: "Continue",
+  copilot: "GitHub Copilot CLI",
+  openclaw: "OpenClaw",
+};
 
 export const agentName = (sandbox: SandboxView): string =>
   agentNames[sandbox.agent.plugin] ?? sandbox.agent.command?.join(" ") ?? sandbox.agent.plugin;

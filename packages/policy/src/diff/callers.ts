@@ -43,7 +43,7 @@ export function callerSpace(binaries: readonly Binary[], asking: readonly Binary
   const atoms: CallerAtom[] = [];
   for (const [path, { witness }] of paths.atoms.entries())
     for (const [beside, { sha256, script, ancestors }] of besides.list.entries()) {
-      const caller: Caller = { binary: witness, sha256, script, ancestors };
+      const caller: Caller = { binary: witness, sha256, script, ancestors, nameless: false };
       budget.spend(1 + askers.length / 8);
       if (askers.some((asker) => asker.matches(caller))) atoms.push({ caller, path, beside });
     }

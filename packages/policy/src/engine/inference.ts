@@ -34,12 +34,26 @@ export function judgeInference(compiled: CompiledPolicy, request: PolicyRequest,
     return allow(INFERENCE_RULE, "The policy's `inference` section allows it.");
   if (request.body === undefined)
     return deny(INFERENCE_RULE, "The model's name must be judged, and the body is not known.");
-  const parsed = readJson(request.body);
-  const model = parsed.ok && isRecord(parsed.value) ? parsed.value.model : undefined;
-  if (typeof model !== "string") return deny(INFERENCE_RULE, "The body names no model.");
+  const model = modelAsked(request.path, request.body);
+  if (model === null) return deny(INFERENCE_RULE, "The body names no model.");
   return modelAllowed(compiled, model)
     ? allow(INFERENCE_RULE, `The policy's \`inference\` section allows model ${quoted(model)}.`)
     : deny(INFERENCE_RULE, `The policy's \`inference\` section does not allow model ${quoted(model)}.`);
+}
+
+/** Gemini's own protocol says the model in the path; a body that names another one there is read by nobody. */
+const NAMED_IN_PATH = /^\/v1beta\/models\/([A-Za-z0-9._-]+):[A-Za-z]+(?:\?|$)/;
+
+export const modelInPath = (path: string | undefined): string | undefined => NAMED_IN_PATH.exec(path ?? "")?.[1];
+
+/** The model that a request asks for; null when it names none, or more than one. */
+export function modelAsked(path: string | undefined, body: string): string | null {
+  const parsed = readJson(body);
+  if (!parsed.ok || !isRecord(parsed.value)) return null;
+  const { model } = parsed.value;
+  const inPath = modelInPath(path);
+  if (inPath !== undefined) return model === undefined ? inPath : null;
+  return typeof model === "string" ? model : null;
 }
 
 /** For a router that knows the model before there is a request. */

@@ -1,7 +1,5 @@
 /** The model host, which the gateway answers itself. */
-import { isRecord } from "../canonical/record.ts";
-import { readJson } from "../canonical/strict-json.ts";
-import { INFERENCE_HOST } from "../engine/inference.ts";
+import { INFERENCE_HOST, modelAsked } from "../engine/inference.ts";
 import { ended, type InferencePart, type Traced } from "./cause.ts";
 import { inferenceAllows } from "./probe.ts";
 import type { Asked } from "./trace.ts";
@@ -26,12 +24,5 @@ export function traceInference({ policy, request, trace }: Asked): Traced | null
   if (!inferenceAllows(policy, { ...request, port: 443, method: undefined }))
     return denied("binary", "inference.binaries");
   if (!inferenceAllows(policy, { ...request, method: undefined })) return denied("port", null);
-  return denied(modelOf(request.body) === null ? "body" : "model", "inference.models");
-}
-
-/** The model a body names, or null when it names none that could be judged. */
-export function modelOf(body: string | undefined): string | null {
-  const parsed = body === undefined ? null : readJson(body);
-  const model = parsed?.ok === true && isRecord(parsed.value) ? parsed.value.model : undefined;
-  return typeof model === "string" && model !== "" ? model : null;
+  return denied(modelAsked(request.path, request.body ?? "") === null ? "body" : "model", "inference.models");
 }

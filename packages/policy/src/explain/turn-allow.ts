@@ -1,12 +1,13 @@
 /** Edits that take an obstacle out of a request's way; the one that opens least comes first. */
+
 import { canonicalHost } from "../canonical/host.ts";
 import { canonicalPath } from "../canonical/path.ts";
 import { addRuleTo, PolicyEditError } from "../edit/add-rule.ts";
+import { modelAsked } from "../engine/inference.ts";
 import type { Access, Clause } from "../model.ts";
 import { flowOf, literalGlob } from "./calls.ts";
 import type { ClauseRef, InferencePart } from "./cause.ts";
 import { addItem, type FieldPath, removeAt, setAt } from "./edits.ts";
-import { modelOf } from "./inference.ts";
 import { addNarrowEntry, isOwn, type NarrowEntry } from "./narrow-entry.ts";
 import { clauseText } from "./nearest-rules.ts";
 import { type EndpointRef, selectorCovers } from "./probe.ts";
@@ -253,7 +254,7 @@ function openInference(state: TurnState, part: InferencePart): TurnEdit[] {
           addItem(text, ["inference", "binaries"], `{ path: ${JSON.stringify(literalGlob(request.binary))} }`),
       },
     ];
-  const model = part === "model" ? modelOf(request.body) : null;
+  const model = part === "model" ? modelAsked(request.path, request.body ?? "") : null;
   if (model === null) return [];
   return [
     {

@@ -55,6 +55,8 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^This upgrade is not allowed here\.$/, "inspection"],
   [/^[^;]*; this endpoint is inspected\. Use `protocol: tcp` for other protocols\.$/, "inspection"],
   [/^The body is larger than the policy can judge\.$/, "depends"],
+  [/^The body is not UTF-8, so its words cannot be judged\.$/, "depends"],
+  [/^The header \S+ (stands there twice|is taken for \S+ by some servers)\.$/, "inspection"],
   // Written by gateways before they read messages.
   [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
   [/^This is not a strict WebSocket \(.*\)\.$/s, "depends"],

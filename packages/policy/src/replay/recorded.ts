@@ -1,4 +1,5 @@
 /** A record read as the request that it tells of, and what it does not tell. */
+import { modelInPath } from "../engine/inference.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Lacks } from "./conditions.ts";
 import { RECORDED_TEXT_CHARS_MAX } from "./limits.ts";
@@ -18,7 +19,7 @@ export function requestOf(record: RecordedRequest, binary: NonNullable<RecordedR
   if (ip != null) request.ip = ip;
   const model = modelOf(record);
   if (record.body != null) request.body = record.body;
-  else if (model !== null) request.body = JSON.stringify({ model });
+  else if (model !== null) request.body = JSON.stringify(modelInPath(request.path) === undefined ? { model } : {});
   return request;
 }
 export const asPolicyRequest = (record: RecordedRequest): PolicyRequest =>

@@ -2,7 +2,7 @@
  * Threat: the agent's headers steer the provider (another organisation's key, cookies, hop-by-hop tricks), and the provider's
  * headers tell the agent about the account. Invariant: only the names below pass, in either direction; no key of the caller does.
  */
-import type { InferenceRequest } from "../types.ts";
+import type { InferenceRequest, Protocol } from "../types.ts";
 import { scrubText } from "./scrub.ts";
 
 const REQUEST_NAMES = ["accept", "anthropic-beta", "anthropic-version", "idempotency-key", "openai-beta", "user-agent"];
@@ -20,15 +20,16 @@ const RESPONSE_NAMES = new Set([
 ]);
 const RESPONSE_PREFIXES = ["x-ratelimit-", "anthropic-ratelimit-"];
 
-export type ProviderKind = "openai" | "anthropic";
+export type ProviderKind = "openai" | "anthropic" | "gemini";
 
 export interface OutgoingHeaders {
   kind: ProviderKind;
+  protocol: Protocol;
   secret: string | null;
   headers: InferenceRequest["headers"];
 }
 
-export function requestHeaders({ kind, secret, headers }: OutgoingHeaders): Record<string, string> {
+export function requestHeaders({ kind, protocol, secret, headers }: OutgoingHeaders): Record<string, string> {
   // Without compression the answer can be searched for the key as it passes.
   const out: Record<string, string> = { "content-type": "application/json", "accept-encoding": "identity" };
   for (const name of REQUEST_NAMES) {
@@ -37,6 +38,7 @@ export function requestHeaders({ kind, secret, headers }: OutgoingHeaders): Reco
   }
   if (kind === "anthropic") out["anthropic-version"] ??= "2023-06-01";
   if (secret === null) return out;
+  if (protocol === "gemini") return { ...out, "x-goog-api-key": secret };
   return kind === "anthropic" ? { ...out, "x-api-key": secret } : { ...out, authorization: `Bearer ${secret}` };
 }
 

@@ -28,11 +28,35 @@ export interface HttpModelOptions {
   proxy?: ProxySettings | undefined;
 }
 
-const paths: Readonly<Record<Protocol, string>> = {
+const paths: Readonly<Record<Exclude<Protocol, "gemini">, string>> = {
   "openai-chat": "/chat/completions",
   "openai-responses": "/responses",
   "anthropic-messages": "/messages",
 };
+
+/** What follows the base URL, query included. */
+function endpointOf({ protocol, operation, model, stream, query }: ModelCall, kind: ProviderKind): string {
+  if (protocol !== "gemini") {
+    // Google serves the protocols of others below a folder of its own.
+    const folder = kind === "gemini" ? "/openai" : "";
+    return `${folder}${paths[protocol]}${operation === "count-tokens" ? "/count_tokens" : ""}${query}`;
+  }
+  const method = operation === "count-tokens" ? "countTokens" : stream ? "streamGenerateContent" : "generateContent";
+  // Its clients may put the key into the query; the caller's is a placeholder and stays here.
+  const words = query
+    .slice(1)
+    .split("&")
+    .filter((word) => word !== "" && !/^key(=|$)/i.test(decoded(word)));
+  return `/models/${encodeURIComponent(model)}:${method}${words.length > 0 ? `?${words.join("&")}` : ""}`;
+}
+
+function decoded(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
+}
 
 export function createHttpModel(options: HttpModelOptions): ModelBackend {
   const { provider, models, protocols } = options;
@@ -70,13 +94,13 @@ async function forward({ options, pool, origin, prefix, call }: Forward): Promis
   const { kind, provider } = options;
   const secret = (await options.credential()) || null;
   const { headers, body, signal } = call.request;
-  const path = `${prefix}${paths[call.protocol]}${call.operation === "count-tokens" ? "/count_tokens" : ""}${call.query}`;
+  const path = `${prefix}${endpointOf(call, kind)}`;
   let upstream: Upstream;
   try {
     upstream = await dispatchUpstream(pool, {
       origin,
       path,
-      headers: requestHeaders({ kind, secret, headers }),
+      headers: requestHeaders({ kind, protocol: call.protocol, secret, headers }),
       body,
       signal,
     });

@@ -12,7 +12,7 @@ export function createScriptedModel({ now }: { now: () => Date }): ModelBackend 
   return {
     info: { provider: "creel", name: SCRIPTED_MODEL_NAME, scripted: true },
     models: [SCRIPTED_MODEL_NAME],
-    protocols: ["openai-chat", "openai-responses", "anthropic-messages"],
+    protocols: ["openai-chat", "openai-responses", "anthropic-messages", "gemini"],
     call: async (call) => answerCall(call, now()),
     close: async () => {},
   };
@@ -22,7 +22,8 @@ function answerCall(call: ModelCall, now: Date): ModelAnswer {
   const { json, info } = call;
   const input = estimateTokens(call.request.body.length);
   info.inputTokens = input;
-  if (call.operation === "count-tokens") return jsonAnswer(200, { input_tokens: input });
+  if (call.operation === "count-tokens")
+    return jsonAnswer(200, call.protocol === "gemini" ? { totalTokens: input } : { input_tokens: input });
   if (typeof json.previous_response_id === "string") {
     const message = `${SCRIPTED_MODEL_NAME} keeps no responses; send the whole conversation as \`input\`.`;
     throw new RouterError(400, "previous_response_not_found", message);

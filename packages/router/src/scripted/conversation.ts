@@ -1,5 +1,6 @@
 import type { JsonObject, Protocol } from "../types.ts";
 import { contentText, list, object, text } from "../wire/json.ts";
+import { readGemini } from "./read-gemini.ts";
 import type { OfferedTool } from "./tools.ts";
 
 /** What the scripted model needs of a request, whatever the protocol: who said what, in order, and the tools on offer. */
@@ -13,6 +14,7 @@ const readers: Readonly<Record<Protocol, (json: JsonObject) => Conversation>> = 
   "openai-chat": readChat,
   "openai-responses": readResponses,
   "anthropic-messages": readMessages,
+  gemini: readGemini,
 };
 
 export function readConversation(protocol: Protocol, json: JsonObject): Conversation {

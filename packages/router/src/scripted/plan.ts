@@ -50,13 +50,13 @@ function summary(commands: readonly string[], results: readonly { text: string }
   return [`Done: ${commands.length} of ${commands.length} commands ran.`, ...lines].join("\n");
 }
 
-/** Some agents put a report of their own (exit code, wall time) above what the command printed, closed by this line. */
-const REPORT_END = "\nOutput:\n";
+/** Some agents put a report of their own (exit code, wall time) above what the command printed, closed by this word. */
+const REPORT_END = /(?:^|\n)Output:[ \n]/;
 
 /** The first line the command printed. */
 function printed(result: string): string {
-  const start = result.indexOf(REPORT_END);
-  const output = start < 0 ? result : result.slice(start + REPORT_END.length);
+  const end = REPORT_END.exec(result);
+  const output = end === null ? result : result.slice(end.index + end[0].length);
   return output.split("\n").find((line) => line.trim() !== "") ?? "(no output)";
 }
 

@@ -27,6 +27,7 @@ const SHELL_NAMES = [
   "run_shell_command",
   "execute_command",
   "run_command",
+  "run_commands",
   "run_terminal_cmd",
   "terminal",
   "exec",
@@ -59,7 +60,9 @@ export function shellCall(tool: OfferedTool, command: string): ToolCall {
   if (kind === "local_shell") return { kind, name, input: JSON.stringify(argv(command)) };
   const field = commandField(tool) ?? "command";
   const fields = properties(tool);
-  const value = types(fields[field]).includes("array") ? argv(command) : command;
+  // A list of commands is not the words of one.
+  const words = field === "commands" ? [command] : argv(command);
+  const value = types(fields[field]).includes("array") ? words : command;
   const required = list(tool.schema.required).filter((key) => typeof key === "string" && key !== field);
   const rest = required.map((key) => [key, filler(object(fields[text(key)]), command)]);
   const patience = WAIT_FIELD in fields ? { [WAIT_FIELD]: WAIT_MS } : {};
@@ -68,7 +71,8 @@ export function shellCall(tool: OfferedTool, command: string): ToolCall {
 
 const types = (schema: unknown): readonly unknown[] => {
   const type = object(schema).type;
-  return Array.isArray(type) ? type : [type];
+  // Gemini's own schemas write types in capitals.
+  return (Array.isArray(type) ? type : [type]).map((name) => (typeof name === "string" ? name.toLowerCase() : name));
 };
 
 /** The plainest value a required field accepts. */

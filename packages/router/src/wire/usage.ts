@@ -58,7 +58,7 @@ function streamTap(info: InferenceInfo): UsageTap {
 
 function readLine(info: InferenceInfo, line: Buffer): void {
   // Most events carry no usage; looking for the word costs far less than parsing each of them.
-  if (line.includes('"usage"') && line.subarray(0, 5).toString() === "data:") {
+  if ((line.includes('"usage"') || line.includes('"usageMetadata"')) && line.subarray(0, 5).toString() === "data:") {
     readUsage(info, line.subarray(5).toString("utf8"));
   }
 }
@@ -72,9 +72,9 @@ function readUsage(info: InferenceInfo, text: string): void {
   }
   // At the top in chat and messages, inside `response` in responses events, inside `message` in message_start.
   for (const holder of [json, object(json.response), object(json.message)]) {
-    const usage = object(holder.usage);
-    const input = count(usage.prompt_tokens ?? usage.input_tokens);
-    const output = count(usage.completion_tokens ?? usage.output_tokens);
+    const usage = object(holder.usage ?? holder.usageMetadata);
+    const input = count(usage.prompt_tokens ?? usage.input_tokens ?? usage.promptTokenCount);
+    const output = count(usage.completion_tokens ?? usage.output_tokens ?? usage.candidatesTokenCount);
     if (input !== null) info.inputTokens = input;
     if (output !== null) info.outputTokens = output;
   }
