@@ -11,7 +11,7 @@ export interface ShimStatus {
   startedAt: Date;
   /** Bytes the agent has written to its log since the state directory was new. */
   logBytes: number;
-  /** Whether `limits.memoryBytes` is in force, by whomever. */
+  /** Whether the kernel itself holds `limits.memoryBytes`; otherwise the watchdog does, a moment late. */
   memoryLimited: boolean;
   /** Each limit that was asked for. */
   limits: HeldLimit[];
@@ -102,7 +102,7 @@ function toStatus(answer: string[] | null): ShimStatus | null {
     agentPid: Number(agentPid),
     startedAt: new Date(Number(startedMs)),
     logBytes: Number(logBytes),
-    memoryLimited: limits.some(({ name, by }) => name === "memoryBytes" && by !== "none"),
+    memoryLimited: limits.some(({ name, by }) => name === "memoryBytes" && by === "cgroup"),
     limits,
   };
 }

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -224,10 +226,61 @@ static int try_flip(void) {
   return 0;
 }
 
+/* A mount namespace of the agent's own, as an agent's own sandbox makes one. */
+static int nest(void) {
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS)) return errno;
+  static const char *const lines[][2] = {{"/proc/self/setgroups", "deny"}, {"/proc/self/uid_map", "0 1000 1"}, {"/proc/self/gid_map", "0 1000 1"}};
+  for (int i = 0; i < 3; i++) {
+    int fd = open(lines[i][0], O_WRONLY);
+    if (fd < 0 || write(fd, lines[i][1], strlen(lines[i][1])) < 0) return errno;
+    close(fd);
+  }
+  return 0;
+}
+/* In there our program lies under a trusted name, on a mount that says it is read-only. */
+static int try_nested_name(void) {
+  if (nest() || mount("/tmp/second", "/usr/bin/sleep", NULL, MS_BIND, NULL)) return 93;
+  if (mount(NULL, "/usr/bin/sleep", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL)) return 94;
+  execl("/usr/bin/sleep", "sleep", "visit", (char *)NULL);
+  return 95;
+}
+static int try_nested_library(void) {
+  if (nest() || mount("/tmp/evil.so", "/opt/honest.so", NULL, MS_BIND, NULL)) return 93;
+  if (mount(NULL, "/opt/honest.so", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL)) return 94;
+  setenv("LD_PRELOAD", "/opt/honest.so", 1);
+  setenv("DISGUISE", "plain", 1);
+  execl("/opt/disguise", "disguise", "visit", (char *)NULL);
+  return 95;
+}
+static int try_nested_honest(void) {
+  if (nest()) return 93;
+  execl("/opt/disguise", "disguise", "visit", (char *)NULL);
+  return 95;
+}
+/* Nobody but the kernel may look into it now. */
+static int try_undumpable(void) {
+  prctl(PR_SET_DUMPABLE, 0);
+  return visit();
+}
+static int try_undumpable_unload(void) {
+  prctl(PR_SET_DUMPABLE, 0);
+  return try_unload();
+}
+/* Threads: one connects while the others make the process look busy with something else. */
+static void *connect_aside(void *unused) { return (void *)(long)visit(); }
+static int try_thread(void) {
+  pthread_t thread;
+  void *result;
+  pthread_create(&thread, NULL, connect_aside, NULL);
+  pthread_join(thread, &result);
+  return (int)(long)result;
+}
+
 #define T(name) {#name, try_##name}
 static const struct { const char *name; int (*run)(void); } table[] = {
   T(visit), T(unload), T(map_file), T(map_deleted), T(map_memory), T(exec_away), T(adopt), T(double_fork), T(subreaper),
-  T(sibling), T(pass), T(receive), T(fast_open), T(speak), T(flip),
+  T(sibling), T(pass), T(receive), T(fast_open), T(speak), T(flip), T(nested_name),
+  T(nested_library), T(nested_honest), T(undumpable), T(undumpable_unload), T(thread),
 };
 
 int main(int argc, char **argv) {

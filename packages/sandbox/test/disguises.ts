@@ -16,11 +16,15 @@ export function identityTests(): void {
 
   beforeAll(async () => {
     base = temporary();
-    execFileSync("cc", ["-O1", "-w", "-o", join(base, "disguise"), source, "-ldl"]);
+    execFileSync("cc", ["-O1", "-w", "-o", join(base, "disguise"), source, "-ldl", "-pthread"]);
     execFileSync("cc", ["-O1", "-w", "-shared", "-fPIC", "-DLIBRARY", "-o", join(base, "evil.so"), source]);
     mkdirSync(join(base, "home/project"), { recursive: true });
     copyFileSync(join(base, "evil.so"), join(base, "home/project/evil.so"));
+    await open({});
+  });
+  async function open(profile: { nestedUserns?: boolean }): Promise<void> {
     cage = await basket({
+      ...profile,
       mounts: [
         { source: join(base, "disguise"), target: PROGRAM, mode: "ro" },
         { source: join(base, "evil.so"), target: "/opt/honest.so", mode: "ro" },
@@ -32,7 +36,12 @@ export function identityTests(): void {
     desk = await receptionist(cage.runDir);
     copyFileSync(join(base, "evil.so"), join(cage.work, "evil.so"));
     await cage.sh(`cp /opt/honest.so /tmp/evil.so; cp /opt/honest.so /dev/shm/evil.so; cp ${PROGRAM} /tmp/second`);
-  });
+  }
+  const closeDesk = async () => desk.network.close();
+  const digest = async () =>
+    createHash("sha256")
+      .update(readFileSync(join(base, "disguise")))
+      .digest("hex");
   afterAll(cleanUp);
 
   /** Runs a line inside and says who came to the desk. */
@@ -107,6 +116,33 @@ export function identityTests(): void {
       expect(identity).toMatchObject({ path: "/tmp/second" });
       expect(identity?.library ?? null).toBeNull();
     }
+  });
+
+  test("a program that lets nobody look into it is named all the same", async () => {
+    expect(await comer(`${PROGRAM} undumpable`)).toMatchObject({ path: PROGRAM, sha256: await digest() });
+    expect(await comer(`${PROGRAM} undumpable_unload /tmp/evil.so`)).toMatchObject({ library: "/tmp/evil.so" });
+    expect(await comer(`${PROGRAM} thread`)).toMatchObject({ path: PROGRAM });
+  });
+
+  describe("in mounts of the agent's own making (nestedUserns)", () => {
+    beforeAll(async () => {
+      await closeDesk();
+      await open({ nestedUserns: true });
+    });
+    test("a program under a trusted name has lost it", async () => {
+      expect(await comer(`${PROGRAM} nested_name`)).toMatchObject({
+        path: "/usr/bin/sleep",
+        library: "/usr/bin/sleep",
+      });
+    });
+    test("a library under a trusted name is the agent's", async () => {
+      expect(await comer(`${PROGRAM} nested_library`)).toMatchObject({ path: PROGRAM, library: "/opt/honest.so" });
+    });
+    test("what comes from the sandbox's own mounts keeps its name there too", async () => {
+      const identity = await comer(`${PROGRAM} nested_honest`);
+      expect(identity).toMatchObject({ path: PROGRAM });
+      expect(identity?.library ?? null).toBeNull();
+    });
   });
 
   describe("ancestors are lost, never gained", () => {

@@ -155,14 +155,22 @@ static void add_ancestors(struct frame *answer, pid_t child, pid_t parent) {
   }
 }
 
-/* Returns the socket's cookie, 0 for a socket that is not our business, or -errno. */
-static int socket_cookie(pid_t tid, pid_t group, int fd_number, uint64_t *cookie) {
-  int pidfd = tid == group ? sys_pidfd_open(tid) : (int)syscall(SYS_pidfd_open, tid, PIDFD_FOR_THREAD);
-  if (pidfd < 0 && tid != group) pidfd = sys_pidfd_open(group);
+int descriptor_of(pid_t tid, int fd_number) {
+  struct process p;
+  int pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_FOR_THREAD);
+  if (pidfd < 0) pidfd = sys_pidfd_open(tid);
+  /* Before Linux 6.9 only the first thread of a process has one; the others share its descriptors. */
+  if (pidfd < 0 && read_process(tid, &p)) pidfd = sys_pidfd_open(p.group);
   if (pidfd < 0) return -EPERM;
-  int fd = sys_pidfd_getfd(pidfd, fd_number), error = errno, domain = 0, type = 0;
+  int fd = sys_pidfd_getfd(pidfd, fd_number), error = errno;
   close(pidfd);
-  if (fd < 0) return error == EBADF ? -EBADF : -EPERM;
+  return fd >= 0 ? fd : error == EBADF ? -EBADF : -EPERM;
+}
+
+/* Returns 1 with the socket's cookie, 0 for a socket that is not our business, or -errno. */
+static int socket_cookie(pid_t tid, int fd_number, uint64_t *cookie) {
+  int fd = descriptor_of(tid, fd_number), domain = 0, type = 0;
+  if (fd < 0) return fd;
   socklen_t n = sizeof domain, m = sizeof type, c = sizeof *cookie;
   int result = 0;
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &m)) result = -ENOTSOCK;
@@ -209,7 +217,7 @@ static int judge(int notify, const struct seccomp_notif *n) {
   uint64_t cookie = 0, id = n->id;
   pid_t tid = (pid_t)n->pid;
   if (!read_process(tid, &p)) return -EPERM;
-  int kind = socket_cookie(tid, p.group, (int)n->data.args[0], &cookie);
+  int kind = socket_cookie(tid, (int)n->data.args[0], &cookie);
   if (kind <= 0) return kind;
   int exe = open_exe(tid, path);
   if (exe < 0) return -EPERM;

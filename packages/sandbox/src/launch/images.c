@@ -27,6 +27,11 @@
 #define PIDS_PER_TICK_MAX 4096
 #define TICKS_PER_SECOND 100ll
 #define NEVER INT64_MAX
+/* Fields of /proc/PID/stat that exec sets and nothing changes afterwards (prctl's PR_SET_MM is refused). */
+#define START_CODE 26
+#define START_STACK 28
+#define START_DATA 45
+#define ENVIRONMENT_END 51
 #define OPENAT2 437 /* Linux 5.6 */
 #define RESOLVE_WITHOUT_LINKS 0x04u
 #define RESOLVE_FROM_ROOT 0x10u
@@ -53,23 +58,28 @@ void images_start(const struct shim *shim) {
   own_mounts = fstat(shim->mounts, &st) ? 0 : st.st_ino;
 }
 
-/* One address space: the addresses the kernel dealt at exec. A fork has the same ones, an exec gets others. 0: gone. */
+/* One address space: the addresses the kernel dealt at exec, as it tells them to whoever may trace the process, also of
+   one that made itself undumpable. A fork has the same ones, an exec gets others. 0: gone, or not ours to know. */
 static uint64_t space_of(pid_t tid) {
-  char path[64];
-  uint64_t words[128], sum = 0xcbf29ce484222325u;
-  snprintf(path, sizeof path, "/proc/%d/auxv", tid);
+  char path[64], text[2048];
+  uint64_t sum = 0xcbf29ce484222325u, known = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", tid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, words, sizeof words);
+  ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
   if (fd >= 0) close(fd);
-  if (n <= 0) return 0;
-  for (size_t i = 0; i < (size_t)n / sizeof words[0]; i++) {
-    sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15u;
+  text[n > 0 ? n : 0] = 0;
+  char *at = strrchr(text, ')'); /* the process chose what stands before */
+  for (int field = 3; at && (at = strchr(at + 1, ' ')); field++) {
+    if (field < START_CODE || (field > START_STACK && field < START_DATA) || field > ENVIRONMENT_END) continue;
+    uint64_t value = strtoull(at + 1, NULL, 10);
+    if (field == START_STACK) known = value;
+    sum = (sum ^ value) * 0x9e3779b97f4a7c15u;
     sum ^= sum >> 29;
   }
-  return sum ? sum : 1;
+  return known ? sum | 1 : 0;
 }
 
-/* Whether the open file can hold what the agent wrote. `link` is a path below /proc that leads to the file itself, so its
+/* Whether the open file can hold what the agent wrote. `link` below /proc leads to the file itself, so its
    own mount answers, whatever it is called. In a mount namespace of the agent's making flags and names are its own
    choice: there only the file that the sandbox's first process sees under the same name counts. */
 static bool agent_can_write(pid_t tid, const char *link, const char *name) {
@@ -130,12 +140,15 @@ static bool is_own_program(pid_t tid, const char *link) {
 /* 0: let the call run; otherwise the -errno it gets. Failing to note a mapping must not let it happen unnoted. */
 int image_maps_code(pid_t tid, int fd_number) {
   char link[64], name[PATH_BYTES_MAX];
-  snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, fd_number);
+  int fd = descriptor_of(tid, fd_number);
+  if (fd == -EBADF) return 0; /* the kernel answers so itself */
+  if (fd < 0) return -EPERM;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t n = readlink(link, name, sizeof name - 1);
-  if (n < 0 && errno == ENOENT) return 0; /* no such descriptor: the kernel answers EBADF itself */
-  if (n < 0) return -EPERM;
-  name[n] = 0;
-  if (!agent_can_write(tid, link, name) || is_own_program(tid, link)) return 0;
+  name[n > 0 ? n : 0] = 0;
+  bool foreign = agent_can_write(tid, link, name) && !is_own_program(tid, link);
+  close(fd);
+  if (!foreign) return 0;
   uint64_t space = space_of(tid);
   if (!space) return -EPERM;
   taint(space, name);
