@@ -59,4 +59,11 @@ network_policies:
       - { host: ${HOSTS.pinned}, port: 443, protocol: rest, access: full }
     binaries:
       - { path: "/sandbox/work/**", sha256: ${pinned} }
+credentials:
+  TOKEN:
+    endpoints:
+      - { host: ${HOSTS.api}, port: 443, path: "/v1/**" }
+  KEY:
+    endpoints:
+      - { host: ${HOSTS.other}, port: 443, path: "/keyed/**" }
 `;

