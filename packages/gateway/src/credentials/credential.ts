@@ -26,6 +26,16 @@ export interface CredentialSource {
 /** Why there is no value; its message is shown to the agent and written down, so it never holds one. */
 export class CredentialUnavailable extends Error {}
 
+/** Whatever else a source throws could quote a value. */
+export async function currentValue({ name, source }: SandboxCredential): Promise<string> {
+  try {
+    return await source.current();
+  } catch (error) {
+    if (error instanceof CredentialUnavailable) throw error;
+    throw new CredentialUnavailable(`The credential ${name} could not be read.`);
+  }
+}
+
 /** Shorter ones could stand in a request by chance. */
 const PLACEHOLDER = /^[A-Za-z0-9_-]{12,256}$/;
 

@@ -1,6 +1,6 @@
 import { CREDENTIAL_VALUE_CHARS_MAX } from "../limits.ts";
 import { bodyKindOf, bodyText, valueInBody } from "./bodies.ts";
-import { CredentialUnavailable, isSigningName } from "./credential.ts";
+import { CredentialUnavailable, currentValue, isSigningName } from "./credential.ts";
 import { plainLetters } from "./letters.ts";
 import { type CredentialRequest, type CredentialUse, decodeBasic, type HeaderPair } from "./uses.ts";
 
@@ -44,7 +44,7 @@ async function valuesOf(uses: readonly CredentialUse[]): Promise<Map<string, str
   const values = new Map<string, string>();
   for (const { credential } of uses) {
     if (isSigningName(credential.name) || values.has(credential.placeholder)) continue;
-    const value = await credential.source.current();
+    const value = await currentValue(credential);
     if (value === "" || value.length > CREDENTIAL_VALUE_CHARS_MAX)
       throw new CredentialUnavailable(`The stored credential ${credential.name} is empty or too long.`);
     values.set(credential.placeholder, value);

@@ -6,6 +6,7 @@ import type { Context, Flow } from "../state.ts";
 import { findAccount, scopeOf } from "./aws/account.ts";
 import { payloadHash, signAws } from "./aws/sign.ts";
 import { bodyKindOf } from "./bodies.ts";
+import { currentValue } from "./credential.ts";
 import { inject } from "./inject.ts";
 import { credentialProblem, usesIn } from "./uses.ts";
 
@@ -71,9 +72,9 @@ export function requestCredentials(
     const { accessKeyId, secretAccessKey, sessionToken } = account;
     for (const credential of [accessKeyId, sessionToken]) if (credential !== null) store.sent(credential, place);
     const [id, secret, token] = await Promise.all([
-      accessKeyId.source.current(),
-      secretAccessKey.source.current(),
-      sessionToken?.source.current() ?? null,
+      currentValue(accessKeyId),
+      currentValue(secretAccessKey),
+      sessionToken === null ? null : currentValue(sessionToken),
     ]);
     const signed = await signAws({
       request: out,

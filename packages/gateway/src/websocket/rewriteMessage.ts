@@ -1,5 +1,5 @@
 import { credentialPlan } from "@creel/policy";
-import { CredentialUnavailable } from "../credentials/credential.ts";
+import { CredentialUnavailable, currentValue } from "../credentials/credential.ts";
 import { type CredentialUse, credentialProblem } from "../credentials/uses.ts";
 import type { CheckedRequest } from "../http/checkRequest.ts";
 import { asRequest } from "../judgeConnection.ts";
@@ -43,7 +43,7 @@ export async function rewriteMessage({
   try {
     for (const credential of found) {
       store.sent(credential, place);
-      const value = await credential.source.current();
+      const value = await currentValue(credential);
       const written = json ? JSON.stringify(value).slice(1, -1) : value;
       filled = filled.replaceAll(credential.placeholder, () => written);
     }
