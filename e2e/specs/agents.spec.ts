@@ -13,7 +13,7 @@ const PROMPT = [
   "",
   "```sh",
   "id -un > /sandbox/work/proof; sleep 0.4",
-  'sleep 0.4; sed "s/^/made by /" /sandbox/work/proof; sleep 0.4',
+  'sed "s/^/made by /" /sandbox/work/proof > /sandbox/work/second; sleep 0.4',
   "```",
 ].join("\n");
 /** The scripted model, and nothing else. */
@@ -55,10 +55,9 @@ for (const plugin of AGENTS) {
     const { chunks } = await fleet.api<{ chunks: { data: string }[] }>("GET", `/sandboxes/${name}/logs`);
     const log = chunks.map(({ data }) => data).join("");
     expect(ended.status, log).toMatchObject({ phase: "exited", exitCode: 0 });
-    const proof = join(fleet.home, "node/sandboxes", id, "workspace/proof");
-    expect(existsSync(proof), log).toBe(true);
-    expect(readFileSync(proof, "utf8")).toBe("sandbox\n");
-    expect(log).toContain("made by sandbox");
+    const second = join(fleet.home, "node/sandboxes", id, "workspace/second");
+    expect(existsSync(second), log).toBe(true);
+    expect(readFileSync(second, "utf8")).toBe("made by sandbox\n");
     const asked = (await decisionsAfter(fleet, 0)).filter((each) => each.sandbox === name);
     expect(asked.some((each) => each.host === "inference.local" && each.decision === "allow")).toBe(true);
     // Nothing but the model was reached, whatever the agent tried to call home.
