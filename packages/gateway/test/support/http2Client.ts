@@ -87,7 +87,8 @@ export async function createHttp2Upstream(
 ): Promise<Http2Upstream> {
   const ca = await createSandboxCa({ name: "upstream" });
   const context = await createLeaves({ ca, now: Date.now }).contextFor(host);
-  const server = createServer();
+  // What the tests send, this server may hold: only the gateway has bounds here.
+  const server = createServer({ maxSessionMemory: 1000 });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
