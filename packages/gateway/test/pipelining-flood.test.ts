@@ -52,3 +52,13 @@ it("serves as many at once as apt asks for", async () => {
   const { text } = await speak({ door }, request("/ok/a").repeat(10), { timeoutMs: 1000 });
   expect(text.split("HTTP/1.1 200 ").length - 1).toBe(10);
 });
+
+it("ends the line of each request under way when its client leaves, also of those whose turn never came", async () => {
+  await world.close();
+  await upstream.close();
+  upstream = await createUpstream(HOST, () => {}, { secure: false });
+  world = await createWorld({ yaml: POLICY, resolve: { [`${HOST}:80`]: `127.0.0.1:${upstream.port}` } });
+  const door = await world.door(HOST, 80);
+  await speak({ door }, request("/ok/a") + request("/ok/b") + request("/ok/c"), { timeoutMs: 300 });
+  await expect.poll(() => world.records.map(({ path }) => path).sort()).toEqual(["/ok/a", "/ok/b", "/ok/c"]);
+});

@@ -28,6 +28,26 @@ const PIPELINED_MAX = 32;
 const HTTP2_PREFACE = "PRI * HTTP/2.0";
 
 /** `http2`: who serves connections that agreed on it in their handshake. */
+/**
+ * A pipelined request whose turn to answer never came is not told by Node that its connection is gone: it would be under way for ever,
+ * in our memory and without the end of its line in the journal.
+ */
+function endWithConnection(socket: Duplex, res: ServerResponse): void {
+  const onGone = () => {
+    setImmediate(() => {
+      if (over) return;
+      res.destroy();
+      res.emit("close");
+    });
+  };
+  let over = false;
+  socket.once("close", onGone);
+  res.once("close", () => {
+    over = true;
+    socket.off("close", onGone);
+  });
+}
+
 export function createHttpFront(handlers: HttpFrontHandlers, http2: Http2Front | null = null): HttpFront {
   const flows = new WeakMap<Duplex, Flow>();
   const server = createServer({
@@ -57,6 +77,7 @@ export function createHttpFront(handlers: HttpFrontHandlers, http2: Http2Front |
       return resetSocket(flow.socket);
     }
     res.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    endWithConnection(socket, res);
     handlers.onCall(
       flow,
       http1Call(req, res, () => resetSocket(flow.socket)),
@@ -90,6 +111,8 @@ export function createHttpFront(handlers: HttpFrontHandlers, http2: Http2Front |
       if (http2 !== null && socket instanceof TLSSocket && socket.alpnProtocol === "h2")
         return http2.serve(flow, socket);
       flows.set(socket, flow);
+      // One for each request under way, beside Node's own; more would be a leak that Node should name.
+      socket.setMaxListeners(PIPELINED_MAX + 16);
       server.emit("connection", socket);
     },
   };

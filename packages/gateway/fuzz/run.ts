@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import { Random } from "../../policy/fuzz/random.ts";
+import { portOf } from "../test/support/world.ts";
+import { playHttp, startHttp } from "./httpRun.ts";
+import { playDns, playFrames, playHello } from "./namesRun.ts";
+
+export interface FuzzOptions {
+  target: string;
+  minutes: number;
+  seed: number;
+}
+
+const CONNECTIONS_PER_BATCH = 200;
+const CODEC_CASES_PER_BATCH = 20_000;
+/** What the process may hold beyond what it held after the first batches; a leak of a kilobyte a connection passes it in an hour. */
+const GROWTH_BYTES_MAX = 64 * 1024 * 1024;
+const WARM_BATCHES = 5;
+
+/** The first bytes of a real client. */
+export async function realHello(): Promise<Buffer> {
+  const catcher = createServer();
+  catcher.listen(0, "127.0.0.1");
+  await once(catcher, "listening");
+  const client = tlsConnect({ host: "127.0.0.1", port: portOf(catcher), servername: "api.example.com" });
+  client.on("error", () => {});
+  const [socket]: Socket[] = await once(catcher, "connection");
+  if (socket === undefined) throw new Error("no connection");
+  const [bytes] = await once(socket, "data");
+  client.destroy();
+  socket.destroy();
+  catcher.close();
+  return bytes;
+}
+
+export function playCodecs(hello: Buffer, options: { seed: number; cases: number }): string[] {
+  const faults: string[] = [];
+  for (let n = 0; n < options.cases; n += 1) {
+    const random = new Random(options.seed + n);
+    for (const play of [playDns, (r: Random) => playHello(r, hello), playFrames]) {
+      try {
+        const fault = play(random);
+        if (fault !== null) faults.push(`seed ${options.seed + n}: ${fault}`);
+      } catch (error) {
+        faults.push(`seed ${options.seed + n}: threw ${error instanceof Error ? error.stack : String(error)}`);
+      }
+    }
+  }
+  return faults;
+}
+
+/** The exit status: 0 when everything held. */
+export async function run(options: FuzzOptions, say: (line: string) => void): Promise<number> {
+  const until = Date.now() + options.minutes * 60_000;
+  let broken = 0;
+  const fault = (text: string) => {
+    broken += 1;
+    say(`BROKEN ${text}`);
+  };
+  process.on("uncaughtException", (error) => fault(`uncaught: ${error.stack}`));
+  process.on("unhandledRejection", (error) =>
+    fault(`unhandled: ${error instanceof Error ? error.stack : String(error)}`),
+  );
+  const hello = await realHello();
+  const http = options.target === "names" ? null : await startHttp();
+  let { seed } = options;
+  let connections = 0;
+  let requests = 0;
+  let cases = 0;
+  let heldBytes = 0;
+  let saidAt = 0;
+  for (let batch = 0; batch === 0 || Date.now() < until; batch += 1) {
+    if (http !== null) {
+      const played = await playHttp(http, { seed, connections: CONNECTIONS_PER_BATCH });
+      for (const text of played.faults) fault(`seeds from ${seed}: ${text}`);
+      connections += CONNECTIONS_PER_BATCH;
+      requests += played.requests;
+    }
+    if (options.target !== "http") {
+      for (const text of playCodecs(hello, { seed, cases: CODEC_CASES_PER_BATCH })) fault(text);
+      cases += CODEC_CASES_PER_BATCH * 3;
+    }
+    seed += Math.max(CONNECTIONS_PER_BATCH, CODEC_CASES_PER_BATCH);
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    if (batch === WARM_BATCHES) heldBytes = heapUsed + external;
+    if (batch > WARM_BATCHES && heapUsed + external > heldBytes + GROWTH_BYTES_MAX && globalThis.gc !== undefined) {
+      fault(`memory grew from ${heldBytes} to ${heapUsed + external} bytes`);
+      heldBytes = heapUsed + external;
+    }
+    if (broken > 50) break;
+    if (Date.now() - saidAt > 60_000) {
+      saidAt = Date.now();
+      say(
+        `${connections} connections, ${requests} requests allowed, ${cases} codec cases, ${broken} broken, ${Math.round((heapUsed + external) / 1048576)} MiB held`,
+      );
+    }
+  }
+  await http?.close();
+  say(
+    `done: ${connections} connections, ${requests} requests allowed, ${cases} codec cases, ${broken} broken; seeds ${options.seed} to ${seed - 1}`,
+  );
+  return broken === 0 ? 0 : 1;
+}
