@@ -8,18 +8,22 @@ import { SANDBOX_HOME, SANDBOX_WORK } from "@creel/sandbox";
 import { usageError } from "../exit.ts";
 import { BUNDLE_FILE, CA_FILE } from "./trust.ts";
 
-export type KnownAgent = Extract<AgentId, "claude" | "codex" | "pi">;
+export type KnownAgent = Exclude<AgentId, "command">;
 
 const INFERENCE_URL = "https://inference.local";
-const KNOWN = ["claude", "codex", "pi"] as const satisfies readonly KnownAgent[];
+const KNOWN = [
+  ...["claude", "codex", "pi", "opencode", "gemini", "qwen", "cline", "continue", "copilot", "openclaw"],
+] as const satisfies readonly KnownAgent[];
+/** Agents whose program bears another name. */
+const PROGRAMS: Readonly<Record<string, KnownAgent>> = { cn: "continue" };
 /** Words of `--agent`. */
 export const AGENT_WORDS: readonly string[] = ["auto", "none", ...KNOWN];
 
 /** Variables that lead to a model of a kind that the agent can speak to; with others set as well, these win. */
-const OWN_PROVIDER: Readonly<Record<KnownAgent, readonly string[]>> = {
+const OWN_PROVIDER: Partial<Record<KnownAgent, readonly string[]>> = {
   claude: ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"],
   codex: ["OPENAI_API_KEY", "OPENAI_BASE_URL"],
-  pi: [],
+  gemini: ["GEMINI_API_KEY"],
 };
 const ALL_KEYS = ["NVIDIA_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
@@ -27,13 +31,14 @@ const ALL_KEYS = ["NVIDIA_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMI
 export function agentOf(command: readonly string[], word: string): KnownAgent | null {
   if (!AGENT_WORDS.includes(word))
     throw usageError(`"${word}" is no agent that is known here`, `Write one of ${AGENT_WORDS.join(", ")}.`, "--agent");
-  const wanted = word === "auto" ? basename(command[0] ?? "") : word;
+  const name = basename(command[0] ?? "");
+  const wanted = word === "auto" ? (PROGRAMS[name] ?? name) : word;
   return KNOWN.find((id) => id === wanted) ?? null;
 }
 
 /** The environment in which a model is looked for: the agent's own provider, when its key is there, and no other. */
 export function modelEnv(agent: KnownAgent | null, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = agent === null ? [] : OWN_PROVIDER[agent];
+  const own = (agent === null ? null : OWN_PROVIDER[agent]) ?? [];
   const key = own[0];
   if (key === undefined || !env[key]?.trim()) return env;
   return Object.fromEntries(Object.entries(env).filter(([name]) => own.includes(name) || !ALL_KEYS.includes(name)));
@@ -61,7 +66,7 @@ export function prepareAgent(
   const { env, files } = agentPlugins[agent].prepare({
     // Where the agent itself lies is known already; of what is prepared only settings are taken.
     host: { agentsRoot: "/", nodePath: "/", arch: process.arch === "arm64" ? "arm64" : "x64" },
-    prompt: "unused",
+    prompt: PROMPT_UNUSED,
     model,
     baseUrl: INFERENCE_URL,
     placeholderKey: `creel-placeholder-${id}`,
@@ -70,20 +75,31 @@ export function prepareAgent(
     caFile: CA_FILE,
     bundleFile: BUNDLE_FILE,
   });
-  const { PATH: _path, ...rest } = env;
+  const { PATH: _path, TERM: _term, ...rest } = env;
   return {
-    command: agent === "pi" ? withModel(command, model.name) : [...command],
+    command: withModel(agent, command, model.name),
     // Claude Code takes its own default otherwise, which may not be served here.
     env: agent === "claude" ? { ...rest, ANTHROPIC_MODEL: model.name } : rest,
-    files: agent === "codex" ? files.map(withoutOwnSandbox) : files,
+    files: files.filter(({ content }) => content !== PROMPT_UNUSED).map(withoutOwnSandbox),
   };
 }
 
-/** pi takes the provider from its arguments alone; what the user wrote there wins. */
-function withModel(command: readonly string[], model: string): string[] {
+const PROMPT_UNUSED = "The task stands in the command.";
+
+/** Agents that take from their arguments alone which model to ask. */
+const MODEL_WORDS: Partial<Record<KnownAgent, (model: string) => string[]>> = {
+  pi: (model) => ["--provider", "creel", "--model", model],
+  qwen: () => ["--auth-type", "openai"],
+  continue: () => ["--config", `${SANDBOX_HOME}/.continue/config.yaml`],
+};
+
+/** What the user wrote there wins. */
+function withModel(agent: KnownAgent, command: readonly string[], model: string): string[] {
   const [program = "", ...rest] = command;
-  if (rest.some((word) => /^--(provider|model)(=|$)/.test(word))) return [...command];
-  return [program, "--provider", "creel", "--model", model, ...rest];
+  const words = MODEL_WORDS[agent]?.(model) ?? [];
+  const flags = words.filter((word) => word.startsWith("--"));
+  const isSaid = rest.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
+  return isSaid ? [...command] : [program, ...words, ...rest];
 }
 
 /** Its own sandbox makes an empty network of its own, which would cut its tools off from the gateway; ours is around it. */

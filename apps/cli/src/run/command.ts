@@ -11,8 +11,8 @@ devices, no network but through the gateway. --show adds a path, --workspace a f
 Policies: one in the folder you stand in is never used by itself, because it came with that folder; name it with --policy. A policy in
 the workspace is read-only inside.
 
-Agents: for claude, codex and pi the model's address and a placeholder for its key are set inside. The key (ANTHROPIC_API_KEY,
-OPENAI_API_KEY, …) is read from your environment and stays out here; CREEL_MODEL names another model.
+Agents: for claude, codex, pi, opencode, gemini, qwen, cline, cn, copilot and openclaw the model's address and a placeholder for its
+key are set inside. The key (ANTHROPIC_API_KEY, OPENAI_API_KEY, …) is read from your environment and stays out here; CREEL_MODEL names another model.
 
 Secrets: the command finds a placeholder in the variable NAME. The gateway puts the real value in its place in a request
 header, over TLS, for the endpoints that the policy binds it to, and nowhere else:
@@ -60,7 +60,7 @@ export const registerRun: Register = (program, io, finish) => {
     .option("--show <path>", "a file or folder of this host to be seen inside, read-only; may be repeated", collect, [])
     .option(
       "--agent <name>",
-      "prepare for a known agent: auto (by the command's name), none, claude, codex, pi",
+      "prepare for a known agent: auto (by the command's name), none, or the agent's name",
       "auto",
     )
     .option("--quiet", "say nothing on stderr but errors: no denials, no summary")

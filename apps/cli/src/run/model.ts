@@ -1,10 +1,6 @@
-import type { ModelProtocol } from "@creel/agents";
 import { withRoots } from "@creel/gateway";
-import type { InferenceRequest, InferenceResponse, ModelBackend, Protocol, Router } from "@creel/router";
+import type { InferenceRequest, InferenceResponse, ModelBackend, Router } from "@creel/router";
 import { type AgentModel, type KnownAgent, modelEnv } from "./agent.ts";
-
-/** What agents of ours speak; a backend may speak more. */
-const isAgents = (protocol: Protocol): protocol is ModelProtocol => protocol !== "gemini";
 
 export interface LazyRouter {
   handle(request: InferenceRequest): Promise<InferenceResponse>;
@@ -37,7 +33,7 @@ export function lazyRouter(
     async model() {
       const { backend } = await get();
       const { provider, name, scripted } = backend.info;
-      return { provider, name, scripted, protocols: backend.protocols.filter(isAgents) };
+      return { provider, name, scripted, protocols: backend.protocols };
     },
     async close() {
       await (await opened)?.router.close();
