@@ -167,7 +167,8 @@ export class Allows {
   constructor(endpoints: readonly CompiledEndpoint[]) {
     for (const endpoint of endpoints) {
       const { protocol, access } = endpoint.endpoint;
-      if (endpoint.audit && endpoint.inspected) this.audits.push(endpoint);
+      // One that looks into nothing still denies another spelling of its own path.
+      if (endpoint.audit && (endpoint.inspected || endpoint.exactSelector !== null)) this.audits.push(endpoint);
       if (!endpoint.inspected) this.open.push(endpoint);
       else if (protocol === "rest" && access !== undefined) this.byAccess[access].push(endpoint);
       else if (protocol === "rest" || (protocol === "websocket" && access === undefined && endpoint.messages === null))
