@@ -13,6 +13,7 @@ import { asRequest } from "./judgeConnection.ts";
 import { INFERENCE_BODY_BYTES_MAX } from "./limits.ts";
 import { refuse, settle } from "./settle.ts";
 import type { Context, Exchange, Flow } from "./state.ts";
+import { takeRequest } from "./withinLimits.ts";
 
 /**
  * A call to the model. It never leaves as the agent sent it: the router, in this process, makes the call with the real credential.
@@ -45,7 +46,8 @@ export async function onInference(context: Context, flow: Flow, request: Checked
   const model = modelAsked(request.target, body.toString("utf8"))?.slice(0, MODEL_CHARS_MAX) ?? null;
   const settled = await settle(context, flow.state, subject, (policy) => {
     const decision = judge(policy);
-    return model === null ? decision : { ...decision, reason: `Model ${model}. ${decision.reason}` };
+    const named = model === null ? decision : { ...decision, reason: `Model ${model}. ${decision.reason}` };
+    return takeRequest(context, flow, policy, named);
   });
   if (settled.decision === "deny" || settled.seq === null) {
     return answerRefusal(call, flow, settled, refused, { close: false });

@@ -18,6 +18,8 @@ class ThrottledSocket extends Duplex {
     super({ allowHalfOpen: true });
     this.socket = socket;
     this.throttle = throttle;
+    // What the end of one direction means is for whoever reads this to say.
+    socket.allowHalfOpen = true;
     socket.pause();
     socket.on("data", (chunk: Buffer) => {
       socket.pause();
