@@ -394,13 +394,6 @@ test("a fail-closed middleware that cannot run denies what it covers", () => {
   expect([judge({}), judge({ host: "free.example.com" })]).toEqual(["deny", "allow"]);
 });
 
-test("an endpoint in audit records another spelling of its path, also where it looks into nothing", () => {
-  const judge = judgeOf(
-    `{host: api.example.com, port: 443, path: /A/b, enforcement: audit}, {${REST}, path: /a/b, access: read-only}`,
-  );
-  expect(judge({ method: "POST", path: "/a/b" })).toBe("would_deny");
-});
-
 test("another spelling of a narrow endpoint's path neither falls to a wider endpoint nor is allowed", () => {
   const judge = judgeOf(`{${REST}, path: "/api/**", access: read-only}, {${REST}, access: full}`);
   const paths = ["/api/x", "/API/x", "/api", "/%61pi/x", "/other"];
