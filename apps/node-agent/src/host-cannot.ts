@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { HostCapabilities } from "@creel/protocol";
 import type { HostCannot } from "./policy-judge.ts";
 
@@ -12,5 +13,8 @@ export const hostCannot =
       const layer = capabilities.layers.find(({ id }) => id === "landlock");
       return `landlock: The policy insists on it, and this host offers ABI ${capabilities.landlockAbi}. ${layer?.remedy ?? ""}`.trim();
     }
+    const away = policy.sandbox?.devices?.find((path) => path.startsWith("/") && !existsSync(path));
+    if (away !== undefined)
+      return `devices: This host has no ${away}. Run the sandbox on a node that has it, or take it out of sandbox.devices.`;
     return null;
   };

@@ -63,6 +63,8 @@ export function endSentence(end: { cause: EndCause; exitCode: number | null }, b
       return "Stopped as asked.";
     case "killed":
       return "Killed as asked: everything inside ended at once.";
+    case "quarantine":
+      return "Put in quarantine: everything inside ended at once.";
     case "lost":
       return "It ended, and nobody recorded how; the host may have gone down.";
   }

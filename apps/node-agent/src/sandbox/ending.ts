@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { StopCause } from "@creel/sandbox";
 import { KILL_CUT_MS_MAX } from "../limits.ts";
 import type { RunningSandbox, SandboxEnd } from "./runtime.ts";
 
@@ -9,7 +10,10 @@ export async function endedSoon(sandbox: RunningSandbox): Promise<SandboxEnd | n
 }
 
 /** Cuts the way out first, then ends everything inside; a gateway that does not answer delays it by no more than its bound. */
-export async function killRunning(sandbox: RunningSandbox, cut: () => Promise<void>): Promise<void> {
+export async function killRunning(
+  sandbox: RunningSandbox,
+  { cut, cause }: { cut: () => Promise<void>; cause: StopCause },
+): Promise<void> {
   await Promise.race([cut().catch(() => undefined), delay(KILL_CUT_MS_MAX)]);
-  await sandbox.kill();
+  await sandbox.kill(cause);
 }

@@ -10,6 +10,7 @@ import {
   readExit,
   type SandboxControl,
   type SandboxExit,
+  type StopCause,
 } from "@creel/sandbox";
 import { z } from "zod";
 import { readIfThere } from "../files.ts";
@@ -49,8 +50,9 @@ export function createSandboxRuntime(options: {
       exited: new Promise((resolve, reject) => control.onExit(() => lastEnd(id).then(resolve, reject))),
       exec: async (request) => await exec(control, await envOf(paths.sandbox(id).spec), request),
       outputBytes: async () => (await control.status())?.logBytes ?? 0,
-      stop: () => control.stop({ graceMs: STOP_GRACE_MS }),
-      kill: () => killOutright(control, status.shimPid),
+      unheld: status.limits.filter(({ by }) => by === "none").map(({ name }) => name),
+      stop: (cause) => control.stop({ graceMs: STOP_GRACE_MS, cause }),
+      kill: (cause) => killOutright(control, { shimPid: status.shimPid, cause }),
       close: () => control.close(),
     };
   };
@@ -85,6 +87,7 @@ export function createSandboxRuntime(options: {
         exited: lastEnd(id),
         exec: over,
         outputBytes: async () => 0,
+        unheld: [],
         stop: async () => undefined,
         kill: async () => undefined,
         close: () => undefined,
@@ -108,8 +111,11 @@ async function controlOf(runDir: string): Promise<SandboxControl | null> {
 }
 
 /** Everything inside ends with its first process; a shim that does not bring that about is ended itself, and the kernel does it then. */
-async function killOutright(control: SandboxControl, shimPid: number): Promise<void> {
-  const ended = control.stop({ graceMs: 0 });
+async function killOutright(
+  control: SandboxControl,
+  { shimPid, cause }: { shimPid: number; cause: StopCause },
+): Promise<void> {
+  const ended = control.kill({ cause });
   let late: NodeJS.Timeout | undefined;
   const timeout = new Promise<"late">((resolve) => {
     late = setTimeout(resolve, KILL_SHIM_MS_MAX, "late");
@@ -120,7 +126,8 @@ async function killOutright(control: SandboxControl, shimPid: number): Promise<v
   await ended;
 }
 
-function causeOf({ reason, exitCode }: SandboxExit): EndCause {
+function causeOf({ cause, reason, exitCode }: SandboxExit): EndCause {
+  if (cause !== undefined) return cause;
   if (reason === "exited") return exitCode === null ? "signal" : "exit";
   return reason;
 }

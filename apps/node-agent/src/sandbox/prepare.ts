@@ -1,7 +1,7 @@
 import { agentPlugins } from "@creel/agents";
 import { parsePolicy } from "@creel/policy";
 import type { DesiredSandbox } from "@creel/protocol";
-import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
+import { PROTECTED_NAMES, SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
 import { privateDir, writeAtomic } from "../files.ts";
 import type { ServedModel } from "../gateway/messages.ts";
 import type { SandboxPaths } from "../paths.ts";
@@ -53,7 +53,7 @@ export async function prepareSandbox(input: {
       ...prepared.mounts.map(({ source, target }) => ({ source, target, mode: "ro" as const })),
     ],
     limits: limitsFor(bounds),
-    ...filesystemOf(desired),
+    ...profileOf(desired),
   };
   await writeAtomic(paths.spec, `${JSON.stringify(spec, null, 2)}\n`);
   return {
@@ -71,17 +71,31 @@ export const boundsFor = (desired: DesiredSandbox): Bounds =>
 
 /** What the launcher and its shim hold; time bounds are held by the node agent. */
 function limitsFor(bounds: Bounds): NonNullable<SandboxSpec["limits"]> {
-  const { processes, openFiles, tmpBytes, logBytes, memoryBytes } = bounds;
-  return { processes, openFiles, tmpBytes, logBytes, ...(memoryBytes === null ? {} : { memoryBytes }) };
+  const { processes, openFiles, tmpBytes, logBytes, memoryBytes, cpus, workspaceBytes, workspaceFiles } = bounds;
+  return {
+    ...{ processes, openFiles, tmpBytes, logBytes },
+    ...(memoryBytes === null ? {} : { memoryBytes }),
+    ...(cpus === null ? {} : { cpus }),
+    ...(workspaceBytes === null ? {} : { workspaceBytes }),
+    ...(workspaceFiles === null ? {} : { workspaceFiles }),
+  };
 }
 
 /** The parts of the policy that are set when the sandbox is made and stand until it ends. */
-function filesystemOf(desired: DesiredSandbox): Pick<SandboxSpec, "landlock" | "readOnly" | "readWrite"> {
+function profileOf(
+  desired: DesiredSandbox,
+): Pick<SandboxSpec, "landlock" | "readOnly" | "readWrite" | "noexec" | "nestedUserns" | "devices" | "protect"> {
   const { policy } = parsePolicy(desired.policy.yaml);
   if (!policy) throw new Error("The sandbox's policy does not parse.");
   const paths = policy.filesystem_policy;
+  const { workspace, nested_userns, devices } = policy.sandbox ?? {};
+  const workdir = paths?.include_workdir ? [SANDBOX_WORK] : [];
   return {
     ...(policy.landlock ? { landlock: policy.landlock.compatibility } : {}),
-    ...(paths ? { readOnly: paths.read_only, readWrite: paths.read_write } : {}),
+    ...(paths ? { readOnly: paths.read_only, readWrite: [...paths.read_write, ...workdir] } : {}),
+    noexec: workspace?.noexec ?? false,
+    protect: workspace?.protect ?? [...PROTECTED_NAMES],
+    nestedUserns: nested_userns ?? false,
+    devices: devices ?? [],
   };
 }

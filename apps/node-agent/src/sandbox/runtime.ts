@@ -1,4 +1,5 @@
 import type { DesiredSandbox, EndCause, ExecRequest, ExecResult } from "@creel/protocol";
+import type { StopCause } from "@creel/sandbox";
 import type { Bounds } from "./bounds.ts";
 
 /** How an agent ended; `exitCode` is null when a signal or the host ended it. */
@@ -15,10 +16,12 @@ export interface RunningSandbox {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Bytes it has written to its log. */
   outputBytes(): Promise<number>;
+  /** Limits that were asked for and that nothing on this host holds. */
+  unheld: readonly string[];
   /** TERM, then KILL after the grace time; resolves when nothing of it runs. */
-  stop(): Promise<void>;
+  stop(cause: StopCause): Promise<void>;
   /** No grace: resolves when nothing of it runs, also when it ignores signals, is stopped or forks. */
-  kill(): Promise<void>;
+  kill(cause: StopCause): Promise<void>;
   close(): void;
 }
 

@@ -5,6 +5,7 @@
  * neither served nor launched until a release.
  */
 import type { DesiredSandbox, EndCause, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
+import type { StopCause } from "@creel/sandbox";
 import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
 import { LAUNCH_RETRY_MS } from "../limits.ts";
@@ -91,7 +92,7 @@ export async function createWorker(options: {
   const ended = async ({ exitCode, cause }: SandboxEnd): Promise<void> => {
     letGo();
     await hooks.drop(id);
-    const why: EndCause = struck ? "killed" : cause;
+    const why: EndCause = struck && cause !== "quarantine" ? "killed" : cause;
     struck = false;
     await enter("exited", endSentence({ cause: why, exitCode }, saved.bounds), { exitCode, cause: why });
     nudge();
@@ -133,14 +134,14 @@ export async function createWorker(options: {
       if (!mayRun()) return;
       await hooks.serve(wanted);
       launchRetry.reset();
-      await enter("running", "The agent is running.", { startedAt: born.startedAt });
+      await enter("running", runningReason(born), { startedAt: born.startedAt });
       watch(born);
     } catch (error) {
       const over = running && (await endedSoon(running));
       // It ended before the gateway could serve it: that is an exit like any other.
       if (over) return await ended(over);
       // A sandbox that runs unserved is cut off from everything, and nobody would tell why.
-      await running?.kill();
+      await running?.kill("stopped");
       letGo();
       log.error({ reason: failureText(error) }, "the sandbox could not be started");
       await enter("failed", failureText(error), { startedAt: null });
@@ -150,17 +151,19 @@ export async function createWorker(options: {
     const over = bounds?.over() ?? null;
     stopping = true;
     try {
-      if (running && how === "kill") await killRunning(running, () => hooks.drop(id));
+      const cause: StopCause = next === "quarantined" ? "quarantine" : how === "kill" ? "killed" : spent(over);
+      if (running && how === "kill") await killRunning(running, { cut: () => hooks.drop(id), cause });
       else {
         // Cut first, then stop: what the agent says after TERM leaves the host no more.
         await hooks.drop(id);
-        await running?.stop();
+        await running?.stop(cause);
       }
       letGo();
     } finally {
       stopping = false;
     }
-    const cause: EndCause = next === "exited" && over ? over : how === "kill" || struck ? "killed" : "stopped";
+    const killed = next === "quarantined" ? "quarantine" : "killed";
+    const cause: EndCause = next === "exited" && over ? over : how === "kill" || struck ? killed : "stopped";
     struck = false;
     saved = { ...saved, cause };
     await enter(next, restReason(next), { startedAt: null });
@@ -252,7 +255,8 @@ export async function createWorker(options: {
       if (target) {
         struck = true;
         log.warn({ state: next.state }, "killing a sandbox");
-        await killRunning(target, () => hooks.drop(id));
+        const cause = next.state === "quarantined" ? "quarantine" : "killed";
+        await killRunning(target, { cut: () => hooks.drop(id), cause });
       }
       nudge();
     },
@@ -266,3 +270,11 @@ export async function createWorker(options: {
     },
   };
 }
+
+const spent = (over: EndCause | null): StopCause => (over === "lifetime" || over === "idle" ? over : "stopped");
+
+/** A limit that nothing holds is said where everybody looks. */
+const runningReason = ({ unheld }: RunningSandbox): string =>
+  unheld.length === 0
+    ? "The agent is running."
+    : `The agent is running. Not held on this host, which has no cgroup for it: ${unheld.join(", ")}.`;
