@@ -6,22 +6,21 @@ const PREFIX_BYTES = 4;
 
 /** A frame: u32 body length, then per word u32 length, bytes, NUL. See frame.c. */
 export function encodeFrame(words: readonly string[]): Buffer {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for (const word of words) {
-    const bytes = Buffer.from(word, "utf8");
-    if (bytes.includes(0)) throw new LaunchError({ layer: "spec", message: "a value contains a NUL character" });
-    const prefix = Buffer.alloc(PREFIX_BYTES);
-    prefix.writeUInt32LE(bytes.length);
-    parts.push(prefix, bytes, Buffer.alloc(1));
-    length += PREFIX_BYTES + bytes.length + 1;
-  }
+  const lengths = words.map((word) => Buffer.byteLength(word));
+  const length = lengths.reduce((sum, bytes) => sum + PREFIX_BYTES + bytes + 1, 0);
   if (length > FRAME_BYTES_MAX) {
     throw new LaunchError({ layer: "spec", message: `the definition is larger than ${FRAME_BYTES_MAX} bytes` });
   }
-  const head = Buffer.alloc(PREFIX_BYTES);
-  head.writeUInt32LE(length);
-  return Buffer.concat([head, ...parts]);
+  // Zeroed, so that the NUL behind each word is there already.
+  const frame = Buffer.alloc(PREFIX_BYTES + length);
+  frame.writeUInt32LE(length);
+  let at = PREFIX_BYTES;
+  for (const [index, word] of words.entries()) {
+    if (word.includes("\0")) throw new LaunchError({ layer: "spec", message: "a value contains a NUL character" });
+    at = frame.writeUInt32LE(lengths[index] ?? 0, at);
+    at += frame.write(word, at) + 1;
+  }
+  return frame;
 }
 
 /** Collects bytes and yields whole frames. Throws on a frame larger than the bound. */

@@ -19,6 +19,8 @@ const DEVICE_LINKS: readonly (readonly [string, string])[] = [
   ["/dev/stderr", "/proc/self/fd/2"],
   ["/dev/ptmx", "pts/ptmx"],
 ];
+/** The same bound as in creel.h. */
+const COPY_BYTES_MAX = 16_384;
 const SHM_BYTES = 64 * 1024 * 1024;
 
 /** Files every root gets unless the spec brings its own: names for the agent's id, a resolver that is the gateway. */
@@ -43,6 +45,19 @@ export const execEnvironment = (env: Readonly<Record<string, string>>): Record<s
   ...env,
 });
 
+/** Links into /usr as links, small files as copies, the rest as mounts: whichever is quickest to make. */
+function etcWords(path: string): string[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  if (stat.isSymbolicLink()) {
+    const to = readlinkSync(path);
+    if (/^(\.\.)?\/usr\//.test(to) && !to.slice(2).includes("..")) return ["symlink", to, path];
+    if (!existsSync(path)) return [];
+  }
+  if (stat.isFile() && stat.size < COPY_BYTES_MAX) return ["copy", path, path];
+  return ["mount", "ro", path, path];
+}
+
 const depth = (path: string): number => path.split("/").filter(Boolean).length;
 
 /** The launcher's words for the root file system, in the order they are built: parents before what lies in them. */
@@ -54,8 +69,7 @@ export function rootWords(spec: ParsedSpec): string[] {
     else if (stat?.isDirectory()) words.push("mount", "ro", path, path);
   }
   words.push("dir", "/etc", "0755", "dir", "/var", "0755", "symlink", "../tmp", "/var/tmp", "dir", "/run", "0755");
-  for (const name of ETC_ENTRIES)
-    if (existsSync(`/etc/${name}`)) words.push("mount", "ro", `/etc/${name}`, `/etc/${name}`);
+  for (const name of ETC_ENTRIES) words.push(...etcWords(`/etc/${name}`));
   words.push("dir", "/dev", "0755", "proc", "/proc");
   for (const name of DEVICES) if (existsSync(`/dev/${name}`)) words.push("dev", `/dev/${name}`);
   for (const path of deviceFiles(spec.devices)) words.push("dev", path);

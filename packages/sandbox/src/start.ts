@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { LaunchError } from "./errors.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { launcherPath } from "./launcher.ts";
@@ -106,10 +106,9 @@ function begin(
   const own = mode === "run" ? "inherit" : "ignore";
   const outward = output === "pipe" ? "pipe" : own;
   // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
-  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, outward, outward, "pipe", "pipe"] });
+  const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, outward, outward, "pipe"] });
   const started = new Promise<Started>((resolve, reject) => {
-    const request = writableOf(child.stdio[3]);
-    const report = readableOf(child.stdio[4]);
+    const channel = duplexOf(child.stdio[3]);
     const reader = new FrameReader();
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -118,28 +117,26 @@ function begin(
     let failure = new LaunchError({ layer: "init", message: "the launcher ended without a report" });
     const settle = (act: () => void): void => {
       clearTimeout(timer);
-      report.destroy();
+      channel.destroy();
       act();
     };
     child.on("error", (error) => settle(() => reject(new LaunchError({ layer: "launcher", message: error.message }))));
-    request.on("error", () => {}); // the launcher said why on the report before it closed its end
-    report.on("data", (chunk: Buffer) => {
+    channel.on("error", () => {}); // the launcher said why on the report before it closed its end
+    channel.on("data", (chunk: Buffer) => {
       for (const [word, first, second] of reader.push(chunk)) {
         if (word === "ok") settle(() => resolve({ shimPid: Number(first), agentPid: Number(second) }));
         else failure = new LaunchError({ layer: first ?? "init", message: second ?? "unknown failure" });
       }
     });
     // Only now has the launcher put back what it changed for this launch.
-    report.on("end", () => settle(() => reject(failure)));
-    request.end(frame);
+    channel.on("end", () => settle(() => reject(failure)));
+    channel.on("close", () => settle(() => reject(failure)));
+    channel.write(frame);
   });
   return { child, started };
 }
 
 /** spawn() with "pipe" at an index gives a socket there; the types only know indexes 0 to 2. */
-function writableOf(stream: unknown): Writable {
-  return stream as Writable;
-}
-function readableOf(stream: unknown): Readable {
-  return stream as Readable;
+function duplexOf(stream: unknown): Duplex {
+  return stream as Duplex;
 }

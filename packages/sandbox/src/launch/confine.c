@@ -34,8 +34,12 @@ void capabilities_drop(void) {
   unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
                        SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
   if (prctl(PR_SET_SECUREBITS, bits)) die_errno("capabilities", "securebits");
-  for (int c = 0; c <= CAPABILITY_NUMBER_MAX; c++)
-    if (prctl(PR_CAPBSET_DROP, c) && errno != EINVAL) die_errno("capabilities", "bounding set");
+  /* The first number that is invalid is one past the last capability of this kernel. */
+  for (int c = 0; c <= CAPABILITY_NUMBER_MAX; c++) {
+    if (!prctl(PR_CAPBSET_DROP, c)) continue;
+    if (errno == EINVAL && c > 0) break;
+    die_errno("capabilities", "bounding set");
+  }
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct none[2] = {{0}, {0}};
   if (syscall(SYS_capset, &header, none)) die_errno("capabilities", "capset");

@@ -18,6 +18,8 @@ struct pollfd;
 #define ROOT_OPS_MAX 512
 #define PATH_BYTES_MAX 4096
 #define PROTECT_MAX 128
+#define NAME_BYTES_MAX 256
+#define COPY_BYTES_MAX 16384 /* the same bound as in root.ts */
 #define ANCESTORS_MAX 64
 /* An agent that runs as root on the host would be one kernel bug from owning it; root hands over to this host uid. */
 #define UNPRIVILEGED_HOST_ID 65534
@@ -45,7 +47,7 @@ int send_words(int fd, const int *fds, int fd_count, const char *first, ...);
 /* In the order in which control.c and control.ts name them. */
 enum { LIMIT_MEMORY, LIMIT_PROCESSES, LIMIT_CPUS, LIMIT_OPEN_FILES, LIMIT_TMP, LIMIT_WORKSPACE_BYTES, LIMIT_WORKSPACE_FILES, LIMIT_COUNT };
 
-enum op_kind { OP_DIR, OP_SYMLINK, OP_FILE, OP_MOUNT, OP_TMPFS, OP_PROC, OP_DEV, OP_PTS, OP_PROTECT };
+enum op_kind { OP_DIR, OP_SYMLINK, OP_FILE, OP_MOUNT, OP_TMPFS, OP_PROC, OP_DEV, OP_PTS, OP_PROTECT, OP_COPY };
 /* A name beneath the workspace mounted from `source` on `target`. */
 struct protect { const char *source, *target, *relative; };
 struct op {
@@ -89,6 +91,9 @@ struct net_fds { int listener, dns, diag; };
 void net_setup(struct net_fds *out);
 void mounts_open(struct spec *spec);
 void root_enter(struct spec *spec);
+int open_parent(int root, const char *path, char leaf[NAME_BYTES_MAX]);
+void place_forget(const char *target);
+void mount_at(int root, int tree, const char *target);
 void mount_guard(int root, int tree, const char *target, const char *content);
 void protect_prepare(struct spec *spec);
 void protect_open(struct spec *spec);

@@ -46,8 +46,9 @@ struct creel_mount_attr { uint64_t set, clear, propagation, userns_fd; };
 #define FS_CREATE 6u
 
 static inline int sys_open_tree(int dir, const char *path, unsigned flags) { return (int)syscall(SYS_open_tree, dir, path, flags); }
-static inline int sys_move_mount(int from, int to) {
-  return (int)syscall(SYS_move_mount, from, "", to, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY);
+/* Onto `to` itself when the name is empty, else onto that name in the directory `to`; a link there is not followed. */
+static inline int sys_move_mount(int from, int to, const char *name) {
+  return (int)syscall(SYS_move_mount, from, "", to, name, MOVE_FROM_EMPTY | (*name ? 0 : MOVE_TO_EMPTY));
 }
 static inline int sys_fsopen(const char *type) { return (int)syscall(SYS_fsopen, type, 1u); }
 static inline int sys_fsconfig(int fs, unsigned command, const char *key, const char *value) {

@@ -1,4 +1,4 @@
-/* creel-launch: `start` and `run` read a spec on descriptor 3 and report on 4; `relay`, `exec` serve a running sandbox;
+/* creel-launch: `start` and `run` read a spec on descriptor 3 and report there; `relay`, `exec` serve a running sandbox;
    `probe` tries the layers of this host. Nothing secret ever stands in the arguments. */
 #include "creel.h"
 #include "kernel.h"
@@ -10,8 +10,8 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-#define SPEC_FD 3
-#define STATUS_FD 4
+#define SPEC_FD 3   /* a socket: what is wrong with the spec, or who started, goes back on it */
+#define STATUS_FD 4 /* of `relay` and `exec` */
 #define FAILED 125
 
 int status_fd = STATUS_FD;
@@ -39,14 +39,14 @@ static int launch(bool foreground) {
   static struct spec spec;
   uint8_t *body;
   pid_t parent = getppid();
+  status_fd = SPEC_FD;
   ssize_t n = frame_receive(SPEC_FD, &body, NULL, NULL);
   if (n <= 0 || !frame_split(body, (size_t)n, &items)) die("spec", "unreadable spec");
-  close(SPEC_FD);
   spec_parse(&spec, &items);
   spec.foreground = foreground;
   spec.caller = parent;
   if (spec.terminal && !foreground) die("spec", "a terminal needs a sandbox in the foreground");
-  sys_close_from(STATUS_FD + 1);
+  sys_close_from(SPEC_FD + 1);
   umask(077);
   if (foreground) {
     /* The caller's death is ours, and ours is the sandbox's; we live just long enough to put back what we changed. */

@@ -102,6 +102,7 @@ static void expect(struct shim *shim, const char *word, int *fds, int want) {
   if (n <= 0) {
     int status = 0;
     waitpid(shim->init_pid, &status, 0);
+    shim->init_pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 125) fail();
     die("init", "the sandbox's first process ended (status %#x) before \"%s\"", status, word);
   }
@@ -141,6 +142,9 @@ void namespaces_start(struct shim *shim) {
   cgroup_hold(spec, pid, shim->held);
   if (write(gate[1], "g", 1) != 1) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
+  /* Our own preparations, while the sandbox makes its network and root. */
+  shim->server = server_open(spec->run_dir);
+  log_open(spec);
   shim->out = shim->err = -1;
   if (!spec->foreground) {
     close(out[1]);

@@ -20,7 +20,6 @@
 
 #define PROTECT_MOUNTS_MAX 512
 #define PROTECT_DEPTH_MAX 8
-#define NAME_BYTES_MAX 256
 
 struct place { int dir; char name[NAME_BYTES_MAX]; dev_t dev; ino_t ino; bool is_dir; };
 static struct place made[PROTECT_MOUNTS_MAX];
@@ -158,7 +157,6 @@ void protect_prepare(struct spec *spec) {
   lock = open(spec->protect[0].source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   alone = lock >= 0 && !flock(lock, LOCK_EX | LOCK_NB);
   if (lock >= 0) flock(lock, LOCK_SH | LOCK_NB);
-  at_death = protect_release;
   for (int i = 0; i < spec->protect_count; i++) walk(spec, &spec->protect[i], true);
 }
 

@@ -13,8 +13,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define NAME_BYTES_MAX 256
-
 /* Clones every mount source. A root launcher does it outside (its own rights, not the agent's); otherwise inside. */
 void mounts_open(struct spec *spec) {
   for (int i = 0; i < spec->op_count; i++) {
@@ -48,43 +46,6 @@ static int make_fs(const char *type, const char *const *options, unsigned attrib
   return tree;
 }
 
-/* Opens the directory that holds `path`, making missing ones; `leaf` gets the last component. Never follows a link. */
-static int open_parent(int root, const char *path, char leaf[NAME_BYTES_MAX]) {
-  int dir = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  const char *at = path;
-  for (;;) {
-    at += strspn(at, "/");
-    size_t n = strcspn(at, "/");
-    if (n == 0 || n >= NAME_BYTES_MAX) die("root", "unusable target path %.300s", path);
-    memcpy(leaf, at, n);
-    leaf[n] = 0;
-    at += n;
-    if (at[strspn(at, "/")] == 0) return dir;
-    int next = openat(dir, leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (next < 0 && errno == ENOENT && !mkdirat(dir, leaf, 0755))
-      next = openat(dir, leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (next < 0) die("root", "cannot walk to %.300s at %s (a link is never followed): %s", path, leaf, strerror(errno));
-    close(dir);
-    dir = next;
-  }
-}
-
-static void mount_at(int root, int tree, const char *target) {
-  char leaf[NAME_BYTES_MAX];
-  struct stat st;
-  int dir = open_parent(root, target, leaf), made = -1;
-  if (fstat(tree, &st)) die_errno("root", "stat of a mount source");
-  if (S_ISDIR(st.st_mode)) mkdirat(dir, leaf, 0755);
-  else if ((made = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) >= 0) close(made);
-  int at = openat(dir, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  if (at < 0) die("root", "no place to mount %.300s: %s", target, strerror(errno));
-  if (!fstat(at, &st) && S_ISLNK(st.st_mode)) die("root", "mount target %.300s is a symbolic link", target);
-  if (sys_move_mount(tree, at)) die("root", "cannot mount on %.300s: %s", target, strerror(errno));
-  close(at);
-  close(dir);
-  close(tree);
-}
-
 static void write_file(int dir, const char *leaf, const struct op *op) {
   int fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   size_t left = strlen(op->content);
@@ -98,6 +59,18 @@ static void write_file(int dir, const char *leaf, const struct op *op) {
   }
   fchmod(fd, op->mode);
   close(fd);
+}
+
+/* A small file of the host costs less to copy than to mount. What cannot be read is left out: the agent could not either. */
+static void copy_file(int root, const struct op *op) {
+  static char content[COPY_BYTES_MAX + 1];
+  int from = open(op->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  ssize_t n = from < 0 ? -1 : read(from, content, COPY_BYTES_MAX);
+  if (from >= 0) close(from);
+  content[n > 0 ? n : 0] = 0;
+  char leaf[NAME_BYTES_MAX];
+  struct op copy = {.target = op->target, .content = content, .mode = 0644};
+  if (n >= 0) write_file(open_parent(root, op->target, leaf), leaf, &copy);
 }
 
 /* A file that lives in no directory, mounted read-only on the target. */
@@ -117,13 +90,8 @@ static void place_file(int root, const struct op *op) {
   struct stat here, top;
   int dir = open_parent(root, op->target, leaf);
   if (fstat(dir, &here) || fstat(root, &top)) die_errno("root", "stat");
-  if (here.st_dev == top.st_dev) {
-    write_file(dir, leaf, op);
-    close(dir);
-    return;
-  }
-  close(dir);
-  mount_file(root, op);
+  if (here.st_dev == top.st_dev) write_file(dir, leaf, op);
+  else mount_file(root, op);
 }
 
 /* `tree`, or where there is none a file of `content`, in the place of a protected name. */
@@ -140,6 +108,7 @@ static void apply(int root, struct op *op, bool no_exec) {
   case OP_MOUNT:
   case OP_DEV: mount_at(root, op->tree, op->target); return;
   case OP_FILE: place_file(root, op); return;
+  case OP_COPY: copy_file(root, op); return;
   case OP_PROTECT: protect_mount(root); return;
   case OP_PROC: mount_at(root, make_fs("proc", NULL, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC), op->target); return;
   case OP_PTS: {
@@ -157,12 +126,10 @@ static void apply(int root, struct op *op, bool no_exec) {
   case OP_DIR:
     dir = open_parent(root, op->target, leaf);
     if (mkdirat(dir, leaf, op->mode) && errno != EEXIST) die("root", "cannot make %.300s: %s", op->target, strerror(errno));
-    close(dir);
     return;
   case OP_SYMLINK:
     dir = open_parent(root, op->target, leaf);
     if (symlinkat(op->source, dir, leaf)) die("root", "cannot link %.300s: %s", op->target, strerror(errno));
-    close(dir);
   }
 }
 
@@ -171,9 +138,10 @@ void root_enter(struct spec *spec) {
   const char *options[] = {"mode", "0755", "size", "16m", NULL};
   int root = make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV);
   int over = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (over < 0 || sys_move_mount(root, over)) die_errno("root", "mounting the new root over /tmp");
+  if (over < 0 || sys_move_mount(root, over, "")) die_errno("root", "mounting the new root over /tmp");
   umask(0);
   for (int i = 0; i < spec->op_count; i++) apply(root, &spec->ops[i], spec->no_exec);
+  place_forget("");
   umask(022);
   if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/")) die_errno("root", "pivot_root");
   struct creel_mount_attr attr = {.set = ATTR_RDONLY};

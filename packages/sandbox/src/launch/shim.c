@@ -153,14 +153,24 @@ static void loop(struct shim *shim, int signals) {
   }
 }
 
+static struct shim shim;
+
+/* A launch that fails leaves nothing: no process, no cgroup, no placeholder in the workspace. */
+static void undo(void) {
+  if (shim.init_pid > 0) {
+    kill(shim.init_pid, SIGKILL);
+    waitpid(shim.init_pid, NULL, 0);
+  }
+  cgroup_remove();
+  protect_release();
+}
+
 int shim_main(struct spec *spec) {
-  static struct shim shim;
   char self[16], agent[16];
   sigset_t handled;
   shim.spec = spec;
+  at_death = undo;
   if (chdir("/")) die_errno("init", "chdir");
-  shim.server = server_open(spec->run_dir);
-  log_open(spec);
   /* Blocked before the clone, so that no signal is lost between here and signalfd; the agent gets a clean mask. */
   sigfillset(&handled);
   sigdelset(&handled, SIGCHLD);

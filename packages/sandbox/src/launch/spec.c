@@ -76,7 +76,7 @@ static size_t arity(const char *key) {
     {"id", 1}, {"runDir", 1}, {"stateDir", 1}, {"hostname", 1}, {"cwd", 1}, {"arg", 1}, {"env", 1}, {"mount", 3},
     {"tmpfs", 3}, {"dir", 2}, {"symlink", 2}, {"file", 3}, {"dev", 1}, {"proc", 1}, {"pts", 1}, {"landlock", 1},
     {"readOnly", 1}, {"readWrite", 1}, {"alias", 1}, {"limit", 2}, {"terminal", 2},
-    {"noexec", 0}, {"nested", 0}, {"protect", 3}, {"protected", 0},
+    {"copy", 2}, {"noexec", 0}, {"nested", 0}, {"protect", 3}, {"protected", 0},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (!strcmp(key, table[i].key)) return table[i].arity;
