@@ -109,10 +109,12 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
     clearTimeout(dialling);
     for (const side of [socket, upstream]) side.setTimeout(FLOW_IDLE_TIMEOUT_MS, cut);
   });
+  const { gate, hear } = serverNameGate(flow.host);
+  upstream.on("data", hear);
   relay({
     sandbox: socket,
     upstream,
-    gate: serverNameGate(flow.host),
+    gate,
     onBytes: (direction, count) => {
       bytes[direction] += count;
       flow.state.usage.addBytes(settled.rule, count);

@@ -131,7 +131,7 @@ describe("a server name hidden from the gate and read by the server", () => {
     expect(readClientHello(withExtension(evil, SERVER_NAME, otherNameFirst))).toEqual(unreadable);
     expect(readClientHello(withExtension(evil, SERVER_NAME, nameList(HOST)))).toEqual(unreadable);
     const oddVersion = Buffer.concat(record(evil.subarray(5), 2));
-    expect(readClientHello(oddVersion)).toEqual({ state: "complete", serverName: EVIL });
+    expect(readClientHello(oddVersion)).toMatchObject({ state: "complete", serverName: EVIL });
   });
 });
 

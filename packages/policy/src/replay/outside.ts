@@ -32,6 +32,7 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^A request to the model may have \d+ bytes\.$/, "always"],
   [/^The TLS server name is .*, the connection is to \S+\.$/s, "always"],
   [/^The TLS handshake does not come to an end\.$/, "always"],
+  [/^The TLS handshake encrypts the name it asks for \(ECH\), so it cannot be judged\.$/, "always"],
   [/^The TLS handshake is not written plainly; its server name cannot be judged\.$/, "always"],
   [
     /^The TLS handshake (took too long|failed \(.*\)|names no server; without a name it cannot be judged)\.$/s,
@@ -77,6 +78,7 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^The policy now reads this connection; connect again\.$/, "depends"],
   [/^No rule plans this endpoint\.$/, "depends"],
   [/^\S+ has no address\.$/, "depends"],
+  [/^The sandbox has used its \d+ requests of this minute\.$/, "depends"],
   [/^Entry `.*` has used its \d+ (bytes|requests) of this (second|minute|hour|day)\.$/s, "depends"],
 ];
 
