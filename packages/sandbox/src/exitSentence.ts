@@ -2,12 +2,12 @@ import type { SandboxExit } from "./state.ts";
 
 /** Why it ended, for people. */
 export function sentenceOfExit(exit: SandboxExit): string {
-  const { cause, exitCode, signal, limit, used } = exit;
+  const { cause, exitCode, signal, limit } = exit;
   switch (cause) {
     case "memory":
       return `It ended because it used more memory than its limit of ${bytes(limit)}.`;
     case "workspace":
-      return workspaceSentence({ limit, used });
+      return workspaceSentence(exit);
     case "processes":
       return "It ended because it started more processes than its limit.";
     case "lifetime":
@@ -27,10 +27,10 @@ export function sentenceOfExit(exit: SandboxExit): string {
   }
 }
 
-function workspaceSentence({ limit, used }: { limit: number; used: number }): string {
+function workspaceSentence({ limit, used, unit }: SandboxExit): string {
   if (limit === 0) return "It ended because its workspace has too many or too deep directories to be measured.";
-  // A limit of files and one of bytes cannot be told apart by the number, and a person reads both.
-  return `It ended because its workspace grew to ${used}, above its limit of ${limit}.`;
+  const count = (value: number): string => (unit === "bytes" ? bytes(value) : `${value} files and directories`);
+  return `It ended because its workspace grew to ${count(used)}; its limit is ${count(limit)}.`;
 }
 
 const MIB = 1024 * 1024;

@@ -30,6 +30,7 @@ const exitSchema = z.object({
   /** Of a limit that ended it, what was allowed and what was used; 0 where nothing was counted. */
   limit: z.number().default(0),
   used: z.number().default(0),
+  unit: z.enum(["bytes", "files"]).default("bytes"),
 });
 export type SandboxExit = z.infer<typeof exitSchema>;
 

@@ -71,12 +71,13 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
   describe("workspace", () => {
     const limits: Limits = { workspaceBytes: 32 * MIB, workspaceFiles: 500 };
     test.each([
-      ["file 64", 32 * MIB],
-      ["deleted 64", 32 * MIB],
-      ["tiny 1000", 500],
-    ])("%s ends the sandbox", async (line, limit) => {
+      ["file 64", 32 * MIB, "its limit is 32 MiB."],
+      ["deleted 64", 32 * MIB, "its limit is 32 MiB."],
+      ["tiny 1000", 500, "its limit is 500 files and directories."],
+    ])("%s ends the sandbox", async (line, limit, sentence) => {
       const exit = await ended(limits, line);
       expect(exit).toMatchObject({ cause: "workspace", signal: 9, limit });
+      expect(sentenceOfExit(exit)).toContain(sentence);
       expect(exit.used).toBeGreaterThan(limit);
       await neighbourIsWell();
     });
@@ -126,9 +127,15 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
     const cage = await caged({});
     await cage.control.stop({ graceMs: 0, cause: "lifetime" });
     expect(await readExit(cage.stateDir)).toMatchObject({ cause: "lifetime", reason: "stopped", limit: 0 });
-    const own = await caged({}, ["sh", "-c", "exit 3"]);
+    // They wait for a word, so that they still run when the test attaches to them.
+    const onWord = async (act: string): Promise<Basket> => {
+      const cage = await caged({}, ["sh", "-c", `until [ -e go ]; do sleep 0.02; done; ${act}`]);
+      await cage.sh("touch go");
+      return cage;
+    };
+    const own = await onWord("exit 3");
     await expect.poll(() => readExit(own.stateDir)).toMatchObject({ cause: "exit", exitCode: 3, reason: "exited" });
-    const shot = await caged({}, ["sh", "-c", "kill -9 $$"]);
+    const shot = await onWord("kill -9 $$");
     await expect.poll(() => readExit(shot.stateDir)).toMatchObject({ cause: "signal", signal: 9 });
   });
 }

@@ -2,14 +2,17 @@
    own group of each controller, v2 beside our own group. Where it may not, cgroup_hold says so and the watchdog holds
    memory instead; nobody holds processor time then. */
 #include "creel.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define ROOT "/sys/fs/cgroup"
+#define PREFIX "creel-"
 #define GROUP_PATH_MAX (PATH_BYTES_MAX + 128)
 /* The kernel's usual accounting period; a quota below a hundredth of it would be refused. */
 #define CPU_PERIOD_US 100000ull
@@ -86,9 +89,22 @@ bool cgroup_available(void) {
   return parent("memory", is_v2(), at);
 }
 
+/* Groups of shims that were killed: nobody else removes them. One with a process inside cannot be removed at all. */
+static void sweep(const char *at) {
+  DIR *directory = opendir(at);
+  if (!directory) return;
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    const char *number = strrchr(entry->d_name, '-');
+    if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) || !number || atoi(number + 1) <= 0) continue;
+    if (kill(atoi(number + 1), 0) && errno == ESRCH) unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
+  }
+  closedir(directory);
+}
+
 static bool make(int which, const struct spec *spec, const char *at) {
   if (groups[which][0]) return true;
-  snprintf(groups[which], GROUP_PATH_MAX, "%.3500s/creel-%.64s-%d", at, spec->id, getpid());
+  sweep(at);
+  snprintf(groups[which], GROUP_PATH_MAX, "%.3500s/" PREFIX "%.64s-%d", at, spec->id, getpid());
   if (!mkdir(groups[which], 0755)) return true;
   groups[which][0] = 0;
   return false;

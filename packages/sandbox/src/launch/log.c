@@ -101,7 +101,8 @@ void exit_record(const struct shim *shim) {
   if (shim->exited && WIFEXITED(shim->wait_status)) snprintf(code, sizeof code, "%d", WEXITSTATUS(shim->wait_status));
   if (shim->exited && WIFSIGNALED(shim->wait_status)) snprintf(number, sizeof number, "%d", WTERMSIG(shim->wait_status));
   snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld,"
-           "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu}\n", code, number,
-           !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, now_ms(), cause, shim->end_limit, shim->end_used);
+           "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu,\"unit\":\"%s\"}\n", code, number,
+           !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, now_ms(), cause, shim->end_limit, shim->end_used,
+           !strcmp(cause, "workspace") && shim->end_limit == shim->spec->workspace_files ? "files" : "bytes");
   replace_file("exit.json", text);
 }
