@@ -85,7 +85,7 @@ describe("a connection of HTTP/2", () => {
     expect(world.records[0]).toMatchObject({ decision: "allow", method: "PUT", bytesOut: 300_000, bytesIn: 10 });
   });
 
-  it("serves a client that offers both and one that offers neither by HTTP/1.1 or 2 as agreed", async () => {
+  it("leaves a client its HTTP/1.1 that offers nothing else", async () => {
     await http2World(echo);
     const door = await world.door(HOST, 443);
     const socket = await tlsThrough(door, { host: HOST, ca: world.ca.certificatePem, alpn: ["http/1.1"] });

@@ -5,7 +5,14 @@ import type { DecisionRecord } from "@creel/protocol";
 import { attachControl, launchSandbox, type SandboxControl } from "@creel/sandbox";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createGateway, createRecordSink, createSandboxCa, type Gateway } from "../src/index.ts";
-import { CLIENT, CLIENT_MOUNT, type ClientAnswer, clientAnswer, clientArgv } from "./support/confinedClient.ts";
+import {
+  CLIENT,
+  CLIENT_MOUNT,
+  type ClientAnswer,
+  clientAnswer,
+  clientArgv,
+  http2Argv,
+} from "./support/confinedClient.ts";
 import { createUpstream, inForce, type Upstream } from "./support/world.ts";
 
 /** The whole way out: programs in a real sandbox, the kernel's steering and identity, this gateway, a real server. */
@@ -83,6 +90,18 @@ describe("a program in a real sandbox", () => {
     expect(records[0]).toMatchObject({ kind: "http", decision: "allow", method: "GET", path: "/api/tickets" });
     expect(records[0]?.binary?.path).toBe(CLIENT);
     expect(records[0]?.binary?.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("speaks HTTP/2 where it wants to, each request judged", async () => {
+    const speak = async (path: string) =>
+      clientAnswer((await run(...http2Argv(`https://${HOST}`, path, CA_FILE))).stdout);
+    expect(await speak("/api/two")).toMatchObject({ status: 200, body: "from outside: /api/two", failed: "h2" });
+    expect(await speak("/admin")).toMatchObject({ status: 403, failed: "h2" });
+    expect(hits).toEqual(["GET /api/two"]);
+    expect(records.map(({ decision, path }) => [decision, path])).toEqual([
+      ["allow", "/api/two"],
+      ["deny", "/admin"],
+    ]);
   });
 
   it("is told why a method is denied", async () => {

@@ -27,3 +27,27 @@ export const clientArgv = (url: string, method = "GET", body = "", program = CLI
 ];
 
 export const clientAnswer = (stdout: string): ClientAnswer => JSON.parse(stdout);
+
+/** The same over HTTP/2, whose version it prints in place of a failure. */
+const HTTP2_SCRIPT = `
+const { connect } = require("node:http2");
+const { readFileSync } = require("node:fs");
+const [origin, path, ca] = process.argv.slice(1);
+const session = connect(origin, { ca: readFileSync(ca) });
+const fail = (e) => { console.log(JSON.stringify({ status: 0, body: "", failed: String(e.code) })); process.exit(); };
+session.on("error", fail);
+const stream = session.request({ ":path": path });
+let status = 0, body = "";
+stream.on("error", fail);
+stream.on("response", (h) => { status = h[":status"]; });
+stream.on("data", (chunk) => { body += chunk; });
+stream.on("close", () => { session.close(); console.log(JSON.stringify({ status, body, failed: session.alpnProtocol })); });`;
+
+export const http2Argv = (origin: string, path: string, caFile: string): string[] => [
+  CLIENT,
+  "-e",
+  HTTP2_SCRIPT,
+  origin,
+  path,
+  caFile,
+];

@@ -45,7 +45,9 @@ export async function answerOf(stream: ClientHttp2Stream): Promise<Http2Answer> 
   stream.on("trailers", (headers) => {
     trailers = headers;
   });
-  const [headers] = await once(stream, "response");
+  const given = once(stream, "close").then(() => Promise.reject(new Error(`reset with code ${stream.rstCode}`)));
+  given.catch(() => {});
+  const [headers] = await Promise.race([once(stream, "response"), given]);
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   // Node lets a stream that was cancelled end like a whole one.
