@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { runSandbox } from "@creel/sandbox";
+import { attachControl, launchSandbox, runSandbox } from "@creel/sandbox";
+import { rootWords } from "../packages/sandbox/src/root.ts";
+import { parseSpec } from "../packages/sandbox/src/spec.ts";
 
 /** Enough for a p95 that a single slow moment of the machine does not make. */
 const RUNS = 100;
+const IDLE_MIB_MAX = 3;
 
 /** A peer that is not installed is left out of the table, never guessed. */
 const found = (program: string): boolean =>
@@ -30,48 +33,118 @@ const plain = (command: string, args: string[]): Promise<void> =>
 /** The whole of a sandbox's life around /usr/bin/true: namespaces, root, network with its listener, Landlock, seccomp, end. */
 async function creel(folder: string, index: number): Promise<void> {
   const [runDir, stateDir] = [join(folder, `r${index}`), join(folder, `s${index}`)];
-  for (const path of [runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
   const sandbox = runSandbox({ id: `bench-${index}`, runDir, stateDir, command: ["/usr/bin/true"] });
   await sandbox.started;
   const { exitCode } = await sandbox.exited;
   if (exitCode !== 0) throw new Error(`the sandbox ended with ${exitCode}`);
 }
 
-const bwrapArgs = [
-  ...[
-    "--unshare-all",
-    "--die-with-parent",
-    "--ro-bind",
-    "/usr",
-    "/usr",
-    "--symlink",
-    "usr/bin",
-    "/bin",
-    "--symlink",
-    "usr/lib",
-    "/lib",
-  ],
-  ...["--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/usr/bin/true"],
-];
+const WORDS: Readonly<Record<string, number>> = { mount: 3, symlink: 2, copy: 2, dir: 2, tmpfs: 3, dev: 1, file: 3 };
+
+/** The same root as ours in bwrap's words: every mount, link, device, file and temporary space. It has no pts of its own. */
+function bwrapArgs(folder: string): string[] {
+  const words = rootWords(parseSpec({ id: "bench", runDir: folder, stateDir: folder, command: ["/usr/bin/true"] }));
+  const args = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"];
+  for (let at = 0; at < words.length; ) {
+    const [key = "", first = "", second = "", third = ""] = words.slice(at, at + 4);
+    at += 1 + (WORDS[key] ?? (key === "proc" || key === "pts" ? 1 : 0));
+    if (key === "mount") args.push("--ro-bind", second, third);
+    else if (key === "symlink") args.push("--symlink", first, second);
+    else if (key === "copy") args.push("--ro-bind", first, second);
+    else if (key === "dir") args.push("--dir", first);
+    else if (key === "tmpfs") args.push("--tmpfs", first);
+    else if (key === "dev") args.push("--dev-bind", first, first);
+    else if (key === "proc") args.push("--proc", first);
+    else if (key === "file") {
+      const copy = join(folder, first.replaceAll("/", "_"));
+      writeFileSync(copy, third);
+      args.push("--ro-bind", copy, first);
+    }
+  }
+  return [...args, "/usr/bin/true"];
+}
+
+/** What an idle sandbox holds beyond its agent: its shim and its PID 1, shared pages counted by their share. */
+async function idleMebibytes(folder: string): Promise<number> {
+  const [runDir, stateDir] = [join(folder, "idle-run"), join(folder, "idle-state")];
+  for (const path of [runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
+  const { shimPid, agentPid } = await launchSandbox({ id: "idle", runDir, stateDir, command: ["sleep", "1000"] });
+  const control = await attachControl({ runDir });
+  try {
+    const read = (pid: number, file: string, name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))?.[1]);
+    const init = read(agentPid, "status", "PPid");
+    return (read(shimPid, "smaps_rollup", "Pss") + read(init, "smaps_rollup", "Pss")) / 1024;
+  } finally {
+    await control.stop({ graceMs: 0 });
+    control.close();
+  }
+}
+
+interface Claim {
+  claim: string;
+  holds: boolean;
+  measured: string;
+}
+
+/** What a launch may cost; a peer that is not on PATH proves nothing and is named as missing. */
+function claims(median: ReadonlyMap<string, number>, idle: number): Claim[] {
+  const own = median.get("creel-launch") ?? 0;
+  const against = (peer: string, bound: number, slower = false): Claim => {
+    const other = median.get(peer);
+    const ratio = slower ? (other ?? 0) / own : own / (other ?? Number.NaN);
+    return {
+      claim: slower ? `${peer} takes at least ${bound} times as long` : `at most ${bound} times as long as ${peer}`,
+      holds: slower ? ratio >= bound : ratio <= bound,
+      measured: other === undefined ? `${peer} is not installed here` : `${ratio.toFixed(2)} times`,
+    };
+  };
+  return [
+    against("bwrap", 0.8),
+    against("unshare", 1.35),
+    against("srt", 6, true),
+    {
+      claim: `at most ${IDLE_MIB_MAX} MiB beyond the agent while idle (shim and PID 1)`,
+      holds: idle <= IDLE_MIB_MAX,
+      measured: `${idle.toFixed(2)} MiB`,
+    },
+  ];
+}
 
 /** Rows take turns, so that a slow minute of the machine is shared by all. */
-export async function run(): Promise<{ title: string; unit: string; rows: Row[] }> {
+export async function run(): Promise<{ title: string; unit: string; rows: Row[]; claims: Claim[] }> {
   const folder = mkdtempSync(join(tmpdir(), "creel-bench-"));
   const subjects: { name: string; once: (index: number) => Promise<void>; note?: string }[] = [
     { name: "/usr/bin/true alone", once: () => plain("/usr/bin/true", []) },
     {
       name: "creel-launch",
       once: (index) => creel(folder, index),
-      note: "network steered, Landlock, seccomp, identity",
+      note: "own root of all mounts, network steered by tproxy, no capabilities, Landlock, seccomp, identity at connect, exec and mmap",
     },
   ];
   const unshareArgs = ["-Urnpfm", "--mount-proc", "/usr/bin/true"];
   const peers = [
-    { name: "unshare", args: unshareArgs, note: "namespaces, the host's files" },
-    { name: "bwrap", args: bwrapArgs, note: "namespaces and a root of its own" },
+    {
+      name: "unshare",
+      args: unshareArgs,
+      note: "user, PID, network and mount namespaces on the host's files; no root, filter, rules or confinement",
+    },
+    {
+      name: "bwrap",
+      args: bwrapArgs(folder),
+      note: "all namespaces and the same root, no capabilities; no seccomp, Landlock, egress or identity",
+    },
+    {
+      name: "srt",
+      args: ["/usr/bin/true"],
+      note: "its command line: bwrap on the host's files, proxies outside, two socat inside, seccomp for unix sockets",
+    },
   ];
   for (const { name, args, note } of peers)
     if (found(name)) subjects.push({ name, once: () => plain(name, args), note });
+  for (let index = 0; index < RUNS; index++)
+    for (const letter of ["r", "s"]) mkdirSync(join(folder, `${letter}${index}`), { mode: 0o700 });
+  const idle = await idleMebibytes(folder);
   const times = subjects.map((): number[] => []);
   try {
     for (let index = 0; index < RUNS; index++) {
@@ -96,5 +169,7 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[] 
       ...(note === undefined ? {} : { note }),
     };
   });
-  return { title: "From asking to the end of /usr/bin/true, seen from Node", unit: "ms", rows };
+  const median = new Map(rows.map((row) => [row.name, row.median]));
+  const title = "From asking to the end of /usr/bin/true, seen from Node";
+  return { title, unit: "ms", rows, claims: claims(median, idle) };
 }
