@@ -70,7 +70,6 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^The header \S+ stands behind the body, where it was not judged\.$/, "inspection"],
   [/^A trailer carries a credential's placeholder; it may stand in a header only\.$/, "depends"],
   [/^This is not HTTP\/2 as it may be spoken here \(.*\)\.$/s, "inspection"],
-  [/^The sandbox has used its \d+ requests of this minute\.$/, "depends"],
   // Written by gateways before they read messages.
   [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
   [/^This is not a strict WebSocket \(.*\)\.$/s, "depends"],
