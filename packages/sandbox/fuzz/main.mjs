@@ -23,7 +23,9 @@ try {
   const flags = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-pthread"];
   // biome-ignore lint/style/noProcessEnv: CC is how every C project lets one choose the compiler.
   const compiler = process.env.CC ?? "cc";
-  const built = spawnSync(compiler, [...flags, "-o", harness, join(here, "harness.c"), ...sources], { encoding: "utf8" });
+  const built = spawnSync(compiler, [...flags, "-o", harness, join(here, "harness.c"), ...sources], {
+    encoding: "utf8",
+  });
   if (built.status !== 0) throw new Error(`the harness does not build: ${built.error?.message ?? built.stderr}`);
   writeFileSync(join(folder, "seeds"), Buffer.concat(fuzzSeeds()));
   const words = [join(folder, "seeds"), String(seconds), values.seed ?? String(Date.now())];
