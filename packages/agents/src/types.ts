@@ -1,3 +1,5 @@
+import type { AgentSpec } from "@creel/protocol";
+
 /** Protocols a model may be reached over; the same words as the router's. */
 export type ModelProtocol = "openai-chat" | "openai-responses" | "anthropic-messages" | "gemini";
 
@@ -52,18 +54,7 @@ export interface PreparedAgent {
   needsProtocol: ModelProtocol | null;
 }
 
-export type AgentId =
-  | "pi"
-  | "claude"
-  | "codex"
-  | "opencode"
-  | "gemini"
-  | "qwen"
-  | "cline"
-  | "continue"
-  | "copilot"
-  | "openclaw"
-  | "command";
+export type AgentId = AgentSpec["plugin"];
 
 export interface AgentPlugin {
   id: AgentId;
