@@ -1,5 +1,5 @@
+import type { HeaderPair } from "../http/headerPair.ts";
 import { plainLetters } from "./letters.ts";
-import type { HeaderPair } from "./uses.ts";
 
 /**
  * Bodies in which placeholders are replaced. A compressed body, and one of any other type, is forwarded as it is: what it carries is a

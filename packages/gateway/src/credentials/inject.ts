@@ -1,8 +1,9 @@
+import type { HeaderPair } from "../http/headerPair.ts";
 import { CREDENTIAL_VALUE_CHARS_MAX } from "../limits.ts";
 import { bodyKindOf, bodyText, valueInBody } from "./bodies.ts";
 import { CredentialUnavailable, currentValue, isSigningName } from "./credential.ts";
 import { plainLetters } from "./letters.ts";
-import { type CredentialRequest, type CredentialUse, decodeBasic, type HeaderPair } from "./uses.ts";
+import { type CredentialRequest, type CredentialUse, decodeBasic } from "./uses.ts";
 
 /** RFC 9110 5.5: anything else would end the header line. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

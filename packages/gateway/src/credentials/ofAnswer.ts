@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
+import type { HeaderPair } from "../http/headerPair.ts";
 import type { Flow } from "../state.ts";
 import { inflaterFor } from "./inflate.ts";
 import { type LiveSecrets, scrubPairs, scrubStream, scrubText } from "./scrub.ts";
-import type { HeaderPair } from "./uses.ts";
 
 /** How answers of one place are searched for the secrets that may have gone there; the same for every version of HTTP. */
 export interface AnswerScrub {

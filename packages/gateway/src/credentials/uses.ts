@@ -1,4 +1,8 @@
 import { bindsCredential, type CompiledPolicy, type CredentialPlan } from "@creel/policy";
+import type { HeaderPair } from "../http/headerPair.ts";
+
+export type { HeaderPair };
+
 import { bodyKindOf, bodyText } from "./bodies.ts";
 import { accountOf, isSigningName, type SandboxCredential } from "./credential.ts";
 import { plainLetters } from "./letters.ts";
@@ -8,7 +12,6 @@ import { plainLetters } from "./letters.ts";
  * credential to a host, port or path it was not meant for, perhaps dressed in an encoding. Invariant: such a request is refused and
  * written down, in monitor mode too, and nothing of it is forwarded; over plain HTTP none is ever replaced.
  */
-export type HeaderPair = [name: string, value: string];
 
 export interface CredentialRequest {
   /** Canonical, without the query. */

@@ -1,7 +1,7 @@
 import { bindsCredential, type CompiledPolicy, type CredentialPlan } from "@creel/policy";
+import type { HeaderPair } from "../../http/headerPair.ts";
 import { accountOf, type SandboxCredential } from "../credential.ts";
 import type { CredentialStore } from "../store.ts";
-import type { HeaderPair } from "../uses.ts";
 
 /**
  * Which keys sign a request to AWS. Threat: an agent brings keys of its own and carries data to an account of its own, through a host

@@ -2,7 +2,7 @@ import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import type { CredentialPlan } from "@creel/policy";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { CheckedRequest } from "../../http/checkRequest.ts";
-import type { HeaderPair } from "../uses.ts";
+import type { HeaderPair } from "../../http/headerPair.ts";
 import { headerOf } from "./account.ts";
 
 /**
