@@ -21,11 +21,7 @@ export interface Extra {
 
 /** Makes the cases of one group; all of them need what the group needs. */
 export function groupOf(group: Group, needs: readonly Feature[] = []) {
-  return (
-    id: string,
-    title: string,
-    attack: { promise: string; program: Program; expect: Witness } & Extra,
-  ): Case => ({
+  return (id: string, title: string, attack: { promise: string; program: Program; expect: Witness } & Extra): Case => ({
     id,
     group,
     title,

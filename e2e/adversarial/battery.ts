@@ -25,14 +25,14 @@ export async function runBattery(
   return results;
 }
 
-async function tryOne(
-  contender: Contender,
-  stage: Stage,
-  test: Case,
-  onSeen: (seen: Seen) => void,
-): Promise<Result> {
+async function tryOne(contender: Contender, stage: Stage, test: Case, onSeen: (seen: Seen) => void): Promise<Result> {
   const began = performance.now();
-  const told = (verdict: Result["verdict"], why: string): Result => ({ test, verdict, why, ms: performance.now() - began });
+  const told = (verdict: Result["verdict"], why: string): Result => ({
+    test,
+    verdict,
+    why,
+    ms: performance.now() - began,
+  });
   const lacking = test.needs.filter((need) => !contender.promises.has(need));
   if (lacking.length > 0) return told("none", `promises no ${lacking.join(", ")}`);
   if (test.run !== null && !contender.promises.has("door")) return told("none", "made of several sandboxes");

@@ -23,11 +23,19 @@ export interface Running {
 export function startCreel(stage: Stage, args: string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [...command(), ...args], {
     cwd: root,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: stage.hostDir, CREEL_HOME: join(stage.base, "creel-home"), MINE: stage.secrets[0] ?? "", HOST_TOKEN: stage.token, ...env },
+    env: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: stage.hostDir,
+      CREEL_HOME: join(stage.base, "creel-home"),
+      MINE: stage.secrets[0] ?? "",
+      HOST_TOKEN: stage.token,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
   const ended = new Promise<number | null>((resolve) => {
     child.on("close", (code) => {

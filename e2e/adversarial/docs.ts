@@ -29,7 +29,8 @@ export function docsProblems(cases: readonly Case[]): string[] {
     if (ids === "") problems.push(`no case attacks the promise ${promise}`);
     else if (ids !== listed) problems.push(`the page lists other cases for ${promise} than there are`);
   }
-  for (const { id, promise } of cases) if (!promised.has(promise)) problems.push(`${id} attacks ${promise}, which the page does not promise`);
+  for (const { id, promise } of cases)
+    if (!promised.has(promise)) problems.push(`${id} attacks ${promise}, which the page does not promise`);
   for (const [, path = ""] of text.matchAll(/`((?:packages|apps|e2e)\/[^`]+)`/g))
     if (!existsSync(join(root, path))) problems.push(`the page names ${path}, which does not exist`);
   return problems;

@@ -37,7 +37,9 @@ export function table(columns: readonly Column[], cases: readonly Case[]): strin
       const result = resultOf(column, test);
       return cell(result === undefined ? "not run" : SIGNS[result.verdict]);
     });
-    lines.push(`${test.id.padEnd(ID_WIDTH)}${row.join("")}  ${test.title}${test.open === null ? "" : ` [open: ${test.open}]`}`);
+    lines.push(
+      `${test.id.padEnd(ID_WIDTH)}${row.join("")}  ${test.title}${test.open === null ? "" : ` [open: ${test.open}]`}`,
+    );
   }
   lines.push("", `held of asked${head.slice("held of asked".length)}`);
   for (const group of [...GROUPS, null]) {
@@ -46,7 +48,10 @@ export function table(columns: readonly Column[], cases: readonly Case[]): strin
     );
     lines.push(`${(group ?? "all").padEnd(ID_WIDTH)}${row.join("")}`);
   }
-  lines.push("", "·  the contender promises no such thing, or the case needs several of its sandboxes: not held against it.");
+  lines.push(
+    "",
+    "·  the contender promises no such thing, or the case needs several of its sandboxes: not held against it.",
+  );
   return `${lines.join("\n")}\n`;
 }
 

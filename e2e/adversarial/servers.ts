@@ -30,9 +30,13 @@ export async function startServers(abstractName: string, socketPath: string): Pr
   const authorities: string[] = [];
 
   async function web(server: keyof typeof HOSTS, port: number, secure: boolean): Promise<void> {
-    const upstream: Upstream = await createUpstream(HOSTS[server], (req, res) => void answer(server, hits, req, res).catch(() => res.destroy()), {
-      secure,
-    });
+    const upstream: Upstream = await createUpstream(
+      HOSTS[server],
+      (req, res) => void answer(server, hits, req, res).catch(() => res.destroy()),
+      {
+        secure,
+      },
+    );
     resolve[`${HOSTS[server]}:${port}`] = `127.0.0.1:${upstream.port}`;
     authorities.push(upstream.caPem);
     closers.push(() => upstream.close());
@@ -64,7 +68,9 @@ export async function startServers(abstractName: string, socketPath: string): Pr
   const everywhere = portOf(await bytes("everywhere", (it) => it.listen(0, "0.0.0.0")));
   await bytes("abstract", (it) => it.listen(`\0${abstractName}`));
   await bytes("unix", (it) => it.listen({ path: socketPath, readableAll: true, writableAll: true }));
-  const udp = createSocket("udp4", (message) => hits.push({ server: "udp", what: message.toString("latin1"), headers: {}, body: "" }));
+  const udp = createSocket("udp4", (message) =>
+    hits.push({ server: "udp", what: message.toString("latin1"), headers: {}, body: "" }),
+  );
   udp.bind(0, "0.0.0.0");
   await once(udp, "listening");
   closers.push(() => udp.close());
@@ -82,10 +88,15 @@ export async function startServers(abstractName: string, socketPath: string): Pr
 }
 
 const ownAddress = (): string | null =>
-  Object.values(networkInterfaces()).flat().find((face) => face?.family === "IPv4" && !face.internal)?.address ?? null;
+  Object.values(networkInterfaces())
+    .flat()
+    .find((face) => face?.family === "IPv4" && !face.internal)?.address ?? null;
 
 /** What the web servers answer: they give back what they were sent, in the ways a careless server does. */
 async function answer(server: string, hits: Hit[], req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const hit = { server, what: `${req.method} ${req.url}`, headers: req.headers, body: "" };
+  // Known from its first byte: a body that never ends has arrived too.
+  hits.push(hit);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req) {
@@ -93,14 +104,15 @@ async function answer(server: string, hits: Hit[], req: IncomingMessage, res: Se
     if (size <= BODY_BYTES_MAX) chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString("latin1");
-  hits.push({ server, what: `${req.method} ${req.url}`, headers: req.headers, body });
+  hit.body = body;
   const echo = JSON.stringify({ from: server, url: req.url, headers: req.headers, body });
   const path = (req.url ?? "").split("?")[0] ?? "";
   const authorization = req.headers.authorization ?? "";
   if (path.endsWith("/redirect")) res.writeHead(302, { location: `https://${HOSTS.evil}/v1/landed` }).end();
   else if (path.endsWith("/redirect-other")) res.writeHead(307, { location: `https://${HOSTS.other}/v1/landed` }).end();
   else if (path.endsWith("/gzip")) res.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(echo));
-  else if (path.endsWith("/header")) res.writeHead(200, { "x-echo": authorization, "set-cookie": `t=${authorization}` }).end("ok");
+  else if (path.endsWith("/header"))
+    res.writeHead(200, { "x-echo": authorization, "set-cookie": `t=${authorization}` }).end("ok");
   else if (path.endsWith("/status")) res.writeHead(401, `no ${authorization}`.slice(0, 200)).end("no");
   else if (path.endsWith("/trailer")) {
     res.writeHead(200, { trailer: "x-echo", "transfer-encoding": "chunked" });

@@ -4,12 +4,22 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Servers, startServers } from "./servers.ts";
 import type { Case } from "./model.ts";
+import { type Servers, startServers } from "./servers.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const ATTACKS_SOURCE = join(here, "../../packages/sandbox/test/attacks.c");
@@ -112,7 +122,11 @@ export async function openStage(cases: readonly Case[]): Promise<Stage> {
 /** A process of the host with the secret in its environment, run by the user that the peers run as. */
 function startVictim(token: string): ChildProcess {
   const ids = process.getuid?.() === 0 ? { uid: PEER_ID, gid: PEER_ID } : {};
-  const child = spawn("sleep", ["100000"], { stdio: "ignore", env: { PATH: process.env.PATH ?? "", TOKEN: token }, ...ids });
+  const child = spawn("sleep", ["100000"], {
+    stdio: "ignore",
+    env: { PATH: process.env.PATH ?? "", TOKEN: token },
+    ...ids,
+  });
   child.on("error", () => {});
   return child;
 }
@@ -122,15 +136,27 @@ function buildTools(tools: string, cases: readonly Case[]): void {
   copyFileSync(join(here, "programs/lib.mjs"), join(tools, "lib.mjs"));
   execFileSync("cc", ["-O1", "-w", "-o", join(tools, "attacks"), ATTACKS_SOURCE]);
   execFileSync("cc", ["-O1", "-w", "-o", join(tools, "calls"), CALLS_SOURCE, "-lpthread"]);
-  execFileSync("cc", ["-O1", "-w", "-shared", "-fPIC", "-o", join(tools, "preload.so"), join(here, "programs/preload.c")]);
-  writeFileSync(join(tools, "named.mjs"), 'import { ask, host, say } from "./lib.mjs";\nconst r = await ask("https://" + host("scripted") + "/v1/named");\nsay(r.failed ?? r.status);\n');
+  execFileSync("cc", [
+    "-O1",
+    "-w",
+    "-shared",
+    "-fPIC",
+    "-o",
+    join(tools, "preload.so"),
+    join(here, "programs/preload.c"),
+  ]);
+  writeFileSync(
+    join(tools, "named.mjs"),
+    'import { ask, host, say } from "./lib.mjs";\nconst r = await ask("https://" + host("scripted") + "/v1/named");\nsay(r.failed ?? r.status);\n',
+  );
   // Another program by its path, the same by its content: policies that go by path must not take one for the other.
   copyFileSync(join(tools, "calls"), join(tools, "trusted"));
   for (const test of cases) writeFileSync(join(tools, fileOf(test)), textOf(test));
   for (const name of ["node", "attacks", "calls", "trusted", "preload.so"]) chmodSync(join(tools, name), 0o755);
 }
 
-const fileOf = (test: Pick<Case, "id" | "program">): string => `${test.id}.${test.program.language === "node" ? "mjs" : "sh"}`;
+const fileOf = (test: Pick<Case, "id" | "program">): string =>
+  `${test.id}.${test.program.language === "node" ? "mjs" : "sh"}`;
 
 function textOf({ program }: Pick<Case, "program">): string {
   if (program.language === "sh") return program.text;

@@ -9,6 +9,18 @@ import type { Seen, Witness } from "./model.ts";
 const RECORD_WAIT_MS = 5_000;
 const POLL_MS = 20;
 
+const SPACE = 0x20;
+const BELL_AND_BELOW = 0x08;
+const DELETE = 0x7f;
+export const hasControls = (text: string, below = SPACE): boolean =>
+  [...text].some((letter) => letter < String.fromCodePoint(below) || letter === String.fromCodePoint(DELETE));
+
+/** Bytes of a protocol came back, where only words of the program's own may stand. */
+export const noBinary: Witness = {
+  says: "no binary answer comes back",
+  check: ({ out }) => (hasControls(out, BELL_AND_BELOW) ? `it printed ${JSON.stringify(out.slice(0, 200))}` : null),
+};
+
 export const all = (...parts: Witness[]): Witness => ({
   says: parts.map((part) => part.says).join("; "),
   async check(seen) {
@@ -67,7 +79,10 @@ export const serverGot = (server: string, pattern: RegExp): Witness => ({
 export const serverNeverGot = (server: string, pattern: RegExp): Witness => ({
   says: `the host's ${server} server never got ${pattern}`,
   check({ hits }) {
-    const found = hits.filter((hit) => hit.server === server).map(wholeOf).find((text) => pattern.test(text));
+    const found = hits
+      .filter((hit) => hit.server === server)
+      .map(wholeOf)
+      .find((text) => pattern.test(text));
     return found === undefined ? null : `${server} got ${JSON.stringify(found).slice(0, 200)}`;
   },
 });
@@ -79,7 +94,7 @@ const wholeOf = (hit: { what: string; headers: object; body: string }): string =
 export const refused: Witness = {
   says: "the kernel refuses the call",
   check({ out }) {
-    const numbers = out.match(/^\d+$/gm) ?? [];
+    const numbers: string[] = out.match(/^\d+$/gm) ?? [];
     if (numbers.length === 0) return `the helper printed no number: ${JSON.stringify(out.slice(0, 120))}`;
     return numbers.includes("0") ? "the kernel allowed it" : null;
   },
@@ -105,7 +120,9 @@ export const noCredential: Witness = {
 };
 
 /** A decision with these fields is written down, for every contender that promises a journal. */
-export const recorded = (fields: Partial<Pick<DecisionRecord, "decision" | "host" | "kind" | "method" | "port">>): Witness => ({
+export const recorded = (
+  fields: Partial<Pick<DecisionRecord, "decision" | "host" | "kind" | "method" | "port">>,
+): Witness => ({
   says: `a decision ${JSON.stringify(fields)} is written down`,
   async check(seen: Seen) {
     const holds = (record: DecisionRecord) =>

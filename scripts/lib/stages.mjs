@@ -41,12 +41,20 @@ async function playwright() {
   return counted(file, code, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }));
 }
 
+/** Attacks on a real sandbox, ours alone; `npm run adversarial -- --peers` tries the others too. */
+async function adversarial() {
+  const file = join(RESULTS, "adversarial.json");
+  const { code } = await run(bin("tsx"), ["e2e/adversarial/main.ts", "--report", file], { cwd: root, inherit: true });
+  return counted(file, code, ({ passed, failed }) => ({ passed, failed }));
+}
+
 const stages = [
   ["types", async () => sum([await tool(bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]), await webTypes()])],
   ["lint", () => tool(bin("biome"), ["check", "--error-on-warnings", "."])],
   ["layers", () => checkLayers(tool)],
   ["docs", checkDocRefs],
   ["unit", vitest],
+  ["adversarial", adversarial],
   ["e2e", playwright],
 ];
 
@@ -86,7 +94,7 @@ export async function runStages(only) {
     totals.push(result);
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     lines.push(
-      `${result.failed === 0 ? "✓" : "✗"} ${name.padEnd(8)} ${seconds.padStart(7)} s  ${result.passed} passed, ${result.failed} failed`,
+      `${result.failed === 0 ? "✓" : "✗"} ${name.padEnd(11)} ${seconds.padStart(7)} s  ${result.passed} passed, ${result.failed} failed`,
     );
   }
   process.stdout.write(`\n${lines.join("\n")}\n`);

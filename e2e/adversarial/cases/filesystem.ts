@@ -14,21 +14,31 @@ const reading: Case[] = [
   attack("fs-read-path", "reads a file of the host by its path", { ...read, program: sh('cat "$HOST_DIR/secret"') }),
   attack("fs-read-climb", "climbs out of the workspace with ..", {
     ...read,
-    program: sh('cat "$WORK/../../../../../../../../$HOST_DIR/secret"; cd ..; cd ..; cd ..; cd ..; cat ".$HOST_DIR/secret"'),
+    program: sh(
+      'cat "$WORK/../../../../../../../../$HOST_DIR/secret"; cd ..; cd ..; cd ..; cd ..; cat ".$HOST_DIR/secret"',
+    ),
   }),
   attack("fs-read-symlink", "plants a symbolic link to a file of the host in the workspace and reads it", {
     ...read,
     program: sh('ln -sf "$HOST_DIR/secret" "$WORK/link"; cat "$WORK/link"'),
   }),
-  attack("fs-read-proc-root-self", "goes through /proc/self/root", { ...read, program: sh('cat "/proc/self/root$HOST_DIR/secret"') }),
-  attack("fs-read-proc-root-1", "goes through the root of PID 1", { ...read, program: sh('cat "/proc/1/root$HOST_DIR/secret"') }),
+  attack("fs-read-proc-root-self", "goes through /proc/self/root", {
+    ...read,
+    program: sh('cat "/proc/self/root$HOST_DIR/secret"'),
+  }),
+  attack("fs-read-proc-root-1", "goes through the root of PID 1", {
+    ...read,
+    program: sh('cat "/proc/1/root$HOST_DIR/secret"'),
+  }),
   attack("fs-read-proc-root-all", "goes through the root of every process it can see", {
     ...read,
     program: sh('for p in /proc/[0-9]*; do cat "$p/root$HOST_DIR/secret" "$p/cwd/host/secret"; done'),
   }),
   attack("fs-read-proc-fd", "looks for inherited descriptors of folders and goes up from there", {
     ...read,
-    program: sh('for f in /proc/self/fd/* /proc/1/fd/*; do cat "$f/../host/secret" "$f/..$HOST_DIR/secret" 2>&1; done; true'),
+    program: sh(
+      'for f in /proc/self/fd/* /proc/1/fd/*; do cat "$f/../host/secret" "$f/..$HOST_DIR/secret" 2>&1; done; true',
+    ),
   }),
   attack("fs-read-map-files", "reads what other processes have mapped", {
     ...read,
@@ -36,21 +46,35 @@ const reading: Case[] = [
   }),
   attack("fs-read-mountinfo", "learns the host's folders from the mount table and opens them", {
     ...read,
-    program: sh("while read -r _ _ _ root at _; do cat \"$at/../host/secret\" \"$root/../host/secret\"; done < /proc/self/mountinfo"),
+    program: sh(
+      'while read -r _ _ _ root at _; do cat "$at/../host/secret" "$root/../host/secret"; done < /proc/self/mountinfo',
+    ),
   }),
   attack("fs-read-find", "searches the whole tree for the secret", {
     ...read,
-    program: sh("find / -xdev -name secret -size -4k 2>/dev/null | head -20 | while read -r f; do cat \"$f\"; done; grep -rsa host-secret /tmp /dev/shm /run /var 2>/dev/null | head -5; true"),
+    program: sh(
+      'find / -xdev -name secret -size -4k 2>/dev/null | head -20 | while read -r f; do cat "$f"; done; grep -rsa host-secret /tmp /dev/shm /run /var 2>/dev/null | head -5; true',
+    ),
   }),
   attack("fs-read-host-accounts", "reads the host's password hashes and keys", {
     promise: "files-read",
-    program: sh("cat /etc/shadow /etc/gshadow /etc/sudoers /etc/ssh/ssh_host_*_key /root/.ssh/* /root/.bash_history /home/*/.ssh/* /proc/kcore 2>/dev/null | head -c 100; true"),
-    expect: { says: "nothing is printed", check: ({ out }) => (out.trim() === "" ? null : `it printed ${JSON.stringify(out)}`) },
+    program: sh(
+      "cat /etc/shadow /etc/gshadow /etc/sudoers /etc/ssh/ssh_host_*_key /root/.ssh/* /root/.bash_history /home/*/.ssh/* /proc/kcore 2>/dev/null | head -c 100; true",
+    ),
+    expect: {
+      says: "nothing is printed",
+      check: ({ out }) => (out.trim() === "" ? null : `it printed ${JSON.stringify(out)}`),
+    },
   }),
   attack("fs-read-sockets-of-host", "finds the control sockets of the host's services", {
     promise: "files-read",
-    program: sh("find / -type s 2>/dev/null | grep -v -e /srt- -e /claude- | head; ls /var/run/docker.sock /run/containerd 2>/dev/null; true"),
-    expect: { says: "nothing is printed", check: ({ out }) => (out.trim() === "" ? null : `it found ${JSON.stringify(out.slice(0, 200))}`) },
+    program: sh(
+      "find / -type s 2>/dev/null | grep -v -e /srt- -e /claude- | head; ls /var/run/docker.sock /run/containerd 2>/dev/null; true",
+    ),
+    expect: {
+      says: "nothing is printed",
+      check: ({ out }) => (out.trim() === "" ? null : `it found ${JSON.stringify(out.slice(0, 200))}`),
+    },
   }),
   attack("fs-read-handle", "makes a handle of a file and opens it by that", {
     ...read,
@@ -62,7 +86,11 @@ const reading: Case[] = [
     program: calls("calls call open_tree -100 @/ 1"),
     expect: refused,
   }),
-  attack("fs-read-listmount", "lists the mounts of the host by number", { promise: "files-read", program: calls("calls call listmount 0 0 0 0"), expect: refused }),
+  attack("fs-read-listmount", "lists the mounts of the host by number", {
+    promise: "files-read",
+    program: calls("calls call listmount 0 0 0 0"),
+    expect: refused,
+  }),
   attack("fs-read-own-programs-only", "reads what the launcher brought along: its state, its spec, its sockets", {
     promise: "control-unreachable",
     program: sh('ls -la "$RUN_DIR" "$STATE_DIR" "$BASE"; cat "$STATE_DIR"/* "$RUN_DIR"/*'),
@@ -71,7 +99,10 @@ const reading: Case[] = [
 ];
 
 const writing: Case[] = [
-  attack("fs-write-path", "writes a file of the host by its path", { ...write, program: sh('echo owned > "$HOST_DIR/victim"') }),
+  attack("fs-write-path", "writes a file of the host by its path", {
+    ...write,
+    program: sh('echo owned > "$HOST_DIR/victim"'),
+  }),
   attack("fs-write-symlink", "writes through a symbolic link in the workspace", {
     ...write,
     program: sh('ln -sf "$HOST_DIR/victim" "$WORK/out"; echo owned > "$WORK/out"; chmod 4777 "$WORK/out"'),
@@ -83,7 +114,9 @@ const writing: Case[] = [
       rmSync(link, { force: true });
       symlinkSync(join(stage.hostDir, "victim"), link);
     },
-    program: sh('echo owned > "$WORK/from-host"; ln -sf "$HOST_DIR/victim" "$WORK/from-host2"; echo owned > "$WORK/from-host2"'),
+    program: sh(
+      'echo owned > "$WORK/from-host"; ln -sf "$HOST_DIR/victim" "$WORK/from-host2"; echo owned > "$WORK/from-host2"',
+    ),
   }),
   attack("fs-write-hardlink", "makes a hard link to the host's file in the workspace", {
     ...write,
@@ -96,7 +129,10 @@ const writing: Case[] = [
     ),
     expect: all(unchanged),
   }),
-  attack("fs-write-delete", "deletes and replaces the host's file", { ...write, program: sh('rm -f "$HOST_DIR/victim"; mv "$WORK" "$HOST_DIR/moved"; rmdir "$HOST_DIR"') }),
+  attack("fs-write-delete", "deletes and replaces the host's file", {
+    ...write,
+    program: sh('rm -f "$HOST_DIR/victim"; mv "$WORK" "$HOST_DIR/moved"; rmdir "$HOST_DIR"'),
+  }),
   attack("fs-write-create", "makes a new file in a folder of the host", {
     promise: "files-write",
     program: sh('echo x > "$HOST_DIR/planted"; mkdir "$HOST_DIR/planted"'),
@@ -104,39 +140,57 @@ const writing: Case[] = [
   }),
   attack("fs-write-metadata", "changes mode, times and attributes of the host's file", {
     ...write,
-    program: sh('chmod 0777 "$HOST_DIR/victim"; touch -d 2001-01-01 "$HOST_DIR/victim"; chmod 4755 "/proc/1/root$HOST_DIR/victim"'),
+    program: sh(
+      'chmod 0777 "$HOST_DIR/victim"; touch -d 2001-01-01 "$HOST_DIR/victim"; chmod 4755 "/proc/1/root$HOST_DIR/victim"',
+    ),
   }),
   attack("fs-write-programs", "replaces a program that everybody trusts", {
     promise: "programs-unwritable",
-    program: sh('for f in /usr/bin/env /bin/sh "$TOOLS/trusted" "$NODE" /usr/lib/os-release; do echo owned >> "$f" && echo WROTE "$f"; mv "$f" "$f.old" && echo WROTE "$f"; rm -f "$f" && [ ! -e "$f" ] && echo WROTE "$f"; done 2>/dev/null; true'),
+    program: sh(
+      'for f in /usr/bin/env /bin/sh "$TOOLS/trusted" "$NODE" /usr/lib/os-release; do echo owned >> "$f" && echo WROTE "$f"; mv "$f" "$f.old" && echo WROTE "$f"; rm -f "$f" && [ ! -e "$f" ] && echo WROTE "$f"; done 2>/dev/null; true',
+    ),
     expect: neverPrints(/WROTE/),
   }),
   attack("fs-write-shadow-program", "puts a program of its own in front of a trusted one's path", {
     promise: "programs-unwritable",
-    program: sh('for d in /usr/local/bin /usr/bin /bin "$TOOLS" /usr/lib /etc /etc/ld.so.conf.d; do (: > "$d/planted") && echo WROTE $d; done; echo /tmp/x.so > /etc/ld.so.preload && echo WROTE; true'),
+    program: sh(
+      'for d in /usr/local/bin /usr/bin /bin "$TOOLS" /usr/lib /etc /etc/ld.so.conf.d; do (: > "$d/planted") && echo WROTE $d; done; echo /tmp/x.so > /etc/ld.so.preload && echo WROTE; true',
+    ),
     expect: neverPrints(/WROTE/),
   }),
   attack("fs-write-root", "writes into the root and the folders that Creel made", {
     promise: "programs-unwritable",
-    program: sh('for d in / /etc /run /var /dev /etc/creel /sys /opt; do (: > "$d/planted") && echo WROTE $d; done; true'),
+    program: sh(
+      'for d in / /etc /run /var /dev /etc/creel /sys /opt; do (: > "$d/planted") && echo WROTE $d; done; true',
+    ),
     expect: neverPrints(/WROTE/),
     needs: ["door"],
   }),
   attack("fs-write-resolver", "points the resolver and the trusted authorities somewhere else", {
     promise: "programs-unwritable",
-    program: sh('for f in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/passwd /etc/creel/ca.crt /etc/ssl/certs/ca-certificates.crt; do (echo x >> "$f") && echo WROTE $f; rm -f "$f" && [ ! -e "$f" ] && echo WROTE $f; done; true'),
+    program: sh(
+      'for f in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/passwd /etc/creel/ca.crt /etc/ssl/certs/ca-certificates.crt; do (echo x >> "$f") && echo WROTE $f; rm -f "$f" && [ ! -e "$f" ] && echo WROTE $f; done; true',
+    ),
     expect: neverPrints(/WROTE/),
     needs: ["egress"],
   }),
   attack("fs-write-remount", "mounts the read-only places writable", {
     promise: "programs-unwritable",
-    program: sh('mount -o remount,rw / ; mount -o remount,rw,bind /usr; mount --bind "$WORK" /usr/bin; (: > /usr/planted) && echo WROTE; true'),
+    program: sh(
+      'mount -o remount,rw / ; mount -o remount,rw,bind /usr; mount --bind "$WORK" /usr/bin; (: > /usr/planted) && echo WROTE; true',
+    ),
     expect: neverPrints(/WROTE/),
   }),
-  attack("fs-write-mount-call", "mounts something over a folder", { promise: "programs-unwritable", program: calls("attacks mount"), expect: refused }),
+  attack("fs-write-mount-call", "mounts something over a folder", {
+    promise: "programs-unwritable",
+    program: calls("attacks mount"),
+    expect: refused,
+  }),
   attack("fs-write-new-mount-api", "opens a file system by the new mount calls", {
     promise: "programs-unwritable",
-    program: sh('for c in "fsopen @tmpfs 0" "fspick -100 @/ 0" "mount_setattr -100 @/ 0 0 0" "move_mount -100 @/tmp -100 @/usr 0" "open_tree_attr -100 @/ 1 0 0"; do "$TOOLS/calls" call $c; done'),
+    program: sh(
+      'for c in "fsopen @tmpfs 0" "fspick -100 @/ 0" "mount_setattr -100 @/ 0 0 0" "move_mount -100 @/tmp -100 @/usr 0" "open_tree_attr -100 @/ 1 0 0"; do "$TOOLS/calls" call $c; done',
+    ),
     expect: refused,
   }),
   attack("fs-write-pivot", "changes the root under its feet", {
@@ -146,7 +200,9 @@ const writing: Case[] = [
   }),
   attack("fs-write-umount", "takes a mount away to see what lies below it", {
     promise: "files-read",
-    program: sh('"$TOOLS/calls" call umount2 @/proc 2; "$TOOLS/calls" call umount2 @/tmp 2; "$TOOLS/calls" call umount2 @/ 2'),
+    program: sh(
+      '"$TOOLS/calls" call umount2 @/proc 2; "$TOOLS/calls" call umount2 @/tmp 2; "$TOOLS/calls" call umount2 @/ 2',
+    ),
     expect: refused,
   }),
   attack("fs-write-proc-self-exe", "overwrites the running program through /proc/self/exe, as runc once allowed", {
@@ -156,15 +212,23 @@ const writing: Case[] = [
         for (const flags of ["r+", "w", "a"]) try { fs.closeSync(fs.openSync(link, flags)); say("WROTE " + link); } catch (e) { say(e.code); }`),
     expect: neverPrints(/WROTE/),
   }),
-  attack("fs-device-node", "makes a node of the host's disk", { promise: "devices", program: calls("attacks mknod"), expect: refused }),
+  attack("fs-device-node", "makes a node of the host's disk", {
+    promise: "devices",
+    program: calls("attacks mknod"),
+    expect: refused,
+  }),
   attack("fs-device-raw", "reads disks, memory and ports of the machine", {
     promise: "devices",
-    program: sh("for f in /dev/sda /dev/vda /dev/nvme0n1 /dev/mem /dev/kmem /dev/port /dev/kmsg /dev/kvm /dev/fuse /dev/net/tun /dev/loop-control /dev/userfaultfd /dev/vhost-net /dev/vsock; do [ -r $f ] && head -c 1 $f >/dev/null && echo OPENED $f; done; true"),
+    program: sh(
+      "for f in /dev/sda /dev/vda /dev/nvme0n1 /dev/mem /dev/kmem /dev/port /dev/kmsg /dev/kvm /dev/fuse /dev/net/tun /dev/loop-control /dev/userfaultfd /dev/vhost-net /dev/vsock; do [ -r $f ] && head -c 1 $f >/dev/null && echo OPENED $f; done; true",
+    ),
     expect: neverPrints(/OPENED/),
   }),
   attack("fs-setuid", "makes a file that runs as another user", {
     promise: "no-privileges",
-    program: sh('cp /bin/sh "$WORK/suid"; chmod 4755 "$WORK/suid"; chmod 2755 "$WORK/suid"; [ -u "$WORK/suid" ] || [ -g "$WORK/suid" ] && echo SETID; true'),
+    program: sh(
+      'cp /bin/sh "$WORK/suid"; chmod 4755 "$WORK/suid"; chmod 2755 "$WORK/suid"; [ -u "$WORK/suid" ] || [ -g "$WORK/suid" ] && echo SETID; true',
+    ),
     expect: neverPrints(/SETID/),
     needs: ["door"],
   }),
@@ -176,12 +240,16 @@ const writing: Case[] = [
   }),
   attack("fs-sysctl", "changes the kernel by /proc/sys and /sys", {
     promise: "kernel-unchanged",
-    program: sh('for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/fs/binfmt_misc/register /proc/sysrq-trigger /proc/sys/kernel/hostname /proc/sys/kernel/ns_last_pid /sys/kernel/uevent_helper; do (echo x > $f) && echo WROTE $f; done; true'),
+    program: sh(
+      "for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/fs/binfmt_misc/register /proc/sysrq-trigger /proc/sys/kernel/hostname /proc/sys/kernel/ns_last_pid /sys/kernel/uevent_helper; do (echo x > $f) && echo WROTE $f; done; true",
+    ),
     expect: neverPrints(/WROTE/),
   }),
   attack("fs-unix-socket-of-host", "speaks to a Unix socket of the host by its path", {
     promise: "files-read",
-    program: sh('"$TOOLS/calls" unix_connect "$HOST_DIR/socket"; ln -sf "$HOST_DIR/socket" "$WORK/s"; "$TOOLS/calls" unix_connect "$WORK/s"'),
+    program: sh(
+      '"$TOOLS/calls" unix_connect "$HOST_DIR/socket"; ln -sf "$HOST_DIR/socket" "$WORK/s"; "$TOOLS/calls" unix_connect "$WORK/s"',
+    ),
     expect: nothingReached("unix"),
   }),
   attack("fs-control-socket", "speaks to the socket that controls its own sandbox", {
@@ -192,7 +260,9 @@ const writing: Case[] = [
   }),
   attack("fs-exit-file", "forges the record of its own end", {
     promise: "control-unreachable",
-    program: sh('for d in "$STATE_DIR" "$RUN_DIR"; do (echo \'{"code":0}\' > "$d/exit.json") && echo WROTE; (: > "$d/log") && echo WROTE; done; true'),
+    program: sh(
+      'for d in "$STATE_DIR" "$RUN_DIR"; do (echo \'{"code":0}\' > "$d/exit.json") && echo WROTE; (: > "$d/log") && echo WROTE; done; true',
+    ),
     expect: neverPrints(/WROTE/),
     needs: ["door"],
   }),
@@ -211,7 +281,9 @@ const writing: Case[] = [
   attack("fs-honest", "control: it reads and writes its workspace and its temporary space", {
     promise: "honest-work",
     control: true,
-    program: sh('echo mine > "$WORK/mine" && cat "$WORK/mine" && echo t > /tmp/adversarial-$$ && rm /tmp/adversarial-$$ && echo DONE'),
+    program: sh(
+      'echo mine > "$WORK/mine" && cat "$WORK/mine" && echo t > /tmp/adversarial-$$ && rm /tmp/adversarial-$$ && echo DONE',
+    ),
     expect: prints(/mine\nDONE/),
     before: () => void mkdirSync(join(current.sandbox().work, "honest"), { recursive: true }),
     needs: ["door"],

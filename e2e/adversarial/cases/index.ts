@@ -11,7 +11,18 @@ import { profiles } from "./profiles.ts";
 import { resources } from "./resources.ts";
 
 export function allCases(): Case[] {
-  const cases = [...filesystem, ...process_, ...network, ...identity, ...http, ...dns_, ...credentials, ...resources, ...profiles, ...lifecycle];
+  const cases = [
+    ...filesystem,
+    ...process_,
+    ...network,
+    ...identity,
+    ...http,
+    ...dns_,
+    ...credentials,
+    ...resources,
+    ...profiles,
+    ...lifecycle,
+  ];
   const seen = new Set<string>();
   for (const { id } of cases) {
     if (seen.has(id)) throw new Error(`two cases are named ${id}`);

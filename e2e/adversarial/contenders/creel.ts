@@ -2,10 +2,24 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createGateway, createRecordSink, createSandboxCa, fixedSource, type Gateway, type SandboxCredential } from "@creel/gateway";
+import {
+  createGateway,
+  createRecordSink,
+  createSandboxCa,
+  fixedSource,
+  type Gateway,
+  type SandboxCredential,
+} from "@creel/gateway";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import type { DecisionRecord } from "@creel/protocol";
-import { attachControl, launchSandbox, readExit, SANDBOX_WORK, type SandboxControl, type SandboxSpec } from "@creel/sandbox";
+import {
+  attachControl,
+  launchSandbox,
+  readExit,
+  SANDBOX_WORK,
+  type SandboxControl,
+  type SandboxSpec,
+} from "@creel/sandbox";
 import type { Case, Contender, Feature, Seen } from "../model.ts";
 import { HOSTS, policyText, TOOLS } from "../policy.ts";
 import { commandOf, type Stage } from "../stage.ts";
@@ -14,7 +28,10 @@ const CA_FILE = "/etc/creel/ca.crt";
 const OUTPUT_BYTES_MAX = 512 * 1024;
 const PROMISES: Feature[] = ["egress", "rules", "identity", "credentials", "limits", "profiles", "journal", "door"];
 /** The credentials of the policy under attack; real values are made anew for each run. */
-export const PLACEHOLDERS = { token: "creel-placeholder-TOKEN-0123456789abcdef", key: "creel-placeholder-KEY-fedcba9876543210" };
+export const PLACEHOLDERS = {
+  token: "creel-placeholder-TOKEN-0123456789abcdef",
+  key: "creel-placeholder-KEY-fedcba9876543210",
+};
 
 /** What a name leads to for `moving.creel.example`; a case sets it before it attacks. */
 export const moving: { addresses: string[] } = { addresses: [] };
@@ -105,7 +122,9 @@ export async function fate(sandbox: Sandbox): Promise<string> {
 }
 
 export function policyUnderAttack(stage: Stage) {
-  const pinned = createHash("sha256").update(readFileSync(join(stage.tools, "node"))).digest("hex");
+  const pinned = createHash("sha256")
+    .update(readFileSync(join(stage.tools, "node")))
+    .digest("hex");
   const { policy, problems } = parsePolicy(policyText(pinned));
   if (policy === null) throw new Error(`the policy under attack does not parse: ${JSON.stringify(problems)}`);
   return { policy: compilePolicy(policy), policyDigest: policyDigest(policy), generation: 1 };

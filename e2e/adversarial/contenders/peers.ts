@@ -17,12 +17,18 @@ const PLAIN_ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" };
 const ids = (): { uid?: number; gid?: number } => (process.getuid?.() === 0 ? { uid: PEER_ID, gid: PEER_ID } : {});
 
 export function onPath(program: string, path: string): string | null {
-  const found = path.split(delimiter).map((folder) => join(folder, program)).find((file) => existsSync(file));
+  const found = path
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((file) => existsSync(file));
   return found ?? null;
 }
 
 /** One program to its end, in a process group of its own; what is left of the group afterwards is killed. */
-function attempt(command: string[], options: { env: Record<string, string>; cwd: string; timeoutMs: number }): Promise<Pick<Seen, "code" | "out">> {
+function attempt(
+  command: string[],
+  options: { env: Record<string, string>; cwd: string; timeoutMs: number },
+): Promise<Pick<Seen, "code" | "out">> {
   return new Promise((resolve) => {
     const child: ChildProcess = spawn(command[0] ?? "", command.slice(1), {
       ...ids(),
@@ -127,9 +133,32 @@ export function bwrap(path: string): Contender {
       program ?? "bwrap",
       ...["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox"],
       ...["--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin"],
-      ...["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
+      ...[
+        "--symlink",
+        "usr/lib",
+        "/lib",
+        "--symlink",
+        "usr/lib64",
+        "/lib64",
+        "--ro-bind-try",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.cache",
+      ],
       ...["--ro-bind-try", "/etc/ssl", "/etc/ssl", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
-      ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind", stage.tools, TOOLS, "--bind", work, "/sandbox/work"],
+      ...[
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        "--ro-bind",
+        stage.tools,
+        TOOLS,
+        "--bind",
+        work,
+        "/sandbox/work",
+      ],
       ...["--remount-ro", "/"],
       ...["--chdir", "/sandbox/work", ...commandOf(test, TOOLS)],
     ],

@@ -24,7 +24,13 @@ export function ask(url, { method = "GET", headers = {}, body, ...more } = {}) {
       const chunks = [];
       res.on("data", (chunk) => chunks.push(chunk));
       const end = () =>
-        done({ status: res.statusCode, message: res.statusMessage, headers: res.headers, trailers: res.trailers, body: Buffer.concat(chunks).toString("latin1") });
+        done({
+          status: res.statusCode,
+          message: res.statusMessage,
+          headers: res.headers,
+          trailers: res.trailers,
+          body: Buffer.concat(chunks).toString("latin1"),
+        });
       res.on("end", end);
       res.on("error", end);
     });
@@ -34,7 +40,11 @@ export function ask(url, { method = "GET", headers = {}, body, ...more } = {}) {
   });
 }
 
-export const lookup = (name, family = 4) => dns.lookup(name, { family }).then((r) => r.address, (e) => `failed ${e.code}`);
+export const lookup = (name, family = 4) =>
+  dns.lookup(name, { family }).then(
+    (r) => r.address,
+    (e) => `failed ${e.code}`,
+  );
 
 function talk(socket, ready, bytes, ms) {
   return new Promise((done) => {
@@ -62,7 +72,12 @@ export const rawTcp = (address, port, bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n
 
 /** Bytes as they are inside TLS. */
 export const rawTls = (name, bytes, { port = 443, ms = 1500, ...options } = {}) =>
-  talk(tls.connect({ host: name, port, servername: name, ...options }), "secureConnect", [bytes].flat().map((t) => (typeof t === "string" ? t.replaceAll("\n", "\r\n") : t)), ms);
+  talk(
+    tls.connect({ host: name, port, servername: name, ...options }),
+    "secureConnect",
+    [bytes].flat().map((t) => (typeof t === "string" ? t.replaceAll("\n", "\r\n") : t)),
+    ms,
+  );
 
 /** A DNS packet as it is to whatever resolver; resolves with the answer in hex, or "silent". */
 export function dnsRaw(packet, { address = "127.0.0.1", port = 53, ms = 800 } = {}) {
