@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { Fleet } from "../e2e/support/fleet.ts";
+import { eventually, Fleet } from "../e2e/support/fleet.ts";
 import { runningSandbox, type Sandbox } from "../e2e/support/views.ts";
 
 /** Enough that the p99 is not one slow moment, few enough for a coffee. */
@@ -65,6 +65,10 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[] 
       while (pids.some((pid) => namespaceOf(pid) !== null)) await delay(LOOK_MS);
       took.push(performance.now() - startedMs);
       await answer;
+      await eventually("its end is known", async () => {
+        const { status: now } = await fleet.api<Sandbox>("GET", "/sandboxes/bench-kill");
+        return now?.phase === "stopped" ? now : null;
+      });
       await fleet.api("POST", "/sandboxes/bench-kill/start");
     }
     const rows = [row("request to the last process gone", took), row("request to its answer", answered)];

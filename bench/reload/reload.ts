@@ -9,9 +9,9 @@ import { parsePolicy, policyDigest } from "@creel/policy";
 import { type DesiredState, limitsSchema } from "@creel/protocol";
 import { saveIdentity } from "../../apps/node-agent/src/identity.ts";
 import { makeChain } from "../../apps/node-agent/test/world.ts";
-import { HOST, openHub, openWorld } from "./world.ts";
+import { HOSTS, openHub, openWorld } from "./world.ts";
 
-const ROUNDS = 50;
+const ROUNDS = 20;
 const STREAMS = 100;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -19,11 +19,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const AGENT = `
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const hold = async (n) => { for (;;) { try {
-  const answer = await fetch("https://${HOST}/stream/" + n);
+  const answer = await fetch("https://s" + (n % ${HOSTS.length}) + ".creel.example/stream/" + n);
   if (answer.status === 200) for await (const _ of answer.body); else await answer.text();
-} catch {} await pause(1000); } };
+} catch {} await pause(300); } };
 for (let n = 0; n < ${STREAMS}; n++) hold(n);
-for (;;) { await fetch("https://${HOST}/api/x").then((r) => r.text(), () => 0); await pause(2); }`;
+for (;;) { await fetch("https://${HOSTS[0]}/api/x").then((r) => r.text(), () => 0); await pause(2); }`;
 
 const policyOf = (paths: string[]): DesiredState["sandboxes"][number]["policy"] => {
   const rules = paths.map((path) => `          - allow: { method: GET, path: "${path}" }`).join("\n");
@@ -32,11 +32,7 @@ network_policies:
   host:
     name: host
     endpoints:
-      - host: ${HOST}
-        port: 443
-        protocol: rest
-        rules:
-${rules}
+${HOSTS.map((host) => `      - host: ${host}\n        port: 443\n        protocol: rest\n        rules:\n${rules}`).join("\n")}
     binaries:
       - path: /opt/node/bin/node
 `;

@@ -5,7 +5,8 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { makeChain } from "../../apps/node-agent/test/world.ts";
 
 type Chain = Awaited<ReturnType<typeof makeChain>>;
-export const HOST = "streams.creel.example";
+/** Several, as the gateway holds a bounded number of connections to one host. */
+export const HOSTS = [0, 1, 2, 3].map((n) => `s${n}.creel.example`);
 
 const listen = (server: ReturnType<typeof createServer>): Promise<number> =>
   new Promise((resolve) =>
@@ -17,7 +18,7 @@ const listen = (server: ReturnType<typeof createServer>): Promise<number> =>
 
 /** A host with answers that end and answers that do not; it counts the latter. */
 export async function openWorld() {
-  const chain = await makeChain([{ type: "dns", value: HOST }]);
+  const chain = await makeChain(HOSTS.map((value) => ({ type: "dns", value })));
   const open = new Set<object>();
   const server = createServer({ cert: chain.certPem, key: chain.keyPem }, (request, response) => {
     if (!request.url?.startsWith("/stream/")) return void response.end("ok\n");
@@ -28,7 +29,7 @@ export async function openWorld() {
   const port = await listen(server);
   return {
     caPem: chain.caPem,
-    resolve: { [`${HOST}:443`]: `127.0.0.1:${port}` },
+    resolve: Object.fromEntries(HOSTS.map((host) => [`${host}:443`, `127.0.0.1:${port}`])),
     streams: () => open.size,
     close() {
       server.closeAllConnections();

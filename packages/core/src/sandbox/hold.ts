@@ -18,8 +18,16 @@ export const holdBy = (ctx: Ctx<UserActor | ApiKeyActor>, reason: string): Sandb
   at: ctx.clock().toISOString(),
 });
 
-/** What a kill makes of a sandbox. Never out of a quarantine: that takes a release. */
-export const killed = (row: { desiredState: string }, to: "stopped" | "quarantined", hold: SandboxHold) => ({
+/**
+ * What a kill makes of a sandbox. Never out of a quarantine: that takes a release. A start right behind it may reach the node in its
+ * place; the grown incarnation then still ends what runs.
+ */
+export const killed = (
+  row: { desiredState: string; incarnation: number },
+  to: "stopped" | "quarantined",
+  hold: SandboxHold,
+) => ({
+  incarnation: row.incarnation + 1,
   desiredState: row.desiredState === "quarantined" ? "quarantined" : to,
   endBy: "kill",
   hold,
