@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, statSync } from "node:fs";
 import { writableAliases } from "./aliases.ts";
 import { deviceFiles } from "./devices.ts";
 import type { ParsedSpec } from "./spec.ts";
@@ -58,6 +58,15 @@ function etcWords(path: string): string[] {
   return ["mount", "ro", path, path];
 }
 
+let etc: { changedMs: number; words: string[] } | null = null;
+
+/** Asked anew when an entry of /etc was made, removed or replaced; what is only written to shows through or is copied again. */
+function hostEtc(): string[] {
+  const changedMs = statSync("/etc").mtimeMs;
+  if (etc?.changedMs !== changedMs) etc = { changedMs, words: ETC_ENTRIES.flatMap((name) => etcWords(`/etc/${name}`)) };
+  return etc.words;
+}
+
 const depth = (path: string): number => path.split("/").filter(Boolean).length;
 
 /** The launcher's words for the root file system, in the order they are built: parents before what lies in them. */
@@ -69,7 +78,7 @@ export function rootWords(spec: ParsedSpec): string[] {
     else if (stat?.isDirectory()) words.push("mount", "ro", path, path);
   }
   words.push("dir", "/etc", "0755", "dir", "/var", "0755", "symlink", "../tmp", "/var/tmp", "dir", "/run", "0755");
-  for (const name of ETC_ENTRIES) words.push(...etcWords(`/etc/${name}`));
+  words.push(...hostEtc());
   words.push("dir", "/dev", "0755", "proc", "/proc");
   for (const name of DEVICES) if (existsSync(`/dev/${name}`)) words.push("dev", `/dev/${name}`);
   for (const path of deviceFiles(spec.devices)) words.push("dev", path);

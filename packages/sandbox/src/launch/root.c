@@ -61,7 +61,8 @@ static void write_file(int dir, const char *leaf, const struct op *op) {
   close(fd);
 }
 
-/* A small file of the host costs less to copy than to mount. What cannot be read is left out: the agent could not either. */
+/* A small file of the host costs less to copy than to mount. What cannot be read is left out: the agent could not either.
+   One that has grown since it was looked at ends at the bound. */
 static void copy_file(int root, const struct op *op) {
   static char content[COPY_BYTES_MAX + 1];
   int from = open(op->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
