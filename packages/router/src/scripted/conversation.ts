@@ -1,14 +1,8 @@
 import type { JsonObject, Protocol } from "../types.ts";
 import { contentText, list, object, text } from "../wire/json.ts";
 import { readGemini } from "./read-gemini.ts";
+import type { Conversation, ConversationItem } from "./said.ts";
 import type { OfferedTool } from "./tools.ts";
-
-/** What the scripted model needs of a request, whatever the protocol: who said what, in order, and the tools on offer. */
-export interface Conversation {
-  items: readonly ConversationItem[];
-  tools: readonly OfferedTool[];
-}
-export type ConversationItem = { kind: "user" | "result"; text: string };
 
 const readers: Readonly<Record<Protocol, (json: JsonObject) => Conversation>> = {
   "openai-chat": readChat,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SUMMARY_LINE_CHARS_MAX } from "../limits.ts";
-import type { Conversation } from "./conversation.ts";
 import { fencedCommands } from "./fence.ts";
+import type { Conversation } from "./said.ts";
 import { pickShellTool, shellCall, type ToolCall } from "./tools.ts";
 
 export const SCRIPTED_MODEL_NAME = "creel-scripted-demo";

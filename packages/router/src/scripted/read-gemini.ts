@@ -1,6 +1,6 @@
 import type { JsonObject } from "../types.ts";
 import { list, object, text } from "../wire/json.ts";
-import type { Conversation, ConversationItem } from "./conversation.ts";
+import type { Conversation, ConversationItem } from "./said.ts";
 import type { OfferedTool } from "./tools.ts";
 
 /** https://ai.google.dev/api/generate-content */
