@@ -74,7 +74,9 @@ test("quarantine says who holds it and why, nothing but a release lets it out, a
   await inPhase("suspect", "stopped");
   await page.goto(`${fleet.dev.webUrl}/audit`);
   for (const action of ["sandbox.kill", "sandbox.release"])
-    await expect(page.getByRole("row", { name: new RegExp(action.replace(".", "\\.")) }).first()).toContainText("suspect");
+    await expect(page.getByRole("row", { name: new RegExp(action.replace(".", "\\.")) }).first()).toContainText(
+      "suspect",
+    );
 });
 
 test("the kill switch of a node names what it touches, and that of the organization wants its name typed", async ({
