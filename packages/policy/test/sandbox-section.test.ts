@@ -77,6 +77,19 @@ describe("a program that runs code of a library the agent can write", () => {
     expect(judged(byParent, { ...asked, ...more, binary: "/usr/bin/curl" }).decision).toBe("deny");
   });
 
+  test("where programs can write into each other, no name counts unless the file says so", () => {
+    const nested = (more: string): string => file(`sandbox:\n  nested_userns: true\n${more}`);
+    expect(judged(nested(""), asked)).toMatchObject({
+      decision: "deny",
+      reason: expect.stringContaining("nested_userns"),
+    });
+    expect(judged(nested(""), { ...asked, host: "open.example" }).decision).toBe("allow");
+    expect(judged(nested("  writable_libraries: allow\n"), asked).decision).toBe("allow");
+    const found = explainRequest(nested(""), asked, NOW);
+    if ("problems" in found) throw new Error("the file is valid");
+    expect(found.steps.at(-1)?.detail).toContain("nested_userns");
+  });
+
   test("in monitor mode it is recorded", () => {
     expect(judged(file("mode: monitor\n"), { ...asked, library: LIBRARY }).decision).toBe("would_deny");
   });

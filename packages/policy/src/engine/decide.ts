@@ -6,6 +6,7 @@
 
 import { canonicalAddress } from "../canonical/address.ts";
 import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
+import type { Policy } from "../model.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
 import { type Addresses, readAddress, shutAddressReason, uncoveredReason } from "./addresses.ts";
 import { type Caller, isVouchedPath } from "./binary.ts";
@@ -21,17 +22,20 @@ import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
 export function decide(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): PolicyDecision {
   const caller = callerOf(request);
   const named = soften(compiled, judge(compiled, request, caller, nowMs), nowMs);
-  const { library } = request;
-  if (library === undefined || named.decision === "deny" || compiled.policy.sandbox?.writable_libraries === "allow")
-    return named;
+  const lost = nameLost(compiled.policy, request);
+  if (lost === null || named.decision === "deny") return named;
   // What denies the program by its name holds for it; what allows it by its name does not.
   const nameless = soften(compiled, judge(compiled, request, { ...caller, nameless: true }, nowMs), nowMs);
   if (nameless.decision === "allow" || (nameless.decision === "would_deny" && named.decision === "would_deny"))
     return named;
-  return {
-    ...nameless,
-    reason: `${quoted(caller.binary)} runs code from ${quoted(library)}, which the agent can write, so no entry counts that names it.`,
-  };
+  return { ...nameless, reason: `${lost}, so no entry counts that names ${quoted(caller.binary)}.` };
+}
+
+/** Why a program cannot be known by its name, as the beginning of a sentence; null when it can. */
+export function nameLost({ sandbox }: Policy, { binary, library }: PolicyRequest): string | null {
+  if (sandbox?.writable_libraries === "allow") return null;
+  if (library !== undefined) return `${quoted(binary)} runs code from ${quoted(library)}, which the agent can write`;
+  return sandbox?.nested_userns === true ? "With `nested_userns` one program can write into another's memory" : null;
 }
 
 function soften(compiled: CompiledPolicy, verdict: Verdict, nowMs: number): PolicyDecision {

@@ -1,6 +1,6 @@
 /** The whole way of one decision, retold. */
 import { type CompileOptions, compilePolicy } from "../engine/compile.ts";
-import { decide } from "../engine/decide.ts";
+import { decide, nameLost } from "../engine/decide.ts";
 import type { PolicyRequest } from "../types.ts";
 import { ended, type Traced } from "./cause.ts";
 import { traceConnection } from "./connection.ts";
@@ -30,7 +30,7 @@ function losesItsName(
   { request, nowMs, options }: DecisionQuestion,
   { cause }: Traced,
 ): boolean {
-  if (request.library === undefined || policy.sandbox?.writable_libraries === "allow") return false;
+  if (nameLost(policy, request) === null) return false;
   const allowedByName = cause.kind.startsWith("allowed_");
   return allowedByName && decide(compilePolicy(policy, options), request, nowMs).decision !== "allow";
 }

@@ -172,7 +172,7 @@ function whyNot(request: PolicyRequest, cause: Cause, to: "allow" | "deny"): str
   if (to === "allow" && request.method !== undefined && !requestReadable(request))
     return "Where requests are judged, this method or target is refused, because it can be read in more than one way. Send a plain one.";
   if (cause.kind === "library")
-    return "The program has loaded a library that the agent can write. Keep the library where the agent cannot write, or set `sandbox.writable_libraries: allow`, after which a name says no longer whose code asks.";
+    return "The program cannot be known by its name. Keep what it loads where the agent cannot write and do without `nested_userns`, allow it to `/**`, or set `sandbox.writable_libraries: allow`, after which a name says no longer whose code asks.";
   if (cause.kind === "inference" && cause.part === "port")
     return "The model host answers on ports 443 and 80 only, whatever the file says. Ask it there.";
   if (cause.kind === "inference" && cause.part === "body")

@@ -42,12 +42,12 @@ export const sandboxSection: Spec = object({
   ),
   nested_userns: field(
     boolean,
-    "Let the agent make user namespaces, for a sandbox that it brings along; more of the kernel comes into its reach.",
+    "Let the agent make user namespaces, for a sandbox that it brings along; more of the kernel comes into its reach, and a program counts as itself only with `writable_libraries: allow`.",
     { default: "false", fixed: true },
   ),
   writable_libraries: field(
     choice("deny", "allow"),
-    "Whether a program that runs code from a library the agent can write still counts as itself; `deny` leaves it only what `/**` is allowed.",
+    "Whether a program into which the agent may have put code, from a library it can write or by `nested_userns`, still counts as itself; `deny` leaves it only what `/**` is allowed.",
     { default: "deny" },
   ),
   on_invalid_policy: field(
