@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Conversation } from "../src/scripted/said.ts";
 import { fencedCommands } from "../src/scripted/fence.ts";
 import { nextTurn } from "../src/scripted/plan.ts";
+import type { Conversation } from "../src/scripted/said.ts";
 import { type OfferedTool, pickShellTool, shellCall } from "../src/scripted/tools.ts";
 
 const tool = (name: string, properties: object, required: string[] = []): OfferedTool => ({
