@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formsOf } from "../src/credentials/encodings.ts";
+import { isEnveloped, mayChangeLength } from "../src/credentials/framing.ts";
 import { createScrubber, type Secret, scrubPairs, scrubText } from "../src/credentials/scrub.ts";
 import { scrubFrames } from "../src/credentials/webSocketScrub.ts";
 
@@ -90,6 +91,18 @@ describe("the scrubber", () => {
     expect(through(Buffer.from("x token-abc-and-less y"), [11], all)).toBe("x [short]-and-less y");
   });
 
+  it("keeps every length where it is told to, whichever form and however it is cut", () => {
+    for (const form of formsOf(SECRET))
+      for (let cut = 1; cut < form.length; cut += 7) {
+        const scrubber = createScrubber(() => secrets, { keepLength: true });
+        const bytes = Buffer.from(`a${form}b`);
+        const out = [scrubber.take(bytes.subarray(0, cut), false), scrubber.take(bytes.subarray(cut), true)];
+        const text = Buffer.concat(out).toString("utf8");
+        expect(text).toMatch(/^a(\*+|A+)b$/);
+        expect(text).toHaveLength(bytes.length);
+      }
+  });
+
   it("holds back nothing but what may be the beginning of a secret", () => {
     const scrubber = createScrubber(() => secrets);
     expect(scrubber.take(Buffer.from("data: one\n\n"), false).toString()).toBe("data: one\n\n");
@@ -158,6 +171,39 @@ async function filtered(bytes: Buffer, cut: number): Promise<{ opcode: number; t
   return read(Buffer.concat(out));
 }
 
+describe("a body may change its length", () => {
+  it.each([
+    undefined,
+    "",
+    "text/html; charset=utf-8",
+    "text/event-stream",
+    "application/json",
+    "Application/JSON;x=1",
+    "application/problem+json",
+    "application/atom+xml",
+    "application/x-ndjson",
+  ])("when its type is %s", (type) => expect(mayChangeLength(type)).toBe(true));
+  it.each([
+    "application/grpc",
+    "application/grpc+json",
+    "application/grpc-web+json",
+    "application/grpc-web-text",
+    "application/connect+json",
+    "application/octet-stream",
+    "application/vnd.amazon.eventstream",
+    "application/zip",
+    "application/x-git-upload-pack-result",
+    "image/png",
+    "multipart/mixed",
+  ])("but not when it is %s", (type) => expect(mayChangeLength(type)).toBe(false));
+  it("and in a request neither, where messages stand behind their lengths", () => {
+    expect(["application/grpc+json", "application/connect+json", "application/grpc-web+json"].every(isEnveloped)).toBe(
+      true,
+    );
+    expect(isEnveloped("application/json")).toBe(false);
+  });
+});
+
 describe("a server's WebSocket frames", () => {
   it("hide a secret that comes in fragments, with a ping between them", async () => {
     const bytes = Buffer.concat([
@@ -170,7 +216,12 @@ describe("a server's WebSocket frames", () => {
     ]);
     for (let cut = 1; cut < bytes.length; cut += 1) {
       const frames = await filtered(bytes, cut);
-      expect(frames.map(({ text }) => text)).toEqual(["p [*]", "a [*] z", `${"x".repeat(300)}[*]`, "\x03\ufffd[*]"]);
+      expect(frames.map(({ text }) => text)).toEqual([
+        "p [*]",
+        "a [*] z",
+        `${"x".repeat(300)}${"*".repeat(18)}`,
+        "\x03\ufffd[*]",
+      ]);
       expect(frames.map(({ opcode }) => opcode)).toEqual([9, 1, 2, 8]);
     }
   });

@@ -1,4 +1,5 @@
 import type { HeaderPair } from "../http/headerPair.ts";
+import { isEnveloped } from "./framing.ts";
 import { plainLetters } from "./letters.ts";
 
 /**
@@ -20,6 +21,7 @@ export function bodyKindOf(headers: readonly HeaderPair[]): BodyKind | null {
   const encoding = joined("content-encoding");
   if (encoding !== "" && encoding !== "identity") return null;
   const type = joined("content-type").split(";")[0]?.trim() ?? "";
+  if (isEnveloped(type)) return null;
   if (JSON_TYPE.test(type)) return "json";
   if (type === "application/x-www-form-urlencoded") return "form";
   if (type === "multipart/form-data") return "multipart";

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { HeaderPair } from "../http/headerPair.ts";
 import type { Flow } from "../state.ts";
+import { mayChangeLength } from "./framing.ts";
 import { inflaterFor } from "./inflate.ts";
 import { type LiveSecrets, scrubPairs, scrubStream, scrubText } from "./scrub.ts";
 
@@ -12,7 +13,7 @@ export interface AnswerScrub {
   pairs(pairs: readonly HeaderPair[]): HeaderPair[];
   text(text: string): string;
   /** What the body goes through, in this order; null when it cannot be searched. */
-  filters(contentEncoding: string | undefined): Duplex[] | null;
+  filters(body: { encoding: string | undefined; type: string | undefined }): Duplex[] | null;
   secrets: LiveSecrets;
 }
 
@@ -47,10 +48,11 @@ export function answerScrub(flow: Flow): AnswerScrub | null {
     ],
     pairs: (pairs) => scrubPairs(pairs, secrets()),
     text: (text) => scrubText(text, secrets(), "latin1"),
-    filters(contentEncoding) {
-      const inflater = inflaterFor(contentEncoding);
+    filters({ encoding, type }) {
+      const inflater = inflaterFor(encoding);
       if (inflater === null) return null;
-      return inflater === "none" ? [scrubStream(secrets)] : [inflater, scrubStream(secrets)];
+      const scrub = scrubStream(secrets, { keepLength: !mayChangeLength(type) });
+      return inflater === "none" ? [scrub] : [inflater, scrub];
     },
   };
 }

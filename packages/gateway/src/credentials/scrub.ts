@@ -4,7 +4,8 @@ import { formsOf } from "./encodings.ts";
 /**
  * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug endpoint)
  * hands the agent the credential it was never given. Invariant: neither a secret nor one of its usual encodings passes in one piece,
- * however the answer is cut into chunks; what is held back meanwhile is shorter than the longest form.
+ * however the answer is cut into chunks; what is held back meanwhile is shorter than the longest form. Where lengths are written into
+ * what is searched, it keeps its length.
  */
 export interface Secret {
   value: string;
@@ -19,7 +20,13 @@ interface Needle {
   text: string;
   bytes: Buffer;
   placeholder: Buffer;
+  /** As long as what it stands for. */
+  mask: Buffer;
 }
+
+/** Zeros in base64 and a digit in hex, so that what is encoded can still be decoded; of a value in clear, stars are read as such. */
+const MASK_OF_ENCODED = "A";
+const MASK = "*";
 
 const needlesByValue = new WeakMap<Secret, Needle[]>();
 const needlesBySet = new WeakMap<readonly Secret[], Needle[]>();
@@ -38,7 +45,15 @@ function needlesOfOne(secret: Secret): Needle[] {
   let needles = needlesByValue.get(secret);
   if (needles === undefined) {
     const placeholder = Buffer.from(secret.placeholder, "utf8");
-    needles = formsOf(secret.value).map((text) => ({ text, bytes: Buffer.from(text, "utf8"), placeholder }));
+    needles = formsOf(secret.value).map((text) => {
+      const bytes = Buffer.from(text, "utf8");
+      return {
+        text,
+        bytes,
+        placeholder,
+        mask: Buffer.alloc(bytes.length, text === secret.value ? MASK : MASK_OF_ENCODED),
+      };
+    });
     needlesByValue.set(secret, needles);
   }
   return needles;
@@ -66,7 +81,12 @@ export interface Scrubber {
   take(chunk: Buffer, final: boolean): Buffer;
 }
 
-export function createScrubber(secrets: LiveSecrets): Scrubber {
+export interface ScrubOptions {
+  /** A secret is masked in its own length, and not replaced by its placeholder. */
+  keepLength?: boolean;
+}
+
+export function createScrubber(secrets: LiveSecrets, { keepLength = false }: ScrubOptions = {}): Scrubber {
   let held: Buffer = Buffer.alloc(0);
 
   return {
@@ -79,7 +99,7 @@ export function createScrubber(secrets: LiveSecrets): Scrubber {
       const out: Buffer[] = [];
       let at = 0;
       for (let hit = hits.from(at); hit !== null && hit.index < waits; hit = hits.from(at)) {
-        out.push(bytes.subarray(at, hit.index), hit.needle.placeholder);
+        out.push(bytes.subarray(at, hit.index), keepLength ? hit.needle.mask : hit.needle.placeholder);
         at = hit.index + hit.needle.bytes.length;
       }
       const end = Math.max(at, waits);
@@ -137,8 +157,8 @@ function unfinished(needles: readonly Needle[], bytes: Buffer): number {
   return longest;
 }
 
-export function scrubStream(secrets: LiveSecrets | readonly Secret[]): Transform {
-  const scrubber = createScrubber(typeof secrets === "function" ? secrets : () => secrets);
+export function scrubStream(secrets: LiveSecrets | readonly Secret[], options: ScrubOptions = {}): Transform {
+  const scrubber = createScrubber(typeof secrets === "function" ? secrets : () => secrets, options);
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const out = scrubber.take(chunk, false);

@@ -62,7 +62,9 @@ export function scrubFrames(secrets: LiveSecrets): Transform {
       return null;
     if (opcode > 2 && opcode < CONTROL_MIN) return null;
     held = held.subarray(headBytes);
-    if (opcode === 1 || opcode === 2) message = { opcode, begun: false, scrubber: createScrubber(secrets) };
+    // What is no text may hold lengths of its own.
+    if (opcode === 1 || opcode === 2)
+      message = { opcode, begun: false, scrubber: createScrubber(secrets, { keepLength: opcode === 2 }) };
     return { fin, opcode, left };
   }
 

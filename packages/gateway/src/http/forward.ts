@@ -226,7 +226,8 @@ function answerHeaders(
   const drop = new Set(nominatedHeaders(answer.headers));
   const encoding = valuesOf(answer.headers, "content-encoding").join(",");
   const bodiless = method === "HEAD" || answer.status === 304 || answer.status === 204;
-  const filters = scrub === null || bodiless || answer.ended ? [] : scrub.filters(encoding);
+  const [type] = valuesOf(answer.headers, "content-type");
+  const filters = scrub === null || bodiless || answer.ended ? [] : scrub.filters({ encoding, type });
   const packed = valuesOf(answer.headers, "grpc-encoding").some((value) => value.toLowerCase() !== "identity");
   if (filters === null || (scrub !== null && packed)) return null;
   const inflated = filters.length > 1;
