@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,6 +18,9 @@ export function identityTests(): void {
     base = temporary();
     execFileSync("cc", ["-O1", "-w", "-o", join(base, "disguise"), source, "-ldl", "-pthread"]);
     execFileSync("cc", ["-O1", "-w", "-shared", "-fPIC", "-DLIBRARY", "-o", join(base, "evil.so"), source]);
+    // A library of which no part is code: its loader can be made to write some.
+    writeFileSync(join(base, "data.c"), "int disguise_data = 1;\n");
+    execFileSync("cc", ["-shared", "-nostdlib", "-o", join(base, "data.so"), join(base, "data.c")]);
     mkdirSync(join(base, "home/project"), { recursive: true });
     copyFileSync(join(base, "evil.so"), join(base, "home/project/evil.so"));
     await open({});
@@ -34,7 +37,7 @@ export function identityTests(): void {
       ],
     });
     desk = await receptionist(cage.runDir);
-    copyFileSync(join(base, "evil.so"), join(cage.work, "evil.so"));
+    for (const name of ["evil.so", "data.so"]) copyFileSync(join(base, name), join(cage.work, name));
     await cage.sh(`cp /opt/honest.so /tmp/evil.so; cp /opt/honest.so /dev/shm/evil.so; cp ${PROGRAM} /tmp/second`);
   }
   const closeDesk = async () => desk.network.close();
@@ -69,6 +72,11 @@ export function identityTests(): void {
     test("code that has unmapped its file before it connects", async () => {
       const line = `DISGUISE=hide DISGUISE_NAME=evil.so LD_PRELOAD=/tmp/evil.so ${PROGRAM} visit`;
       expect(await comer(line)).toMatchObject({ path: PROGRAM, library: "/tmp/evil.so" });
+    });
+    test("a library in which nothing is marked as code", async () => {
+      const library = "/sandbox/work/data.so";
+      expect(await comer(`DISGUISE=plain LD_PRELOAD=${library} ${PROGRAM} visit`)).toMatchObject({ library });
+      expect(await comer(`${PROGRAM} unload ${library}`)).toMatchObject({ library });
     });
     test("a library that was unloaded again", async () => {
       expect(await comer(`${PROGRAM} unload /tmp/evil.so`)).toMatchObject({ library: "/tmp/evil.so" });

@@ -3,8 +3,8 @@
    Threat: a program's name is worth nothing once the agent's own code runs inside it (LD_PRELOAD, LD_AUDIT, dlopen), and
    code that has run once can hide: it copies itself, unmaps its file and waits. A look at connect() comes too late.
    And a parent that forks, then becomes a trusted program, would lend its name to a child it never started.
-   Invariant: code of a file first enters an honest program through its own mmap, and that call waits until we have
-   noted it; the note belongs to the address space (every fork of it too) and ends with exec alone. exec waits as well,
+   Invariant: code of a file first enters an honest program through its own mmap, as code or as the first part of a
+   library that its loader maps, and that call waits until we have noted it; the note belongs to the address space (every fork of it too) and ends with exec alone. exec waits as well,
    so a child older than its parent's program is told apart. What no longer fits the tables counts against the program. */
 #include "creel.h"
 #include "identity.h"

@@ -27,6 +27,8 @@
 #define SIBLING 0x8000u /* CLONE_PARENT: a child of somebody else's, who would count as its ancestor */
 #define CODE 4u         /* PROT_EXEC */
 #define NO_FILE 0x20u   /* MAP_ANONYMOUS */
+#define AT_PLACE 0x10u  /* MAP_FIXED */
+#define BY_LOADER 0x800u /* MAP_DENYWRITE */
 #define NEW_TIME_NAMESPACE 0x80u
 #define SET_ID_BITS 06000u
 #define FAST_OPEN 0x20000000u
@@ -134,11 +136,17 @@ static void body(const struct rule *r) {
     jump(BPF_JEQ, 0x5412, 1, 0);
     jump(BPF_JEQ, 0x541c, 0, 1);
     break;
-  case MAPS_CODE: /* argument: protection, value: index of the flags; code from a file waits until the shim has noted it */
-    load_argument(r->argument);
-    jump(BPF_JSET, CODE, 0, 3);
+  case MAPS_CODE:
+    /* argument: protection, value: index of the flags. Code from a file waits until the shim has noted it, and so does
+       the first part of whatever glibc's loader maps, known by its flags: a library can have its code made out of its
+       data by the loader itself, in memory of no file. */
     load_argument(r->value);
-    jump(BPF_JSET, NO_FILE, 1, 0);
+    jump(BPF_JSET, NO_FILE, 6, 0);
+    load_argument(r->argument);
+    jump(BPF_JSET, CODE, 3, 0);
+    load_argument(r->value);
+    emit(BPF_ALU | BPF_AND | BPF_K, BY_LOADER | AT_PLACE, 0, 0);
+    jump(BPF_JEQ, BY_LOADER, 0, 1);
     give(SECCOMP_RET_USER_NOTIF);
     give(SECCOMP_RET_ALLOW);
     return;
