@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type AgentId, agentPlugins, type ModelProtocol, type PreparedAgent } from "../src/index.ts";
 import type { ModelServer } from "./model-server.ts";
 
-export const projectRoot = resolve(import.meta.dirname, "../../..");
+export const projectRoot = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Stands where a key is expected; the tests look for it to see that nothing else is sent. */
 export const PLACEHOLDER = "creel-placeholder-0123456789abcdef";
