@@ -119,7 +119,7 @@ struct shim {
   int wait_status;
   const char *held[LIMIT_COUNT]; /* who holds each limit asked for: cgroup, watchdog, rlimit, mount or none; NULL: not asked */
   char stop_cause[CAUSE_BYTES_MAX], end_cause[CAUSE_BYTES_MAX];
-  int ending; /* set once, by whoever ends the sandbox first */
+  bool ending; /* set once, by whoever ends the sandbox first; only under its lock in shim.c */
   unsigned long long end_limit, end_used;
 };
 /* Ends everything inside at once. Any thread may call it; the first cause stays. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +33,20 @@ void shim_stop(struct shim *shim, long long grace_ms, const char *cause) {
   shim->kill_at_ms = now_ms() + grace_ms;
 }
 
-/* PID 1 takes everything in its namespace along, stopped, forking or waiting. It is our child and not reaped before
-   finish(), so its number is its own. */
+static pthread_mutex_t end_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* PID 1 takes everything in its namespace along, stopped, forking or waiting. It is our child, and finish() reaps it only
+   after it has taken the one right to end the sandbox, so here its number is its own. */
 void shim_end(struct shim *shim, const char *cause, unsigned long long limit, unsigned long long used) {
-  if (__atomic_exchange_n(&shim->ending, 1, __ATOMIC_ACQ_REL)) return;
-  snprintf(shim->end_cause, sizeof shim->end_cause, "%s", cause);
-  shim->end_limit = limit;
-  shim->end_used = used;
-  kill(shim->init_pid, SIGKILL);
+  pthread_mutex_lock(&end_lock);
+  if (!shim->ending) {
+    shim->ending = true;
+    snprintf(shim->end_cause, sizeof shim->end_cause, "%s", cause);
+    shim->end_limit = limit;
+    shim->end_used = used;
+    kill(shim->init_pid, SIGKILL);
+  }
+  pthread_mutex_unlock(&end_lock);
 }
 
 /* The pidfd's own entry in /proc says which host pid it stands for. */
@@ -100,10 +107,14 @@ static void take_signal(struct shim *shim, int signals) {
 }
 
 static void finish(struct shim *shim, int signals) {
+  pthread_mutex_lock(&end_lock);
+  bool by_itself = !shim->ending;
+  shim->ending = true; /* a watchdog that still looks comes too late */
+  pthread_mutex_unlock(&end_lock);
   kill(shim->init_pid, SIGKILL);
   waitpid(shim->init_pid, NULL, 0);
   /* The agent itself was what the kernel ended for want of memory, before the watchdog looked. */
-  if (shim->spec->memory_bytes && cgroup_oom_kills() && !__atomic_exchange_n(&shim->ending, 1, __ATOMIC_ACQ_REL)) {
+  if (by_itself && shim->spec->memory_bytes && cgroup_oom_kills()) {
     snprintf(shim->end_cause, sizeof shim->end_cause, "memory");
     shim->end_limit = shim->end_used = shim->spec->memory_bytes;
   }
