@@ -142,7 +142,7 @@ test("the summary fits a screen whatever happened, and says what ended the run",
     tally.take(record({ host: `ok${i}.example.com`, decision: "allow", kind: "http", method: "GET", path: "/" }));
   }
   const summary: RunSummary = {
-    ...{ exitCode: 143, seconds: 61, monitor: false, policyFile: "p.yaml", decisionsFile: null },
+    ...{ exitCode: 143, seconds: 61, monitor: false, policyFile: "p.yaml", decisionsFile: null, repository: null },
     ending: { cause: "lifetime", sentence: "ended by sandbox.limits.lifetime_seconds: it ran for 1 min" },
     ...{ totals: tally.totals(), reached: tally.reached(), refused: tally.refused() },
     allowing: howToAllow({ records: tally.refusedRecords(), baseYaml: null, nowMs: 0, readOnlyFolders: [] }),

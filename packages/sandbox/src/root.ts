@@ -89,12 +89,14 @@ export function rootWords(spec: ParsedSpec): string[] {
     words.push("tmpfs", SANDBOX_HOME, String(spec.limits.tmpBytes), "0755");
   }
   if (!spec.mounts.some((m) => m.target === SANDBOX_WORK)) words.push("dir", SANDBOX_WORK, "0755");
-  for (const m of [...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target))) {
+  const mounts = [...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target));
+  const mount = (m: ParsedSpec["mounts"][number]) =>
     words.push("mount", m.noexec ? `${m.mode},noexec` : m.mode, m.source, m.target);
-  }
+  for (const m of mounts.filter((m) => !isOverPlaceholder(spec, m.target))) mount(m);
   const system = { source: "/usr", target: "/usr", mode: "ro" } as const;
   for (const path of writableAliases([system, ...spec.mounts])) words.push("alias", path);
   words.push("protected");
+  for (const m of mounts.filter((m) => isOverPlaceholder(spec, m.target))) mount(m);
   const files: Record<string, { content: string; mode: number }> = {};
   for (const [path, content] of Object.entries({ ...BASE_FILES, "/etc/hosts": hosts(spec.hostname) })) {
     files[path] = { content, mode: 0o644 };
@@ -137,11 +139,16 @@ const existing = (paths: readonly string[]): string[] =>
       path in BASE_FILES || path === "/etc/hosts" || path === "/dev/pts" || path === "/dev/shm" || existsSync(path),
   );
 
-/** Protected names lie in the writable mount on /sandbox/work; where the spec lays something of its own, that stands. */
+/** A mount on a protected directory: the name is held on the host as any other, and the mount is laid over what holds it. */
+const isOverPlaceholder = (spec: ParsedSpec, target: string): boolean =>
+  spec.protect.some((name) => name.endsWith("/") && `${SANDBOX_WORK}/${name.slice(0, -1)}` === target);
+
+/** Protected names lie in the writable mount on /sandbox/work; where the spec lays a file of its own, that stands. */
 function protectWords(spec: ParsedSpec): string[] {
   const workspace = spec.mounts.find((m) => m.target === SANDBOX_WORK && m.mode === "rw");
   if (!workspace) return [];
-  const laid = new Set([...spec.mounts.map((m) => m.target), ...spec.files.map((f) => f.path)]);
+  const mounts = spec.mounts.map((m) => m.target).filter((target) => !isOverPlaceholder(spec, target));
+  const laid = new Set([...mounts, ...spec.files.map((f) => f.path)]);
   return spec.protect
     .filter((name) => !laid.has(`${SANDBOX_WORK}/${name.replace(/\/$/, "")}`))
     .flatMap((name) => ["protect", workspace.source, SANDBOX_WORK, name]);

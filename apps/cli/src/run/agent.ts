@@ -78,10 +78,17 @@ export function prepareAgent(
   const { PATH: _path, TERM: _term, ...rest } = env;
   return {
     command: withModel(agent, command, model.name),
-    // Claude Code takes its own default otherwise, which may not be served here.
-    env: agent === "claude" ? { ...rest, ANTHROPIC_MODEL: model.name } : rest,
+    env: { ...rest, ...modelVariable(agent, model.name) },
     files: files.filter(({ content }) => content !== PROMPT_UNUSED).map(withoutOwnSandbox),
   };
+}
+
+/** Agents that take a default of their own otherwise, which may not be served here. */
+const MODEL_VARIABLES: Partial<Record<KnownAgent, string>> = { claude: "ANTHROPIC_MODEL", gemini: "GEMINI_MODEL" };
+
+function modelVariable(agent: KnownAgent, model: string): Record<string, string> {
+  const name = MODEL_VARIABLES[agent];
+  return name === undefined ? {} : { [name]: model };
 }
 
 const PROMPT_UNUSED = "The task stands in the command.";

@@ -4,8 +4,9 @@ import {
   commandSource,
   fileSource,
   fixedSource,
+  formPoster,
+  hostAuthorities,
   oauthSource,
-  postForm,
   type SandboxCredential,
 } from "@creel/gateway";
 import type { parsePolicy } from "@creel/policy";
@@ -65,5 +66,5 @@ function sourceOf(
   if (origin.from === "file") return fileSource({ ...common, path: origin.path });
   if (origin.from === "command")
     return commandSource({ ...common, argv: origin.argv, env, lifetimeMs: COMMAND_LIFETIME_MS });
-  return oauthSource({ ...common, grant: origin.grant, post: postForm });
+  return oauthSource({ ...common, grant: origin.grant, post: formPoster(hostAuthorities(env)) });
 }

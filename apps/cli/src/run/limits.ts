@@ -1,6 +1,7 @@
 /** What the policy's `sandbox:` section asks for, in the launcher's words. */
 import type { Policy, SandboxLimits } from "@creel/policy";
 import { PROTECTED_NAMES, type SandboxSpec } from "@creel/sandbox";
+import type { KeptRepository } from "./repository.ts";
 
 type SpecLimits = NonNullable<SandboxSpec["limits"]>;
 
@@ -21,9 +22,16 @@ interface Place {
   /** Whether there is a folder of the host to protect names in; one that is thrown away needs none. */
   workspace: boolean;
   policyName: string | null;
+  repository: KeptRepository | null;
 }
 
-export function sandboxProfile({ sandbox }: Policy, { workspace, policyName }: Place): Profile {
+/** Names in a workspace that the command can neither change nor create. */
+export const protectedNames = ({ sandbox }: Policy): readonly string[] =>
+  sandbox?.workspace?.protect ?? PROTECTED_NAMES;
+
+export function sandboxProfile(policy: Policy, { workspace, policyName, repository }: Place): Profile {
+  const { sandbox } = policy;
+  const names = workspace ? protectedNames(policy) : [];
   const limits: SpecLimits = {};
   for (const [name, own] of entriesOf(NAMES)) {
     const value = sandbox?.limits?.[name];
@@ -34,10 +42,7 @@ export function sandboxProfile({ sandbox }: Policy, { workspace, policyName }: P
     noexec: sandbox?.workspace?.noexec ?? false,
     nestedUserns: sandbox?.nested_userns ?? false,
     devices: sandbox?.devices ?? [],
-    protect: [
-      ...(workspace ? (sandbox?.workspace?.protect ?? PROTECTED_NAMES) : []),
-      ...(policyName === null ? [] : [policyName]),
-    ],
+    protect: [...(repository?.protect(names) ?? names), ...(policyName === null ? [] : [policyName])],
   };
 }
 

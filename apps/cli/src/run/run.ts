@@ -13,8 +13,10 @@ import type { Io } from "../io.ts";
 import { openDecisionFile } from "./decisions.ts";
 import type { Resolve, RunFlags } from "./flags.ts";
 import { layHome } from "./home.ts";
+import { protectedNames } from "./limits.ts";
 import { lazyRouter } from "./model.ts";
 import { createReport, type Report } from "./report/report.ts";
+import { type KeptRepository, keepRepository, type NewRepository } from "./repository.ts";
 import { sandboxSpec } from "./sandbox-spec.ts";
 import { runSession } from "./session.ts";
 import { readSetup, type Setup } from "./setup.ts";
@@ -22,9 +24,9 @@ import { streamsFor, terminalOf } from "./streams.ts";
 import { workspaceMounts } from "./workspace.ts";
 
 export async function run(command: string[], flags: RunFlags, io: Io): Promise<ExitCode> {
-  const setup = readSetup(command, flags);
-  const decisions = openDecisionFile(flags.decisions);
   const report = createReport({ io, json: flags.json === true, quiet: flags.quiet === true });
+  const setup = readSetup(command, flags, (problem) => report.note(problem));
+  const decisions = openDecisionFile(flags.decisions);
   for (const note of setup.notes) report.note(note);
   const folder = mkdtempSync(join(tmpdir(), "creel-run-"));
   try {
@@ -49,9 +51,18 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
   const id = `run-${process.pid}`;
   const upstreamCa = hostAuthorities(setup.env);
   const router = lazyRouter(setup.agent, setup.env, upstreamCa);
+  const { workspace, creelHome } = setup;
+  const repository = keepRepository({ workspace, creelHome, names: protectedNames(policy) });
+  let made: NewRepository | null = null;
   try {
     const ca = await createSandboxCa({ name: id });
-    const { spec, streams } = await definition(folder, setup, { id, caPem: ca.certificatePem, router, report });
+    const { spec, streams } = await definition(folder, setup, {
+      id,
+      caPem: ca.certificatePem,
+      router,
+      report,
+      repository,
+    });
     const end = await runSession({
       spec,
       streams,
@@ -69,8 +80,10 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       report,
       decisions,
     });
+    made = repository?.finish() ?? null;
     report.finish({
       ...end,
+      repository: made,
       seconds: (Date.now() - startedAt) / 1000,
       monitor: policy.mode === "monitor",
       policyFile: file,
@@ -80,6 +93,7 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
     });
     return end.exitCode;
   } finally {
+    if (made === null) repository?.finish();
     await router.close();
   }
 }
@@ -89,10 +103,11 @@ interface Parts {
   caPem: string;
   router: ReturnType<typeof lazyRouter>;
   report: Report;
+  repository: KeptRepository | null;
 }
 
 /** Makes the run's folders and says what the launcher is to start. */
-async function definition(folder: string, setup: Setup, { id, caPem, router, report }: Parts) {
+async function definition(folder: string, setup: Setup, { id, caPem, router, report, repository }: Parts) {
   const { program, source, agent } = setup;
   const [runDir, stateDir, empty] = [join(folder, "run"), join(folder, "state"), join(folder, "empty")];
   for (const path of [runDir, stateDir, empty]) mkdirSync(path, { mode: 0o700 });
@@ -106,6 +121,7 @@ async function definition(folder: string, setup: Setup, { id, caPem, router, rep
     program: { ...program, command: laid?.command ?? program.command },
     mounts: workspaceMounts(setup.workspace, { home: setup.creelHome, empty }),
     policyName: setup.policyName,
+    repository,
     home: laid?.home ?? null,
     env: { ...laid?.env, ...setup.variables, ...setup.credentials.env },
     policy: source.policy,

@@ -3,6 +3,7 @@ import type { Policy } from "@creel/policy";
 import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
 import { sandboxProfile } from "./limits.ts";
 import { type Program, SHIMS_FOLDER, shimText } from "./program.ts";
+import type { KeptRepository } from "./repository.ts";
 import { BUNDLE_FILE, CA_FILE, trustFiles } from "./trust.ts";
 
 export interface SpecInput {
@@ -13,6 +14,7 @@ export interface SpecInput {
   mounts: NonNullable<SandboxSpec["mounts"]>;
   /** In the workspace. */
   policyName: string | null;
+  repository: KeptRepository | null;
   /** A folder of this host as the command's home; null for one that is only memory. */
   home: string | null;
   env: Record<string, string>;
@@ -40,7 +42,7 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
       ...input.env,
       ...caEnv({ caFile: CA_FILE, bundleFile: BUNDLE_FILE }),
     },
-    mounts: [...home, ...shown, ...input.mounts],
+    mounts: [...home, ...shown, ...input.mounts, ...(input.repository === null ? [] : [input.repository.mount])],
     files: [
       ...trustFiles(input.caPem),
       ...program.shims.map(({ name, target }) => ({
@@ -52,6 +54,7 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
     ...sandboxProfile(input.policy, {
       workspace: input.mounts.some(({ target }) => target === SANDBOX_WORK),
       policyName: input.policyName,
+      repository: input.repository,
     }),
     landlock: input.policy.landlock?.compatibility ?? "best_effort",
     ...(filesystem === undefined

@@ -26,8 +26,11 @@ export interface Setup {
   notes: string[];
 }
 
-/** @throws CliError for whatever cannot be meant. */
-export function readSetup(command: string[], flags: RunFlags): Setup {
+/**
+ * `onProblem`: while it runs, for people; a secret that could not be renewed, say.
+ * @throws CliError for whatever cannot be meant.
+ */
+export function readSetup(command: string[], flags: RunFlags, onProblem: (problem: string) => void): Setup {
   const env = inheritedEnv();
   const { home: creelHome, userHome, userPolicy } = readEnv();
   const source = policySource({ flag: flags.policy, userPolicy, monitor: flags.monitor === true });
@@ -38,7 +41,7 @@ export function readSetup(command: string[], flags: RunFlags): Setup {
   const agent = agentOf(command, flags.agent ?? "auto");
   const program = findProgram({ command, path: env.PATH, workspace, home: userHome, nodePath: process.execPath });
   const shown = outermost([...program.shown, ...showMounts(flags.show, creelHome)]);
-  const credentials = bindSecrets(secrets, source.policy, { env });
+  const credentials = bindSecrets(secrets, source.policy, { env, onProblem });
   const notes = [...source.notes];
   for (const name of credentials.unbound)
     notes.push(`the policy binds the secret ${name} to no endpoint; its placeholder will not be replaced`);

@@ -1,6 +1,7 @@
 /** What a run reached and what it was denied, on one screen, for whoever started it; the same as data under `--json`. */
 import { type Paint, printable } from "../../io.ts";
 import { counted } from "../../policy/view/table.ts";
+import type { NewRepository } from "../repository.ts";
 import type { Allowing } from "./allow.ts";
 import { duration, type Ending } from "./ending.ts";
 import { part, targetOf } from "./sentence.ts";
@@ -13,6 +14,8 @@ const YAML_LINES_SHOWN_MAX = 40;
 const LEFT_SHOWN_MAX = 4;
 
 export interface RunSummary {
+  /** Made by the command, kept apart. */
+  repository: NewRepository | null;
   exitCode: number;
   seconds: number;
   ending: Ending | null;
@@ -26,9 +29,9 @@ export interface RunSummary {
   decisionsFile: string | null;
 }
 
-/** Nothing to tell: the command reached nothing, was denied nothing and ended by itself. */
-export const isUneventful = ({ totals, ending }: RunSummary): boolean =>
-  ending === null && totals.allowed + totals.denied + totals.wouldDeny === 0;
+/** Nothing to tell: the command reached nothing, was denied nothing, made no repository and ended by itself. */
+export const isUneventful = ({ totals, ending, repository }: RunSummary): boolean =>
+  ending === null && repository === null && totals.allowed + totals.denied + totals.wouldDeny === 0;
 
 export function summaryLines(summary: RunSummary, paint: Paint): string[] {
   const { totals, monitor } = summary;
@@ -39,7 +42,7 @@ export function summaryLines(summary: RunSummary, paint: Paint): string[] {
     lines.push("", paint(monitor ? "yellow" : "red", `${title}:`), ...refusedLines(summary.refused, paint));
   }
   if (totals.unlisted > 0) lines.push(`  … and ${counted(totals.unlisted, "decision")} beyond what is kept here`);
-  lines.push(...allowLines(summary, paint), ...nextSteps(summary));
+  lines.push(...allowLines(summary, paint), ...nextSteps(summary), ...repositoryLines(summary, paint));
   return lines;
 }
 
@@ -113,6 +116,24 @@ function allowLines({ allowing, policyFile }: RunSummary, paint: Paint): string[
   }
   return lines;
 }
+
+/** Told at every end until somebody moves it: a repository that nobody knows of is lost. */
+function repositoryLines({ repository }: RunSummary, paint: Paint): string[] {
+  if (repository === null) return [];
+  const { path, workspace, hooks, settings, elsewhere } = repository;
+  const named = (names: readonly string[]): string => (names.length === 0 ? "none" : part(names.join(", ")));
+  const leads = elsewhere.length === 0 ? "" : `; to look into as well: ${part(elsewhere.join(", "))}`;
+  return [
+    "",
+    paint("bold", "Its git repository is kept apart, so that your own git runs nothing that was put there:"),
+    `  ${part(path)}`,
+    `  hooks: ${named(hooks)}; settings beyond the usual: ${named(settings)}${leads}`,
+    "  Later runs find it as .git. To make it yours, look at its hooks and its config, then:",
+    `  mv ${quoted(path)} ${quoted(`${workspace}/.git`)}`,
+  ];
+}
+
+const quoted = (path: string): string => `'${printable(path).replaceAll("'", "'\\''")}'`;
 
 function nextSteps({ policyFile, decisionsFile, refused, monitor }: RunSummary): string[] {
   if (refused.length === 0) return [];
