@@ -17,6 +17,7 @@ export interface Extra {
   before?: (stage: Stage) => void | Promise<void>;
   run?: (stage: Stage, test: Case) => Promise<Pick<Seen, "code" | "out">>;
   timeoutMs?: number;
+  everyLane?: boolean;
 }
 
 /** Makes the cases of one group; all of them need what the group needs. */
@@ -34,5 +35,6 @@ export function groupOf(group: Group, needs: readonly Feature[] = []) {
     before: attack.before ?? null,
     run: attack.run ?? null,
     timeoutMs: attack.timeoutMs ?? TIMEOUT_MS,
+    everyLane: attack.everyLane ?? false,
   });
 }

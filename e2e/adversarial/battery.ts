@@ -4,17 +4,20 @@ import { BEGAN, type Stage } from "./stage.ts";
 
 export async function runBattery(
   contender: Contender,
-  stage: Stage,
-  cases: readonly Case[],
-  onResult: (result: Result, seen: Seen | null) => void,
+  run: { stage: Stage; cases: readonly Case[]; onResult: (result: Result, seen: Seen | null) => void },
 ): Promise<Result[]> {
+  const { stage, cases, onResult } = run;
   const results: Result[] = [];
   await contender.start(stage);
   try {
     for (const test of cases) {
       let last: Seen | null = null;
-      const result = await tryOne(contender, stage, test, (seen) => {
-        last = seen;
+      const result = await tryOne(test, {
+        contender,
+        stage,
+        onSeen: (seen) => {
+          last = seen;
+        },
       });
       results.push(result);
       onResult(result, last);
@@ -25,7 +28,11 @@ export async function runBattery(
   return results;
 }
 
-async function tryOne(contender: Contender, stage: Stage, test: Case, onSeen: (seen: Seen) => void): Promise<Result> {
+async function tryOne(
+  test: Case,
+  at: { contender: Contender; stage: Stage; onSeen: (seen: Seen) => void },
+): Promise<Result> {
+  const { contender, stage, onSeen } = at;
   const began = performance.now();
   const told = (verdict: Result["verdict"], why: string): Result => ({
     test,
@@ -43,7 +50,12 @@ async function tryOne(contender: Contender, stage: Stage, test: Case, onSeen: (s
     const { code, out: printed } = await (test.run === null ? contender.run(test) : test.run(stage, test));
     if (!printed.includes(BEGAN)) return told("open", `the attack did not begin: ${printed.slice(0, 200)}`);
     const out = printed.replaceAll(`${BEGAN}\n`, "");
+    let settling: Promise<void> | null = null;
     const seen: Seen = {
+      settled() {
+        settling ??= contender.settle().then(() => stage.servers.settle());
+        return settling;
+      },
       stage,
       code,
       out,

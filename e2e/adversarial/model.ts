@@ -45,6 +45,8 @@ export interface Seen {
   hits: readonly Hit[];
   /** Decisions written down while it ran. */
   records: readonly DecisionRecord[];
+  /** Resolves once whatever the program had sent has arrived or never will; rejects where that cannot be known. */
+  settled(): Promise<void>;
 }
 
 export interface Hit {
@@ -79,6 +81,8 @@ export interface Case {
   /** Replaces running the program: for whole sandboxes or the command line. Ours only. */
   run: ((stage: Stage, test: Case) => Promise<Pick<Seen, "code" | "out">>) | null;
   timeoutMs: number;
+  /** Speaks of a whole run, and so is tried at the end of every part of it. */
+  everyLane: boolean;
 }
 
 export interface Contender {
@@ -90,6 +94,8 @@ export interface Contender {
   missing(): string | null;
   start(stage: Stage): Promise<void>;
   run(test: Case): Promise<Pick<Seen, "code" | "out">>;
+  /** Sends something that is allowed, the same way, and resolves once it has arrived: what was sent before has had its turn. */
+  settle(): Promise<void>;
   records(): readonly DecisionRecord[];
   stop(): Promise<void>;
 }

@@ -18,6 +18,8 @@ export const HOSTS = {
   moving: "moving.creel.example",
 } as const;
 
+/** Named by the policy for the suite itself: what goes there says that everything before it has had its turn. */
+export const SETTLING_HOST = "settle.creel.example";
 export const RAW_PORT = 7000;
 /** Where the contender shows the programs; identities in the policy are paths below it. */
 export const TOOLS = "/opt/tools";
@@ -45,6 +47,7 @@ network_policies:
     name: raw
     endpoints:
       - { host: ${HOSTS.raw}, port: ${RAW_PORT}, protocol: tcp }
+      - { host: ${SETTLING_HOST}, port: ${RAW_PORT}, protocol: tcp }
     binaries:
       - path: ${TOOLS}/trusted
   scripted:

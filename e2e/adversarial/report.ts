@@ -1,69 +1,95 @@
-import { type Case, type Contender, GROUPS, type Result } from "./model.ts";
+/** What came of it all, for people and for programs. */
+import { type Case, type Contender, GROUPS, type Group, type Result, type Verdict } from "./model.ts";
 
 const SIGNS = { held: "held", open: "OPEN", none: "·" } as const;
 const ID_WIDTH = 34;
 const COLUMN = 12;
 
-export interface Column {
-  contender: Contender;
-  /** Null where it could not be run; `missing` says why. */
-  results: Result[] | null;
-  missing: string | null;
+export interface CaseTold {
+  id: string;
+  group: Group;
+  title: string;
+  promise: string;
+  expectation: string;
+  /** A known hole and why. */
+  open: string | null;
+  verdict: Verdict;
+  why: string;
+  ms: number;
 }
 
-/** What makes the suite fail: an attack of ours that got through, or a known hole that closed without anybody saying so. */
-export function failures(results: readonly Result[]): Result[] {
-  return results.filter(({ test, verdict }) => (test.open === null ? verdict !== "held" : verdict === "held"));
+export interface ContenderTold {
+  name: string;
+  configuration: string;
+  promises: string[];
+  /** Why it could not be run, or null. */
+  missing: string | null;
+  cases: CaseTold[];
 }
+
+export interface Told {
+  contenders: ContenderTold[];
+}
+
+export const tell = (
+  contender: Contender,
+  outcome: { missing: string | null; results: readonly Result[] },
+): ContenderTold => ({
+  name: contender.name,
+  configuration: contender.configuration,
+  promises: [...contender.promises],
+  missing: outcome.missing,
+  cases: outcome.results.map(({ test, verdict, why, ms }) => ({
+    ...{ id: test.id, group: test.group, title: test.title, promise: test.promise },
+    ...{ expectation: test.expect.says, open: test.open, verdict, why, ms: Math.round(ms) },
+  })),
+});
+
+/** What makes the suite fail: an attack of ours that got through, or a known hole that closed without anybody saying so. */
+export const failures = (cases: readonly CaseTold[]): CaseTold[] =>
+  cases.filter(({ open, verdict }) => (open === null ? verdict !== "held" : verdict === "held"));
 
 const cell = (text: string): string => text.padStart(COLUMN);
 
-function counts(results: readonly Result[]): string {
-  const of = (verdict: Result["verdict"]) => results.filter((result) => result.verdict === verdict).length;
+function counts(cases: readonly CaseTold[]): string {
+  const of = (verdict: Verdict) => cases.filter((one) => one.verdict === verdict).length;
   const asked = of("held") + of("open");
   return asked === 0 ? "·" : `${of("held")}/${asked}`;
 }
 
-/** All contenders side by side: a line a case, then held of asked, a line a group. */
-export function table(columns: readonly Column[], cases: readonly Case[]): string {
-  const lines: string[] = [];
-  for (const { contender, missing } of columns)
-    lines.push(`${contender.name.padEnd(COLUMN)} ${missing ?? contender.configuration}`);
-  const head = `${"".padEnd(ID_WIDTH)}${columns.map(({ contender }) => cell(contender.name)).join("")}`;
-  lines.push("", head);
-  const resultOf = (column: Column, test: Case) => column.results?.find((result) => result.test.id === test.id);
+const LEGEND = `Held of asked, a group a line. An attack counts as held when the witness outside the sandbox saw what it expects.
+·  not asked: the contender promises no such thing, or the attack needs what only Creel's suite can give (several sandboxes,
+   the creel command). Nothing here is held against a contender that was not asked, and nothing counts for it.
+`;
+
+/** Held of asked, a line a group. */
+export function groupTable({ contenders }: Told): string {
+  const lines = contenders.map(
+    ({ name, missing, configuration }) => `${name.padEnd(COLUMN)} ${missing ?? configuration}`,
+  );
+  lines.push("", `${"".padEnd(ID_WIDTH)}${contenders.map(({ name }) => cell(name)).join("")}`);
+  for (const group of [...GROUPS, null])
+    lines.push(
+      `${(group ?? "all").padEnd(ID_WIDTH)}${contenders
+        .map(({ missing, cases }) =>
+          cell(missing === null ? counts(cases.filter((one) => group === null || one.group === group)) : "not run"),
+        )
+        .join("")}`,
+    );
+  return `${lines.join("\n")}\n\n${LEGEND}`;
+}
+
+/** Every case, all contenders side by side. */
+export function caseTable({ contenders }: Told, cases: readonly Case[]): string {
+  const lines = [`${"".padEnd(ID_WIDTH)}${contenders.map(({ name }) => cell(name)).join("")}`];
   for (const test of cases) {
-    const row = columns.map((column) => {
-      const result = resultOf(column, test);
-      return cell(result === undefined ? "not run" : SIGNS[result.verdict]);
+    const row = contenders.map((contender) => {
+      const one = contender.cases.find(({ id }) => id === test.id);
+      return cell(one === undefined ? "not run" : SIGNS[one.verdict]);
     });
     lines.push(
       `${test.id.padEnd(ID_WIDTH)}${row.join("")}  ${test.title}${test.open === null ? "" : ` [open: ${test.open}]`}`,
     );
   }
-  lines.push("", `held of asked${head.slice("held of asked".length)}`);
-  for (const group of [...GROUPS, null]) {
-    const row = columns.map(({ results }) =>
-      cell(counts((results ?? []).filter(({ test }) => group === null || test.group === group))),
-    );
-    lines.push(`${(group ?? "all").padEnd(ID_WIDTH)}${row.join("")}`);
-  }
-  lines.push(
-    "",
-    "·  the contender promises no such thing, or the case needs several of its sandboxes: not held against it.",
-  );
   return `${lines.join("\n")}\n`;
 }
-
-export const asJson = (columns: readonly Column[]) => ({
-  contenders: columns.map(({ contender, results, missing }) => ({
-    name: contender.name,
-    configuration: contender.configuration,
-    promises: [...contender.promises],
-    missing,
-    cases: (results ?? []).map(({ test, verdict, why, ms }) => ({
-      ...{ id: test.id, group: test.group, title: test.title, promise: test.promise },
-      ...{ expectation: test.expect.says, open: test.open, verdict, why, ms: Math.round(ms) },
-    })),
-  })),
-});

@@ -2,12 +2,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:net";
+import { createConnection, createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { gzipSync } from "node:zlib";
 import { createUpstream, portOf, type Upstream } from "../../packages/gateway/test/support/world.ts";
+import { createHearing, KNOCK } from "./hearing.ts";
 import type { Hit } from "./model.ts";
-import { HOSTS, RAW_PORT } from "./policy.ts";
+import { HOSTS, RAW_PORT, SETTLING_HOST } from "./policy.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 
@@ -20,6 +21,10 @@ export interface Servers {
   ports: { loopback: number; everywhere: number; udp: number };
   /** An address of this host that is not loopback, or null where it has none. */
   ownAddress: string | null;
+  /** Knocks at every server of bytes and waits for that: connections and packets made before have been taken by then. */
+  settle(): Promise<void>;
+  /** Resolves when the connection that the contender's control makes has come with this text. */
+  settledWith(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,6 +33,8 @@ export async function startServers(abstractName: string, socketPath: string): Pr
   const closers: (() => unknown)[] = [];
   const resolve: Record<string, string> = {};
   const authorities: string[] = [];
+  const knocks: (() => Promise<void>)[] = [];
+  const heard = createHearing();
 
   async function web(server: keyof typeof HOSTS, port: number, secure: boolean): Promise<void> {
     const upstream: Upstream = await createUpstream(
@@ -48,11 +55,23 @@ export async function startServers(abstractName: string, socketPath: string): Pr
       socket.on("error", () => {});
       socket.on("data", (chunk) => {
         hit.what = (hit.what + chunk.toString("latin1")).slice(0, BODY_BYTES_MAX);
+        if (hit.what.startsWith(KNOCK) && hit.what.endsWith("\n") && heard.says(hit.what.trim()))
+          hits.splice(hits.indexOf(hit), 1);
         socket.write("!");
       });
     });
     listen(tcp);
     await once(tcp, "listening");
+    const at = tcp.address();
+    knocks.push(() =>
+      heard.after((text) => {
+        const socket =
+          typeof at === "string" ? createConnection(at) : createConnection({ host: "127.0.0.1", port: portOf(tcp) });
+        socket.on("error", () => {});
+        socket.on("data", () => socket.destroy());
+        socket.write(`${text}\n`);
+      }),
+    );
     closers.push(() => tcp.close());
     return tcp;
   }
@@ -68,11 +87,15 @@ export async function startServers(abstractName: string, socketPath: string): Pr
   const everywhere = portOf(await bytes("everywhere", (it) => it.listen(0, "0.0.0.0")));
   await bytes("abstract", (it) => it.listen(`\0${abstractName}`));
   await bytes("unix", (it) => it.listen({ path: socketPath, readableAll: true, writableAll: true }));
-  const udp = createSocket("udp4", (message) =>
-    hits.push({ server: "udp", what: message.toString("latin1"), headers: {}, body: "" }),
-  );
+  const settling = await bytes("settling", (it) => it.listen(0, "127.0.0.1"));
+  resolve[`${SETTLING_HOST}:${RAW_PORT}`] = `127.0.0.1:${portOf(settling)}`;
+  const udp = createSocket("udp4", (message) => {
+    const what = message.toString("latin1");
+    if (!heard.says(what)) hits.push({ server: "udp", what, headers: {}, body: "" });
+  });
   udp.bind(0, "0.0.0.0");
   await once(udp, "listening");
+  knocks.push(() => heard.after((text) => udp.send(text, udp.address().port, "127.0.0.1")));
   closers.push(() => udp.close());
 
   return {
@@ -81,6 +104,8 @@ export async function startServers(abstractName: string, socketPath: string): Pr
     resolve,
     ports: { loopback, everywhere, udp: udp.address().port },
     ownAddress: ownAddress(),
+    settle: async () => void (await Promise.all(knocks.map((knock) => knock()))),
+    settledWith: heard.of,
     async close() {
       for (const close of closers) await close();
     },

@@ -3,7 +3,7 @@
  * writable by everybody, so that ordinary file permissions protect nothing and only the sandbox can hold an attack.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -26,6 +26,8 @@ const ATTACKS_SOURCE = join(here, "../../packages/sandbox/test/attacks.c");
 const CALLS_SOURCE = join(here, "programs/calls.c");
 const VICTIM_TEXT = "this file belongs to the host\n";
 const VICTIM_MODE = 0o666;
+/** Keys of System V memory are 32 bits with a sign. */
+const SHM_KEY_MAX = 0x7fff_ffff;
 /** Peers run as nobody in particular: a user without rights, also when the suite is started by root. */
 export const PEER_ID = 61_234;
 
@@ -40,6 +42,8 @@ export interface Stage {
   secrets: string[];
   servers: Servers;
   abstractName: string;
+  /** A piece of System V memory that a case left stands in the host's own list; it is taken away when it was seen. */
+  sharedMemoryLeft(): boolean;
   victimPid(): number;
   victimAlive(): boolean;
   victimIntact(): boolean;
@@ -63,6 +67,7 @@ export async function openStage(cases: readonly Case[]): Promise<Stage> {
   writeFileSync(join(hostDir, "secret"), `${token}\n`);
   chmodSync(join(hostDir, "secret"), VICTIM_MODE);
   const abstractName = `creel-adversarial-${process.pid}`;
+  const sharedMemoryKey = String(randomInt(1, SHM_KEY_MAX));
   const servers = await startServers(abstractName, join(hostDir, "socket"));
   buildTools(tools, cases);
   let victim = startVictim(token);
@@ -75,6 +80,11 @@ export async function openStage(cases: readonly Case[]): Promise<Stage> {
     secrets: [],
     servers,
     abstractName,
+    sharedMemoryLeft() {
+      const there = readFileSync("/proc/sysvipc/shm", "utf8").split(/\s+/).includes(sharedMemoryKey);
+      if (there) execFileSync(join(tools, "calls"), ["sysv_remove", sharedMemoryKey], { stdio: "ignore" });
+      return there;
+    },
     victimPid: () => victim.pid ?? 0,
     victimAlive: () => victim.exitCode === null && victim.signalCode === null && existsSync(`/proc/${victim.pid}`),
     victimIntact: () =>
@@ -96,6 +106,7 @@ export async function openStage(cases: readonly Case[]): Promise<Stage> {
       VICTIM_PID: String(victim.pid),
       HARNESS_PID: String(process.pid),
       ABSTRACT: abstractName,
+      SHM_KEY: sharedMemoryKey,
       LOOPBACK_PORT: String(servers.ports.loopback),
       EVERYWHERE_PORT: String(servers.ports.everywhere),
       UDP_PORT: String(servers.ports.udp),

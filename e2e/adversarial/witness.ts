@@ -1,5 +1,5 @@
 /** Who says whether an attack failed. Everything here looks from outside, at what the host, its servers and the journal saw. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DecisionRecord } from "@creel/protocol";
@@ -55,16 +55,20 @@ export const victimLives: Witness = {
 
 export const nothingReached = (...servers: string[]): Witness => ({
   says: `the host's ${servers.join(" and ")} server got nothing`,
-  check({ hits }) {
-    const hit = hits.find(({ server }) => servers.includes(server));
+  async check(seen) {
+    await seen.settled();
+    const hit = seen.hits.find(({ server }) => servers.includes(server));
     return hit === undefined ? null : `${hit.server} got ${JSON.stringify(hit.what.slice(0, 80))}`;
   },
 });
 
 export const nothingAnywhere: Witness = {
   says: "no server of the host got anything",
-  check: ({ hits }) =>
-    hits[0] === undefined ? null : `${hits[0].server} got ${JSON.stringify(hits[0].what.slice(0, 80))}`,
+  async check(seen) {
+    await seen.settled();
+    const [hit] = seen.hits;
+    return hit === undefined ? null : `${hit.server} got ${JSON.stringify(hit.what.slice(0, 80))}`;
+  },
 };
 
 /** What a server got, looked at as a whole: start line, headers and body. */
@@ -78,8 +82,9 @@ export const serverGot = (server: string, pattern: RegExp): Witness => ({
 
 export const serverNeverGot = (server: string, pattern: RegExp): Witness => ({
   says: `the host's ${server} server never got ${pattern}`,
-  check({ hits }) {
-    const found = hits
+  async check(seen) {
+    await seen.settled();
+    const found = seen.hits
       .filter((hit) => hit.server === server)
       .map(wholeOf)
       .find((text) => pattern.test(text));
@@ -130,22 +135,5 @@ export const recorded = (
     for (const end = Date.now() + RECORD_WAIT_MS; Date.now() < end; await delay(POLL_MS))
       if (seen.records.some(holds)) return null;
     return `the journal has ${JSON.stringify(seen.records.map(({ kind, decision, host, method }) => ({ kind, decision, host, method })))}`;
-  },
-});
-
-export const nothingAllowed: Witness = {
-  says: "no decision in the journal says allow",
-  check: ({ records }) => {
-    const allowed = records.find(({ decision }) => decision !== "deny");
-    return allowed === undefined ? null : `the journal says ${allowed.decision} for ${allowed.host}:${allowed.port}`;
-  },
-};
-
-export const fileHolds = (path: string, pattern: RegExp): Witness => ({
-  says: `the host sees ${pattern} in ${path}`,
-  check: ({ stage }) => {
-    const file = join(stage.base, path);
-    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    return pattern.test(text) ? null : `${path} holds ${JSON.stringify(text.slice(0, 120))}`;
   },
 });

@@ -16,13 +16,18 @@ const used: Witness = {
 };
 const unused: Witness = {
   says: "the real value arrived nowhere",
-  check: ({ stage, hits }) =>
-    stage.secrets.some((secret) => JSON.stringify(hits).includes(secret)) ? "a server got the real value" : null,
+  async check(seen) {
+    await seen.settled();
+    const text = JSON.stringify(seen.hits);
+    return seen.stage.secrets.some((secret) => text.includes(secret)) ? "a server got the real value" : null;
+  },
 };
 
 const onlyAt = (server: string): Witness => ({
   says: `no other server than ${server} got the real value`,
-  check({ stage, hits }) {
+  async check(seen) {
+    await seen.settled();
+    const { stage, hits } = seen;
     const others = JSON.stringify(hits.filter((hit) => hit.server !== server));
     return stage.secrets.some((secret) => others.includes(secret)) ? "another server got the real value" : null;
   },

@@ -107,7 +107,9 @@ export const dns_: Case[] = [
   attack("dns-after-flood", "control: names are answered again a second later", {
     promise: "honest-work",
     control: true,
-    program: node(`await sleep(1100); say(await lookup(host("api")))`),
+    program: dns(
+      `const s = dgram.createSocket("udp4"); for (let i = 0; i < 3000; i++) s.send(question("m" + i + ".flood.example", 1, { id: i }), 53, "127.0.0.1"); await sleep(1100); say(await lookup(host("api"))); process.exit(0)`,
+    ),
     expect: prints(/^198\.18\./m),
   }),
   attack("dns-malformed", "sends broken packets: loops, cut ones, answers, long labels, many questions", {

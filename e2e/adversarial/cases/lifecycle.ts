@@ -466,6 +466,7 @@ const parts: Case[] = [
     {
       promise: "honest-work",
       control: true,
+      everyLane: true,
       program: node(
         `const r = await ask("https://" + host("api") + "/v1/last"); say(r.failed ?? r.status); say(await ask("https://" + host("evil") + "/", { rejectUnauthorized: false }))`,
       ),

@@ -20,11 +20,14 @@ import {
   type SandboxControl,
   type SandboxSpec,
 } from "@creel/sandbox";
+import { newKnock } from "../hearing.ts";
 import type { Case, Contender, Feature, Seen } from "../model.ts";
-import { HOSTS, policyText, TOOLS } from "../policy.ts";
+import { HOSTS, policyText, RAW_PORT, SETTLING_HOST, TOOLS } from "../policy.ts";
 import { commandOf, type Stage } from "../stage.ts";
 
 const CA_FILE = "/etc/creel/ca.crt";
+/** For one short program that connects; a loaded machine. */
+const SETTLE_MS = 10_000;
 const OUTPUT_BYTES_MAX = 512 * 1024;
 const PROMISES: Feature[] = ["egress", "rules", "identity", "credentials", "limits", "profiles", "journal", "door"];
 /** The credentials of the policy under attack; real values are made anew for each run. */
@@ -57,7 +60,7 @@ export async function openSandbox(stage: Stage, overrides: Partial<SandboxSpec> 
   for (const path of [folder, runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
   const work = stage.workspace(`creel-${opened}`);
   const spec: SandboxSpec = {
-    id: `adversarial-${opened}`,
+    id: `adversarial-${process.pid}-${opened}`,
     command: ["sleep", "1000000"],
     ...overrides,
     runDir,
@@ -142,6 +145,7 @@ export function creel(): Contender & { sandbox(): Sandbox; gateway(): Gateway } 
   const records: DecisionRecord[] = [];
   let sandbox: Sandbox | null = null;
   let gateway: Gateway | null = null;
+  let at: Stage | null = null;
   const running = (): Sandbox => {
     if (sandbox === null) throw new Error("creel is not started");
     return sandbox;
@@ -152,6 +156,7 @@ export function creel(): Contender & { sandbox(): Sandbox; gateway(): Gateway } 
     promises: new Set(PROMISES),
     missing: () => null,
     async start(stage) {
+      at = stage;
       gateway = createGateway({
         journal: createRecordSink({ onRecord: (record) => void records.push(record) }),
         labels: { org: "local", node: "adversarial" },
@@ -172,7 +177,14 @@ export function creel(): Contender & { sandbox(): Sandbox; gateway(): Gateway } 
       });
     },
     run: (test) => running().run(test),
-    records: () => records,
+    async settle() {
+      if (at === null) throw new Error("creel is not started");
+      const text = newKnock();
+      const heard = at.servers.settledWith(text);
+      const command = [`${TOOLS}/trusted`, "connect", SETTLING_HOST, String(RAW_PORT), `${text}\n`];
+      await Promise.all([heard, running().control.exec({ command, timeoutMs: SETTLE_MS, outputBytesMax: 1_024 })]);
+    },
+    records: () => records.filter(({ host }) => host !== SETTLING_HOST),
     sandbox: running,
     gateway: () => {
       if (gateway === null) throw new Error("creel is not started");

@@ -332,8 +332,8 @@ static int core_dump(void) {
   struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
   return code(setrlimit(RLIMIT_CORE, &all));
 }
-static int sysv_shm(void) { int id = shmget(0x5ec7e7, 4096, IPC_CREAT | 0666); if (id < 0) return errno; printf("segment %d\n", id); return 0; }
-static int sysv_find(void) { return code(shmget(0x5ec7e7, 0, 0)); }
+static int sysv_shm(void) { int id = shmget((key_t)strtol(arg(0), NULL, 10), 4096, IPC_CREAT | 0666); if (id < 0) return errno; printf("segment %d\n", id); return 0; }
+static int sysv_remove(void) { int id = shmget((key_t)strtol(arg(0), NULL, 10), 0, 0); return id < 0 ? errno : code(shmctl(id, IPC_RMID, NULL)); }
 
 /* ── resources: each prints how much it got ── */
 static int processes(void) {
@@ -430,7 +430,7 @@ static const struct { const char *name; int (*run)(void); } table[] = {
   T(spoof_race), T(pause_briefly), T(spoof_swap), T(argv_zero), T(set_name), T(memfd_exec), T(deleted), T(trace_child), T(write_child_memory),
   T(deferred_fast_open), T(unspec_reconnect), T(fast_open_many), T(unix_connect), T(abstract_connect), T(udp_send), T(take_port), T(socket_option),
   T(interface_change), T(open_descriptors), T(signal_pid), T(raise_limit), T(lower_oom), T(real_time), T(nice_up), T(core_dump), T(sysv_shm),
-  T(sysv_find), T(processes), T(zombies), T(threads), T(descriptors), T(memory), T(outlive),
+  T(sysv_remove), T(processes), T(zombies), T(threads), T(descriptors), T(memory), T(outlive),
 };
 
 int main(int argc, char **argv) {
