@@ -68,7 +68,7 @@ const unary: handleUnaryCall<string, string> = (call, done) => {
 const down: handleServerStreamingCall<string, string> = (call) => {
   const said = tell(call.metadata);
   for (const mark of ["a", "b", "c"]) call.write(`${mark} ${said} ${mark}`);
-  call.end();
+  if (call.request !== "forever") call.end();
 };
 
 /** A placeholder shorter or longer than the secret. */
@@ -143,6 +143,16 @@ describe.each(PLACEHOLDERS)("gRPC with a placeholder %s", (_name, placeholder) =
       words.push(word);
     const masked = `Bearer ${"*".repeat(SECRET.length)}`;
     expect(words).toEqual([`a ${masked} a`, `b ${masked} b`, `c ${masked} c`]);
+  });
+
+  it("hears each message while the stream stays open", async () => {
+    const metadata = await start(placeholder);
+    const call = client.makeServerStreamRequest(SERVICE.Down.path, bytesOf, textOf, "forever", metadata);
+    call.on("error", () => {});
+    const words: string[] = [];
+    call.on("data", (word: string) => words.push(word.slice(0, 1)));
+    await expect.poll(() => words).toEqual(["a", "b", "c"]);
+    call.cancel();
   });
 
   it("is refused where the secret is bound elsewhere, and nothing leaves", async () => {

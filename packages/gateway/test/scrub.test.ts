@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formsOf } from "../src/credentials/encodings.ts";
-import { isEnveloped, mayChangeLength } from "../src/credentials/framing.ts";
+import { envelopeEnds, isEnveloped, mayChangeLength } from "../src/credentials/framing.ts";
 import { createScrubber, type Secret, scrubPairs, scrubText } from "../src/credentials/scrub.ts";
 import { scrubFrames } from "../src/credentials/webSocketScrub.ts";
 
@@ -103,17 +103,49 @@ describe("the scrubber", () => {
       }
   });
 
-  it("holds back nothing but what may be the beginning of a secret", () => {
+  it("passes a line as soon as it ends", () => {
     const scrubber = createScrubber(() => secrets);
     expect(scrubber.take(Buffer.from("data: one\n\n"), false).toString()).toBe("data: one\n\n");
-    expect(scrubber.take(Buffer.from("data: sk/li"), false).toString()).toBe("data: ");
-    expect(scrubber.take(Buffer.from("on\n\n"), false).toString()).toBe("sk/lion\n\n");
+    expect(scrubber.take(Buffer.from("data: sk/li"), false).toString()).toBe("");
+    expect(scrubber.take(Buffer.from("on\n\n"), false).toString()).toBe("data: sk/lion\n\n");
+  });
+
+  it("does not tell a guess that begins a secret from one that does not, by what it holds back", () => {
+    const sizes = (guess: string) => {
+      const scrubber = createScrubber(() => secrets);
+      const chunks = [`${"x".repeat(3000)}${guess}`, guess, `\n${guess}`, "y".repeat(200)];
+      return chunks.map((chunk) => scrubber.take(Buffer.from(chunk), false).length);
+    };
+    for (const form of formsOf(SECRET))
+      for (let length = 1; length < form.length; length += 1) {
+        const guess = form.slice(0, length);
+        const bytes = Buffer.byteLength(guess);
+        expect(sizes(guess)).toEqual(sizes("z".repeat(bytes)));
+      }
+  });
+
+  it("passes a message of gRPC as soon as it ends, and none that is compressed", () => {
+    const message = (text: string, flags = 0) => {
+      const head = Buffer.alloc(5);
+      head.writeUInt8(flags);
+      head.writeUInt32BE(text.length, 1);
+      return Buffer.concat([head, Buffer.from(text)]);
+    };
+    const bytes = Buffer.concat([message("one"), message(""), message("three")]);
+    const ends = [8, 13, bytes.length];
+    for (let cut = 1; cut < bytes.length; cut += 1) {
+      const whole = envelopeEnds();
+      expect([whole(bytes.subarray(0, cut)), whole(bytes.subarray(cut))]).toEqual([ends.includes(cut), true]);
+    }
+    expect(() => envelopeEnds()(message("x", 1))).toThrow("compressed");
+    const lost = envelopeEnds();
+    expect([lost(Buffer.from('{"a":1}')), lost(message("one"))]).toEqual([false, false]);
   });
 
   it("searches the rest of a stream for a value that came into use after it began", () => {
     let live: readonly Secret[] = [{ value: "old-value-1", placeholder: "[*]" }];
     const scrubber = createScrubber(() => live);
-    expect(scrubber.take(Buffer.from("old-value-1 new-value-2;"), false).toString()).toBe("[*] new-value-2;");
+    expect(scrubber.take(Buffer.from("old-value-1 new-value-2;\n"), false).toString()).toBe("[*] new-value-2;\n");
     live = [{ value: "new-value-2", placeholder: "[*]" }, ...live];
     expect(scrubber.take(Buffer.from("old-value-1 new-value-2;"), true).toString()).toBe("[*] [*];");
   });

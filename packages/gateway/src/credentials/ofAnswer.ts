@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { HeaderPair } from "../http/headerPair.ts";
 import type { Flow } from "../state.ts";
-import { mayChangeLength } from "./framing.ts";
+import { envelopeEnds, isEnveloped, mayChangeLength, mediaType } from "./framing.ts";
 import { inflaterFor } from "./inflate.ts";
 import { type LiveSecrets, scrubPairs, scrubStream, scrubText } from "./scrub.ts";
 
@@ -26,7 +26,7 @@ export const SPEAKS_OF_ENCODED_BODY = new Set([
   "repr-digest",
   "accept-ranges",
 ]);
-const ENCODINGS = new Set(["accept-encoding", "grpc-accept-encoding"]);
+const ENCODINGS = new Set(["accept-encoding", "grpc-accept-encoding", "connect-accept-encoding"]);
 /** A range would fetch a secret that the place has kept a byte at a time. */
 const RANGES = new Set(["range", "if-range"]);
 
@@ -51,7 +51,10 @@ export function answerScrub(flow: Flow): AnswerScrub | null {
     filters({ encoding, type }) {
       const inflater = inflaterFor(encoding);
       if (inflater === null) return null;
-      const scrub = scrubStream(secrets, { keepLength: !mayChangeLength(type) });
+      const scrub = scrubStream(secrets, {
+        keepLength: !mayChangeLength(type),
+        ...(isEnveloped(mediaType(type)) ? { wholeAt: envelopeEnds() } : {}),
+      });
       return inflater === "none" ? [scrub] : [inflater, scrub];
     },
   };

@@ -4,7 +4,7 @@ import { formsOf } from "./encodings.ts";
 /**
  * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug endpoint)
  * hands the agent the credential it was never given. Invariant: neither a secret nor one of its usual encodings passes in one piece,
- * however the answer is cut into chunks; what is held back meanwhile is shorter than the longest form. Where lengths are written into
+ * however the answer is cut into chunks; what is held back meanwhile is shorter than the longest form, and tells nothing of the secret. Where lengths are written into
  * what is searched, it keeps its length.
  */
 export interface Secret {
@@ -94,8 +94,7 @@ export function createScrubber(secrets: LiveSecrets, { keepLength = false }: Scr
       const needles = needlesOf(secrets());
       const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       const hits = new Hits(needles, bytes);
-      // What may be the beginning of a longer secret waits, also where it holds a whole shorter one.
-      const waits = final ? bytes.length : bytes.length - unfinished(needles, bytes);
+      const waits = final ? bytes.length : bytes.length - waiting(needles, bytes);
       const out: Buffer[] = [];
       let at = 0;
       for (let hit = hits.from(at); hit !== null && hit.index < waits; hit = hits.from(at)) {
@@ -137,32 +136,33 @@ class Hits {
   }
 }
 
-/** Bytes at the end that may be the beginning of a secret; all others need not wait, so that an event is seen when it is sent. */
-function unfinished(needles: readonly Needle[], bytes: Buffer): number {
-  let longest = 0;
-  for (const { bytes: needle } of needles) {
-    const first = needle[0];
-    if (first === undefined) continue;
-    const from = Math.max(0, bytes.length - needle.length + 1);
-    for (
-      let at = bytes.indexOf(first, from);
-      at !== -1 && bytes.length - at > longest;
-      at = bytes.indexOf(first, at + 1)
-    )
-      if (bytes.subarray(at).equals(needle.subarray(0, bytes.length - at))) {
-        longest = bytes.length - at;
-        break;
-      }
-  }
-  return longest;
+/**
+ * Bytes at the end that wait for what follows: as many as may begin a secret, whatever they are. Were it only those that do begin one,
+ * the agent could have a host repeat its guesses, see which of them are held back, and so read the secret letter by letter. What ends
+ * with a line goes at once, so that an event is seen when it is sent.
+ */
+function waiting(needles: readonly Needle[], bytes: Buffer): number {
+  const longest = needles[0]?.bytes.length ?? 0;
+  const held = Math.min(bytes.length, Math.max(0, longest - 1));
+  const line = needles.some((needle) => needle.bytes.includes(NEWLINE)) ? -1 : bytes.lastIndexOf(NEWLINE);
+  return Math.min(held, bytes.length - (line + 1));
 }
+const NEWLINE = 0x0a;
 
-export function scrubStream(secrets: LiveSecrets | readonly Secret[], options: ScrubOptions = {}): Transform {
+/** `wholeAt`: told each chunk, whether nothing of what follows can belong to it. Throwing ends the stream. */
+export function scrubStream(
+  secrets: LiveSecrets | readonly Secret[],
+  { wholeAt, ...options }: ScrubOptions & { wholeAt?: (chunk: Buffer) => boolean } = {},
+): Transform {
   const scrubber = createScrubber(typeof secrets === "function" ? secrets : () => secrets, options);
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const out = scrubber.take(chunk, false);
-      done(null, out.length === 0 ? undefined : out);
+      try {
+        const out = scrubber.take(chunk, wholeAt?.(chunk) ?? false);
+        done(null, out.length === 0 ? undefined : out);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error("The answer cannot be searched."));
+      }
     },
     flush(done) {
       const out = scrubber.take(Buffer.alloc(0), true);
