@@ -4,7 +4,7 @@ export { type CredentialSource, CredentialUnavailable, type SandboxCredential } 
 export { commandSource } from "./credentials/sources/command.ts";
 export { fileSource } from "./credentials/sources/file.ts";
 export { fixedSource } from "./credentials/sources/fixed.ts";
-export { type OAuthGrant, oauthSource, postForm } from "./credentials/sources/oauth.ts";
+export { formPoster, type OAuthGrant, oauthSource } from "./credentials/sources/oauth.ts";
 export { createGateway } from "./gateway.ts";
 export { createJournal, JournalError, type JournalOptions } from "./journal/journal.ts";
 export {

@@ -5,9 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CredentialUnavailable } from "../src/credentials/credential.ts";
 import { commandSource, readOutput } from "../src/credentials/sources/command.ts";
 import { fileSource } from "../src/credentials/sources/file.ts";
-import { oauthSource } from "../src/credentials/sources/oauth.ts";
+import { formPoster, oauthSource } from "../src/credentials/sources/oauth.ts";
 import { refreshingSource } from "../src/credentials/sources/refreshing.ts";
-import { CREDENTIAL_EXPIRY_MARGIN_MS, CREDENTIAL_RETRY_MS, CREDENTIAL_VALUES_KEPT_MAX } from "../src/limits.ts";
+import {
+  CREDENTIAL_EXPIRY_MARGIN_MS,
+  CREDENTIAL_RETRY_MS,
+  CREDENTIAL_VALUE_CHARS_MAX,
+  CREDENTIAL_VALUES_KEPT_MAX,
+} from "../src/limits.ts";
+import { createUpstream } from "./support/world.ts";
 
 const LIFETIME_MS = 3_600_000;
 let nowMs: number;
@@ -203,5 +209,36 @@ describe("a token endpoint", () => {
     const error = await source.current().catch((failure: unknown) => String(failure));
     expect(error).toContain(said);
     expect(`${error} ${problems.join()}`).not.toContain("sk-live-1");
+  });
+});
+
+describe("the way to a token endpoint", () => {
+  it("trusts the host's own authorities, follows no redirect and reads no endless answer", async () => {
+    const heard: string[] = [];
+    const server = await createUpstream("localhost", async (req, res) => {
+      let form = "";
+      for await (const chunk of req) form += chunk;
+      heard.push(`${req.method} ${req.url} ${form}`);
+      if (req.url === "/moved") res.writeHead(307, { location: "/token" });
+      const write = () => {
+        while (!res.destroyed && res.write("x".repeat(CREDENTIAL_VALUE_CHARS_MAX)));
+      };
+      if (req.url !== "/endless") return void res.end("answer");
+      res.on("drain", write);
+      write();
+    });
+    try {
+      const url = `https://localhost:${server.port}`;
+      const post = formPoster([server.caPem]);
+      expect(await post(`${url}/token`, "a=1")).toEqual({ status: 200, text: "answer" });
+      expect((await post(`${url}/moved`, "a=2")).status).toBe(307);
+      await expect(post(`${url}/endless`, "")).rejects.toThrow("answered too much");
+      // Somebody else's authority vouches for nothing here.
+      await expect(formPoster([])(`${url}/token`, "a=3")).rejects.toThrow(/certificate/);
+      await expect(post(`http://localhost:${server.port}/token`, "a=4")).rejects.toThrow(/[Pp]rotocol/);
+      expect(heard).toEqual(["POST /token a=1", "POST /moved a=2", "POST /endless "]);
+    } finally {
+      await server.close();
+    }
   });
 });

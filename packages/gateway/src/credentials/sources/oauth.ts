@@ -1,4 +1,7 @@
+import type { IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { CREDENTIAL_COMMAND_TIMEOUT_MS, CREDENTIAL_VALUE_CHARS_MAX } from "../../limits.ts";
+import { withRoots } from "../../upstream/authorities.ts";
 import { type CredentialSource, CredentialUnavailable } from "../credential.ts";
 import { type Obtained, refreshingSource } from "./refreshing.ts";
 
@@ -61,15 +64,45 @@ function readToken(text: string, nowMs: number): { obtained: Obtained; rotated: 
   return { obtained: { value, expiresAtMs: nowMs + lifetimeMs }, rotated };
 }
 
-/** Over TLS, no redirect followed, bounded in time and length. */
-export async function postForm(url: string, form: string): Promise<{ status: number; text: string }> {
-  const answer = await fetch(url, {
-    method: "POST",
-    body: form,
-    redirect: "manual",
-    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-    signal: AbortSignal.timeout(CREDENTIAL_COMMAND_TIMEOUT_MS),
-  });
-  const text = await answer.text();
-  return { status: answer.status, text: text.slice(0, CREDENTIAL_VALUE_CHARS_MAX * 4) };
+export type PostForm = OAuthOptions["post"];
+
+/**
+ * Over TLS, to whoever Node's own authorities or these vouch for; no redirect followed, bounded in time and length. A kept connection
+ * would outlive the change of authorities, and tokens are few.
+ */
+export function formPoster(authorities: readonly string[]): PostForm {
+  const ca = withRoots(authorities);
+  return (url, form) =>
+    new Promise((resolve, reject) => {
+      const request = httpsRequest(url, {
+        method: "POST",
+        agent: false,
+        headers: {
+          "content-type": "application/x-www-form-urlencoded",
+          "content-length": Buffer.byteLength(form),
+          accept: "application/json",
+        },
+        signal: AbortSignal.timeout(CREDENTIAL_COMMAND_TIMEOUT_MS),
+        ...(ca === undefined ? {} : { ca }),
+      });
+      request.once("error", reject);
+      request.once("response", (answer) => {
+        const status = answer.statusCode ?? 0;
+        readText(answer).then((text) => resolve({ status, text }), reject);
+      });
+      request.end(form);
+    });
+}
+
+/** A longer answer is no token. */
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > CREDENTIAL_VALUE_CHARS_MAX * 4)
+      throw new CredentialUnavailable("its token endpoint answered too much");
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
