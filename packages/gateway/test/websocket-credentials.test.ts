@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { fixedSource } from "../src/index.ts";
+import { type CredentialSource, fixedSource } from "../src/index.ts";
 import { createUpstream, createWorld, type Upstream, type World } from "./support/world.ts";
 
 const HOST = "ws.example.com";
@@ -52,12 +52,12 @@ afterEach(async () => {
   await upstream.close();
 });
 
-async function client(yaml: string): Promise<WebSocket> {
+async function client(yaml: string, source: CredentialSource = fixedSource(SECRET)): Promise<WebSocket> {
   world = await createWorld({
     yaml,
     resolve: { [`${HOST}:443`]: `127.0.0.1:${upstream.port}` },
     upstreamCa: [upstream.caPem],
-    credentials: [{ name: "TOKEN", placeholder: PLACEHOLDER, source: fixedSource(SECRET) }],
+    credentials: [{ name: "TOKEN", placeholder: PLACEHOLDER, source }],
   });
   const port = await world.door(HOST, 443);
   const connection = () => tlsConnect({ host: "127.0.0.1", port, servername: HOST, ca: world.ca.certificatePem });
@@ -91,6 +91,34 @@ describe("a credential in a WebSocket message", () => {
     await once(socket, "message");
     expect(heard).toEqual([PLACEHOLDER]);
     socket.terminate();
+  });
+
+  it.each([
+    ["its binding", policy(MESSAGES, "/other")],
+    ["the messages", policy("protocol: websocket, access: read-only, websocket_credential_rewrite: true")],
+  ])("does not leave when a reload takes %s away while its value is fetched", async (_name, next) => {
+    let give = (_value: string) => {};
+    let asked = () => {};
+    const wanted = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const value = new Promise<string>((resolve) => {
+      give = resolve;
+    });
+    const socket = await client(policy(MESSAGES), {
+      current: () => {
+        asked();
+        return value;
+      },
+      values: () => [SECRET],
+    });
+    socket.send(`token ${PLACEHOLDER}`);
+    await wanted;
+    const over = once(socket, "close");
+    world.set(next);
+    give(SECRET);
+    await over;
+    expect(heard).toEqual([]);
   });
 
   it("that is not bound there closes the WebSocket, is on record, and does not arrive", async () => {

@@ -81,11 +81,19 @@ export function createMessageJudge(parts: {
 
   return {
     async passText(text) {
+      const { inForce } = flow.state;
       await pass("WEBSOCKET_TEXT", Buffer.byteLength(text), text);
       const rewrite: MessageRewrite = { context, flow, request, text };
       const rewritten = await rewriteMessage(rewrite);
-      if ("text" in rewritten) return rewritten.text;
       const subject = subjectOfMessage("WEBSOCKET_TEXT");
+      if ("text" in rewritten) {
+        // Fetching a value may take seconds, in which the policy may have changed its mind about the message.
+        const now = flow.state.inForce;
+        const again = judging && now !== inForce ? judgeOfMessage("WEBSOCKET_TEXT", text)(now.policy) : null;
+        if (again?.decision !== "deny") return rewritten.text;
+        await refuse(context, flow.state, subject, again.reason, { rule: again.rule });
+        throw denied(again.reason);
+      }
       await refuse(context, flow.state, subject, rewritten.refused, { rule: "credentials" });
       throw denied(rewritten.refused);
     },

@@ -28,7 +28,8 @@ export async function rewriteMessage({
   request,
   text,
 }: MessageRewrite): Promise<{ text: string } | { refused: string }> {
-  const { policy } = flow.state.inForce;
+  const { inForce } = flow.state;
+  const { policy } = inForce;
   const store = flow.state.credentials;
   const found = store.all().filter(({ placeholder }) => text.includes(placeholder));
   if (found.length === 0) return { text };
@@ -51,7 +52,8 @@ export async function rewriteMessage({
     if (error instanceof CredentialUnavailable) return { refused: error.message };
     throw error;
   }
-  return { text: filled };
+  // A source may take its time: what leaves is what the policy of now allows.
+  return flow.state.inForce === inForce ? { text: filled } : rewriteMessage({ context, flow, request, text });
 }
 
 function isJson(text: string): boolean {
