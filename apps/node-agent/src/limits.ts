@@ -17,8 +17,6 @@ export const GATEWAY_ANSWER_MS_MAX = 10_000;
 /** A gateway that starts loads its code and detects the model. */
 export const GATEWAY_READY_MS_MAX = 30_000;
 export const GATEWAY_RESTART_MS = { firstMs: 50, lastMs: 5_000 };
-/** A launch that cannot finish in this time failed; the launcher itself needs milliseconds. */
-export const LAUNCH_MS_MAX = 30_000;
 /** Between tries of a sandbox that cannot be launched at all, on top of its own delay. */
 export const LAUNCH_RETRY_MS = { firstMs: 1_000, lastMs: 60_000 };
 /** Time an agent gets between TERM and KILL. */

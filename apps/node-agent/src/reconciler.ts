@@ -13,6 +13,7 @@ import type { ServedPolicy } from "./gateway/messages.ts";
 import type { LogTail } from "./log-tail.ts";
 import { monitorUntil } from "./monitor.ts";
 import type { NodePaths } from "./paths.ts";
+import { networkBounds } from "./sandbox/bounds.ts";
 import type { SandboxRuntime } from "./sandbox/runtime.ts";
 import { createWorker, type SandboxWorker } from "./sandbox/worker.ts";
 import type { WorkerHooks } from "./sandbox/worker-hooks.ts";
@@ -53,10 +54,11 @@ export async function createReconciler(options: {
     generation = accepted.state.generation;
     wanted = new Map(accepted.state.sandboxes.map((sandbox) => [sandbox.id, sandbox]));
   };
-  const policyOf = ({ policy }: DesiredSandbox): ServedPolicy => ({
+  const policyOf = ({ policy, limits }: DesiredSandbox): ServedPolicy => ({
     yaml: policy.yaml,
     digest: policy.digest,
     generation,
+    bounds: networkBounds(limits),
   });
 
   const hooks: WorkerHooks = {

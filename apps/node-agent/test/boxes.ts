@@ -10,6 +10,7 @@ interface Wish {
   yaml?: string;
   limits?: Limits;
   policyId?: string;
+  restart?: "never" | "always";
 }
 
 /** Writes to its own host for ever, which policies of these tests deny. */
@@ -53,7 +54,7 @@ export async function startBoxes() {
         (await policy.create({ ctx: fleet.owner, input: { name, yaml, message: "" } })).id;
       const policyId = wish.policyId ?? (wish.yaml === undefined ? fleet.policyId : await fresh(wish.yaml));
       const command = wish.command ?? ["/bin/sh", "-c", wish.script ?? "exec sleep 300"];
-      const restart = { policy: "always" as const, delayMs: 0 };
+      const restart = { policy: wish.restart ?? ("always" as const), delayMs: 0 };
       const agent = { plugin: "command" as const, command };
       const limits = wish.limits ? { limits: wish.limits } : {};
       const input = { name, nodeId, policyId, agent, restart, ...limits };

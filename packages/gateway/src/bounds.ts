@@ -9,7 +9,7 @@ export interface SandboxBounds {
 }
 
 /** What whoever runs the sandbox allows it; the policy only tightens that. */
-export type GivenBounds = Partial<SandboxBounds>;
+export type GivenBounds = { readonly [Name in keyof SandboxBounds]?: number | null | undefined };
 
 export function boundsOf(policy: CompiledPolicy, given: GivenBounds): SandboxBounds {
   const own = policy.policy.sandbox?.limits;

@@ -54,6 +54,11 @@ export const limitsSchema = z.strictObject({
   lifetimeSecondsMax: z.number().int().positive().max(SECONDS_MAX).optional(),
   /** The sandbox ends when for this long it neither used the network nor wrote a line. */
   idleSecondsMax: z.number().int().positive().max(SECONDS_MAX).optional(),
+  /** Connections open at once; the gateway has a bound of its own above this. */
+  connectionsMax: z.number().int().positive().optional(),
+  /** Of all its connections together, both ways. */
+  bytesPerSecondMax: z.number().int().positive().optional(),
+  requestsPerMinuteMax: z.number().int().positive().optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

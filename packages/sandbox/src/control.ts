@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { LaunchError } from "./errors.ts";
 import { type ExecOptions, type ExecOutcome, execInSandbox } from "./exec.ts";
-import { ShimClient } from "./shim-client.ts";
+import { IDENTITY_ANSWER, ShimClient } from "./shim-client.ts";
 
 export interface ShimStatus {
   id: string;
@@ -15,6 +15,8 @@ export interface ShimStatus {
   memoryLimited: boolean;
   /** Each limit that was asked for. */
   limits: HeldLimit[];
+  /** Started by an older launcher, which vouches for programs in a way this version does not take: everything on the network is denied. */
+  outdated: boolean;
 }
 
 /** In the launcher's order: `LIMIT_MEMORY` and its followers in creel.h. */
@@ -104,18 +106,20 @@ function toStatus(answer: string[] | null): ShimStatus | null {
     logBytes: Number(logBytes),
     memoryLimited: limits.some(({ name, by }) => name === "memoryBytes" && by === "cgroup"),
     limits,
+    outdated: words[LIMIT_NAMES.length * WORDS_PER_LIMIT] !== IDENTITY_ANSWER,
   };
 }
 
 const HOLDERS = ["cgroup", "watchdog", "rlimit", "mount", "none"] as const;
+const WORDS_PER_LIMIT = 3;
 const MEASURED: readonly LimitName[] = ["memoryBytes", "workspaceBytes", "workspaceFiles"];
 
 function toLimits(words: readonly string[]): HeldLimit[] {
   return LIMIT_NAMES.flatMap((name, at) => {
-    const by = HOLDERS.find((holder) => holder === words[at * 3]);
-    const limit = Number(words[at * 3 + 1]);
+    const by = HOLDERS.find((holder) => holder === words[at * WORDS_PER_LIMIT]);
+    const limit = Number(words[at * WORDS_PER_LIMIT + 1]);
     if (by === undefined) return [];
-    const used = MEASURED.includes(name) ? Number(words[at * 3 + 2]) : null;
+    const used = MEASURED.includes(name) ? Number(words[at * WORDS_PER_LIMIT + 2]) : null;
     return [{ name, by, limit: name === "cpus" ? limit / 1000 : limit, used }];
   });
 }

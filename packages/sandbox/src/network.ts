@@ -3,7 +3,7 @@ import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { LaunchError } from "./errors.ts";
 import { launcherPath } from "./launcher.ts";
-import { ShimClient } from "./shim-client.ts";
+import { IDENTITY_ANSWER, ShimClient } from "./shim-client.ts";
 
 /** Two local processes pass two descriptors; more than this means the channel's format is not understood. */
 const RELAY_TIMEOUT_MS = 10_000;
@@ -91,7 +91,7 @@ async function ask(client: ShimClient, t: ConnectionTuple): Promise<BinaryIdenti
     `${t.localPort}`,
   );
   // A shim from before libraries were noted lives on through an upgrade of its node; it cannot vouch for a name.
-  if (answer?.[0] !== "who1") return null;
+  if (answer?.[0] !== IDENTITY_ANSWER) return null;
   const [, path, sha256, pid, hostPid, library, ...ancestors] = answer;
   if (!path || !sha256 || library === undefined) return null;
   const identity = { path, sha256, pid: Number(pid), hostPid: Number(hostPid), ancestors };

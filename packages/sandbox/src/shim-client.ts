@@ -2,6 +2,9 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { encodeFrame, FrameReader } from "./frames.ts";
 
+/** The form in which a shim of this version vouches for programs; `IDENTITY_ANSWER` in creel.h. A change of the form is a new word. */
+export const IDENTITY_ANSWER = "who1";
+
 /** One connection to a shim: requests are answered in order. When it closes, `closed` fires once and open requests get null. */
 export class ShimClient {
   #socket: Socket;

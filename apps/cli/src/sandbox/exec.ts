@@ -1,6 +1,7 @@
 import { findTarget, openApi } from "../api/client.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, page } from "../io.ts";
+import { sandboxPath } from "./path.ts";
 import { execSchema } from "./views.ts";
 
 /** The server answers when the command has ended; the connection must outlast it. */
@@ -14,7 +15,7 @@ export async function sandboxExec(
   io: Io,
 ): Promise<ExitCode> {
   const api = openApi(findTarget());
-  const result = await api.call(execSchema, "POST", `/sandboxes/${encodeURIComponent(name)}/exec`, {
+  const result = await api.call(execSchema, "POST", sandboxPath(name, "exec"), {
     body: { command, timeoutMs: options.timeoutMs },
     timeoutMs: options.timeoutMs + ANSWER_EXTRA_MS,
   });

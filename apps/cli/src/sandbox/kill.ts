@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Api, findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
+import { sandboxPath } from "./path.ts";
 import { listOf, type SandboxView, sandboxSchema } from "./views.ts";
 
 export interface KillOptions {
@@ -30,7 +31,7 @@ export async function killSandboxes(name: string | undefined, options: KillOptio
   const api = openApi(findTarget());
   const body = { reason: options.reason, to: options.quarantine ? "quarantined" : "stopped" };
   if (name !== undefined) {
-    const answer = await api.call(z.unknown(), "POST", `/sandboxes/${encodeURIComponent(name)}/kill`, { body });
+    const answer = await api.call(z.unknown(), "POST", sandboxPath(name, "kill"), { body });
     const word = options.quarantine ? "is being killed and put in quarantine" : "is being killed";
     io.out(options.json ? jsonLine(answer) : line(`${printable(name)} ${word}`));
     return EXIT.done;
@@ -84,14 +85,9 @@ export async function releaseSandbox(
   options: { reason: string; json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const answer = await openApi(findTarget()).call(
-    z.unknown(),
-    "POST",
-    `/sandboxes/${encodeURIComponent(name)}/release`,
-    {
-      body: { reason: options.reason },
-    },
-  );
+  const answer = await openApi(findTarget()).call(z.unknown(), "POST", sandboxPath(name, "release"), {
+    body: { reason: options.reason },
+  });
   io.out(options.json ? jsonLine(answer) : line(`${printable(name)} is released and stopped`));
   return EXIT.done;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, page } from "../io.ts";
+import { sandboxPath } from "./path.ts";
 import { logsSchema } from "./views.ts";
 
 /** A person reading along notices nothing below half a second. */
@@ -14,7 +15,7 @@ export async function sandboxLogs(
   io: Io,
 ): Promise<ExitCode> {
   const api = openApi(findTarget());
-  const path = `/sandboxes/${encodeURIComponent(name)}/logs`;
+  const path = sandboxPath(name, "logs");
   let afterOffset: number | undefined;
   for (;;) {
     const { chunks, nextOffset } = await api.call(logsSchema, "GET", path, { query: { afterOffset } });

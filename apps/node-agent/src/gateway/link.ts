@@ -4,6 +4,7 @@
  * policy in force now, never an older one.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
 import { reasonOf } from "../files.ts";
@@ -168,7 +169,8 @@ export function createGatewayLink(options: {
       wanted.set(id, { ...known, ...policy });
       if (!ready) return;
       const { digest, generation } = policy;
-      const same = known.digest === digest && known.yaml === policy.yaml;
+      const same =
+        known.digest === digest && known.yaml === policy.yaml && isDeepStrictEqual(known.bounds, policy.bounds);
       if (same && known.generation === generation) return;
       await unlessItDied(
         ask((call) =>

@@ -5,10 +5,13 @@ import { z } from "zod";
  * What node-agent and gateway process say to each other over the child's IPC channel. The gateway handles hostile traffic, so what
  * it says is parsed as strictly as anything from outside, and it can ask for nothing: it only answers and nudges.
  */
+const bound = z.number().int().positive().optional();
 const policyInForce = {
   yaml: z.string().max(POLICY_BYTES_MAX),
   digest: z.string(),
   generation: z.number().int().nonnegative(),
+  /** What the fleet allows the sandbox of the network; the policy tightens it. */
+  bounds: z.strictObject({ connections: bound, bytesPerSecond: bound, requestsPerMinute: bound }),
 };
 const served = {
   id: z.uuid(),

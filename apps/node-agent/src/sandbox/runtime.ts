@@ -18,6 +18,8 @@ export interface RunningSandbox {
   outputBytes(): Promise<number>;
   /** Limits that were asked for and that nothing on this host holds. */
   unheld: readonly string[];
+  /** An older version started it; this one's gateway denies everything it asks until it is started afresh. */
+  outdated: boolean;
   /** TERM, then KILL after the grace time; resolves when nothing of it runs. */
   stop(cause: StopCause): Promise<void>;
   /** No grace: resolves when nothing of it runs, also when it ignores signals, is stopped or forks. */

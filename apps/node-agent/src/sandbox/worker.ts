@@ -235,7 +235,7 @@ export async function createWorker(options: {
     // What may not run is not served even for the moment until it is ended.
     if (desired && mayRun())
       await hooks.serve(desired).catch(problem("a sandbox found running is not served; nothing leaves it"));
-    await enter("running", "Found running after a restart of the node agent.", { startedAt: found.startedAt });
+    await enter("running", foundReason(found), { startedAt: found.startedAt });
     watch(found);
   } else if (saved.phase === "running" || saved.phase === "starting") {
     const { exitCode, cause } = await runtime.lastEnd(id);
@@ -278,3 +278,8 @@ const runningReason = ({ unheld }: RunningSandbox): string =>
   unheld.length === 0
     ? "The agent is running."
     : `The agent is running. Not held on this host, which has no cgroup for it: ${unheld.join(", ")}.`;
+
+const foundReason = ({ outdated }: RunningSandbox): string =>
+  outdated
+    ? "Started by an older version of Creel, whose word about programs this one does not take: everything it asks of the network is denied. Restart it."
+    : "Found running after a restart of the node agent.";

@@ -16,13 +16,19 @@ const agentNames: Readonly<Record<string, string>> = {
 export const agentName = (sandbox: SandboxView): string =>
   agentNames[sandbox.agent.plugin] ?? sandbox.agent.command?.join(" ") ?? sandbox.agent.plugin;
 
-/** Whether the node says it enforces the newest saved version. */
-export const policyInForce = (sandbox: SandboxView): boolean => sandbox.status?.policyDigest === sandbox.policyDigest;
-
 const OVER: readonly string[] = ["stopped", "exited", "failed", "quarantined"];
 /** Something of it runs, or may: nobody has heard yet that it ended. */
 export const isLive = (sandbox: SandboxView): boolean =>
   sandbox.status !== null && !OVER.includes(sandbox.status.phase);
+/** What the node says of the newest saved version; null where nothing runs that a policy could be in force for. */
+export function policyStanding(
+  sandbox: SandboxView,
+): "in force" | "an earlier version is in force" | "not in force yet" | null {
+  const digest = sandbox.status?.policyDigest ?? null;
+  if (digest === sandbox.policyDigest) return "in force";
+  if (digest !== null) return "an earlier version is in force";
+  return isKillable(sandbox) ? "not in force yet" : null;
+}
 /** What a kill switch would end. The server decides again by the same rule. */
 export const isKillable = (sandbox: SandboxView): boolean => sandbox.desiredState === "running" || isLive(sandbox);
 

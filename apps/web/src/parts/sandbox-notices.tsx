@@ -48,6 +48,9 @@ const LIMITS: readonly [name: keyof SandboxView["limits"], text: (value: number)
   ["workspaceFilesMax", (value) => `${value} files`],
   ["lifetimeSecondsMax", (value) => `${value} s of life`],
   ["idleSecondsMax", (value) => `${value} s of idling`],
+  ["connectionsMax", (value) => (value === 1 ? "1 connection" : `${value} connections`)],
+  ["bytesPerSecondMax", (value) => `${mebibytes(value)} of traffic a second`],
+  ["requestsPerMinuteMax", (value) => (value === 1 ? "1 request a minute" : `${value} requests a minute`)],
 ];
 const mebibytes = (bytes: number): string => `${Math.round((bytes / 1024 / 1024) * 10) / 10} MiB`;
 

@@ -7,7 +7,7 @@ import { TextLink } from "../ui/link.tsx";
 import { Empty } from "../ui/states.tsx";
 import { DataTable } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
-import { agentName, policyInForce } from "./sandbox-facts.ts";
+import { agentName, policyStanding } from "./sandbox-facts.ts";
 import { MonitorBadge } from "./sandbox-notices.tsx";
 
 const column = createColumnHelper<SandboxView>();
@@ -35,7 +35,8 @@ const node = column.display({
 });
 const PolicyState = ({ sandbox }: { sandbox: SandboxView }) => {
   if (sandbox.status?.policyRefused) return <Badge tone="would">refused by the node</Badge>;
-  return policyInForce(sandbox) ? null : <Badge tone="wait">not in force yet</Badge>;
+  const standing = policyStanding(sandbox);
+  return standing === null || standing === "in force" ? null : <Badge tone="wait">{standing}</Badge>;
 };
 const policy = column.display({
   id: "policy",

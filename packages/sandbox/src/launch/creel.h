@@ -150,6 +150,8 @@ unsigned long long watchdog_used(int limit);
 
 /* ---- identity ---- */
 void identity_start(struct shim *shim);
+/* The form of what identity_answer() says; a shim also names it in its status, so that a newer node sees that it cannot read it. */
+#define IDENTITY_ANSWER "who1"
 bool identity_answer(uint64_t cookie, struct frame *answer);
 bool diag_cookie(int diag, const char *src, int sport, const char *dst, int dport, uint64_t *cookie);
 struct sha256 { uint32_t state[8]; uint64_t total; uint8_t block[64]; };

@@ -228,7 +228,7 @@ static int judge(int notify, const struct seccomp_notif *n) {
   if (!library[0] && !image_is_genuine(tid, link, path)) memcpy(library, path, sizeof path);
   struct frame answer;
   frame_start(&answer);
-  frame_text(&answer, "who1");
+  frame_text(&answer, IDENTITY_ANSWER);
   frame_text(&answer, path);
   frame_text(&answer, sha);
   frame_number(&answer, p.inside);

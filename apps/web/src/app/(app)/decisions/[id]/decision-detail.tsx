@@ -63,6 +63,19 @@ const Program = ({ binary }: { binary: DecisionView["binary"] }) => (
         items={[
           { term: "Binary", value: <Mono>{binary.path}</Mono> },
           { term: "SHA-256", value: binary.sha256 === null ? "not known" : <Mono>{binary.sha256}</Mono> },
+          ...(binary.script ? [{ term: "Script", value: <Mono>{binary.script}</Mono> }] : []),
+          ...(binary.library
+            ? [
+                {
+                  term: "Runs code from",
+                  value: (
+                    <>
+                      <Mono>{binary.library}</Mono>, which the agent can write
+                    </>
+                  ),
+                },
+              ]
+            : []),
           { term: "Process", value: binary.pid },
           {
             term: "Started by",

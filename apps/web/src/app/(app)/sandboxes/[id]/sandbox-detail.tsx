@@ -6,7 +6,7 @@ import { paths } from "../../../../lib/paths.ts";
 import { LiveFeed } from "../../../../parts/live-feed.tsx";
 import { LogView } from "../../../../parts/log-view.tsx";
 import { ReachMap } from "../../../../parts/reach-map.tsx";
-import { agentName, policyInForce } from "../../../../parts/sandbox-facts.ts";
+import { agentName, policyStanding } from "../../../../parts/sandbox-facts.ts";
 import { limitsText, MonitorBadge, RefusedPolicyNotice } from "../../../../parts/sandbox-notices.tsx";
 import { Badge, PhaseBadge } from "../../../../ui/badge.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
@@ -17,16 +17,18 @@ import { SandboxControls } from "./controls.tsx";
 import { QuarantineNotice } from "./release.tsx";
 import { RunCommand } from "./run-command.tsx";
 
+const PolicyBadge = ({ sandbox }: { sandbox: SandboxView }) => {
+  const standing = policyStanding(sandbox);
+  if (standing === null) return null;
+  return <Badge tone={standing === "in force" ? "allow" : "wait"}>{standing}</Badge>;
+};
+
 const PolicyFact = ({ sandbox }: { sandbox: SandboxView }) => (
   <span className="flex flex-wrap items-center gap-1.5">
     <TextLink href={paths.policy(sandbox.policyId)}>
       {sandbox.policyName} version {sandbox.policyVersion}
     </TextLink>
-    {policyInForce(sandbox) ? (
-      <Badge tone="allow">in force</Badge>
-    ) : (
-      <Badge tone="wait">{sandbox.status?.policyDigest ? "an earlier version is in force" : "not in force yet"}</Badge>
-    )}
+    <PolicyBadge sandbox={sandbox} />
     <MonitorBadge sandbox={sandbox} />
     {sandbox.status ? <span className="text-muted">generation {sandbox.status.generation}</span> : null}
   </span>
