@@ -4,7 +4,7 @@ import { finished } from "node:stream/promises";
 import { INFERENCE_HOST, modelAsked, planEndpoint } from "@creel/policy";
 import type { InferenceResponse } from "@creel/router";
 import { answerFailure, answerJson, answerRefusal } from "./http/answers.ts";
-import { readBody } from "./http/bodyForPolicy.ts";
+import { noRoom, readBody } from "./http/bodyForPolicy.ts";
 import type { Call } from "./http/call.ts";
 import type { CheckedRequest } from "./http/checkRequest.ts";
 import { asRecord } from "./http/headerRecord.ts";
@@ -30,7 +30,15 @@ export async function onInference(context: Context, flow: Flow, request: Checked
     path: request.target,
   };
   const refused = { method: request.method, path: request.target };
-  const body = request.body === "none" ? Buffer.alloc(0) : await readBody(call, INFERENCE_BODY_BYTES_MAX);
+  const body =
+    request.body === "none"
+      ? Buffer.alloc(0)
+      : await readBody(call, { state: flow.state, bytesMax: INFERENCE_BODY_BYTES_MAX });
+  if (body === "no-room") {
+    const { rule, reason, retryAfterSeconds } = noRoom();
+    const settled = await refuse(context, flow.state, subject, reason, { rule });
+    return answerRefusal(call, flow, { ...settled, retryAfterSeconds }, refused, { close: true });
+  }
   if (body === "too-large") {
     const settled = await refuse(
       context,

@@ -34,8 +34,15 @@ export const LEAF_CACHE_MAX = 256;
 /** Shorter than a leaf's validity, so that a cached leaf never expires in use. */
 export const LEAF_CACHE_TTL_MS = 24 * 3600 * 1000;
 export const UPSTREAM_POOLS_MAX = 64;
-export const UPSTREAM_SOCKETS_PER_POOL_MAX = 64;
-export const UPSTREAM_IDLE_SOCKETS_MAX = 4;
+/** Connections of one sandbox to one host: as many as it may have itself, so that answers that stay open stall no other request. */
+export const UPSTREAM_SOCKETS_PER_POOL_MAX = SOCKETS_PER_SANDBOX_MAX;
+/** How long a request waits for a connection or a stream where all are taken; then its client is told. */
+export const UPSTREAM_TURN_TIMEOUT_MS = 10_000;
+/**
+ * As many as an agent asks at once: with fewer, each burst throws connections away and pays for new handshakes. All pools together keep
+ * no more of them than a sandbox may have connections.
+ */
+export const UPSTREAM_IDLE_SOCKETS_MAX = SOCKETS_PER_SANDBOX_MAX / UPSTREAM_POOLS_MAX;
 /** Below the 60 s after which most servers drop an idle connection. */
 export const UPSTREAM_KEEP_ALIVE_MS = 30_000;
 
@@ -81,6 +88,17 @@ export const CREDENTIAL_COMMAND_TIMEOUT_MS = 20_000;
 export const REWRITTEN_BODY_BYTES_MAX = 1024 * 1024;
 /** A body whose hash is signed is held whole: the signature stands in the head. */
 export const SIGNED_BODY_BYTES_MAX = 10 * 1024 * 1024;
+/** Bodies and messages of one sandbox that are held at once, to be judged, filled or given to the model: four of the largest, hundreds of the usual. */
+export const HELD_BODY_BYTES_PER_SANDBOX_MAX = 4 * INFERENCE_BODY_BYTES_MAX;
+/** Of all sandboxes of one process, and never more of one than is left for the others. A node keeps this much memory for it. */
+export const HELD_BODY_BYTES_MAX = 16 * INFERENCE_BODY_BYTES_MAX;
+/** Most bodies are over in a second. */
+export const HELD_BODY_RETRY_SECONDS = 2;
+/** From a held body's head to its last byte. Its sender runs on this very machine; the largest needs 110 KiB/s. */
+export const HELD_BODY_ARRIVAL_MS = 300_000;
+/** The same where we ourselves slow the sandbox down (`bytes_per_second`). */
+export const HELD_BODY_THROTTLED_ARRIVAL_MS = 3_600_000;
+
 /** Hosts and ports of a sandbox that are remembered for having been sent a secret; a policy rarely binds one to more than a few. */
 export const CREDENTIAL_PLACES_MAX = 4096;
 

@@ -5,7 +5,7 @@ import { asRequest } from "../judgeConnection.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST } from "../state.ts";
 import { answerFailure, answerJson, answerRefusal } from "./answers.ts";
-import { bodyForPolicy, isUnreadable } from "./bodyForPolicy.ts";
+import { bodyForPolicy, isUnreadable, noRoom } from "./bodyForPolicy.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, checkRequest } from "./checkRequest.ts";
 import { forward } from "./forward.ts";
@@ -42,7 +42,15 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
   const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
   const judgedBytesMax = plan?.bodyBytesMax ?? 0;
   const heldBytesMax = bodyBytesHeld(context, flow, request);
-  const body = await bodyForPolicy(call, request, Math.max(judgedBytesMax, heldBytesMax));
+  const body = await bodyForPolicy(call, request, {
+    state: flow.state,
+    bytesMax: Math.max(judgedBytesMax, heldBytesMax),
+  });
+  if (body === "no-room") {
+    const { rule, reason, retryAfterSeconds } = noRoom();
+    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule });
+    return answerRefusal(call, flow, { ...settled, retryAfterSeconds }, refused, { close: true });
+  }
   if (body === "too-large" || (body !== null && judgedBytesMax > 0 && body.length > judgedBytesMax)) {
     const forRules = judgedBytesMax > 0;
     const reason = forRules ? "The body is larger than the policy can judge." : bodyTooLarge(heldBytesMax);
