@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Random } from "../../policy/fuzz/random.ts";
-import { PROXY_HOST, PROXY_PORT } from "../src/index.ts";
+import { createRecordSink, type DecisionDraft, type DecisionSink, PROXY_HOST, PROXY_PORT } from "../src/index.ts";
 import { createWorld, portOf, type World } from "../test/support/world.ts";
 import { carelessPath, READINGS, readRequests, type SeenRequest } from "./lenient.ts";
 import { HOST, streamOf } from "./streams.ts";
@@ -26,10 +26,16 @@ network_policies:
 const METHODS = ["GET", "HEAD", "POST"];
 /** Longer than any answer takes; what has none by then waits for a body that never comes. */
 const SILENCE_MS = 120;
+/** What was sent has arrived by then, on a loaded machine too. */
+const ARRIVAL_MS = 400;
 const AT_ONCE = 8;
 
 export interface HttpRun {
   world: World;
+  /** Lines that allow, in the order in which they were written: each before its request goes out. */
+  lines: DecisionDraft[];
+  /** What was allowed and has not arrived yet. */
+  awaited: Map<string, number>;
   doors: { direct: number; proxy: number };
   /** The bytes of each connection to the server. */
   received: string[];
@@ -42,13 +48,26 @@ export async function startHttp(): Promise<HttpRun> {
   const server = createServer((socket) => keep(socket, received));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const world = await createWorld({ yaml: POLICY, resolve: { [`${HOST}:80`]: `127.0.0.1:${portOf(server)}` } });
+  const lines: DecisionDraft[] = [];
+  const sink = createRecordSink({ onRecord: () => {} });
+  const journal: DecisionSink = {
+    ...sink,
+    append(draft) {
+      lines.push(draft);
+      return sink.append(draft);
+    },
+  };
+  const world = await createWorld({
+    yaml: POLICY,
+    journal,
+    resolve: { [`${HOST}:80`]: `127.0.0.1:${portOf(server)}` },
+  });
   const doors = { direct: await world.door(HOST, 80), proxy: await world.door(PROXY_HOST, PROXY_PORT) };
   const close = async () => {
     await world.close();
     server.close();
   };
-  return { world, doors, received, server, close };
+  return { world, doors, lines, awaited: new Map(), received, server, close };
 }
 
 function keep(socket: Socket, received: string[]): void {
@@ -56,7 +75,7 @@ function keep(socket: Socket, received: string[]): void {
   let answered = 0;
   socket.on("error", () => {});
   socket.on("data", (chunk: Buffer) => {
-    received[place] += chunk.toString("latin1");
+    received[place] = (received[place] ?? "") + chunk.toString("latin1");
     const [reading] = READINGS;
     if (reading === undefined) return;
     const { requests } = readRequests(received[place] ?? "", reading);
@@ -124,8 +143,8 @@ export async function playHttp(
   run: HttpRun,
   options: { seed: number; connections: number },
 ): Promise<{ faults: string[]; requests: number }> {
-  const { world, doors, received } = run;
-  world.records.length = 0;
+  const { world, doors, received, lines } = run;
+  lines.length = 0;
   const before = received.length;
   let index = 0;
   const worker = async () => {
@@ -139,14 +158,23 @@ export async function playHttp(
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   // A request that its client left may still be on its way to the server; the reload drops connections that wait for another.
   world.set(POLICY);
-  await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
-  const allowed = new Map<string, number>();
-  for (const { decision, method, path, host } of world.records) {
+  await new Promise((resolve) => setTimeout(resolve, ARRIVAL_MS));
+  // What was allowed at the end of the last batch may have arrived in this one.
+  const allowed = new Map(run.awaited);
+  let requests = 0;
+  for (const { decision, method, path, host } of lines) {
     if (decision !== "allow" || method === null || path === null) continue;
     const key = keyOf(method, path, host);
     allowed.set(key, (allowed.get(key) ?? 0) + 1);
+    requests += 1;
   }
   const faults = judgeBytes(received.slice(before), allowed);
   received.length = before;
-  return { faults, requests: [...allowed.values()].reduce((sum, count) => sum + count, 0) };
+  run.awaited.clear();
+  for (const { decision, method, path, host } of lines)
+    if (decision === "allow" && method !== null && path !== null) {
+      const key = keyOf(method, path, host);
+      run.awaited.set(key, (run.awaited.get(key) ?? 0) + 1);
+    }
+  return { faults, requests };
 }
