@@ -18,7 +18,7 @@ import { openStage, type Stage } from "./stage.ts";
 import { current } from "./under-attack.ts";
 
 /** The word behind a flag. */
-function valueOf(words: readonly string[], flag: string): string | undefined {
+function wordAfter(words: readonly string[], flag: string): string | undefined {
   const at = words.indexOf(flag);
   return at === -1 ? undefined : words[at + 1];
 }
@@ -28,22 +28,22 @@ async function main(words: string[], path: string): Promise<number> {
     writeDocs(allCases());
     return 0;
   }
-  const only = valueOf(words, "--only")?.split(",");
+  const only = wordAfter(words, "--only")?.split(",");
   const cases = allCases().filter(({ id }) => only?.some((prefix) => id.startsWith(prefix)) ?? true);
   if (cases.length === 0) {
     process.stderr.write(`adversarial: no case begins with ${only?.join(" or ")}\n`);
     return 2;
   }
-  const lane = /^(\d+)\/(\d+)$/.exec(valueOf(words, "--lane") ?? "");
+  const lane = /^(\d+)\/(\d+)$/.exec(wordAfter(words, "--lane") ?? "");
   if (lane !== null) {
     const told = await runHere(words, {
       path,
       cases: shareOf(cases, { index: Number(lane[1]), count: Number(lane[2]) }),
     });
-    writeFileSync(valueOf(words, "--report") ?? "", JSON.stringify(told));
+    writeFileSync(wordAfter(words, "--report") ?? "", JSON.stringify(told));
     return 0;
   }
-  const count = Number(valueOf(words, "--lanes") ?? lanesFor(cases));
+  const count = Number(wordAfter(words, "--lanes") ?? lanesFor(cases));
   const told = count > 1 ? await runLanes(words, count) : await runHere(words, { path, cases });
   if (told === null) {
     process.stderr.write("adversarial: a part of the run ended without a report\n");
@@ -60,7 +60,7 @@ function concluded(words: readonly string[], { told, cases }: { told: Told; case
   const undocumented = docsProblems(allCases());
   const totals = { passed: ours.length - bad.length, failed: bad.length + undocumented.length + unheard };
   const report = JSON.stringify({ ...totals, ...told });
-  const file = valueOf(words, "--report");
+  const file = wordAfter(words, "--report");
   if (file !== undefined) writeFileSync(file, report);
   for (const problem of undocumented)
     process.stderr.write(
@@ -81,7 +81,11 @@ async function runHere(
   { path, cases }: { path: string; cases: readonly Case[] },
 ): Promise<Told> {
   const stage = await openStage(cases);
-  stage.secrets.push(`sk-live-${randomBytes(16).toString("hex")}`, `key-live-${randomBytes(16).toString("hex")}`);
+  stage.secrets.push(
+    `sk-live-${randomBytes(16).toString("hex")}`,
+    `key-live-${randomBytes(16).toString("hex")}`,
+    `aws-live-${randomBytes(16).toString("hex")}`,
+  );
   const ours = creel();
   current.set(ours, stage);
   const onResult = (result: Result, seen: Seen | null) => tellResult(words, result, seen);

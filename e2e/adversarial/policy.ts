@@ -16,6 +16,10 @@ export const HOSTS = {
   evil: "evil.creel.example",
   /** Named by the policy, and resolved to whatever a case says. */
   moving: "moving.creel.example",
+  /** WebSocket: messages are judged as GraphQL. */
+  live: "live.creel.example",
+  /** Requests are signed for AWS; the keys are the sandbox's, below /mine. */
+  aws: "s3.eu-central-1.amazonaws.com",
 } as const;
 
 /** Named by the policy for the suite itself: what goes there says that everything before it has had its turn. */
@@ -24,8 +28,8 @@ export const RAW_PORT = 7000;
 /** Where the contender shows the programs; identities in the policy are paths below it. */
 export const TOOLS = "/opt/tools";
 
-export const policyText = (pinned: string): string => `version: 1
-network_policies:
+export const policyText = (pinned: string, sandbox = ""): string => `version: 1
+${sandbox}network_policies:
   api:
     name: api
     endpoints:
@@ -41,6 +45,15 @@ network_policies:
       - { host: ${HOSTS.plain}, port: 80, protocol: rest, access: full }
       - { host: ${HOSTS.moving}, port: 443, protocol: rest, access: full }
       - { host: ${HOSTS.moving}, port: 80, protocol: rest, access: full }
+      - host: ${HOSTS.live}
+        port: 443
+        protocol: websocket
+        rules:
+          - allow: { method: GET, path: "/live" }
+          - allow: { operation_type: query, fields: ["viewer"] }
+        deny_rules:
+          - { operation_type: "*", fields: ["secret*"] }
+      - { host: ${HOSTS.aws}, port: 443, protocol: rest, access: full, credential_signing: sigv4, signing_service: s3, signing_region: eu-central-1 }
     binaries:
       - path: ${TOOLS}/node
   raw:
@@ -69,4 +82,7 @@ credentials:
   KEY:
     endpoints:
       - { host: ${HOSTS.other}, port: 443, path: "/keyed/**" }
+  AWS_ACCESS_KEY_ID:
+    endpoints:
+      - { host: ${HOSTS.aws}, port: 443, path: "/mine/**" }
 `;

@@ -60,6 +60,7 @@ function counts(cases: readonly CaseTold[]): string {
 const LEGEND = `Held of asked, a group a line. An attack counts as held when the witness outside the sandbox saw what it expects.
 ·  not asked: the contender promises no such thing, or the attack needs what only Creel's suite can give (several sandboxes,
    the creel command). Nothing here is held against a contender that was not asked, and nothing counts for it.
+   srt's list of allowed domains is not asked: its proxy looks names up as the host does, and the names of this suite exist only here.
 `;
 
 /** Held of asked, a line a group. */

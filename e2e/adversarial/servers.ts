@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createConnection, createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { gzipSync } from "node:zlib";
+import { WebSocketServer } from "ws";
 import { createUpstream, portOf, type Upstream } from "../../packages/gateway/test/support/world.ts";
 import { createHearing, KNOCK } from "./hearing.ts";
 import type { Hit } from "./model.ts";
@@ -46,7 +47,21 @@ export async function startServers(abstractName: string, socketPath: string): Pr
     );
     resolve[`${HOSTS[server]}:${port}`] = `127.0.0.1:${upstream.port}`;
     authorities.push(upstream.caPem);
-    closers.push(() => upstream.close());
+    const sockets = new WebSocketServer({ noServer: true });
+    upstream.server.on("upgrade", (req, socket, head) => {
+      hits.push({ server, what: `${req.method} ${req.url}`, headers: req.headers, body: "" });
+      sockets.handleUpgrade(req, socket, head, (peer) => {
+        peer.on("error", () => {});
+        peer.on("message", (data) => {
+          hits.push({ server, what: `message ${data}`, headers: {}, body: "" });
+          peer.send(`heard ${data}`);
+        });
+      });
+    });
+    closers.push(() => {
+      for (const peer of sockets.clients) peer.terminate();
+      return upstream.close();
+    });
   }
   async function bytes(server: string, listen: (tcp: Server) => void): Promise<Server> {
     const tcp = createServer((socket) => {
@@ -76,7 +91,7 @@ export async function startServers(abstractName: string, socketPath: string): Pr
     return tcp;
   }
 
-  for (const name of ["api", "other", "pinned", "scripted", "evil"] as const) await web(name, 443, true);
+  for (const name of ["api", "other", "pinned", "scripted", "evil", "live", "aws"] as const) await web(name, 443, true);
   await web("plain", 80, false);
   await web("evil", 80, false);
   for (const name of ["raw", "evil"] as const) {

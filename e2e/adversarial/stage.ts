@@ -156,6 +156,9 @@ function buildTools(tools: string, cases: readonly Case[]): void {
     join(tools, "preload.so"),
     join(here, "programs/preload.c"),
   ]);
+  // No code at all: a loader that may be asked to load it is asked by the agent all the same.
+  writeFileSync(join(tools, "data.c"), "int creel_nothing = 7;\n");
+  execFileSync("cc", ["-shared", "-fPIC", "-nostdlib", "-o", join(tools, "data.so"), join(tools, "data.c")]);
   writeFileSync(
     join(tools, "named.mjs"),
     'import { ask, host, say } from "./lib.mjs";\nconst r = await ask("https://" + host("scripted") + "/v1/named");\nsay(r.failed ?? r.status);\n',
@@ -174,7 +177,8 @@ function textOf({ program }: Pick<Case, "program">): string {
   if (program.language === "calls") return `exec "$TOOLS"/${program.text}\n`;
   return `import { ${LIBRARY} } from "./lib.mjs";\n${program.text}\n`;
 }
-const LIBRARY = "ask, host, lookup, dnsRaw, rawTcp, rawTls, say, fs, net, tls, dgram, cp, sleep, http, http2";
+const LIBRARY =
+  "ask, host, lookup, dnsRaw, rawTcp, rawTls, say, fs, net, tls, dgram, cp, sleep, http, http2, h2Frame, h2Block, h2Raw, wsFrame, wsTalk";
 
 /** Printed before the attack: without it nothing was attacked, and nothing counts as held. */
 export const BEGAN = "the attack begins";

@@ -1,6 +1,7 @@
 /** Threat: a program speaks to the network in the name of another one. */
 import { calls, groupOf, node, sh } from "../attack.ts";
 import type { Case } from "../model.ts";
+import { under } from "../reload.ts";
 import { all, neverPrints, nothingAnywhere, nothingReached, prints, recorded, serverGot } from "../witness.ts";
 
 const attack = groupOf("identity", ["egress", "identity"]);
@@ -184,6 +185,27 @@ const libraries: Case[] = [
     program: sh(
       `cp "$TOOLS/preload.so" /dev/shm/d.so; (sleep 0.01; rm -f /dev/shm/d.so) & PRELOAD_HOST=raw.creel.example PRELOAD_PORT=7000 LD_PRELOAD=/dev/shm/d.so "$TOOLS/trusted" pause_briefly; wait; rm -f /dev/shm/d.so`,
     ),
+  }),
+  attack("id-preload-data", "lends the trusted program a library without any code in it, as a loader's tricks need", {
+    ...held,
+    promise: "no-injection",
+    program: sh(
+      `cp "$TOOLS/data.so" "$WORK/data.so"; LD_PRELOAD="$WORK/data.so" "$TOOLS/trusted" connect ${RAW} hello; rm "$WORK/data.so"`,
+    ),
+    expect: all(nothingReached("raw"), recorded({ decision: "deny", host: "raw.creel.example" })),
+  }),
+  attack("id-node-options", "makes the allowed interpreter load native code first, by NODE_OPTIONS", {
+    promise: "no-injection",
+    program: sh(
+      `cp "$TOOLS/preload.so" "$WORK/n.node"; echo 'try { process.dlopen({ exports: {} }, process.env.WORK + "/n.node"); } catch {}' > "$WORK/first.cjs"; NODE_OPTIONS="--require $WORK/first.cjs" ${ask("$NODE")}; rm "$WORK/n.node" "$WORK/first.cjs"`,
+    ),
+    expect: all(nothingAnywhere, recorded({ decision: "deny", host: "api.creel.example" })),
+  }),
+  attack("id-nested-names", "is a trusted program in a sandbox whose programs may write into each other", {
+    ...held,
+    program: calls(`trusted connect ${RAW} hello`),
+    run: under("sandbox: { nested_userns: true }\n"),
+    expect: all(nothingReached("raw"), recorded({ decision: "deny", host: "raw.creel.example" })),
   }),
   attack("id-dlopen", "an allowed interpreter loads native code from the workspace, which then connects", {
     promise: "no-injection",

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { groupOf, node, sh } from "../attack.ts";
-import { bindings, fate, openSandbox, policyUnderAttack } from "../contenders/creel.ts";
+import { fate, openSandbox } from "../contenders/creel.ts";
 import { runCreel, startCreel } from "../creel-run.ts";
 import type { Case } from "../model.ts";
 import { HOSTS } from "../policy.ts";
+import { nextGeneration, restorePolicy, UNDER_ATTACK } from "../reload.ts";
 import { BEGAN, type Stage } from "../stage.ts";
 import { current, until } from "../under-attack.ts";
 import {
@@ -27,7 +28,6 @@ const attack = groupOf("lifecycle", ["door"]);
 const none = sh("true");
 const ESCAPE = "\u001b";
 const DENY_ALL = "version: 1\nnetwork_policies: {}\n";
-const UNDER_ATTACK = "under-attack";
 
 function inForce(yaml: string, generation: number) {
   const { policy } = parsePolicy(yaml);
@@ -338,16 +338,13 @@ const parts: Case[] = [
       const running = current.ours().run(test);
       await until(() => stage.servers.hits.length > before);
       const began = performance.now();
-      current.ours().gateway().setPolicy(UNDER_ATTACK, inForce(DENY_ALL, 2));
+      current.ours().gateway().setPolicy(UNDER_ATTACK, inForce(DENY_ALL, nextGeneration()));
       const took = performance.now() - began;
       try {
         const { code, out } = await running;
         return { code, out: `${out}\n[host] reload ${took < 100 ? "quick" : `took ${took}`}` };
       } finally {
-        current
-          .ours()
-          .gateway()
-          .setPolicy(UNDER_ATTACK, { ...policyUnderAttack(stage), generation: 3, credentials: bindings(stage) });
+        restorePolicy(stage);
       }
     },
     expect: all(serverGot("api", /^POST \/v1\/items/), prints(/^CUT[\s\S]*reload quick/m)),
@@ -361,16 +358,13 @@ const parts: Case[] = [
       const before = stage.servers.hits.length;
       const running = current.ours().run(test);
       await until(() => stage.servers.hits.length > before + 1);
-      current.ours().gateway().setPolicy(UNDER_ATTACK, inForce(DENY_ALL, 4));
+      current.ours().gateway().setPolicy(UNDER_ATTACK, inForce(DENY_ALL, nextGeneration()));
       const at = stage.servers.hits.length;
       try {
         const { code, out } = await running;
         return { code, out: `${out}\n[host] ${stage.servers.hits.length - at} after` };
       } finally {
-        current
-          .ours()
-          .gateway()
-          .setPolicy(UNDER_ATTACK, { ...policyUnderAttack(stage), generation: 5, credentials: bindings(stage) });
+        restorePolicy(stage);
       }
     },
     expect: prints(/^200[\s\S]*\[host\] 0 after/m),

@@ -34,7 +34,12 @@ const PROMISES: Feature[] = ["egress", "rules", "identity", "credentials", "limi
 export const PLACEHOLDERS = {
   token: "creel-placeholder-TOKEN-0123456789abcdef",
   key: "creel-placeholder-KEY-fedcba9876543210",
+  awsId: "creel-placeholder-AWS_ACCESS_KEY_ID-01",
+  awsSecret: "creel-placeholder-AWS_SECRET_ACCESS_KEY-01",
 };
+
+/** The name of the AWS key, which every signed request tells; its secret is made anew for each run. */
+export const AWS_ID = "AKIACREELADVERSARIAL";
 
 /** What a name leads to for `moving.creel.example`; a case sets it before it attacks. */
 export const moving: { addresses: string[] } = { addresses: [] };
@@ -83,6 +88,8 @@ export async function openSandbox(stage: Stage, overrides: Partial<SandboxSpec> 
           NODE_EXTRA_CA_CERTS: CA_FILE,
           TOKEN: PLACEHOLDERS.token,
           KEY: PLACEHOLDERS.key,
+          AWS_ACCESS_KEY_ID: PLACEHOLDERS.awsId,
+          AWS_SECRET_ACCESS_KEY: PLACEHOLDERS.awsSecret,
           RUN_DIR: runDir,
           STATE_DIR: stateDir,
           SHIM_PID: String(shimPid),
@@ -124,20 +131,23 @@ export async function fate(sandbox: Sandbox): Promise<string> {
   return "ended without a record";
 }
 
-export function policyUnderAttack(stage: Stage) {
+/** With the lines of a `sandbox:` section where a case asks for one. */
+export function policyUnderAttack(stage: Stage, sandboxSection = "") {
   const pinned = createHash("sha256")
     .update(readFileSync(join(stage.tools, "node")))
     .digest("hex");
-  const { policy, problems } = parsePolicy(policyText(pinned));
+  const { policy, problems } = parsePolicy(policyText(pinned, sandboxSection));
   if (policy === null) throw new Error(`the policy under attack does not parse: ${JSON.stringify(problems)}`);
   return { policy: compilePolicy(policy), policyDigest: policyDigest(policy), generation: 1 };
 }
 
 export function bindings(stage: Stage): SandboxCredential[] {
-  const [token = "", key = ""] = stage.secrets;
+  const [token = "", key = "", awsSecret = ""] = stage.secrets;
   return [
     { name: "TOKEN", placeholder: PLACEHOLDERS.token, source: fixedSource(token) },
     { name: "KEY", placeholder: PLACEHOLDERS.key, source: fixedSource(key) },
+    { name: "AWS_ACCESS_KEY_ID", placeholder: PLACEHOLDERS.awsId, source: fixedSource(AWS_ID) },
+    { name: "AWS_SECRET_ACCESS_KEY", placeholder: PLACEHOLDERS.awsSecret, source: fixedSource(awsSecret) },
   ];
 }
 

@@ -104,7 +104,9 @@ function contender(peer: Peer): Contender {
         SHIM_PID: String(process.pid),
         AGENT_PID: String(stage.victimPid()),
       };
-      return attempt(await peer.command(test, at), { env, cwd: work, timeoutMs: test.timeoutMs });
+      // Descriptors that this suite was started with are no fault of a peer.
+      const command = [join(stage.tools, "calls"), "alone", ...(await peer.command(test, at))];
+      return attempt(command, { env, cwd: work, timeoutMs: test.timeoutMs });
     },
     stop: async () => peer.end?.(),
   };

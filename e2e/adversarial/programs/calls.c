@@ -264,7 +264,9 @@ static int abstract_connect(void) {
   size_t n = strlen(arg(0));
   memcpy(to.sun_path + 1, arg(0), n);
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (connect(fd, (struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n))) return errno;
+  /* Some programs name such a socket by its text alone, some by the whole field with zeros behind it. */
+  if (connect(fd, (struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)) &&
+      connect(fd, (struct sockaddr *)&to, sizeof to)) return errno;
   write(fd, "over an abstract socket\n", 24);
   return 0;
 }
@@ -309,6 +311,12 @@ static int open_descriptors(void) {
       found++;
     }
   return found ? 0 : 1;
+}
+/* Becomes a program with nothing but its three standard descriptors open, so that what it holds is what its sandbox gave it. */
+static int alone(void) {
+  for (int fd = 3; fd < 65536; fd++) close(fd);
+  execvp(args[0], args);
+  return errno;
 }
 static int signal_pid(void) { return code(kill(atoi(arg(0)), atoi(arg(1)))); }
 static int raise_limit(void) {
@@ -429,7 +437,7 @@ static const struct { const char *name; int (*run)(void); } table[] = {
   T(call), T(x32), T(ia32), T(speak), {"connect", do_connect}, T(spoof_exec), T(spoof_nonblock), T(spoof_fork), T(spoof_pass), T(receive),
   T(spoof_race), T(pause_briefly), T(spoof_swap), T(argv_zero), T(set_name), T(memfd_exec), T(deleted), T(trace_child), T(write_child_memory),
   T(deferred_fast_open), T(unspec_reconnect), T(fast_open_many), T(unix_connect), T(abstract_connect), T(udp_send), T(take_port), T(socket_option),
-  T(interface_change), T(open_descriptors), T(signal_pid), T(raise_limit), T(lower_oom), T(real_time), T(nice_up), T(core_dump), T(sysv_shm),
+  T(interface_change), T(open_descriptors), T(alone), T(signal_pid), T(raise_limit), T(lower_oom), T(real_time), T(nice_up), T(core_dump), T(sysv_shm),
   T(sysv_remove), T(processes), T(zombies), T(threads), T(descriptors), T(memory), T(outlive),
 };
 

@@ -79,6 +79,48 @@ export const rawTls = (name, bytes, { port = 443, ms = 1500, ...options } = {}) 
     ms,
   );
 
+/** One frame of HTTP/2. */
+export function h2Frame(type, flags, stream, payload = Buffer.alloc(0)) {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+const h2Length = (text) => {
+  const bytes = Buffer.from(text, "latin1");
+  const size =
+    bytes.length < 127 ? [bytes.length] : [127, ((bytes.length - 127) & 127) | 128, (bytes.length - 127) >> 7];
+  return Buffer.concat([Buffer.from(size), bytes]);
+};
+/** A head of HTTP/2 without any compression, so that it may hold what no client would write. */
+export const h2Block = (lines) =>
+  Buffer.concat(lines.map(([name, value]) => Buffer.concat([Buffer.from([0]), h2Length(name), h2Length(value)])));
+
+/** Frames as they are, behind the preface and empty settings; resolves like rawTls. */
+export const h2Raw = (name, frames, options = {}) =>
+  rawTls(name, [Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), h2Frame(4, 0, 0), ...frames], {
+    ALPNProtocols: ["h2"],
+    ...options,
+  });
+
+/** A masked frame of a WebSocket client. */
+export function wsFrame(text, { opcode = 1, final = true } = {}) {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from([(final ? 128 : 0) | opcode, 128 | bytes.length, 0, 0, 0, 0]), bytes]);
+}
+export const wsTalk = (name, path, frames, options = {}) =>
+  rawTls(
+    name,
+    [
+      `GET ${path} HTTP/1.1\nHost: ${name}\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\nSec-WebSocket-Version: 13\n\n`,
+      ...frames,
+    ],
+    options,
+  );
+
 /** A DNS packet as it is to whatever resolver; resolves with the answer in hex, or "silent". */
 export function dnsRaw(packet, { address = "127.0.0.1", port = 53, ms = 800 } = {}) {
   return new Promise((done) => {
