@@ -1,4 +1,5 @@
 // The load of `npm run bench -- egress`: runs inside a sandbox, or outside beside a proxy, and does what each line on stdin asks.
+import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -158,7 +159,9 @@ const download = ({ host, port, bytes }) =>
   });
 
 /** Connections one after the other, a few at a time, each with one byte there and back. */
-async function connects({ host, port, count }) {
+async function connects({ host: name, port, count }) {
+  // Looked up once: names are another measure, and a gateway bounds how often they are asked for.
+  const { address: host } = await lookup(name, { family: 4 });
   const times = [];
   let left = count;
   const drive = async () => {

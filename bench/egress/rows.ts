@@ -37,9 +37,9 @@ export async function measureRows(measured: readonly Measured[], plan: Plan): Pr
       const before = processorNs(subject.pids);
       const taken = await subject.load.ask(verb, { ...subject.tcp, ...input, round });
       const spent = processorNs(subject.pids) - before;
-        process.stderr.write(
-          `${new Date().toISOString()} ${round} ${subject.name} ${verb} ${(spent / 1e3 / plan.perRound).toFixed(0)}\n`,
-        );
+      process.stderr.write(
+        `${new Date().toISOString()} ${round} ${subject.name} ${verb} ${(spent / 1e3 / plan.perRound).toFixed(0)}\n`,
+      );
       if (round < plan.warmUpRounds) continue;
       costs[at]?.push(spent / 1e3 / plan.perRound);
       for (const ms of taken) times[at]?.push(ms);

@@ -56,7 +56,7 @@ async function requestTable({ creel, readers }: Stage): Promise<Table> {
       ...noted([creel, ...readers], "http1", input),
       ...noted([creel, ...readers.filter(({ name }) => name.startsWith("mockttp"))], "http2", input, ", HTTP/2"),
     ],
-    { rounds: 8, warmUpRounds: 2, perRound: REQUESTS, perSecond: "requests per core-second" },
+    { rounds: 8, warmUpRounds: 5, perRound: REQUESTS, perSecond: "requests per core-second" },
   );
   const title = `TLS read, small JSON answers on kept connections: processor time of the proxy's process (${CONNECTIONS} at once)`;
   return { title, unit: "us", rows };
