@@ -162,7 +162,7 @@ export interface SandboxSection {
     | {
         /** Nothing in a writable place can be executed. */
         noexec?: boolean | undefined;
-        /** Names in the workspace, relative to it, that the agent cannot create or change; omitted means the built-in list. */
+        /** Names in the workspace, relative to it, that the agent cannot create or change; omitted means the built-in list, and none on a node of a fleet. */
         protect?: string[] | undefined;
       }
     | undefined;

@@ -28,7 +28,11 @@ const workspace = object({
   protect: field(
     list(text(4096), LIST_ITEMS_MAX),
     "Names in the workspace, relative to it, that the agent can neither create nor change; `[]` protects none. With names in `.git` protected, a repository that the agent makes where there was none is kept outside of the workspace by `creel run`.",
-    { default: "files that other programs run or obey, such as `.git/hooks` and `.mcp.json`", fixed: true },
+    {
+      default:
+        "with `creel run`, files that other programs run or obey, such as `.git/hooks` and `.mcp.json`; none on a node of a fleet, where the workspace is the agent's alone",
+      fixed: true,
+    },
   ),
 });
 
