@@ -28,12 +28,15 @@ const METHODS = ["GET", "HEAD", "POST"];
 const SILENCE_MS = 120;
 /** What was sent has arrived by then, on a loaded machine too. */
 const ARRIVAL_MS = 400;
+const QUIET_ROUNDS_MAX = 50;
 const AT_ONCE = 8;
 
 export interface HttpRun {
   world: World;
   /** Lines that allow, in the order in which they were written: each before its request goes out. */
   lines: DecisionDraft[];
+  /** Exchanges that were allowed and are not over. */
+  open: Set<number>;
   /** What was allowed and has not arrived yet. */
   awaited: Map<string, number>;
   doors: { direct: number; proxy: number };
@@ -49,12 +52,19 @@ export async function startHttp(): Promise<HttpRun> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const lines: DecisionDraft[] = [];
+  const open = new Set<number>();
   const sink = createRecordSink({ onRecord: () => {} });
   const journal: DecisionSink = {
     ...sink,
-    append(draft) {
+    async append(draft) {
       lines.push(draft);
-      return sink.append(draft);
+      const seq = await sink.append(draft);
+      if (draft.decision === "allow") open.add(seq);
+      return seq;
+    },
+    end(ref, totals) {
+      open.delete(ref);
+      sink.end(ref, totals);
     },
   };
   const world = await createWorld({
@@ -67,7 +77,7 @@ export async function startHttp(): Promise<HttpRun> {
     await world.close();
     server.close();
   };
-  return { world, doors, lines, awaited: new Map(), received, server, close };
+  return { world, doors, lines, open, awaited: new Map(), received, server, close };
 }
 
 function keep(socket: Socket, received: string[]): void {
@@ -138,6 +148,19 @@ export function judgeBytes(received: readonly string[], allowed: ReadonlyMap<str
   return faults;
 }
 
+/**
+ * Waits until no further line is written: refusals have a rate, and a batch that outran it would only meet the bound against floods.
+ * Gives the number of exchanges that are still open then.
+ */
+async function quiet({ lines, open }: HttpRun): Promise<number> {
+  let seen = -1;
+  for (let round = 0; round < QUIET_ROUNDS_MAX && (seen !== lines.length || open.size > 0); round += 1) {
+    seen = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, ARRIVAL_MS));
+  }
+  return open.size;
+}
+
 /** Plays `connections` streams from `seed` on; gives what broke. Every allowed request must also have arrived, unless its client left. */
 export async function playHttp(
   run: HttpRun,
@@ -158,7 +181,7 @@ export async function playHttp(
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   // A request that its client left may still be on its way to the server; the reload drops connections that wait for another.
   world.set(POLICY);
-  await new Promise((resolve) => setTimeout(resolve, ARRIVAL_MS));
+  const stuck = await quiet(run);
   // What was allowed at the end of the last batch may have arrived in this one.
   const allowed = new Map(run.awaited);
   let requests = 0;
@@ -169,6 +192,8 @@ export async function playHttp(
     requests += 1;
   }
   const faults = judgeBytes(received.slice(before), allowed);
+  if (stuck > 0) faults.push(`${stuck} exchanges do not end though their clients left`);
+  if (requests === 0) faults.push("nothing came through");
   received.length = before;
   run.awaited.clear();
   for (const { decision, method, path, host } of lines)
