@@ -196,3 +196,31 @@ describe("a reload", () => {
     await expect.poll(() => world.records.map(({ path }) => path).sort()).toEqual(["/v1/kept", "/v2/lost"]);
   });
 });
+
+describe("a connection that the client is done with", () => {
+  const one = `${FULL}sandbox:\n  limits: { connections: 1 }\n`;
+  const place = () => ({ host: HOST, ca: world.ca.certificatePem });
+  const next = async () => {
+    session = await http2Through(await world.door(HOST, 443), place());
+    return (await ask2(session, { ":path": "/b" })).status;
+  };
+  it("is given back when it ends its session", async () => {
+    const { client } = await http2World(echo, { yaml: one });
+    expect((await ask2(client, { ":path": "/a" })).status).toBe(200);
+    client.close();
+    await once(client, "close");
+    expect(await next()).toBe(200);
+  });
+  it("is given back when it ends its side of the socket alone, as curl does", async () => {
+    const { client } = await http2World(echo, { yaml: one });
+    client.close();
+    await once(client, "close");
+    // By hand: what a session of Node's does besides would hide it.
+    const socket = await tlsThrough(await world.door(HOST, 443), place());
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
+    await once(socket, "data");
+    socket.end();
+    await closed(socket);
+    expect(await next()).toBe(200);
+  });
+});

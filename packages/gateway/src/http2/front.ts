@@ -49,15 +49,18 @@ export function createHttp2Front(handlers: Http2FrontHandlers): Http2Front {
     },
   });
   /** The connection that is being handed over: Node gives its session in the same turn. */
-  let arriving: Flow | null = null;
+  let arriving: { flow: Flow; socket: Duplex } | null = null;
   server.on("session", (session) => {
     if (arriving === null) return session.destroy();
-    serveSession(handlers, arriving, session);
+    const { flow, socket } = arriving;
+    serveSession(handlers, flow, session);
+    // The client asks nothing more: what is open is answered, then the connection, half of which would stay open, is given back.
+    socket.once("end", () => session.close());
     arriving = null;
   });
   return {
     serve(flow, socket) {
-      arriving = flow;
+      arriving = { flow, socket };
       server.emit("connection", socket);
       if (arriving !== null) resetSocket(flow.socket);
       arriving = null;

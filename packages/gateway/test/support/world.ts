@@ -98,7 +98,8 @@ export async function createWorld({ yaml, credentials, ...options }: WorldOption
     addressOf,
     async door(host, port) {
       const address = /^[0-9.]+$|:/.test(host) ? host : ((await addressOf(host)) ?? "198.19.255.254");
-      const door = createServer({ allowHalfOpen: false }, (socket: Socket) => {
+      // As a sandbox's own listener is: a client that has said its last word still listens.
+      const door = createServer({ allowHalfOpen: true }, (socket: Socket) => {
         Object.defineProperty(socket, "localAddress", { value: address });
         Object.defineProperty(socket, "localPort", { value: port });
         listener.emit("connection", socket);
