@@ -17,6 +17,11 @@ const BUNDLES = {
   "node-agent": { "node-agent": "src/main.ts", gateway: "src/gateway-process.ts" },
 };
 
+/** Packages that every start of a command would wait for. */
+const INSIDE = {
+  cli: ["@peculiar/x509", "commander", "reflect-metadata", "undici", "yaml", "zod"],
+};
+
 const shared = ["packages", "package-lock.json", "tsconfig.base.json"];
 
 const bundlePart = (app) => ({
@@ -24,7 +29,7 @@ const bundlePart = (app) => ({
   title: `Bundling apps/${app}`,
   inputs: [...shared, `apps/${app}`, "scripts/lib/bundle.mjs"],
   outputs: Object.keys(BUNDLES[app]).map((name) => `apps/${app}/dist/${name}.js`),
-  work: () => bundle({ app, entries: BUNDLES[app] }),
+  work: () => bundle({ app, entries: BUNDLES[app], inside: INSIDE[app] }),
 });
 
 const parts = [

@@ -6,13 +6,16 @@ import { root } from "./root.mjs";
 
 /**
  * npm packages stay outside the bundle, as long as the bundle finds the same copy that the source would have found.
- * One that npm put into a workspace's own node_modules (another version than the root's) is bundled in.
+ * One that npm put into a workspace's own node_modules (another version than the root's) is bundled in, and so are those named `inside`,
+ * with what they import: a package of a hundred files takes longer to find and read than to run.
  */
-const npmOutside = (appFolder) => ({
+const npmOutside = (appFolder, inside) => ({
   name: "npm-outside",
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async (args) => {
       if (args.pluginData === "asking" || isBuiltin(args.path) || args.path.startsWith("@creel/")) return undefined;
+      if (isNamed(args.path, inside) || (inside.length > 0 && /[\\/]node_modules[\\/]/.test(args.importer)))
+        return undefined;
       const ask = (resolveDir) => build.resolve(args.path, { kind: args.kind, resolveDir, pluginData: "asking" });
       const fromSource = await ask(args.resolveDir);
       const fromBundle = await ask(appFolder);
@@ -22,6 +25,8 @@ const npmOutside = (appFolder) => ({
     });
   },
 });
+
+const isNamed = (path, names) => names.some((name) => path === name || path.startsWith(`${name}/`));
 
 /** `import.meta.url` of a source file goes on naming that file, so that what lies beside it (SQL, C, fixtures) is found. */
 const keepFileUrls = (outFolder) => ({
@@ -40,7 +45,7 @@ const keepFileUrls = (outFolder) => ({
 });
 
 /** Bundles one app into `apps/<app>/dist`; commands that are imported lazily become chunks of their own. */
-export async function bundle({ app, entries }) {
+export async function bundle({ app, entries, inside = [] }) {
   const esbuild = await import("esbuild");
   const folder = join(root, "apps", app);
   const out = join(folder, "dist");
@@ -62,7 +67,7 @@ export async function bundle({ app, entries }) {
       banner: {
         js: 'import { createRequire as creelRequire } from "node:module"; globalThis.require ??= creelRequire(import.meta.url);',
       },
-      plugins: [npmOutside(folder), keepFileUrls(out)],
+      plugins: [npmOutside(folder, inside), keepFileUrls(out)],
     });
   } catch (error) {
     const lines = (error.errors ?? []).map(

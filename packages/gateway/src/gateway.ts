@@ -33,6 +33,7 @@ import { createUsage } from "./usage.ts";
 /** The way out of every sandbox of one host. What is not decided here does not get out. */
 export function createGateway(options: GatewayOptions): Gateway {
   const now = options.now ?? Date.now;
+  let trust: Context["trust"] | null = null;
   const context: Context = {
     sink: options.journal,
     labels: options.labels,
@@ -41,7 +42,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       overrides: options.resolve ?? {},
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
     }),
-    trust: upstreamTrust(options.upstreamCa ?? []),
+    // Reading all of the roots takes longer than a sandbox's start, and many a run reaches no server at all.
+    get trust() {
+      trust ??= upstreamTrust(options.upstreamCa ?? []);
+      return trust;
+    },
     router: options.router ?? null,
     problem: options.onProblem ?? (() => {}),
   };

@@ -1,14 +1,6 @@
 import { randomBytes } from "node:crypto";
-import {
-  type CredentialSource,
-  commandSource,
-  fileSource,
-  fixedSource,
-  formPoster,
-  hostAuthorities,
-  oauthSource,
-  type SandboxCredential,
-} from "@creel/gateway";
+import type { CredentialSource, SandboxCredential } from "@creel/gateway";
+import { commandSource, fileSource, fixedSource, formPoster, hostAuthorities, oauthSource } from "@creel/gateway/ahead";
 import type { parsePolicy } from "@creel/policy";
 import type { Secret, SecretOrigin } from "./secret.ts";
 

@@ -1,4 +1,4 @@
-import { withRoots } from "@creel/gateway";
+import { withRoots } from "@creel/gateway/ahead";
 import type { InferenceRequest, InferenceResponse, ModelBackend, Router } from "@creel/router";
 import { type AgentModel, type KnownAgent, modelEnv } from "./agent.ts";
 

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGateway, createSandboxCa, hostAuthorities } from "@creel/gateway";
+import { createSandboxCa, hostAuthorities } from "@creel/gateway/ahead";
 import { compilePolicy } from "@creel/policy";
 import { inspectHost, LaunchError } from "@creel/sandbox";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
@@ -68,15 +68,18 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       streams,
       policy,
       served: { ca, policy: compilePolicy(policy), credentials: setup.credentials.bindings },
-      gateway: (journal) =>
-        createGateway({
+      gateway: async (journal) => {
+        // Loaded beside the command, which runs already: the kernel queues its connections until somebody serves them.
+        const { createGateway } = await import("@creel/gateway");
+        return createGateway({
           journal,
           labels: { org: "local", node: hostname() },
           resolve: asSettings(setup.overrides),
           upstreamCa,
           router,
           onProblem: (problem) => report.note(problem),
-        }),
+        });
+      },
       report,
       decisions,
     });

@@ -1,6 +1,7 @@
 /** The sandbox and its gateway, from their start to their end. */
 import { setTimeout as delay } from "node:timers/promises";
-import { createRecordSink, type DecisionSink, type Gateway, type GatewaySandbox } from "@creel/gateway";
+import type { DecisionSink, Gateway, GatewaySandbox } from "@creel/gateway";
+import { createRecordSink } from "@creel/gateway/ahead";
 import { type Policy, policyDigest } from "@creel/policy";
 import { runSandbox, type SandboxProcess, type SandboxSpec } from "@creel/sandbox";
 import type { DecisionFile } from "./decisions.ts";
@@ -11,13 +12,16 @@ import { connectStreams, type Streams } from "./streams.ts";
 import { STOP_GRACE_MS, watchTime } from "./watch.ts";
 
 const ATTACH_RACE_MS = 1_000;
+/** Long enough for `true` and `--version`, short beside what loading the gateway takes. */
+const SHORT_COMMAND_MS = 10;
 
 export interface SessionInput {
   spec: SandboxSpec;
   streams: Streams;
   policy: Policy;
   served: Pick<GatewaySandbox, "ca" | "policy" | "credentials">;
-  gateway(journal: DecisionSink): Gateway;
+  /** Asked for once the sandbox runs; not at all when it is over before. */
+  gateway(journal: DecisionSink): Promise<Gateway>;
   report: Report;
   decisions: DecisionFile;
 }
@@ -38,19 +42,27 @@ export async function runSession(input: SessionInput): Promise<SessionEnd> {
       setTimeout(() => sandbox.kill("SIGKILL"), STOP_GRACE_MS).unref();
     },
   });
-  const gateway = input.gateway(watch.watching(sinkFor(input)));
+  let gateway: Gateway | null = null;
   const connected = connectStreams(sandbox, streams, { report, onOutput: watch.alive });
   const release = forwardSignals((signal) => sandbox.kill(signal));
   try {
     await sandbox.started;
-    await attach(gateway, sandbox, input);
+    // A command that needed no more than these milliseconds reached nothing, and needs no gateway.
+    if (!(await endsWithin(sandbox.exited, SHORT_COMMAND_MS))) {
+      gateway = await input.gateway(watch.watching(sinkFor(input)));
+      await attach(gateway, sandbox, input);
+    }
     const { exitCode } = await sandbox.exited;
     return { exitCode, ending: watch.ending() ?? (await endingOf(spec.stateDir)) };
+  } catch (error) {
+    // Nobody decides for it then; it would wait for answers for ever, and we for it.
+    sandbox.kill("SIGKILL");
+    throw error;
   } finally {
     release();
     watch.stop();
     connected.end();
-    await gateway.close();
+    await gateway?.close();
   }
 }
 
@@ -82,7 +94,6 @@ async function attach(
   } catch (error) {
     // A command may be over before the gateway is attached; then there is nothing left to serve, and nothing got out.
     if (await endsWithin(sandbox.exited, ATTACH_RACE_MS)) return;
-    sandbox.kill("SIGKILL");
     throw error;
   }
 }

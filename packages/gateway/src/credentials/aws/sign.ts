@@ -1,6 +1,5 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import type { CredentialPlan } from "@creel/policy";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { CheckedRequest } from "../../http/checkRequest.ts";
 import type { HeaderPair } from "../../http/headerPair.ts";
 import { headerOf } from "./account.ts";
@@ -68,6 +67,8 @@ export async function signAws({
       .digest("hex");
   const kept = request.headers.filter(([name]) => !REPLACED.has(name.toLowerCase()));
   const s3 = isS3(signing.service);
+  // Loaded when it is first needed: most runs never speak to AWS.
+  const { SignatureV4 } = await import("@smithy/signature-v4");
   const signer = new SignatureV4({
     service: signing.service,
     region: signing.region ?? scopeRegion ?? "us-east-1",
