@@ -10,17 +10,14 @@ import { fileURLToPath } from "node:url";
 import type { Case } from "./model.ts";
 import type { Told } from "./report.ts";
 
-/** Attacks wait more than they work; more lanes than this press against the time limits of single cases on two cores. */
+/** Attacks wait more than they work, so two run at a time on any machine; more than these press against the limits of single cases. */
+const LANES_MIN = 2;
 const LANES_MAX = 4;
-const LANES_PER_CORE = 1.5;
 /** Cases that stand beside each other often share what is warm; a lane takes this many in a row. */
 const RUN = 6;
 
 export const lanesFor = (cases: readonly Case[]): number =>
-  Math.max(
-    1,
-    Math.min(LANES_MAX, Math.ceil(availableParallelism() * LANES_PER_CORE), Math.ceil(cases.length / (2 * RUN))),
-  );
+  Math.max(1, Math.min(LANES_MAX, Math.max(LANES_MIN, availableParallelism()), Math.ceil(cases.length / (2 * RUN))));
 
 /** The share of lane `index`; what speaks of the whole run is in each. */
 export const shareOf = (cases: readonly Case[], { index, count }: { index: number; count: number }): Case[] =>

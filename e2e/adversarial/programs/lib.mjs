@@ -40,6 +40,18 @@ export function ask(url, { method = "GET", headers = {}, body, ...more } = {}) {
   });
 }
 
+/** Asks until it is answered with 200 again, as often as a loaded machine may need; what never recovers says so. */
+export async function recovers(url) {
+  let last = "";
+  for (let tries = 0; tries < 40; tries++) {
+    const r = await ask(url, { timeout: 2000 });
+    last = r.failed ?? r.status;
+    if (last === 200) break;
+    await sleep(250);
+  }
+  return last;
+}
+
 export const lookup = (name, family = 4) =>
   dns.lookup(name, { family }).then(
     (r) => r.address,
