@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiler, NO_COMPILER } from "./compiler.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const sources = join(here, "src", "launch");
@@ -12,13 +13,8 @@ const target = join(here, "build", "creel-launch");
 const fresh = `${target}.${process.pid}`;
 const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-pthread"];
 
-const works = (compiler) => spawnSync(compiler, ["--version"], { stdio: "ignore" }).status === 0;
-// biome-ignore lint/style/noProcessEnv: a build script, and CC is how every C project lets one choose the compiler.
-const compiler = [process.env.CC, "cc", "gcc", "clang"].find((name) => name && works(name));
 if (!compiler) {
-  process.stderr.write(
-    "creel-launch: no C compiler found (tried $CC, cc, gcc, clang). Install one, for example: apt-get install gcc libc6-dev\n",
-  );
+  process.stderr.write(`creel-launch: ${NO_COMPILER}\n`);
   process.exit(1);
 }
 const files = readdirSync(sources)

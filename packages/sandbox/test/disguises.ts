@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../compiler.mjs";
 import { type Basket, basket, cleanUp, receptionist, temporary } from "./kit.ts";
 
 const PROGRAM = "/opt/disguise";
@@ -16,11 +16,11 @@ export function identityTests(): void {
 
   beforeAll(async () => {
     base = temporary();
-    execFileSync("cc", ["-O1", "-w", "-o", join(base, "disguise"), source, "-ldl", "-pthread"]);
-    execFileSync("cc", ["-O1", "-w", "-shared", "-fPIC", "-DLIBRARY", "-o", join(base, "evil.so"), source]);
+    compile(["-O1", "-w", "-o", join(base, "disguise"), source, "-ldl", "-pthread"]);
+    compile(["-O1", "-w", "-shared", "-fPIC", "-DLIBRARY", "-o", join(base, "evil.so"), source]);
     // A library of which no part is code: its loader can be made to write some.
     writeFileSync(join(base, "data.c"), "int disguise_data = 1;\n");
-    execFileSync("cc", ["-shared", "-nostdlib", "-o", join(base, "data.so"), join(base, "data.c")]);
+    compile(["-shared", "-nostdlib", "-o", join(base, "data.so"), join(base, "data.c")]);
     mkdirSync(join(base, "home/project"), { recursive: true });
     copyFileSync(join(base, "evil.so"), join(base, "home/project/evil.so"));
     await open({});

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,6 +77,64 @@ static int hog_deleted(void) {
   fill(fd, atoi(arg));
   wait_for_ever();
   return 0;
+}
+/* Files that were deleted, each held by something other than a descriptor in a process's own table. */
+static int nameless(int mib) {
+  int fd = open("/sandbox/work/gone", O_CREAT | O_EXCL | O_RDWR, 0600);
+  unlink("/sandbox/work/gone");
+  fill(fd, mib);
+  return fd;
+}
+static int hog_mapped(void) {
+  for (int i = 0; i < 8; i++) {
+    int fd = nameless(atoi(arg) / 8);
+    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+  }
+  wait_for_ever();
+  return 0;
+}
+static int hog_queued(void) {
+  int ends[2];
+  socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+  for (int i = 0; i < 8; i++) {
+    char space[CMSG_SPACE(sizeof(int))] = {0}, byte = 1;
+    struct iovec one = {&byte, 1};
+    struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    int fd = nameless(atoi(arg) / 8);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    if (sendmsg(ends[0], &message, 0) < 0) return errno;
+    close(fd);
+  }
+  wait_for_ever();
+  return 0;
+}
+static void *own_table(void *unused) {
+  (void)unused;
+  if (unshare(CLONE_FILES)) return NULL;
+  nameless(atoi(arg));
+  wait_for_ever();
+  return NULL;
+}
+static int hog_threaded(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, own_table, NULL);
+  wait_for_ever();
+  return 0;
+}
+static void *map_later(void *unused) {
+  (void)unused;
+  return (void *)(long)hog_mapped();
+}
+/* The thread that /proc shows for the process is gone, and with it the process's mappings. */
+static int hog_headless(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, map_later, NULL);
+  pthread_exit(NULL);
 }
 static int hog_tiny(void) {
   char name[64];
@@ -143,7 +203,8 @@ static int hog_crowd(void) {
 
 #define H(name) {#name, hog_##name}
 static const struct { const char *name; int (*run)(void); } table[] = {
-  H(anonymous), H(shared), H(family), H(tmp), H(shm), H(file), H(sparse), H(deleted), H(tiny), H(deep), H(links), H(files_open), H(cpu), H(crowd),
+  H(anonymous), H(shared), H(family), H(tmp), H(shm), H(file), H(sparse), H(deleted), H(mapped), H(queued), H(threaded), H(headless),
+  H(tiny), H(deep), H(links), H(files_open), H(cpu), H(crowd),
 };
 
 int main(int argc, char **argv) {

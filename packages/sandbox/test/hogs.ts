@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../compiler.mjs";
 import { readExit, type SandboxExit, type SandboxSpec, sentenceOfExit } from "../src/index.ts";
 import { type Basket, basket, cleanUp, temporary } from "./kit.ts";
 
@@ -16,7 +16,8 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
   let neighbour: Basket;
   beforeAll(async () => {
     program = join(temporary(), "hog");
-    execFileSync("cc", ["-O1", "-w", "-o", program, join(dirname(fileURLToPath(import.meta.url)), "hog.c")]);
+    const source = join(dirname(fileURLToPath(import.meta.url)), "hog.c");
+    compile(["-O1", "-w", "-pthread", "-o", program, source]);
     neighbour = await basket();
   });
   afterAll(cleanUp);
@@ -73,6 +74,10 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
     test.each([
       ["file 64", 32 * MIB, "its limit is 32 MiB."],
       ["deleted 64", 32 * MIB, "its limit is 32 MiB."],
+      ["mapped 256", 32 * MIB, "its limit is 32 MiB."],
+      ["queued 256", 32 * MIB, "its limit is 32 MiB."],
+      ["threaded 64", 32 * MIB, "its limit is 32 MiB."],
+      ["headless 256", 32 * MIB, "its limit is 32 MiB."],
       ["tiny 1000", 500, "its limit is 500 files and directories."],
     ])("%s ends the sandbox", async (line, limit, sentence) => {
       const exit = await ended(limits, line);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compile } from "../compiler.mjs";
 import {
   attachControl,
   attachNetwork,
@@ -39,7 +40,7 @@ export function attackProgram(): string {
   if (built) return built;
   haveLauncher();
   const target = join(temporary(), "attacks");
-  execFileSync("cc", ["-O1", "-w", "-o", target, join(here, "attacks.c")]);
+  compile(["-O1", "-w", "-o", target, join(here, "attacks.c")]);
   built = target;
   return target;
 }

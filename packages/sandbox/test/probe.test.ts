@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../compiler.mjs";
 import { canConfine, type HostReport, inspectHost } from "../src/index.ts";
 import { attackProgram, cleanUp, temporary } from "./kit.ts";
 
@@ -11,7 +12,7 @@ let without: string;
 beforeAll(() => {
   attackProgram(); // builds the launcher when the checkout has none
   without = join(temporary(), "without");
-  execFileSync("cc", ["-O1", "-w", "-o", without, join(here, "without.c")]);
+  compile(["-O1", "-w", "-o", without, join(here, "without.c")]);
 });
 afterAll(cleanUp);
 

@@ -16,6 +16,7 @@ import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../compiler.mjs";
 import { attachControl, launchSandbox, PROTECTED_NAMES, type SandboxSpec } from "../src/index.ts";
 import { attackProgram, type Basket, basket, cleanUp, FOR_EVER, temporary } from "./kit.ts";
 
@@ -28,7 +29,7 @@ let program: string;
 beforeAll(() => {
   attackProgram(); // builds the launcher of a fresh checkout
   program = join(temporary(), "profile-attacks");
-  execFileSync("cc", ["-O1", "-w", "-o", program, join(here, "profile-attacks.c")]);
+  compile(["-O1", "-w", "-o", program, join(here, "profile-attacks.c")]);
 });
 afterAll(cleanUp);
 

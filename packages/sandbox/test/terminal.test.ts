@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compile } from "../compiler.mjs";
 import { LaunchError, runSandbox } from "../src/index.ts";
 import { attackProgram, cleanUp, temporary } from "./kit.ts";
 
@@ -15,7 +16,7 @@ let emulator: string;
 beforeAll(() => {
   attackProgram(); // builds the launcher of a fresh checkout
   emulator = join(temporary(), "pty");
-  execFileSync("cc", ["-O1", "-w", "-o", emulator, join(here, "pty.c")]);
+  compile(["-O1", "-w", "-o", emulator, join(here, "pty.c")]);
 });
 afterAll(cleanUp);
 

@@ -5,9 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +17,10 @@
 /* The kernel's usual accounting period; a quota below a hundredth of it would be refused. */
 #define CPU_PERIOD_US 100000ull
 #define CPU_QUOTA_US_MIN 1000ull
+#define MAKE_TRIES_MAX 8
+/* Hosts have a few hundred groups, and sessions lie about five deep. */
+#define SWEEP_GROUPS_MAX 4096
+#define SWEEP_DEPTH_MAX 10
 
 enum { V2, V1_MEMORY, V1_CPU, GROUPS };
 static char groups[GROUPS][GROUP_PATH_MAX];
@@ -89,24 +93,54 @@ bool cgroup_available(void) {
   return parent("memory", is_v2(), at);
 }
 
-/* Groups of shims that were killed: nobody else removes them. One with a process inside cannot be removed at all. */
-static void sweep(const char *at) {
-  DIR *directory = opendir(at);
-  if (!directory) return;
-  for (struct dirent *entry; (entry = readdir(directory));) {
-    const char *number = strrchr(entry->d_name, '-');
-    if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) || !number || atoi(number + 1) <= 0) continue;
-    if (kill(atoi(number + 1), 0) && errno == ESRCH) unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
-  }
-  closedir(directory);
+/* Its shim holds a lock on it, which ends with the shim, and which everybody sees: in a container our number names another. */
+static bool is_abandoned(int directory, const char *name) {
+  int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  bool abandoned = fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB);
+  if (fd >= 0) close(fd);
+  return abandoned;
 }
 
+/* Groups of shims that were killed: nobody else removes them. One with a process inside cannot be removed at all. */
+static void sweep(int directory, int depth, int *rest) {
+  DIR *groups_in = fdopendir(directory);
+  if (!groups_in) {
+    close(directory);
+    return;
+  }
+  for (struct dirent *entry; *rest > 0 && (entry = readdir(groups_in));) {
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    --*rest;
+    bool ours = !strncmp(entry->d_name, PREFIX, strlen(PREFIX));
+    if (ours && is_abandoned(directory, entry->d_name)) unlinkat(directory, entry->d_name, AT_REMOVEDIR);
+    int below = ours || !depth ? -1 : openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below >= 0) sweep(below, depth - 1, rest);
+  }
+  closedir(groups_in);
+}
+
+/* All that this user can reach: a shim's group lies where its caller was, which may have been another session. */
+static void sweep_all(void) {
+  int rest = SWEEP_GROUPS_MAX, fd = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) sweep(fd, SWEEP_DEPTH_MAX, &rest);
+}
+
+/* Between the making and the lock a sweep may take the new group for an abandoned one, so it is made again. */
 static bool make(int which, const struct spec *spec, const char *at) {
-  if (groups[which][0]) return true;
-  sweep(at);
-  snprintf(groups[which], GROUP_PATH_MAX, "%.3500s/" PREFIX "%.64s-%d", at, spec->id, getpid());
-  if (!mkdir(groups[which], 0755)) return true;
-  groups[which][0] = 0;
+  char *path = groups[which];
+  if (path[0]) return true;
+  snprintf(path, GROUP_PATH_MAX, "%.3500s/" PREFIX "%.64s-%d", at, spec->id, getpid());
+  for (int i = 0; i < MAKE_TRIES_MAX; i++) {
+    if (mkdir(path, 0755)) {
+      if (errno != EEXIST || !is_abandoned(AT_FDCWD, path) || rmdir(path)) break;
+      continue;
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Never closed: the lock lasts as long as this process. */
+    if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && !access(path, F_OK)) return true;
+    if (fd >= 0) close(fd);
+  }
+  path[0] = 0;
   return false;
 }
 
@@ -162,6 +196,10 @@ unsigned long long cgroup_memory_used(void) {
 }
 
 void cgroup_remove(void) {
-  for (int i = 0; i < GROUPS; i++)
+  bool had_one = false;
+  for (int i = 0; i < GROUPS; i++) {
+    had_one |= groups[i][0] != 0;
     if (groups[i][0] && !rmdir(groups[i])) groups[i][0] = 0;
+  }
+  if (had_one) sweep_all();
 }

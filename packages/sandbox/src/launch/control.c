@@ -18,6 +18,7 @@
 
 static struct { int fd; char exec_id[24]; bool waits; } clients[CLIENTS_MAX];
 static long long next_exec = 1;
+static char bound[sizeof((struct sockaddr_un *)0)->sun_path]; /* the socket that is ours to remove */
 
 static bool address(const char *run_dir, struct sockaddr_un *at) {
   memset(at, 0, sizeof *at);
@@ -47,8 +48,14 @@ int server_open(const char *run_dir) {
   mode_t before = umask(0177);
   if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, BACKLOG)) die_errno("control", "shim.sock");
   umask(before);
+  snprintf(bound, sizeof bound, "%s", at.sun_path);
   for (int i = 0; i < CLIENTS_MAX; i++) clients[i].fd = -1;
   return fd;
+}
+
+void server_forget(void) {
+  if (bound[0]) unlink(bound);
+  bound[0] = 0;
 }
 
 void server_accept(struct shim *shim) {

@@ -128,6 +128,7 @@ void namespaces_start(struct shim *shim);
 void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spec);
 int shim_main(struct spec *spec);
 int server_open(const char *run_dir);
+void server_forget(void);
 void server_accept(struct shim *shim);
 int clients_poll(struct pollfd *fds);
 void clients_serve(struct shim *shim, const struct pollfd *fds, int count);

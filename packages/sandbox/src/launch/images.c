@@ -149,6 +149,8 @@ int image_maps_code(pid_t tid, int fd_number) {
   bool foreign = agent_can_write(tid, link, name) && !is_own_program(tid, link);
   close(fd);
   if (!foreign) return 0;
+  /* A library's data can become code without being mapped as such, so where nothing writable runs it is not loaded at all. */
+  if (owner->spec->no_exec) return -EPERM;
   uint64_t space = space_of(tid);
   if (!space) return -EPERM;
   taint(space, name);

@@ -132,9 +132,7 @@ static void finish(struct shim *shim, int signals) {
   }
   terminal_finish(signals);
   protect_release();
-  char path[PATH_BYTES_MAX + 16];
-  snprintf(path, sizeof path, "%s/shim.sock", shim->spec->run_dir);
-  unlink(path);
+  server_forget();
   exit_record(shim);
   clients_tell_exit(shim->wait_status);
 }
@@ -166,13 +164,14 @@ static void loop(struct shim *shim, int signals) {
 
 static struct shim shim;
 
-/* A launch that fails leaves nothing: no process, no cgroup, no placeholder in the workspace. */
+/* A launch that fails leaves nothing: no process, no cgroup, no socket, no placeholder in the workspace. */
 static void undo(void) {
   if (shim.init_pid > 0) {
     kill(shim.init_pid, SIGKILL);
     waitpid(shim.init_pid, NULL, 0);
   }
   cgroup_remove();
+  server_forget();
   protect_release();
 }
 
