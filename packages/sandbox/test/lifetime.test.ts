@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
@@ -98,7 +98,10 @@ test("kill -9 of the shim ends everything inside", async () => {
 });
 
 test("the agent's end is recorded, and ends what it left running", async () => {
-  const cage = await basket({ command: ["sh", "-c", "sleep 1000000 & exit 7"] });
+  // It waits until we are attached: a sandbox that ends at once could be gone before.
+  const line = "sleep 1000000 & until [ -e go ]; do sleep 0.02; done; exit 7";
+  const cage = await basket({ command: ["sh", "-c", line] });
+  writeFileSync(join(cage.work, "go"), "");
   await expect.poll(() => readExit(cage.stateDir)).toMatchObject({ exitCode: 7, signal: null, reason: "exited" });
   expect(alive(cage.shimPid)).toBe(false);
 });
