@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../compiler.mjs";
+import { canBuildDataCode, libraryOfData } from "./data-code.ts";
 import { type Basket, basket, cleanUp, receptionist, temporary } from "./kit.ts";
 
 const PROGRAM = "/opt/disguise";
@@ -77,6 +78,12 @@ export function identityTests(): void {
       const library = "/sandbox/work/data.so";
       expect(await comer(`DISGUISE=plain LD_PRELOAD=${library} ${PROGRAM} visit`)).toMatchObject({ library });
       expect(await comer(`${PROGRAM} unload ${library}`)).toMatchObject({ library });
+    });
+    test.runIf(canBuildDataCode)("a library whose code its loader makes out of data (x64)", async () => {
+      writeFileSync(join(cage.work, "made.so"), libraryOfData({ exitCode: 0, connects: true }));
+      const library = "/sandbox/work/made.so";
+      expect(await comer(`LD_PRELOAD=${library} ${PROGRAM} nothing`)).toMatchObject({ path: PROGRAM, library });
+      expect(await comer(`LD_AUDIT=${library} ${PROGRAM} nothing`)).toMatchObject({ path: PROGRAM, library });
     });
     test("a library that was unloaded again", async () => {
       expect(await comer(`${PROGRAM} unload /tmp/evil.so`)).toMatchObject({ library: "/tmp/evil.so" });

@@ -18,6 +18,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../compiler.mjs";
 import { attachControl, launchSandbox, PROTECTED_NAMES, type SandboxSpec } from "../src/index.ts";
+import { canBuildDataCode, libraryOfData } from "./data-code.ts";
 import { attackProgram, type Basket, basket, cleanUp, FOR_EVER, temporary } from "./kit.ts";
 
 const { EACCES, EBUSY, EEXIST, EINVAL, ENETUNREACH, EPERM, EPROTONOSUPPORT, EAFNOSUPPORT, EROFS, EXDEV } =
@@ -82,6 +83,22 @@ describe("nothing writable runs (noexec)", () => {
     }
     expect(await cage.strike("shm_code")).toBe(EPERM);
     expect(await cage.strike("map_code", "/usr/bin/env")).toBe(0);
+  });
+
+  test.runIf(canBuildDataCode)("a library whose code its loader makes out of data (x64)", async () => {
+    const library = join(temporary(), "made.so");
+    writeFileSync(library, libraryOfData({ exitCode: 77, connects: false }));
+    const line =
+      "cat $0 > /sandbox/work/made.so; for v in LD_PRELOAD LD_AUDIT; do env $v=/sandbox/work/made.so true; echo $?; done";
+    const run = async (spec: Partial<SandboxSpec>) => {
+      const cage = await ground({ ...spec, mounts: [{ source: library, target: "/opt/made.so", mode: "ro" }] });
+      const { stdout } = await cage.control.exec({ command: ["sh", "-c", line, "/opt/made.so"] });
+      // The same file from a place that the agent cannot write is as good as any library.
+      const honest = await cage.control.exec({ command: ["sh", "-c", "LD_PRELOAD=/opt/made.so true; echo $?"] });
+      return [stdout, honest.stdout];
+    };
+    expect(await run({ noexec: true })).toEqual(["0\n0\n", "0\n"]);
+    expect(await run({})).toEqual(["77\n77\n", "0\n"]);
   });
 
   test("a program in memory without a name", async () => {
