@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import { type Duplex, Transform } from "node:stream";
 import * as zlib from "node:zlib";
 
 /**
@@ -24,3 +24,30 @@ function createZstd(): Duplex | null {
 
 /** Node's own streams of `zlib` are Transforms. */
 const asDuplex = (stream: Duplex): Duplex => stream;
+
+const BLOCK_BYTES = 16 * 1024;
+
+/**
+ * Cuts what was inflated anew. A server packs a guess of the agent's beside the secret the smaller the better it guesses; where its
+ * packets ended would show in the sizes of what is inflated from them. A compressed stream was not asked for, and arrives in blocks.
+ */
+export function inBlocks(): Transform {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (heldBytes < BLOCK_BYTES) return done();
+      const bytes = Buffer.concat(held, heldBytes);
+      const whole = bytes.length - (bytes.length % BLOCK_BYTES);
+      for (let at = 0; at < whole; at += BLOCK_BYTES) this.push(bytes.subarray(at, at + BLOCK_BYTES));
+      held = [bytes.subarray(whole)];
+      heldBytes = bytes.length - whole;
+      done();
+    },
+    flush(done) {
+      done(null, heldBytes === 0 ? undefined : Buffer.concat(held, heldBytes));
+    },
+  });
+}

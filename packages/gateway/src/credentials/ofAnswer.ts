@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { HeaderPair } from "../http/headerPair.ts";
 import type { Flow } from "../state.ts";
 import { envelopeEnds, isEnveloped, mayChangeLength, mediaType } from "./framing.ts";
-import { inflaterFor } from "./inflate.ts";
+import { inBlocks, inflaterFor } from "./inflate.ts";
 import { type LiveSecrets, scrubPairs, scrubStream, scrubText } from "./scrub.ts";
 
 /** How answers of one place are searched for the secrets that may have gone there; the same for every version of HTTP. */
@@ -31,12 +31,16 @@ const ENCODINGS = new Set(["accept-encoding", "grpc-accept-encoding", "connect-a
 const RANGES = new Set(["range", "if-range"]);
 
 /** Null: no secret can have gone there. */
-export function answerScrub(flow: Flow): AnswerScrub | null {
+export function answerScrub(flow: Flow, request: { headers: readonly HeaderPair[] }): AnswerScrub | null {
   const { credentials, inForce } = flow.state;
   const secrets = credentials.secretsAt(inForce.policy, flow);
   if (secrets === null) return null;
   // AWS keys only sign: what is stored there cannot hold them, and its clients fetch large objects in parts.
   const whole = credentials.injectsAt(inForce.policy, flow);
+  // A file that begins like a message may be told to end one in the middle of a secret; so only who speaks this protocol is answered in it.
+  const enveloped = isEnveloped(
+    mediaType(request.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1]),
+  );
   return {
     secrets,
     asking: (headers) => [
@@ -53,9 +57,9 @@ export function answerScrub(flow: Flow): AnswerScrub | null {
       if (inflater === null) return null;
       const scrub = scrubStream(secrets, {
         keepLength: !mayChangeLength(type),
-        ...(isEnveloped(mediaType(type)) ? { wholeAt: envelopeEnds() } : {}),
+        ...(enveloped && isEnveloped(mediaType(type)) ? { wholeAt: envelopeEnds() } : {}),
       });
-      return inflater === "none" ? [scrub] : [inflater, scrub];
+      return inflater === "none" ? [scrub] : [inflater, inBlocks(), scrub];
     },
   };
 }

@@ -25,8 +25,6 @@ export interface CredentialStore {
 export function createCredentialStore(initial: readonly SandboxCredential[]): CredentialStore {
   checkPlaceholders(initial);
   let credentials = initial;
-  /** What was replaced as a whole, and is still searched for. */
-  let former: readonly SandboxCredential[] = [];
   const sentTo = new Map<string, Set<SandboxCredential>>();
 
   const keyOf = ({ host, port }: Place): string => `${host}:${port}`;
@@ -43,8 +41,7 @@ export function createCredentialStore(initial: readonly SandboxCredential[]): Cr
     replace(next) {
       if (next === credentials) return;
       checkPlaceholders(next);
-      former = credentials.filter((old) => !next.includes(old));
-      for (const { source } of former) source.close?.();
+      for (const old of credentials) if (!next.includes(old)) old.source.close?.();
       credentials = next;
     },
     sent(credential, place) {
@@ -61,7 +58,7 @@ export function createCredentialStore(initial: readonly SandboxCredential[]): Cr
     },
     injectsAt: (policy, place) => heldAt(policy, place).some(({ name }) => !isSigningName(name)),
     close() {
-      for (const { source } of [...credentials, ...former]) source.close?.();
+      for (const { source } of credentials) source.close?.();
     },
   };
 }

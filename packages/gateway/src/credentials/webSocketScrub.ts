@@ -1,9 +1,11 @@
 import { Transform } from "node:stream";
-import { createScrubber, type LiveSecrets, type Scrubber } from "./scrub.ts";
+import type { Scrubber } from "@creel/router/scrub";
+import { createScrubber, type LiveSecrets } from "./scrub.ts";
 
 /**
  * A server's WebSocket frames without the secrets of the client. Threat: a server that echoes a credential in fragments, so that no
- * frame holds it whole. Invariant: the payloads of one message are searched as one text and framed anew; what cannot be read as frames
+ * frame holds it whole. Invariant: the payloads of one message are searched as one text and framed anew, where frames are cut tells nothing
+ * of the secret, and a message is whole at its end; what cannot be read as frames
  * of RFC 6455 5.2 without extensions ends the connection.
  */
 const FIN = 0x80;

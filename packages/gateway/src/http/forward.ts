@@ -87,7 +87,7 @@ export function forward(forwarding: Forwarding): void {
   const countOut = count("out");
   bytes.out += forwarding.body?.length ?? 0;
 
-  const scrub = answerScrub(flow);
+  const scrub = answerScrub(flow, request);
   send(true);
 
   function send(mayRepeat: boolean): void {

@@ -50,5 +50,5 @@ export async function onUpgrade(
   const prepared = await prepare(context, flow, request, null);
   if ("refused" in prepared) return say(prepared.refused);
   if ("failed" in prepared) return writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: prepared.failed }));
-  openTunnel({ context, flow, request, prepared, socket, head, scrub: answerScrub(flow), messages });
+  openTunnel({ context, flow, request, prepared, socket, head, scrub: answerScrub(flow, request), messages });
 }

@@ -10,7 +10,7 @@ import { createUsageTap } from "../wire/usage.ts";
 import { dispatchUpstream, type Upstream } from "./dispatch.ts";
 import { type ProviderKind, requestHeaders, responseHeaders } from "./headers.ts";
 import { createPool, type ProxySettings } from "./pool.ts";
-import { createScrubber } from "./scrub.ts";
+import { createKeyScrubber } from "./scrub.ts";
 
 export interface HttpModelOptions {
   /** Shown to people: `openai`, `nvidia`, `ollama`. */
@@ -143,14 +143,14 @@ function unreachable(provider: string, error: unknown): RouterError {
 }
 
 async function* passing({ upstream, secret, call }: { upstream: Upstream; secret: string | null; call: ModelCall }) {
-  const scrubber = secret === null ? null : createScrubber(secret);
+  const scrubber = secret === null ? null : createKeyScrubber(secret);
   const usage = createUsageTap(call.info, call.stream && upstream.status < 300);
   for await (const chunk of upstream.body) {
-    const clean = scrubber ? scrubber.push(chunk) : chunk;
+    const clean = scrubber ? scrubber.take(chunk, false) : chunk;
     usage.push(clean);
     if (clean.length > 0) yield clean;
   }
-  const rest = scrubber?.end();
+  const rest = scrubber?.take(Buffer.alloc(0), true);
   if (rest && rest.length > 0) {
     usage.push(rest);
     yield rest;

@@ -1,0 +1,2 @@
+export { type Needle, type NeedleSet, needleSet } from "./needles.ts";
+export { createScrubber, type Scrubber } from "./scrubber.ts";
