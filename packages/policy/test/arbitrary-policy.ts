@@ -404,7 +404,7 @@ const policyTest = partly(
 );
 const sandbox = partly({
   limits: partly({
-    memory_bytes: fc.integer({ min: 1 }),
+    memory_bytes: fc.integer({ min: 1_048_576 }),
     cpus: fc.constantFrom(0.25, 1, 2.5),
     connections: fc.integer({ min: 1, max: 4096 }),
     lifetime_seconds: fc.integer({ min: 1 }),

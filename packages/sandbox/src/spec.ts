@@ -73,6 +73,7 @@ export const sandboxSpecSchema = z.strictObject({
   /** Landlock paths; left out, everything visible may be read and writable mounts written. */
   readOnly: z.array(absolutePath).max(ENTRIES_MAX).optional(),
   readWrite: z.array(absolutePath).max(ENTRIES_MAX).optional(),
+  /** The same smallest and largest values as in the policy language (packages/policy/src/schema/sandbox-fields.ts). */
   limits: z
     .strictObject({
       processes: z.number().int().min(1).max(100_000).default(256),

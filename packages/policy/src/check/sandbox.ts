@@ -9,7 +9,7 @@ export type RawSandbox = Omit<SandboxSection, "devices" | "workspace"> & {
 };
 
 /** More cores than any host has: a slip, such as a size of memory. */
-const CPUS_MAX = 4096;
+const CPUS_MAX = 1024;
 const DEVICE = /^\/dev(\/[A-Za-z0-9_-][A-Za-z0-9_.:-]*)+$/;
 
 export function checkSandbox(ctx: CheckContext, raw: RawSandbox): SandboxSection {

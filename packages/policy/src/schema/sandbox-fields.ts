@@ -3,14 +3,20 @@ import { LIST_ITEMS_MAX } from "../limits.ts";
 import { boolean, choice, field, integer, list, object, type Spec, text } from "./spec.ts";
 
 const count = integer(1, Number.MAX_SAFE_INTEGER);
+/** The bounds of the launcher (packages/sandbox/src/spec.ts): below them nothing starts, above them no host reaches. */
+const MEMORY_BYTES_MIN = 1024 * 1024;
+const memory = integer(MEMORY_BYTES_MIN, Number.MAX_SAFE_INTEGER);
+const processes = integer(1, 100_000);
+const openFiles = integer(16, 1_048_576);
+const CPUS_MIN = 0.01;
 const fixed = { fixed: true };
 
 export const sandboxLimits: Spec = object({
-  memory_bytes: field(count, "Memory of all its processes together, its memory file systems included.", fixed),
-  processes: field(count, "Processes and threads at one time.", fixed),
-  cpus: field({ kind: "number", min: 0 }, "Cores, fractions allowed; what wants more is slowed down.", fixed),
-  open_files: field(count, "Open files of each process.", fixed),
-  tmp_bytes: field(count, "Size of its temporary file systems.", fixed),
+  memory_bytes: field(memory, "Memory of all its processes together, its memory file systems included.", fixed),
+  processes: field(processes, "Processes and threads at one time.", fixed),
+  cpus: field({ kind: "number", min: CPUS_MIN }, "Cores, fractions allowed; what wants more is slowed down.", fixed),
+  open_files: field(openFiles, "Open files of each process.", fixed),
+  tmp_bytes: field(memory, "Size of its temporary file systems.", fixed),
   workspace_bytes: field(count, "Disk space that the workspace may take up.", fixed),
   workspace_files: field(count, "Files and folders that the workspace may hold.", fixed),
   connections: field(count, "Open network connections at one time."),
