@@ -80,8 +80,14 @@ const keepTabs = (text: string): string => text.split("\t").map(masked).join("\t
 /** In place of the line that stands there; the next one overwrites it. */
 export const redrawn = (text: string): Printed => printed(`${REDRAW}${masked(text)}`);
 
-/** For programs: JSON escapes line ends and control characters itself. */
-export const jsonLine = (value: unknown): Printed => printed(`${JSON.stringify(value)}\n`);
+/** What JSON leaves as it is and a terminal may obey: C1 controls, marks of direction and of no width, line separators. */
+const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (sign: string): string =>
+  Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+
+/** For programs, and harmless where a person reads it in a terminal: the same value, with what steers terminals written as escapes. */
+export const jsonLine = (value: unknown): Printed =>
+  printed(`${`${JSON.stringify(value)}`.replace(STEERS, escaped)}\n`);
 
 /** A file's text on standard output, byte for byte, for another program or a new file. */
 export const exact = (text: string): Printed => printed(text);

@@ -162,5 +162,11 @@ describe("the makers of what is written", () => {
     expect(printable("päth/日本/é")).toBe("päth/日本/é");
   });
 
-  test("JSON stays exact", () => expect(JSON.parse(jsonLine({ text: ATTACK }))).toEqual({ text: ATTACK }));
+  test("JSON stays exact, and steers no terminal", () => {
+    const text = `${ATTACK}\u009b31m\u007f\u{e0041}`;
+    const written = jsonLine({ text, [text]: 1 });
+    expect(written.slice(0, -1)).not.toMatch(HIDDEN);
+    expect(written).toContain("\\u009b31m\\u007f\\udb40\\udc41");
+    expect(JSON.parse(written)).toEqual({ text, [text]: 1 });
+  });
 });

@@ -4,16 +4,16 @@ import { finished } from "node:stream/promises";
 import { INFERENCE_HOST, modelAsked, planEndpoint } from "@creel/policy";
 import type { InferenceResponse } from "@creel/router";
 import { answerFailure, answerJson, answerRefusal } from "./http/answers.ts";
-import { noRoom, readBody } from "./http/bodyForPolicy.ts";
 import type { Call } from "./http/call.ts";
 import type { CheckedRequest } from "./http/checkRequest.ts";
 import { asRecord } from "./http/headerRecord.ts";
+import { holdForJudging } from "./http/holdForJudging.ts";
 import { judgeOf } from "./http/prepare.ts";
 import { asRequest } from "./judgeConnection.ts";
 import { INFERENCE_BODY_BYTES_MAX } from "./limits.ts";
 import { refuse, settle } from "./settle.ts";
 import type { Context, Exchange, Flow } from "./state.ts";
-import { takeRequest } from "./withinLimits.ts";
+import { requestTaker } from "./withinLimits.ts";
 
 /**
  * A call to the model. It never leaves as the agent sent it: the router, in this process, makes the call with the real credential.
@@ -30,15 +30,19 @@ export async function onInference(context: Context, flow: Flow, request: Checked
     path: request.target,
   };
   const refused = { method: request.method, path: request.target };
-  const body =
-    request.body === "none"
-      ? Buffer.alloc(0)
-      : await readBody(call, { state: flow.state, bytesMax: INFERENCE_BODY_BYTES_MAX });
-  if (body === "no-room") {
-    const { rule, reason, retryAfterSeconds } = noRoom();
-    const settled = await refuse(context, flow.state, subject, reason, { rule });
-    return answerRefusal(call, flow, { ...settled, retryAfterSeconds }, refused, { close: true });
-  }
+  const before = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
+  const held = await holdForJudging({
+    context,
+    flow,
+    request,
+    call,
+    subject,
+    bytesMax: INFERENCE_BODY_BYTES_MAX,
+    judgeHead: (before?.bodyBytesMax ?? 0) > 0 ? null : judgeOf(context, flow, request, null),
+  });
+  if (held === null) return;
+  const { place } = held;
+  const body = held.body ?? Buffer.alloc(0);
   if (body === "too-large") {
     const settled = await refuse(
       context,
@@ -52,10 +56,12 @@ export async function onInference(context: Context, flow: Flow, request: Checked
   const judge = judgeOf(context, flow, request, plan !== null && plan.bodyBytesMax > 0 ? body : null);
   // For the journal only; the policy and the router read the request for themselves.
   const model = modelAsked(request.target, body.toString("utf8"))?.slice(0, MODEL_CHARS_MAX) ?? null;
+  const take = requestTaker(context, flow);
   const settled = await settle(context, flow.state, subject, (policy) => {
     const decision = judge(policy);
     const named = model === null ? decision : { ...decision, reason: `Model ${model}. ${decision.reason}` };
-    return takeRequest(context, flow, policy, named);
+    place.giveBack();
+    return take(policy, named);
   });
   if (settled.decision === "deny" || settled.seq === null) {
     return answerRefusal(call, flow, settled, refused, { close: false });

@@ -9,7 +9,8 @@ export interface Usage {
   addBytes(rule: string | null, bytes: number): void;
   /** The same for all requests of the sandbox together; null is unlimited. */
   sandboxProblem(requestsPerMinute: number | null, nowMs: number): UsageProblem | null;
-  addSandboxRequest(nowMs: number): void;
+  /** Gives what takes it back. */
+  addSandboxRequest(nowMs: number): () => void;
 }
 
 export interface UsageProblem {
@@ -73,7 +74,12 @@ export function createUsage(): Usage {
       return { reason, retryAfterSeconds: secondsLeft("minute", nowMs) };
     },
     addSandboxRequest(nowMs) {
-      sandboxWindow(nowMs).requests += 1;
+      const window = sandboxWindow(nowMs);
+      const { startMs } = window;
+      window.requests += 1;
+      return () => {
+        if (window.startMs === startMs) window.requests -= 1;
+      };
     },
   };
 }

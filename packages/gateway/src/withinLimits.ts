@@ -21,24 +21,53 @@ export function withinLimits(
   return problem === null ? decision : { decision: "deny", rule: decision.rule, ...problem };
 }
 
-/** One request more, of the entry and of the sandbox, or why not. */
-export function takeRequest(
-  context: Context,
-  flow: Flow,
-  policy: CompiledPolicy,
-  decision: PolicyDecision,
-): LimitedDecision {
-  if (decision.decision === "deny") return decision;
+/**
+ * Counts one request, of the entry and of the sandbox, or says why not. What is judged again because the policy changed meanwhile is no
+ * further request: it keeps its place, and takes one of another entry only when that allows it now.
+ */
+export function requestTaker(context: Context, flow: Flow) {
+  const taken = new Set<string | null>();
+  let ofSandbox = false;
+  return (policy: CompiledPolicy, decision: PolicyDecision): LimitedDecision => {
+    if (decision.decision === "deny") return decision;
+    const { usage, bounds } = flow.state;
+    const counted = decision.decision !== "allow" || taken.has(decision.rule);
+    const limited = counted ? decision : withinLimits(context, flow, policy, decision, "requestsProblem");
+    if (limited.decision === "deny") return limited;
+    const problem = ofSandbox ? null : usage.sandboxProblem(bounds.requestsPerMinute, context.now());
+    if (problem !== null) return { decision: "deny", rule: decision.rule, ...problem };
+    // Counted where it is judged, so that requests judged at the same moment cannot all take the last place.
+    if (!counted) countRequest(context, flow, policy, decision);
+    if (!counted) taken.add(decision.rule);
+    if (!ofSandbox) usage.addSandboxRequest(context.now());
+    ofSandbox = false;
+    return decision;
+  };
+}
+
+/** A request's place among the sandbox's requests of this minute, taken before it is judged. */
+export interface Place {
+  /** Called where it is judged after all, in the same step as `requestTaker`. Who never comes so far keeps it: it was asked for. */
+  giveBack(): void;
+}
+export const NO_PLACE: Place = { giveBack: () => {} };
+
+/**
+ * Counts a request whose body has to be held before anybody can judge it, so that not even the first byte is held for one too many.
+ * Threat: requests that are never finished, and so never judged nor counted. Which entry such a request is for only its body may say:
+ * an entry's own limits are asked where it is judged.
+ */
+export function takePlace(context: Context, flow: Flow): Place | LimitedDecision {
   const { usage, bounds } = flow.state;
-  const limited =
-    decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "requestsProblem") : decision;
-  if (limited.decision === "deny") return limited;
   const problem = usage.sandboxProblem(bounds.requestsPerMinute, context.now());
-  if (problem !== null) return { decision: "deny", rule: decision.rule, ...problem };
-  // Counted where it is judged, so that requests judged at the same moment cannot all take the last place.
-  if (decision.decision === "allow") countRequest(context, flow, policy, decision);
-  usage.addSandboxRequest(context.now());
-  return decision;
+  if (problem !== null) return { decision: "deny", rule: null, ...problem };
+  let undo: (() => void) | null = usage.addSandboxRequest(context.now());
+  return {
+    giveBack() {
+      undo?.();
+      undo = null;
+    },
+  };
 }
 
 export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, { rule }: PolicyDecision): void {

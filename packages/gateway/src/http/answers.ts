@@ -63,10 +63,10 @@ export function answerRefusal(
   else answerJson(call, status, refusalBody(flow, refusal, request), decision);
 }
 
-export function answerFailure(call: Call, error: string, reason: string): void {
+export function answerFailure(call: Call, error: string, reason: string, { status = 502 } = {}): void {
   call.discardBody();
   if (isGrpc(call.head.headers)) answerGrpc(call, "failed", reason);
-  else answerJson(call, 502, JSON.stringify({ error, reason }));
+  else answerJson(call, status, JSON.stringify({ error, reason }));
 }
 
 function answerGrpc(call: Call, why: "denied" | "failed", reason: string, more: Record<string, string> = {}): void {

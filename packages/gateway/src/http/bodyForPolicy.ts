@@ -14,16 +14,6 @@ export function isUnreadable({ headers }: CheckedRequest, body: Buffer): boolean
   return (type === undefined || /json/i.test(type)) && !isUtf8(body);
 }
 
-/** Holds a body only where a rule judges bodies, and never more than the rule's own bound. Null: not needed, it streams. */
-export async function bodyForPolicy(
-  call: Call,
-  request: CheckedRequest,
-  options: HoldOptions,
-): Promise<Buffer | null | NotHeld> {
-  if (options.bytesMax <= 0 || request.body === "none") return null;
-  return readBody(call, options);
-}
-
 export interface HoldOptions {
   state: SandboxState;
   bytesMax: number;

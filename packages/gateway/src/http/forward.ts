@@ -10,7 +10,7 @@ import type { Context, Exchange, Flow } from "../state.ts";
 import { openHttp1, type Sending } from "../upstream/http1.ts";
 import type { Target } from "../upstream/resolve.ts";
 import { sendUpstream } from "../upstream/send.ts";
-import type { UpstreamAnswer, UpstreamCall, UpstreamFailure } from "../upstream/upstreamCall.ts";
+import { NO_TURN, type UpstreamAnswer, type UpstreamCall, type UpstreamFailure } from "../upstream/upstreamCall.ts";
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs, valuesOf } from "./checkRequest.ts";
@@ -128,6 +128,11 @@ export function forward(forwarding: Forwarding): void {
       return;
     }
     const place = `${flow.host}:${flow.port}`;
+    if (failure.message === NO_TURN) {
+      const reason = `${place} was not asked: ${NO_TURN}. End some of them, or ask again later.`;
+      answerFailure(call, "upstream_busy", reason, { status: 503 });
+      return;
+    }
     answerFailure(call, "upstream_failed", `${place} could not be reached (${failure.message}).`);
   }
 

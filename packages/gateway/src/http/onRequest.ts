@@ -5,11 +5,12 @@ import { asRequest } from "../judgeConnection.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST } from "../state.ts";
 import { answerFailure, answerJson, answerRefusal } from "./answers.ts";
-import { bodyForPolicy, isUnreadable, noRoom } from "./bodyForPolicy.ts";
+import { isUnreadable } from "./bodyForPolicy.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, checkRequest } from "./checkRequest.ts";
 import { forward } from "./forward.ts";
-import { prepare, subjectOf } from "./prepare.ts";
+import { holdForJudging } from "./holdForJudging.ts";
+import { judgeOf, prepare, subjectOf } from "./prepare.ts";
 
 /** One request on an inspected connection: checked, judged, written down, and only then forwarded. */
 export async function onRequest(context: Context, flow: Flow, call: Call): Promise<void> {
@@ -42,15 +43,17 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
   const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
   const judgedBytesMax = plan?.bodyBytesMax ?? 0;
   const heldBytesMax = bodyBytesHeld(context, flow, request);
-  const body = await bodyForPolicy(call, request, {
-    state: flow.state,
+  const held = await holdForJudging({
+    context,
+    flow,
+    request,
+    call,
+    subject: subjectOf(flow, refused),
     bytesMax: Math.max(judgedBytesMax, heldBytesMax),
+    judgeHead: judgedBytesMax > 0 ? null : judgeOf(context, flow, request, null),
   });
-  if (body === "no-room") {
-    const { rule, reason, retryAfterSeconds } = noRoom();
-    const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule });
-    return answerRefusal(call, flow, { ...settled, retryAfterSeconds }, refused, { close: true });
-  }
+  if (held === null) return;
+  const { body, place } = held;
   if (body === "too-large" || (body !== null && judgedBytesMax > 0 && body.length > judgedBytesMax)) {
     const forRules = judgedBytesMax > 0;
     const reason = forRules ? "The body is larger than the policy can judge." : bodyTooLarge(heldBytesMax);
@@ -64,7 +67,7 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
     const settled = await refuse(context, flow.state, subjectOf(flow, refused), reason, { rule: plan?.rule ?? null });
     return answerRefusal(call, flow, settled, refused, { close: false });
   }
-  const prepared = await prepare(context, flow, request, body);
+  const prepared = await prepare(context, flow, request, body, place);
   if ("refused" in prepared) answerRefusal(call, flow, prepared.refused, refused, { close: false });
   else if ("failed" in prepared) answerFailure(call, prepared.error, prepared.failed);
   else forward({ context, flow, call, ...prepared });

@@ -5,7 +5,7 @@ import { asRequest, judgeConnection } from "../judgeConnection.ts";
 import { refuse, type Settled, settle } from "../settle.ts";
 import type { Context, Flow, Refusal, Subject } from "../state.ts";
 import { keepAllowed, type Target } from "../upstream/resolve.ts";
-import { takeRequest, withinLimits } from "../withinLimits.ts";
+import { NO_PLACE, type Place, requestTaker, withinLimits } from "../withinLimits.ts";
 import type { CheckedRequest } from "./checkRequest.ts";
 import { asRecord } from "./headerRecord.ts";
 
@@ -27,6 +27,7 @@ export async function prepare(
   flow: Flow,
   request: CheckedRequest,
   body: Buffer | null,
+  place: Place = NO_PLACE,
 ): Promise<Prepared | { refused: Refusal } | { failed: string; error: string }> {
   const { state } = flow;
   const subject = {
@@ -53,26 +54,33 @@ export async function prepare(
     return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
 
-  const settled = await settle(context, state, subject, (policy) => {
-    return takeRequest(context, flow, policy, judgeAll(policy));
-  });
-  if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
-  const { seq } = settled;
-  if ("failed" in resolved) {
-    context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
-    return { failed: resolved.failed, error: "upstream_unresolved" };
-  }
-  const { addresses } = keepAllowed(resolved.target, flow.host, (ip) => judge(settled.inForce.policy, ip));
-  const target = { ...resolved.target, addresses };
-  try {
-    const filled = await credentials.fill(settled.inForce.policy);
-    return { ...filled, target, settled, seq, judge: judgeAll };
-  } catch (error) {
-    context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
-    if (!(error instanceof CredentialUnavailable)) throw error;
-    // The line above allowed it; this one says why nothing left.
-    const { reason } = await refuse(context, state, subject, error.message, { rule: CREDENTIALS_RULE });
-    return { failed: reason, error: "credential_unavailable" };
+  const take = requestTaker(context, flow);
+  for (;;) {
+    const settled = await settle(context, state, subject, (policy) => {
+      place.giveBack();
+      return take(policy, judgeAll(policy));
+    });
+    if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
+    const { seq, inForce } = settled;
+    const over = () => context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    if ("failed" in resolved) {
+      over();
+      return { failed: resolved.failed, error: "upstream_unresolved" };
+    }
+    const { addresses } = keepAllowed(resolved.target, flow.host, (ip) => judge(inForce.policy, ip));
+    const target = { ...resolved.target, addresses };
+    try {
+      const filled = await credentials.fill(inForce.policy);
+      // A source may take its time; what was filled by a policy that is no more does not leave.
+      if (state.inForce === inForce) return { ...filled, target, settled, seq, judge: judgeAll };
+      over();
+    } catch (error) {
+      over();
+      if (!(error instanceof CredentialUnavailable)) throw error;
+      // The line above allowed it; this one says why nothing left.
+      const { reason } = await refuse(context, state, subject, error.message, { rule: CREDENTIALS_RULE });
+      return { failed: reason, error: "credential_unavailable" };
+    }
   }
 }
 

@@ -4,11 +4,11 @@ import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from "node:tls";
 import type { HeaderPair } from "../credentials/uses.ts";
 import { type CheckedRequest, toPairs } from "../http/checkRequest.ts";
-import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX } from "../limits.ts";
+import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX, UPSTREAM_TURN_TIMEOUT_MS } from "../limits.ts";
 import type { Context, Flow } from "../state.ts";
 import { pinnedLookup } from "./lookup.ts";
 import type { Target } from "./resolve.ts";
-import type { UpstreamCall, UpstreamEvents } from "./upstreamCall.ts";
+import { NO_TURN, type UpstreamCall, type UpstreamEvents } from "./upstreamCall.ts";
 
 /** One judged request on its way to the addresses that were judged. */
 export interface Sending {
@@ -71,6 +71,10 @@ export function sendHttp1(
   const outgoing = openHttp1(sending, how);
   outgoing.setTimeout(FLOW_IDLE_TIMEOUT_MS, () => outgoing.destroy(new Error("the upstream was idle for too long")));
   let over = false;
+  // The agent gives a connection at once, or never while all are taken by answers that stay open.
+  const turn = setTimeout(() => outgoing.destroy(new Error(NO_TURN)), UPSTREAM_TURN_TIMEOUT_MS);
+  outgoing.once("socket", () => clearTimeout(turn));
+  outgoing.once("close", () => clearTimeout(turn));
   outgoing.once("response", (answer) => {
     over = true;
     const { statusCode = 0, statusMessage = "", rawHeaders } = answer;

@@ -1,10 +1,10 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import type { HeaderPair } from "../credentials/uses.ts";
 import { toPairs } from "../http/checkRequest.ts";
-import { FLOW_IDLE_TIMEOUT_MS } from "../limits.ts";
+import { FLOW_IDLE_TIMEOUT_MS, UPSTREAM_TURN_TIMEOUT_MS } from "../limits.ts";
 import { authorityOf, type Sending } from "./http1.ts";
 import type { Held } from "./http2Pool.ts";
-import type { UpstreamCall, UpstreamEvents } from "./upstreamCall.ts";
+import { NO_TURN, type UpstreamCall, type UpstreamEvents } from "./upstreamCall.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = constants;
 
@@ -43,6 +43,12 @@ export function sendHttp2(sending: Sending, held: Held, events: UpstreamEvents):
       if (trailers === null) stream.close(NGHTTP2_CANCEL);
       else stream.sendTrailers(toHttp2Headers(trailers));
     });
+  }
+  if (stream.pending) {
+    // A server that allows few streams keeps the next ones waiting, for ever where the answers of those never end.
+    const turn = setTimeout(() => stream.destroy(new Error(NO_TURN)), UPSTREAM_TURN_TIMEOUT_MS);
+    stream.once("ready", () => clearTimeout(turn));
+    stream.once("close", () => clearTimeout(turn));
   }
   held.streams += 1;
   stream.once("close", () => {
@@ -87,7 +93,8 @@ function listen(stream: ClientHttp2Stream, session: ClientHttp2Session, events: 
     over = true;
     const code = stream.rstCode ?? NGHTTP2_NO_ERROR;
     const untouched = code === NGHTTP2_REFUSED_STREAM;
-    const said = session.destroyed ? null : code;
+    // What we ended ourselves, the server did not say.
+    const said = session.destroyed || problem?.message === NO_TURN ? null : code;
     events.onFailure({ message: problem?.code ?? problem?.message ?? `HTTP/2 code ${code}`, untouched, code: said });
   });
 }

@@ -16,6 +16,9 @@ export interface UpstreamAnswer {
   trailers(): readonly HeaderPair[];
 }
 
+/** All connections or streams that may lead there are taken by answers that have not ended. */
+export const NO_TURN = "too many answers of it are open";
+
 export interface UpstreamFailure {
   message: string;
   /** The upstream has not begun with this request: it may be sent again. */

@@ -1,4 +1,5 @@
 import { Transform } from "node:stream";
+import type { HeldBody } from "../http/heldBodies.ts";
 import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../limits.ts";
 import { closeFrame, FrameReader, OPCODE, writeFrame } from "./frames.ts";
 import { type ClientMessage, MessageReader } from "./messages.ts";
@@ -15,9 +16,11 @@ export interface ClientSideOptions {
   passBinary(bytes: number): Promise<void>;
   /** Called once. */
   onViolation(violation: WebSocketViolation): void;
+  /** Counts what waits here to become whole. */
+  held: HeldBody;
 }
 
-export function createClientSide({ passText, passBinary, onViolation }: ClientSideOptions): Transform {
+export function createClientSide({ passText, passBinary, onViolation, held }: ClientSideOptions): Transform {
   const frames = new FrameReader({ payloadBytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
   const messages = new MessageReader({ bytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
   let refused = false;
@@ -37,10 +40,13 @@ export function createClientSide({ passText, passBinary, onViolation }: ClientSi
   }
 
   async function take(side: Transform, chunk: Buffer): Promise<void> {
+    // A buffer that grows is there twice for a moment; a whole message stands beside its parts.
+    if (!held.resize(2 * (frames.bytes + chunk.length) + messages.bytes)) throw noRoom();
     for (const frame of frames.push(chunk)) {
       const message = messages.take(frame);
       if (message !== null) side.push(await outgoing(message));
     }
+    held.resize(frames.bytes + messages.bytes);
   }
 
   return new Transform({
@@ -52,6 +58,7 @@ export function createClientSide({ passText, passBinary, onViolation }: ClientSi
           if (!(error instanceof WebSocketViolation))
             return done(error instanceof Error ? error : new Error("unknown"));
           refused = true;
+          held.giveBack();
           this.push(closeFrame(error.code, "", { masked: true }));
           onViolation(error);
           done();
@@ -60,3 +67,6 @@ export function createClientSide({ passText, passBinary, onViolation }: ClientSi
     },
   });
 }
+
+/** 1013: try again later. */
+const noRoom = () => new WebSocketViolation(1013, "too many messages that have to be judged whole are under way");

@@ -70,6 +70,11 @@ export class FrameReader {
     this.payloadBytesMax = payloadBytesMax;
   }
 
+  /** Memory, not only what is filled of it. */
+  get bytes(): number {
+    return this.held.length;
+  }
+
   *push(chunk: Buffer): Generator<ClientFrame> {
     this.append(chunk);
     for (;;) {

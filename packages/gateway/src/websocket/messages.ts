@@ -2,6 +2,9 @@ import { WEBSOCKET_FRAGMENTS_MAX } from "../limits.ts";
 import { type ClientFrame, isControl, OPCODE } from "./frames.ts";
 import { WebSocketViolation } from "./violation.ts";
 
+/** What an object for a part costs, however few bytes it has. */
+const PART_OVERHEAD_BYTES = 256;
+
 export type ClientMessage =
   | { kind: "text"; text: string }
   | { kind: "binary"; payload: Buffer }
@@ -22,6 +25,10 @@ export class MessageReader {
 
   constructor({ bytesMax }: { bytesMax: number }) {
     this.bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.partBytes + this.parts.length * PART_OVERHEAD_BYTES;
   }
 
   /** Null: a part, whose message is not complete yet. */

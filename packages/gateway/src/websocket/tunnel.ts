@@ -5,6 +5,7 @@ import type { AnswerScrub } from "../credentials/ofAnswer.ts";
 import { scrubFrames } from "../credentials/webSocketScrub.ts";
 import type { CheckedRequest } from "../http/checkRequest.ts";
 import { answerHead, openUpstream } from "../http/forward.ts";
+import { holdBody } from "../http/heldBodies.ts";
 import type { Prepared } from "../http/prepare.ts";
 import { writeRefusal } from "../http/rawAnswers.ts";
 import { asRequest } from "../judgeConnection.ts";
@@ -133,9 +134,12 @@ function awaitUpgrade(
 }
 
 /** Both ways of a WebSocket whose messages are read. A violation closes it: the client is told by a close frame, the server by another. */
-function readMessages({ context, flow, request, prepared, messages }: Tunnel, upstream: Duplex) {
+function readMessages({ context, flow, request, prepared, messages, socket }: Tunnel, upstream: Duplex) {
   const judge = createMessageJudge({ context, flow, request, prepared, judged: messages?.judged === true });
   const server = new ServerSide();
+  const held = holdBody(flow.state);
+  // Streams that are piped do not end with a source that was cut.
+  socket.once("close", held.giveBack);
   let closing = false;
   const onViolation = (violation: WebSocketViolation) => {
     closing = true;
@@ -147,7 +151,7 @@ function readMessages({ context, flow, request, prepared, messages }: Tunnel, up
     }, REFUSAL_LINGER_MS).unref();
   };
   return {
-    client: createClientSide({ passText: judge.passText, passBinary: judge.passBinary, onViolation }),
+    client: createClientSide({ passText: judge.passText, passBinary: judge.passBinary, onViolation, held }),
     server,
     closing: () => closing,
   };

@@ -56,6 +56,8 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^This upgrade is not allowed here\.$/, "inspection"],
   [/^[^;]*; this endpoint is inspected\. Use `protocol: tcp` for other protocols\.$/, "inspection"],
   [/^The body is larger than the policy can judge\.$/, "depends"],
+  [/^Too many bodies that have to be judged whole are under way\.$/, "depends"],
+  [/^The body, which has to be judged whole, took too long to arrive\.$/, "depends"],
   [/^The body is not UTF-8, so its words cannot be judged\.$/, "depends"],
   [/^The header \S+ (stands there twice|is taken for \S+ by some servers)\.$/, "inspection"],
   [/^The method is not one of HTTP's\.$/, "inspection"],
