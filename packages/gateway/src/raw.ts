@@ -10,7 +10,7 @@ import { refuse, type Settled, settle } from "./settle.ts";
 import { type Context, type Exchange, type Flow, resetSocket } from "./state.ts";
 import { pinnedLookup } from "./upstream/pools.ts";
 import { keepAllowed, type Target } from "./upstream/resolve.ts";
-import { takeRequest, withinLimits } from "./withinLimits.ts";
+import { requestTaker, withinLimits } from "./withinLimits.ts";
 
 /**
  * A connection that policy lets through unread (no protocol, `protocol: tcp`, `tls: skip`). Nothing is injected. Invariant: the
@@ -45,9 +45,8 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     const { decision } = keepAllowed(resolved.target, flow.host, withIp);
     return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
-  const settled = await settle(context, flow.state, subject, (policy) => {
-    return takeRequest(context, flow, policy, judge(policy));
-  });
+  const take = requestTaker(context, flow);
+  const settled = await settle(context, flow.state, subject, (policy) => take(policy, judge(policy)));
   if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
   if ("failed" in resolved) {
     context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });

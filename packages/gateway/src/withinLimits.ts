@@ -40,7 +40,7 @@ export function requestTaker(context: Context, flow: Flow) {
     if (!counted) countRequest(context, flow, policy, decision);
     if (!counted) taken.add(decision.rule);
     if (!ofSandbox) usage.addSandboxRequest(context.now());
-    ofSandbox = false;
+    ofSandbox = true;
     return decision;
   };
 }

@@ -64,6 +64,36 @@ const call = async (host: string, path: string, headers: Record<string, string>)
   ask({ door: await world.door(host, 443), host, ca: world.ca.certificatePem, path, headers });
 
 describe("a credential", () => {
+  it.each([
+    ["taken away", POLICY.replace("path: /v1/**", "path: /other"), 403, []],
+    ["changed elsewhere", POLICY.replace(OTHER, "third.example.com"), 200, [`Bearer ${SECRET}`]],
+  ])("that is fetched while its binding is %s leaves by the policy of then", async (_name, yaml, status, left) => {
+    await start();
+    // Judged twice, it is still one request.
+    const once = (text: string) =>
+      text.replace("network_policies", "sandbox:\n  limits: { requests_per_minute: 1 }\nnetwork_policies");
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let asked = () => {};
+    const reached = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const current = async () => {
+      asked();
+      await opened;
+      return SECRET;
+    };
+    const credentials = [{ ...credential(SECRET), source: { current, values: () => [SECRET] } }];
+    world.set(once(POLICY), { credentials });
+    const answer = call(HOST, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}` });
+    await reached;
+    world.set(once(yaml), { credentials });
+    open();
+    expect((await answer).status).toBe(status);
+    expect(heard.map(({ authorization }) => authorization)).toEqual(left);
+  });
   it("is put in for its own host and path, and taken out of what comes back", async () => {
     await start();
     const answer = await call(HOST, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}` });

@@ -6,7 +6,7 @@ import { asRequest } from "../judgeConnection.ts";
 import { refuse, settle } from "../settle.ts";
 import type { Context, Flow, Subject } from "../state.ts";
 import { keepAllowed } from "../upstream/resolve.ts";
-import { takeRequest, withinLimits } from "../withinLimits.ts";
+import { requestTaker, withinLimits } from "../withinLimits.ts";
 import { type MessageRewrite, rewriteMessage } from "./rewriteMessage.ts";
 import { WebSocketViolation } from "./violation.ts";
 
@@ -62,12 +62,13 @@ export function createMessageJudge(parts: {
   async function pass(method: MessageMethod, bytes: number, body?: string): Promise<void> {
     if (!judging) return;
     const judge = judgeOfMessage(method, body);
+    const take = requestTaker(context, flow);
     const settled = await settle(context, flow.state, subjectOfMessage(method), (policy) => {
       const decision = judge(policy);
       if (decision.decision !== "allow") return decision;
       const unspent = withinLimits(context, flow, policy, decision, "bytesProblem");
       if (unspent.decision !== "allow") return unspent;
-      return takeRequest(context, flow, policy, decision);
+      return take(policy, decision);
     });
     if (settled.seq !== null) context.sink.end(settled.seq, { bytesIn: 0, bytesOut: bytes, durationMs: 0 });
     if (settled.decision === "deny" || settled.seq === null) throw denied(settled.reason);
