@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
@@ -120,6 +120,15 @@ test("stop asks first and kills after the grace", async () => {
   await ready(deaf.stateDir);
   await deaf.control.stop({ graceMs: 100 });
   expect(await readExit(deaf.stateDir)).toMatchObject({ exitCode: null, signal: 9, reason: "stopped" });
+});
+
+test("a launch that fails leaves no socket behind", async () => {
+  const base = temporary();
+  for (const name of ["run", "state"]) mkdirSync(join(base, name), { mode: 0o700 });
+  attackProgram();
+  const spec = { id: "fails", runDir: join(base, "run"), stateDir: join(base, "state"), command: ["/no/such/program"] };
+  await expect(launchSandbox(spec)).rejects.toBeInstanceOf(LaunchError);
+  expect(readdirSync(spec.runDir)).toEqual([]);
 });
 
 test("a command that cannot start names the layer and the reason", async () => {
