@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formsOf } from "../src/credentials/encodings.ts";
 import { envelopeEnds, isEnveloped, mayChangeLength } from "../src/credentials/framing.ts";
+import { inBlocks } from "../src/credentials/inflate.ts";
 import { createScrubber, type Secret, scrubPairs, scrubText } from "../src/credentials/scrub.ts";
 import { scrubFrames } from "../src/credentials/webSocketScrub.ts";
 
@@ -202,6 +204,22 @@ async function filtered(bytes: Buffer, cut: number): Promise<{ opcode: number; t
   for await (const chunk of stream) out.push(chunk);
   return read(Buffer.concat(out));
 }
+
+describe("what was inflated", () => {
+  it("attack: leaves in the same blocks however well a server packed it", async () => {
+    const text = Buffer.alloc(50_000, "guess ");
+    for (const size of [1000, 16_384, 30_000, 50_000]) {
+      const blocks = inBlocks();
+      const out: Buffer[] = [];
+      blocks.on("data", (block: Buffer) => out.push(block));
+      for (let at = 0; at < text.length; at += size) blocks.write(text.subarray(at, at + size));
+      blocks.end();
+      await once(blocks, "end");
+      expect(out.map(({ length }) => length)).toEqual([16_384, 16_384, 16_384, 848]);
+      expect(Buffer.concat(out).equals(text)).toBe(true);
+    }
+  });
+});
 
 describe("a body may change its length", () => {
   it.each([
