@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compile } from "../../packages/sandbox/compiler.mjs";
 import type { Case } from "./model.ts";
 import { type Servers, startServers } from "./servers.ts";
 
@@ -145,20 +146,12 @@ function startVictim(token: string): ChildProcess {
 function buildTools(tools: string, cases: readonly Case[]): void {
   copyFileSync(process.execPath, join(tools, "node"));
   copyFileSync(join(here, "programs/lib.mjs"), join(tools, "lib.mjs"));
-  execFileSync("cc", ["-O1", "-w", "-o", join(tools, "attacks"), ATTACKS_SOURCE]);
-  execFileSync("cc", ["-O1", "-w", "-o", join(tools, "calls"), CALLS_SOURCE, "-lpthread"]);
-  execFileSync("cc", [
-    "-O1",
-    "-w",
-    "-shared",
-    "-fPIC",
-    "-o",
-    join(tools, "preload.so"),
-    join(here, "programs/preload.c"),
-  ]);
+  compile(["-O1", "-w", "-o", join(tools, "attacks"), ATTACKS_SOURCE]);
+  compile(["-O1", "-w", "-o", join(tools, "calls"), CALLS_SOURCE, "-lpthread"]);
+  compile(["-O1", "-w", "-shared", "-fPIC", "-o", join(tools, "preload.so"), join(here, "programs/preload.c")]);
   // No code at all: a loader that may be asked to load it is asked by the agent all the same.
   writeFileSync(join(tools, "data.c"), "int creel_nothing = 7;\n");
-  execFileSync("cc", ["-shared", "-fPIC", "-nostdlib", "-o", join(tools, "data.so"), join(tools, "data.c")]);
+  compile(["-shared", "-fPIC", "-nostdlib", "-o", join(tools, "data.so"), join(tools, "data.c")]);
   writeFileSync(
     join(tools, "named.mjs"),
     'import { ask, host, say } from "./lib.mjs";\nconst r = await ask("https://" + host("scripted") + "/v1/named");\nsay(r.failed ?? r.status);\n',
