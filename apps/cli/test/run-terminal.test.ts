@@ -85,9 +85,8 @@ describe.skipIf(!withCompiler)("creel run on a terminal (needs a C compiler for 
   it("gives an interactive shell the window's size, job control and its exit code", {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const run = session(["sh", "-i"]);
     const prompt = "re> ";
-    run.type("PS1='re''> '\r");
+    const run = session(["env", `PS1=${prompt}`, "sh", "-i"]);
     await run.shows(prompt);
     run.type("stty size\r");
     await run.shows("25 90\r\n");
@@ -106,7 +105,8 @@ describe.skipIf(!withCompiler)("creel run on a terminal (needs a C compiler for 
     await run.shows("ready");
     run.child.kill("SIGUSR1");
     expect(await run.code).toBe(0);
-    expect(run.screen()).toContain("43 132\r\n");
+    // The terminal may be the caller's again when the last line reaches it: then it writes one more return, which nobody sees.
+    expect(run.screen()).toMatch(/43 132\r+\n/);
   });
 
   it.each([
