@@ -1,5 +1,4 @@
 import { hogTests } from "./hogs.ts";
-import { becomeOrdinaryUser } from "./ordinary-user.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
 
-becomeOrdinaryUser();
-hogTests({ memoryBy: "watchdog", cpusBy: "none" });
+asOrdinaryUser(() => hogTests({ memoryBy: "watchdog", cpusBy: "none" }));

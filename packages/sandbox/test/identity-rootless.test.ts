@@ -1,5 +1,4 @@
 import { identityTests } from "./disguises.ts";
-import { becomeOrdinaryUser } from "./ordinary-user.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
 
-becomeOrdinaryUser();
-identityTests();
+asOrdinaryUser(identityTests);
