@@ -20,8 +20,10 @@ export function asOrdinaryUser(tests: () => void): void {
   // The launcher may have to be built first, by whoever owns the checkout.
   haveLauncher();
   if (process.getuid?.() === 0) {
-    if (!isReachable(fileURLToPath(import.meta.url)))
-      return test.skip("as an ordinary user (this checkout lies where only root may come)", () => {});
+    if (!isReachable(fileURLToPath(import.meta.url))) {
+      test.skip("as an ordinary user (this checkout lies where only root may come)", () => {});
+      return;
+    }
     process.setgroups?.([]);
     process.setgid?.(ORDINARY_ID);
     process.setuid?.(ORDINARY_ID);
