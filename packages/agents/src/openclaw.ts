@@ -1,7 +1,8 @@
 import { AGENT_TARGET, agentMounts, agree, baseEnv, linuxArch, PROVIDER, wordPrompt } from "./base.ts";
 import type { AgentPlugin } from "./types.ts";
 
-const ENTRY = "node_modules/openclaw/openclaw.mjs";
+/** Past its launcher, which would first run the package's install scripts; nothing of a stranger's runs at installation here. */
+const ENTRY = "node_modules/openclaw/dist/entry.js";
 /** It needs a newer Node than Creel does; its own comes with it. */
 const node = (arch: string): string => `${AGENT_TARGET}/node_modules/node-linux-${linuxArch(arch)}/bin/node`;
 const GATEWAY_PORT = 18_789;
