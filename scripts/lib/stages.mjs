@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./child.mjs";
 import { checkDocRefs } from "./doc-refs.mjs";
@@ -9,7 +9,10 @@ import { root } from "./root.mjs";
 
 const RESULTS = join(root, "test-results");
 /** Each works through a turn in a sandbox; together about 3 GB of packages, fetched once. */
-const AGENTS = ["pi", "claude", "codex", "opencode", "gemini", "qwen", "cline", "continue", "copilot", "openclaw"];
+const agents = () =>
+  readdirSync(join(root, "agents"), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
 const bin = (name) => join(root, "node_modules/.bin", name);
 
 /** Runs a tool with its output going straight to the terminal; one pass or one failure. */
@@ -82,7 +85,7 @@ export async function runStages(only) {
   rmSync(RESULTS, { recursive: true, force: true });
   const chosen = stages.filter(([name]) => only.length === 0 || only.includes(name));
   await prepare({
-    agents: chosen.some(([name]) => name === "e2e" || name === "unit") ? AGENTS : [],
+    agents: chosen.some(([name]) => name === "e2e" || name === "unit") ? agents() : [],
   });
   mkdirSync(RESULTS, { recursive: true });
   const lines = [];

@@ -1,8 +1,6 @@
 import { bindsCredential, type CompiledPolicy, type CredentialPlan } from "@creel/policy";
 import type { HeaderPair } from "../http/headerPair.ts";
 
-export type { HeaderPair };
-
 import { bodyKindOf, bodyText } from "./bodies.ts";
 import { accountOf, isSigningName, type SandboxCredential } from "./credential.ts";
 import { plainLetters } from "./letters.ts";

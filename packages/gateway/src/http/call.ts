@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { HeaderPair } from "../credentials/uses.ts";
+import type { HeaderPair } from "./headerPair.ts";
 
 /** A request's head as its parser read it, before anything of it is believed. */
 export interface RequestHead {

@@ -1,8 +1,8 @@
 import { canonicalHost, canonicalPath } from "@creel/policy";
-import type { HeaderPair } from "../credentials/uses.ts";
 import { HEADER_COUNT_MAX } from "../limits.ts";
 import { ambiguousHeader } from "./ambiguousHeaders.ts";
 import type { RequestHead } from "./call.ts";
+import type { HeaderPair } from "./headerPair.ts";
 import { readHttp2Head } from "./http2Head.ts";
 
 /**

@@ -3,7 +3,6 @@ import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
 import { type AnswerScrub, answerScrub, SPEAKS_OF_ENCODED_BODY } from "../credentials/ofAnswer.ts";
-import type { HeaderPair } from "../credentials/uses.ts";
 import type { Settled } from "../settle.ts";
 import { refuse } from "../settle.ts";
 import type { Context, Exchange, Flow } from "../state.ts";
@@ -14,6 +13,7 @@ import { NO_TURN, type UpstreamAnswer, type UpstreamCall, type UpstreamFailure }
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs, valuesOf } from "./checkRequest.ts";
+import type { HeaderPair } from "./headerPair.ts";
 import { subjectOf } from "./prepare.ts";
 import { pump } from "./pump.ts";
 import { readTrailers } from "./trailers.ts";

@@ -1,4 +1,4 @@
-import type { HeaderPair } from "../credentials/uses.ts";
+import type { HeaderPair } from "./headerPair.ts";
 
 /**
  * gRPC over HTTP/2: an error without a body is a head that is also the end ("Trailers-Only"), with status 200 and the outcome in

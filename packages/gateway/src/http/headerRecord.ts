@@ -1,4 +1,4 @@
-import type { HeaderPair } from "../credentials/uses.ts";
+import type { HeaderPair } from "./headerPair.ts";
 
 /** Lower-case names; repeated headers joined as RFC 9110 5.3 reads them. Prototype-free: a header may be called `__proto__`. */
 export function asRecord(pairs: readonly HeaderPair[]): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeaderPair } from "../credentials/uses.ts";
 import type { Call, RequestHead } from "./call.ts";
+import type { HeaderPair } from "./headerPair.ts";
 
 /** Node's flat list of names and values, in pairs. */
 export function toPairs(raw: readonly string[]): HeaderPair[] {

@@ -1,6 +1,6 @@
-import type { HeaderPair } from "../credentials/uses.ts";
 import { HEADER_BYTES_MAX } from "../limits.ts";
 import type { RequestHead } from "./call.ts";
+import type { HeaderPair } from "./headerPair.ts";
 
 /**
  * A head of HTTP/2 read as the same head of HTTP/1.1. Threat: what binary framing can carry and text cannot (a line break in a value,

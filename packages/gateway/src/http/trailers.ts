@@ -1,5 +1,5 @@
 import type { SandboxCredential } from "../credentials/credential.ts";
-import type { HeaderPair } from "../credentials/uses.ts";
+import type { HeaderPair } from "./headerPair.ts";
 import { headersProblem } from "./http2Head.ts";
 
 /**

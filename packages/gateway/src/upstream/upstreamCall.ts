@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { HeaderPair } from "../credentials/uses.ts";
+import type { HeaderPair } from "../http/headerPair.ts";
 
 /** The answer to one request, whichever version of HTTP brought it. */
 export interface UpstreamAnswer {

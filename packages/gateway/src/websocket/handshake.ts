@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { HeaderPair } from "../credentials/uses.ts";
 import { type CheckedRequest, toPairs, valuesOf } from "../http/checkRequest.ts";
+import type { HeaderPair } from "../http/headerPair.ts";
 
 /** RFC 6455 1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
