@@ -126,6 +126,19 @@ export const endCauses = [
 ] as const;
 export type EndCause = (typeof endCauses)[number];
 
+/** Enough to see whether it ends again and again for one reason; all statuses of a node fit one frame with them. */
+export const ENDS_KEPT_MAX = 5;
+/** One end of a sandbox, as it was when it happened. */
+export const sandboxEndSchema = z.strictObject({
+  /** When the node saw that it had ended. */
+  at: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  cause: z.enum(endCauses),
+  exitCode: z.number().int().nullable(),
+  reason: z.string().max(512),
+});
+export type SandboxEndRecord = z.infer<typeof sandboxEndSchema>;
+
 /** A policy that reached the node and is not in force there: it does not parse, is not what its digest says, or cannot be held by the host. */
 export const policyRefusalSchema = z.strictObject({
   digest: z.string().max(128),
@@ -150,6 +163,8 @@ export const sandboxStatusSchema = z.strictObject({
   generation: z.number().int().nonnegative(),
   /** Why it ended last; null while it runs or before it ever did. */
   cause: z.enum(endCauses).nullable().optional(),
+  /** Its last ends, the newest first; they stay when it is started again. */
+  ends: z.array(sandboxEndSchema).max(ENDS_KEPT_MAX).optional(),
   /** Until when the policy in force only watches; `forever` when it names no end; null when it is enforced. */
   monitorUntil: z
     .union([z.iso.datetime(), z.literal("forever")])

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { endCauses, sandboxPhases } from "@creel/protocol";
+import { ENDS_KEPT_MAX, endCauses, sandboxEndSchema, sandboxPhases } from "@creel/protocol";
 import { z } from "zod";
 import { privateDir, readIfThere, writeAtomic } from "../files.ts";
 
@@ -13,6 +13,7 @@ const savedSchema = z.object({
   exitCode: z.number().int().nullable(),
   restarts: z.number().int().nonnegative(),
   cause: z.enum(endCauses).nullable().default(null),
+  ends: z.array(sandboxEndSchema).max(ENDS_KEPT_MAX).default([]),
   /** The quarantine it is in; `releases` is the count of releases that it must grow beyond. */
   held: z
     .object({ reason: z.string(), since: z.iso.datetime(), releases: z.number().int().nonnegative() })
@@ -46,6 +47,7 @@ const NEW: SavedStatus = {
   exitCode: null,
   restarts: 0,
   cause: null,
+  ends: [],
   held: null,
   excused: null,
   bounds: null,

@@ -24,6 +24,7 @@ export function statusOf(of: {
     policyDigest: live ? (inForce?.digest ?? null) : null,
     generation: inForce?.generation ?? 0,
     cause: live ? null : saved.cause,
+    ends: saved.ends,
     monitorUntil: inForce?.monitorUntil ?? null,
     // Once released, the sandbox goes on with the policy that was kept.
     policyRefused:

@@ -13,11 +13,13 @@ import { endSentence } from "./bounds.ts";
 import { endedSoon, killRunning } from "./ending.ts";
 import { failureText } from "./failure.ts";
 import { afterRelease } from "./hold.ts";
+import { anotherEnd, openRecord } from "./record.ts";
 import type { RunningSandbox, SandboxEnd, SandboxRuntime } from "./runtime.ts";
 import { statusOf } from "./status.ts";
-import { loadStatus, type SavedStatus, saveStatus } from "./status-file.ts";
-import { type Action, nextAction, type Phase, phaseTransitions } from "./table.ts";
+import { type Action, nextAction } from "./table.ts";
 import { type TimeBounds, watchTimeBounds } from "./time-bounds.ts";
+import { createWaker } from "./waker.ts";
+import { foundReason, restReason, runningReason } from "./words.ts";
 import type { WorkerHooks } from "./worker-hooks.ts";
 
 export interface SandboxWorker {
@@ -41,47 +43,41 @@ export async function createWorker(options: {
 }): Promise<SandboxWorker> {
   const { id, runtime, hooks, log, now } = options;
   const launchRetry = createBackoff(LAUNCH_RETRY_MS);
+  const waker = createWaker();
   let desired = options.desired;
-  let saved: SavedStatus = await loadStatus(options.statusFile);
   let running: RunningSandbox | null = null;
+  /** What runs has ended, and the loop has not recorded it yet. Nothing but the loop changes a phase, so no plan can come between. */
+  let gone: SandboxEnd | null = null;
   let bounds: TimeBounds | null = null;
   let notBeforeMs = 0;
-  let stopping = false;
   let struck = false;
   let closed = false;
   let removed = false;
-  let wake: () => void = () => undefined;
-  let woken = false;
-  let timer: NodeJS.Timeout | undefined;
 
+  const record = await openRecord({
+    path: options.statusFile,
+    onEntered(phase, reason) {
+      if (!closed) hooks.onStatus(status());
+      log.info({ phase, reason }, "sandbox");
+    },
+  });
+  const { saved, enter } = record;
   const status = (): SandboxStatus =>
-    statusOf({ id, saved, pid: running?.pid ?? null, live: running !== null, inForce: hooks.inForce(id) });
-  const keep = async (change: Partial<SavedStatus>): Promise<void> => {
-    saved = { ...saved, ...change };
-    await saveStatus(options.statusFile, saved);
-  };
-  const enter = async (phase: Phase, reason: string, change: Partial<SavedStatus> = {}): Promise<void> => {
-    if (phase !== saved.phase && !phaseTransitions[saved.phase].includes(phase))
-      throw new Error(`A sandbox cannot go from ${saved.phase} to ${phase}.`);
-    await keep({ ...change, phase, reason });
-    if (!closed) hooks.onStatus(status());
-    log.info({ phase, reason }, "sandbox");
-  };
-  const nudge = () => {
-    woken = true;
-    wake();
-  };
+    statusOf({
+      ...{ id, saved: saved(), pid: running?.pid ?? null, live: running !== null },
+      inForce: hooks.inForce(id),
+    });
   const problem = (text: string) => (error: unknown) => log.error({ err: error }, text);
   const observed = () => ({
-    ...saved,
+    ...saved(),
     live: running !== null,
     notBeforeMs,
-    held: saved.held !== null,
+    held: saved().held !== null,
     unruled: hooks.inForce(id)?.refusal?.outcome === "none",
     over: bounds?.over() ?? null,
   });
   /** Whether what runs, or is about to, is still meant to. */
-  const mayRun = (): boolean => desired?.state === "running" && saved.held === null && !observed().unruled;
+  const mayRun = (): boolean => desired?.state === "running" && saved().held === null && !observed().unruled;
 
   const letGo = () => {
     bounds?.close();
@@ -93,22 +89,28 @@ export async function createWorker(options: {
     letGo();
     await hooks.drop(id);
     const why: EndCause = struck && cause !== "quarantine" ? "killed" : cause;
+    const reason = endSentence({ cause: why, exitCode }, saved().bounds);
+    await enter("exited", reason, anotherEnd(saved(), { atMs: now(), cause: why, exitCode, reason }));
     struck = false;
-    await enter("exited", endSentence({ cause: why, exitCode }, saved.bounds), { exitCode, cause: why });
-    nudge();
+    gone = null;
   };
   const watch = (sandbox: RunningSandbox) => {
     sandbox.exited
-      .then((end) => (closed || stopping || running !== sandbox ? undefined : ended(end)))
-      .catch(problem("the end of a sandbox could not be recorded"));
+      .then((end) => {
+        if (running !== sandbox) return;
+        gone = end;
+        waker.wake();
+      })
+      .catch(problem("the end of a sandbox could not be told"));
+    const { bounds: given, active } = saved();
     bounds = watchTimeBounds({
       startedAt: sandbox.startedAt,
-      lifetimeSeconds: saved.bounds?.lifetimeSeconds ?? null,
-      idleSeconds: saved.bounds?.idleSeconds ?? null,
+      lifetimeSeconds: given?.lifetimeSeconds ?? null,
+      idleSeconds: given?.idleSeconds ?? null,
       activity: { traffic: () => hooks.traffic(id), outputBytes: () => sandbox.outputBytes() },
-      active: saved.active,
-      onActive: (active) => keep({ active }),
-      onOver: nudge,
+      active,
+      onActive: (seen) => record.keep({ active: seen }),
+      onOver: () => waker.wake(),
       onProblem: problem("how long a sandbox has been idle could not be told"),
       now,
     });
@@ -117,9 +119,9 @@ export async function createWorker(options: {
   const launch = async (): Promise<void> => {
     if (!desired) return;
     const wanted = desired;
-    const fresh = wanted.incarnation !== saved.incarnation;
-    const restarts =
-      fresh || saved.phase === "stopped" ? 0 : saved.phase === "pending" ? saved.restarts : saved.restarts + 1;
+    const { incarnation, phase, restarts: before } = saved();
+    const fresh = wanted.incarnation !== incarnation;
+    const restarts = fresh || phase === "stopped" ? 0 : phase === "pending" ? before : before + 1;
     struck = false;
     await enter("starting", "Preparing the sandbox.", {
       ...{ incarnation: wanted.incarnation, restarts },
@@ -127,7 +129,8 @@ export async function createWorker(options: {
     });
     try {
       const born = await runtime.launch(wanted, (text) => {
-        enter("starting", text).catch(problem("a step could not be recorded"));
+        // A step told of too late is nothing to go back for.
+        if (saved().phase === "starting") enter("starting", text).catch(problem("a step could not be recorded"));
       });
       running = born;
       // Killed, held or stopped meanwhile: it is never served, and the next step ends it.
@@ -149,39 +152,31 @@ export async function createWorker(options: {
   };
   const stop = async ({ next, how }: Extract<Action, { do: "stop" }>): Promise<void> => {
     const over = bounds?.over() ?? null;
-    stopping = true;
-    try {
-      const cause: StopCause = next === "quarantined" ? "quarantine" : how === "kill" ? "killed" : spent(over);
-      if (running && how === "kill") await killRunning(running, { cut: () => hooks.drop(id), cause });
-      else {
-        // Cut first, then stop: what the agent says after TERM leaves the host no more.
-        await hooks.drop(id);
-        await running?.stop(cause);
-      }
-      letGo();
-    } finally {
-      stopping = false;
+    const target = running;
+    const asked: StopCause = next === "quarantined" ? "quarantine" : how === "kill" ? "killed" : spent(over);
+    if (target && how === "kill") await killRunning(target, { cut: () => hooks.drop(id), cause: asked });
+    else {
+      // Cut first, then stop: what the agent says after TERM leaves the host no more.
+      await hooks.drop(id);
+      await target?.stop(asked);
     }
+    letGo();
+    gone = null;
     const killed = next === "quarantined" ? "quarantine" : "killed";
     const cause: EndCause = next === "exited" && over ? over : how === "kill" || struck ? killed : "stopped";
+    const reason = restReason(next, { saved: saved(), inForce: hooks.inForce(id), cause });
+    const sentence = endSentence({ cause, exitCode: null }, saved().bounds);
+    const end = target ? anotherEnd(saved(), { atMs: now(), cause, exitCode: null, reason: sentence }) : { cause };
+    await enter(next, reason, { ...end, startedAt: null });
     struck = false;
-    saved = { ...saved, cause };
-    await enter(next, restReason(next), { startedAt: null });
-  };
-  const restReason = (phase: Phase): string => {
-    if (phase === "pending") return saved.phase === "running" ? "Stopped for a fresh start." : "Waiting to be started.";
-    if (phase === "quarantined") return `In quarantine until somebody releases it. ${saved.held?.reason ?? ""}`.trim();
-    if (phase === "failed") return hooks.inForce(id)?.refusal?.reason ?? "It has no policy that could be put in force.";
-    return endSentence(
-      { cause: phase === "stopped" && saved.cause !== "killed" ? "stopped" : (saved.cause ?? "lost"), exitCode: null },
-      saved.bounds,
-    );
   };
   const settle = async (phase: "waiting" | "pending" | "stopped" | "failed" | "quarantined"): Promise<void> => {
-    if (phase !== "waiting") return await enter(phase, restReason(phase));
-    const delayMs = (desired?.restart.delayMs ?? 0) + (saved.phase === "failed" ? launchRetry.nextMs() : 0);
+    const { cause, reason, phase: before } = saved();
+    if (phase !== "waiting")
+      return await enter(phase, restReason(phase, { saved: saved(), inForce: hooks.inForce(id), cause }));
+    const delayMs = (desired?.restart.delayMs ?? 0) + (before === "failed" ? launchRetry.nextMs() : 0);
     notBeforeMs = now() + delayMs;
-    await enter("waiting", `${saved.reason} Starting again in ${(delayMs / 1000).toFixed(1)} s.`);
+    await enter("waiting", `${reason} Starting again in ${(delayMs / 1000).toFixed(1)} s.`);
   };
   const act = async (action: Action): Promise<boolean> => {
     if (action.do === "launch") await launch();
@@ -196,36 +191,29 @@ export async function createWorker(options: {
     return true;
   };
   const takeHold = async (): Promise<void> => {
-    const change = afterRelease({ saved, desired, refusal: hooks.inForce(id)?.refusal ?? null, now });
-    if (change !== null) await keep(change);
+    const change = afterRelease({ saved: saved(), desired, refusal: hooks.inForce(id)?.refusal ?? null, now });
+    if (change !== null) await record.keep(change);
   };
 
   const loop = async (): Promise<void> => {
     while (!closed && !removed) {
-      woken = false;
+      waker.rearm();
       let action: Action = { do: "nothing" };
       let acted = false;
       try {
+        if (gone !== null) await ended(gone);
         await takeHold();
         action = nextAction(desired, observed(), now());
         acted = await act(action);
       } catch (error) {
         log.error({ err: error, action: action.do }, "a step failed; trying again");
         notBeforeMs = now() + launchRetry.nextMs();
-        await pause(notBeforeMs - now());
+        if (!closed) await waker.pause(notBeforeMs - now());
         acted = true;
       }
-      if (acted || woken || closed || removed) continue;
-      await pause(action.do === "wait" ? Math.max(10, notBeforeMs - now()) : null);
+      if (acted || waker.woken() || closed || removed) continue;
+      await waker.pause(action.do === "wait" ? Math.max(10, notBeforeMs - now()) : null);
     }
-  };
-  const pause = async (ms: number | null): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (woken || closed) resolve();
-      else if (ms !== null) timer = setTimeout(resolve, ms);
-    });
-    clearTimeout(timer);
   };
 
   const found = await runtime.attach(id);
@@ -237,17 +225,17 @@ export async function createWorker(options: {
       await hooks.serve(desired).catch(problem("a sandbox found running is not served; nothing leaves it"));
     await enter("running", foundReason(found), { startedAt: found.startedAt });
     watch(found);
-  } else if (saved.phase === "running" || saved.phase === "starting") {
+  } else if (saved().phase === "running" || saved().phase === "starting") {
     const { exitCode, cause } = await runtime.lastEnd(id);
-    const how = endSentence({ cause, exitCode }, saved.bounds);
-    await enter("exited", `${how} The node agent was away.`, { exitCode, cause });
+    const reason = `${endSentence({ cause, exitCode }, saved().bounds)} The node agent was away.`;
+    await enter("exited", reason, anotherEnd(saved(), { atMs: now(), cause, exitCode, reason }));
   }
   const done = loop();
 
   return {
     want(next) {
       desired = next;
-      nudge();
+      waker.wake();
     },
     async strike(next) {
       desired = next;
@@ -258,13 +246,13 @@ export async function createWorker(options: {
         const cause = next.state === "quarantined" ? "quarantine" : "killed";
         await killRunning(target, { cut: () => hooks.drop(id), cause });
       }
-      nudge();
+      waker.wake();
     },
     status,
     exec: (request) => (running ? running.exec(request) : Promise.reject(new Error("The sandbox is not running."))),
     async close() {
       closed = true;
-      nudge();
+      waker.wake();
       await done;
       letGo();
     },
@@ -272,14 +260,3 @@ export async function createWorker(options: {
 }
 
 const spent = (over: EndCause | null): StopCause => (over === "lifetime" || over === "idle" ? over : "stopped");
-
-/** A limit that nothing holds is said where everybody looks. */
-const runningReason = ({ unheld }: RunningSandbox): string =>
-  unheld.length === 0
-    ? "The agent is running."
-    : `The agent is running. Not held on this host, which has no cgroup for it: ${unheld.join(", ")}.`;
-
-const foundReason = ({ outdated }: RunningSandbox): string =>
-  outdated
-    ? "Started by an older version of Creel, whose word about programs this one does not take: everything it asks of the network is denied. Restart it."
-    : "Found running after a restart of the node agent.";
