@@ -39,6 +39,7 @@ void shim_stop(struct shim *shim, long long grace_ms, const char *cause) { (void
 void shim_signal(struct shim *shim, const char *id, int number) { (void)shim, (void)id, (void)number; }
 void shim_end(struct shim *shim, const char *cause, unsigned long long limit, unsigned long long used) { (void)shim, (void)cause, (void)limit, (void)used; }
 unsigned long long watchdog_used(int limit) { return (unsigned long long)limit; }
+long long cgroup_refused_forks(const struct shim *shim) { return shim->refused_forks; }
 long long log_total(void) { return 0; }
 bool diag_cookie(int d, const char *s, int sp, const char *t, int tp, uint64_t *c) { (void)d, (void)s, (void)sp, (void)t, (void)tp; return (*c = 7); }
 bool identity_answer(uint64_t cookie, struct frame *answer) { (void)cookie, frame_start(answer), frame_text(answer, "who"); return true; }
@@ -56,7 +57,7 @@ static uint64_t chance(uint64_t below) {
 }
 
 /* ---- mutation ---- */
-static const char *const words[] = {"mount", "tmpfs", "file", "dir", "symlink", "dev", "arg", "env", "protect", "protected", "noexec", "nested",
+static const char *const words[] = {"mount", "tmpfs", "file", "dir", "symlink", "dev", "arg", "env", "protect", "protected", "noexec", "nested", "countForks",
   "terminal", "limit", "memoryBytes", "readOnly", "readWrite", "/..", "/", "..", "", "-1", "18446744073709551616", "0x7fffffffffffffff", "rw,noexec",
   "creel-spec-1", "who", "fds", "exec", "stop", "kill", "memory", "signal", "resize", "wait", "status", "cwd", "landlock", "hard_requirement", ".git/hooks/", "a/../b"};
 static const uint32_t lengths[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffb, 0xfffffffa, 8 * 1024 * 1024, 8 * 1024 * 1024 + 1, 5, 4};

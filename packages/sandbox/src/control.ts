@@ -15,6 +15,8 @@ export interface ShimStatus {
   memoryLimited: boolean;
   /** Each limit that was asked for. */
   limits: HeldLimit[];
+  /** Processes and threads that the kernel refused so far at `limits.processes`; null where nobody counts. */
+  refusedForks: number | null;
   /** Started by an older launcher, which vouches for programs in a way this version does not take: everything on the network is denied. */
   outdated: boolean;
 }
@@ -107,8 +109,13 @@ function toStatus(answer: string[] | null): ShimStatus | null {
     memoryLimited: limits.some(({ name, by }) => name === "memoryBytes" && by === "cgroup"),
     limits,
     outdated: words[LIMIT_NAMES.length * WORDS_PER_LIMIT] !== IDENTITY_ANSWER,
+    refusedForks: toCount(words[LIMIT_NAMES.length * WORDS_PER_LIMIT + 1]),
   };
 }
+
+/** A shim that does not count says -1, an older one nothing. */
+const toCount = (word: string | undefined): number | null =>
+  word === undefined || Number(word) < 0 ? null : Number(word);
 
 const HOLDERS = ["cgroup", "watchdog", "rlimit", "mount", "none"] as const;
 const WORDS_PER_LIMIT = 3;

@@ -178,8 +178,11 @@ const LIMIT_NAMES = [
   "workspaceFiles",
 ] as const;
 
+/** Room for a build on every core of a large host; a fork bomb stops early. */
+const PROCESSES_DEFAULT = "256";
+
 function limitWords(limits: ParsedSpec["limits"]): string[] {
-  const words: string[] = [];
+  const words: string[] = limits.processes === undefined ? ["limit", "processes", PROCESSES_DEFAULT] : ["countForks"];
   for (const name of LIMIT_NAMES) {
     const value = limits[name];
     if (value !== undefined) words.push("limit", name, String(value));

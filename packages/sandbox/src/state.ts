@@ -31,6 +31,8 @@ const exitSchema = z.object({
   limit: z.number().default(0),
   used: z.number().default(0),
   unit: z.enum(["bytes", "files"]).default("bytes"),
+  /** Processes and threads that the kernel refused at `limits.processes`; null where nobody counted. */
+  refusedForks: z.number().int().nonnegative().nullable().default(null),
 });
 export type SandboxExit = z.infer<typeof exitSchema>;
 

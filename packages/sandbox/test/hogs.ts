@@ -107,6 +107,29 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
     expect((await cage.control.status())?.phase).toBe("running");
   });
 
+  test(`forks refused at a limit that was asked for are ${memoryBy === "cgroup" ? "counted" : "said to be counted by nobody"}`, async () => {
+    const cage = await caged({ processes: 40 });
+    const forked = await cage.attack("fork_bomb");
+    // PID 1, the agent and the attack itself are among the forty, whoever holds them.
+    expect(forked).toBeGreaterThan(20);
+    expect(forked).toBeLessThan(40);
+    const status = await cage.control.status();
+    const held = status?.limits.find(({ name }) => name === "processes");
+    if (memoryBy === "cgroup") {
+      expect(held).toMatchObject({ by: "cgroup", limit: 40 });
+      expect(status?.refusedForks).toBe(1);
+    } else expect([held?.by, status?.refusedForks]).toEqual(["rlimit", null]);
+    await cage.control.stop({ graceMs: 0 });
+    expect((await readExit(cage.stateDir))?.refusedForks).toBe(status?.refusedForks);
+  });
+
+  test("a sandbox without such a limit gets no control group for it, and nobody counts", async () => {
+    const cage = await caged({});
+    const status = await cage.control.status();
+    expect(status?.limits.find(({ name }) => name === "processes")).toMatchObject({ by: "rlimit", limit: 256 });
+    expect(status?.refusedForks).toBeNull();
+  });
+
   test("open files stop at their limit", async () => {
     const cage = await caged({ openFiles: 64 });
     expect(Number((await cage.sh(`${HOG} files_open`)).out)).toBeLessThan(64);

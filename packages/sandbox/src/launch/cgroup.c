@@ -1,6 +1,6 @@
-/* Memory and processor time of the whole sandbox, held by the kernel where this user may make control groups: v1 below our
-   own group of each controller, v2 beside our own group. Where it may not, cgroup_hold says so and the watchdog holds
-   memory instead; nobody holds processor time then. */
+/* Memory, processor time and processes of the whole sandbox, held by the kernel where this user may make control groups: v1
+   below our own group of each controller, v2 beside our own group. Where it may not, cgroup_hold says so and the watchdog
+   holds memory instead, the resource limit holds processes; nobody holds processor time then, nor counts refused forks. */
 #include "creel.h"
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define SWEEP_GROUPS_MAX 4096
 #define SWEEP_DEPTH_MAX 10
 
-enum { V2, V1_MEMORY, V1_CPU, GROUPS };
+enum { V2, V1_MEMORY, V1_CPU, V1_PROCESSES, GROUPS };
 static char groups[GROUPS][GROUP_PATH_MAX];
 
 static bool put(const char *directory, const char *file, const char *text) {
@@ -167,14 +167,24 @@ static bool set_cpu(int which, unsigned long long milli) {
 /* Puts the sandbox's first process, and so all of it, under the limits asked for. Says in `held` what the kernel holds. */
 void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]) {
   char at[PATH_BYTES_MAX];
-  if (!spec->memory_bytes && !spec->cpu_milli) return;
-  bool v2 = is_v2(), memory, cpu;
-  int of_memory = v2 ? V2 : V1_MEMORY, of_cpu = v2 ? V2 : V1_CPU;
+  if (!spec->memory_bytes && !spec->cpu_milli && !spec->count_forks) return;
+  bool v2 = is_v2(), memory, cpu, processes;
+  int of_memory = v2 ? V2 : V1_MEMORY, of_cpu = v2 ? V2 : V1_CPU, of_processes = v2 ? V2 : V1_PROCESSES;
   memory = spec->memory_bytes && parent("memory", v2, at) && make(of_memory, spec, at) && set_memory(of_memory, spec->memory_bytes);
   cpu = spec->cpu_milli && parent("cpu", v2, at) && make(of_cpu, spec, at) && set_cpu(of_cpu, spec->cpu_milli);
+  processes = spec->count_forks && parent("pids", v2, at) && make(of_processes, spec, at) && put_number(groups[of_processes], "pids.max", spec->processes);
   if (memory && put_number(groups[of_memory], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_MEMORY] = "cgroup";
   if (cpu && put_number(groups[of_cpu], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_CPUS] = "cgroup";
-  if (!held[LIMIT_MEMORY] && !held[LIMIT_CPUS]) cgroup_remove();
+  if (processes && put_number(groups[of_processes], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_PROCESSES] = "cgroup";
+  if (!held[LIMIT_MEMORY] && !held[LIMIT_CPUS] && !held[LIMIT_PROCESSES]) cgroup_remove();
+}
+
+/* How many processes and threads the kernel refused at the limit; -1 where it does not count them. */
+long long cgroup_refused_forks(const struct shim *shim) {
+  char text[256], *at;
+  if (!shim->held[LIMIT_PROCESSES] || strcmp(shim->held[LIMIT_PROCESSES], "cgroup")) return -1;
+  get(groups[groups[V2][0] ? V2 : V1_PROCESSES], "pids.events", text, sizeof text);
+  return (at = strstr(text, "max ")) ? strtoll(at + 4, NULL, 10) : -1;
 }
 
 /* How often the kernel has ended a process of the sandbox for want of memory. */

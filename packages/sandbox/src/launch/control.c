@@ -118,6 +118,7 @@ static void status(struct shim *shim, int fd) {
     frame_number(&f, (long long)watchdog_used(i));
   }
   frame_text(&f, IDENTITY_ANSWER);
+  frame_number(&f, cgroup_refused_forks(shim));
   frame_send(fd, &f, NULL, 0);
   frame_free(&f);
 }

@@ -68,7 +68,7 @@ struct spec {
   int read_only_count, read_write_count;
   const char *aliases[SPEC_LIST_MAX]; /* paths inside that lie on a read-only mount, yet show what the agent may write */
   int alias_count;
-  bool landlock_hard, foreground, root_launcher, terminal, no_exec, nested;
+  bool landlock_hard, foreground, root_launcher, terminal, no_exec, nested, count_forks;
   struct protect protect[PROTECT_MAX];
   int protect_count;
   unsigned short columns, rows;
@@ -121,6 +121,7 @@ struct shim {
   char stop_cause[CAUSE_BYTES_MAX], end_cause[CAUSE_BYTES_MAX];
   bool ending; /* set once, by whoever ends the sandbox first; only under its lock in shim.c */
   unsigned long long end_limit, end_used;
+  long long refused_forks; /* -1: nobody counts them */
 };
 /* Ends everything inside at once. Any thread may call it; the first cause stays. */
 void shim_end(struct shim *shim, const char *cause, unsigned long long limit, unsigned long long used);
@@ -145,6 +146,7 @@ bool cgroup_available(void);
 void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]);
 unsigned long long cgroup_oom_kills(void);
 unsigned long long cgroup_memory_used(void);
+long long cgroup_refused_forks(const struct shim *shim);
 void cgroup_remove(void);
 void watchdog_start(struct shim *shim);
 unsigned long long watchdog_used(int limit);

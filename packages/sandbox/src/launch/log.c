@@ -94,15 +94,16 @@ void log_write(const void *data, size_t length) {
 long long log_total(void) { return base + size; }
 
 void exit_record(const struct shim *shim) {
-  char text[512], code[16] = "null", number[16] = "null";
+  char text[512], code[16] = "null", number[16] = "null", refused[24] = "null";
   bool stopped = shim->kill_at_ms || shim->end_cause[0];
   const char *cause = shim->end_cause[0] ? shim->end_cause : shim->kill_at_ms ? shim->stop_cause :
                       !shim->exited ? "lost" : WIFSIGNALED(shim->wait_status) ? "signal" : "exit";
   if (shim->exited && WIFEXITED(shim->wait_status)) snprintf(code, sizeof code, "%d", WEXITSTATUS(shim->wait_status));
   if (shim->exited && WIFSIGNALED(shim->wait_status)) snprintf(number, sizeof number, "%d", WTERMSIG(shim->wait_status));
+  if (shim->refused_forks >= 0) snprintf(refused, sizeof refused, "%lld", shim->refused_forks);
   snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld,"
-           "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu,\"unit\":\"%s\"}\n", code, number,
+           "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu,\"unit\":\"%s\",\"refusedForks\":%s}\n", code, number,
            !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, now_ms(), cause, shim->end_limit, shim->end_used,
-           !strcmp(cause, "workspace") && shim->end_limit == shim->spec->workspace_files ? "files" : "bytes");
+           !strcmp(cause, "workspace") && shim->end_limit == shim->spec->workspace_files ? "files" : "bytes", refused);
   replace_file("exit.json", text);
 }

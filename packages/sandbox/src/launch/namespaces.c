@@ -16,6 +16,10 @@
 
 #define ALL_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+/* What the gate says: whether a control group holds the limit of processes. */
+#define COUNTED 'c'
+#define UNCOUNTED 'u'
+
 static void write_proc(pid_t pid, const char *name, const char *text) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
@@ -60,6 +64,8 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   protect_forget();
   if (read(gate, &go, 1) != 1) _exit(125);
   close(gate);
+  /* Ours would refuse first, and nobody would count it; so it stands just behind the group's. */
+  if (go == COUNTED) spec->processes++;
   if (spec->root_launcher) {
     /* Its groups go, its id becomes the unprivileged one; capabilities stay for now. */
     if (setgroups(0, NULL) || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID))
@@ -140,7 +146,8 @@ void namespaces_start(struct shim *shim) {
   write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
   write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
   cgroup_hold(spec, pid, shim->held);
-  if (write(gate[1], "g", 1) != 1) die_errno("userns", "releasing the sandbox");
+  char go = shim->held[LIMIT_PROCESSES] ? COUNTED : UNCOUNTED;
+  if (write(gate[1], &go, 1) != 1) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
   /* Our own preparations, while the sandbox makes its network and root. */
   shim->server = server_open(spec->run_dir);

@@ -122,6 +122,7 @@ static void finish(struct shim *shim, int signals) {
     shim->exited = true;
     shim->wait_status = SIGKILL;
   }
+  shim->refused_forks = cgroup_refused_forks(shim);
   cgroup_remove();
   long long end = now_ms() + DRAIN_MS_MAX;
   while ((shim->out >= 0 || shim->err >= 0) && now_ms() < end) {
@@ -196,7 +197,7 @@ int shim_main(struct spec *spec) {
     if (!control_event(&shim)) die("init", "the sandbox ended before the agent started");
   snprintf(self, sizeof self, "%d", getpid());
   snprintf(agent, sizeof agent, "%d", shim.agent_pid);
-  if (spec->processes) shim.held[LIMIT_PROCESSES] = "rlimit";
+  if (spec->processes && !shim.held[LIMIT_PROCESSES]) shim.held[LIMIT_PROCESSES] = "rlimit";
   if (spec->open_files) shim.held[LIMIT_OPEN_FILES] = "rlimit";
   if (spec->tmp_bytes) shim.held[LIMIT_TMP] = "mount";
   if (spec->cpu_milli && !shim.held[LIMIT_CPUS]) shim.held[LIMIT_CPUS] = "none";

@@ -76,7 +76,7 @@ static size_t arity(const char *key) {
     {"id", 1}, {"runDir", 1}, {"stateDir", 1}, {"hostname", 1}, {"cwd", 1}, {"arg", 1}, {"env", 1}, {"mount", 3},
     {"tmpfs", 3}, {"dir", 2}, {"symlink", 2}, {"file", 3}, {"dev", 1}, {"proc", 1}, {"pts", 1}, {"landlock", 1},
     {"readOnly", 1}, {"readWrite", 1}, {"alias", 1}, {"limit", 2}, {"terminal", 2},
-    {"copy", 2}, {"noexec", 0}, {"nested", 0}, {"protect", 3}, {"protected", 0},
+    {"copy", 2}, {"noexec", 0}, {"nested", 0}, {"countForks", 0}, {"protect", 3}, {"protected", 0},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (!strcmp(key, table[i].key)) return table[i].arity;
@@ -115,6 +115,7 @@ static void apply(struct spec *spec, const char *key, const char **v) {
   else if (!strcmp(key, "limit")) set_limit(spec, v[0], v[1]);
   else if (!strcmp(key, "noexec")) spec->no_exec = true;
   else if (!strcmp(key, "nested")) spec->nested = true;
+  else if (!strcmp(key, "countForks")) spec->count_forks = true;
   else if (!strcmp(key, "protect")) add_protect(spec, v);
   else if (!strcmp(key, "protected")) add_op(spec, OP_PROTECT, "/");
   else if (!strcmp(key, "terminal")) {
@@ -139,6 +140,7 @@ void spec_parse(struct spec *spec, struct items *items) {
   command_parse(spec, items, 1);
   if (!spec->id || !spec->run_dir || !spec->state_dir || !spec->cwd || !spec->hostname) die("spec", "a required field is missing");
   if (spec->argc == 0) die("spec", "no command");
+  if (spec->count_forks && !spec->processes) die("spec", "forks are counted at a limit of processes, and there is none");
   spec->root_launcher = geteuid() == 0;
   spec->host_uid = geteuid() ? geteuid() : UNPRIVILEGED_HOST_ID;
   spec->host_gid = geteuid() ? getegid() : UNPRIVILEGED_HOST_ID;
