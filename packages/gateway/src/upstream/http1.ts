@@ -26,6 +26,9 @@ export function authorityOf({ host, port, secure }: { host: string; port: number
   return port === (secure ? 443 : 80) ? name : `${name}:${port}`;
 }
 
+/** RFC 9110 9.2.1. What is merely idempotent may still be seen twice, so a second DELETE answers 404 to a first that had its way. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 /** `socket`: a connection that was dialled for this request already. */
 export function openHttp1(sending: Sending, how: { reuse: boolean; socket?: TLSSocket }): ClientRequest {
   const { context, flow, request, target } = sending;
@@ -45,10 +48,11 @@ export function openHttp1(sending: Sending, how: { reuse: boolean; socket?: TLSS
     maxHeaderSize: HEADER_BYTES_MAX * 4,
     insecureHTTPParser: false,
   };
-  // A request with a body cannot be sent twice, so it does not take a connection that may just be closing.
+  // What may not be done twice does not take a connection that may just be closing, because nobody could tell whether it was done.
+  const repeatable = request.body === "none" && SAFE_METHODS.has(request.method);
   const agent = flow.state.pools.agentFor(
     { secure: flow.secure, host: flow.host, port: target.port },
-    reuse && request.body === "none",
+    reuse && repeatable,
   );
   if (!flow.secure) return httpRequest({ ...common, agent });
   const options: HttpsOptions & Pick<ConnectionOptions, "secureContext" | "ALPNProtocols"> = {
