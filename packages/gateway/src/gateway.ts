@@ -35,7 +35,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const now = options.now ?? Date.now;
   let trust: Context["trust"] | null = null;
   const context: Context = {
-    sink: options.journal,
+    sink: countTraffic(options.journal, (id) => states.get(id)?.traffic),
     labels: options.labels,
     now,
     resolver: createResolver({
@@ -91,7 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       refusals: createRateGate(REFUSALS_PER_SECOND_MAX),
       refusing: new Set(),
       usage: createUsage(),
-      traffic: countTraffic(network),
+      traffic: { count: 0, open: 0 },
       inForce: { policy, policyDigest, generation },
       credentials: createCredentialStore(sandbox.credentials ?? []),
       throttle: createThrottle(),
@@ -147,7 +147,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     remove,
     sandboxes: () => [...states.keys()],
-    traffic: (id) => states.get(id)?.traffic.count() ?? null,
+    traffic(id) {
+      const traffic = states.get(id)?.traffic;
+      return traffic === undefined ? null : { ...traffic };
+    },
     async close() {
       clearInterval(rejudging);
       await Promise.all([...states.keys()].map(remove));

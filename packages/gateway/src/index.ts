@@ -17,6 +17,7 @@ export {
 export { createRecordSink, type RecordSinkOptions } from "./journal/recordSink.ts";
 export type { DecisionDraft, DecisionSink, FlowTotals } from "./journal/sink.ts";
 export { OWN_HOST, PROXY_HOST, PROXY_PORT } from "./state.ts";
+export type { Traffic } from "./traffic.ts";
 export type * from "./types.ts";
 export { hostAuthorities, withRoots } from "./upstream/authorities.ts";
 export type { Lookup } from "./upstream/resolve.ts";

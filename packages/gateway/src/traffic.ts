@@ -1,32 +1,40 @@
-import type { Socket } from "node:net";
-import type { SandboxNetwork } from "./types.ts";
+import type { DecisionSink } from "./journal/sink.ts";
 
-/** How much one sandbox has done on the network: a number that grows with every connection, every byte and every look-up. */
+/**
+ * A sandbox's signs of life on the network, as `idle_seconds` and `creel run` count them: everything decided and everything ended, and
+ * what is under way. A connection on which nothing is asked is none, so holding one open does not outlive an idle time.
+ */
 export interface Traffic {
-  count(): number;
+  /** Grows with every decision about it, and with every end of something allowed. */
+  count: number;
+  /** Requests and relayed connections that were allowed and have not ended. */
+  open: number;
 }
 
-export function countTraffic(network: Pick<SandboxNetwork, "listener" | "dns">): Traffic {
-  const open = new Set<Socket>();
-  let ended = 0;
-  const bytesOf = (socket: Socket): number => socket.bytesRead + socket.bytesWritten;
-  network.listener.on("connection", (socket: Socket) => {
-    open.add(socket);
-    // The connection itself counts, so that one without a byte is seen too.
-    ended += 1;
-    socket.once("close", () => {
-      open.delete(socket);
-      ended += bytesOf(socket);
-    });
-  });
-  network.dns.on("message", () => {
-    ended += 1;
-  });
+/** The same sink, with what passes counted for its sandbox. What `trafficOf` does not know is counted nowhere. */
+export function countTraffic(sink: DecisionSink, trafficOf: (sandbox: string) => Traffic | undefined): DecisionSink {
+  const underWay = new Map<number, Traffic>();
   return {
-    count() {
-      let sum = ended;
-      for (const socket of open) sum += bytesOf(socket);
-      return sum;
+    boot: sink.boot,
+    async append(draft) {
+      const traffic = trafficOf(draft.sandbox);
+      if (traffic !== undefined) traffic.count += 1;
+      const ref = await sink.append(draft);
+      if (traffic !== undefined && draft.decision !== "deny" && draft.kind !== "dns") {
+        traffic.open += 1;
+        underWay.set(ref, traffic);
+      }
+      return ref;
     },
+    end(ref, totals) {
+      const traffic = underWay.get(ref);
+      if (traffic !== undefined) {
+        underWay.delete(ref);
+        traffic.open -= 1;
+        traffic.count += 1;
+      }
+      sink.end(ref, totals);
+    },
+    close: () => sink.close(),
   };
 }

@@ -7,6 +7,7 @@ import type { GivenBounds } from "./bounds.ts";
 import type { SandboxCa } from "./ca/createCa.ts";
 import type { SandboxCredential } from "./credentials/credential.ts";
 import type { DecisionSink } from "./journal/sink.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Lookup } from "./upstream/resolve.ts";
 
 /** The four numbers of an accepted connection; `local` is where the sandboxed program wanted to go. */
@@ -80,8 +81,8 @@ export interface Gateway {
   ): void;
   /** Cuts everything of the sandbox and lets go of its sockets. */
   remove(id: string): Promise<void>;
-  /** Grows with everything a sandbox does on the network; null when it is not served. */
-  traffic(id: string): number | null;
+  /** A sandbox's signs of life on the network; null when it is not served. */
+  traffic(id: string): Traffic | null;
   /** Ids of the sandboxes served now. */
   sandboxes(): string[];
   /** Cuts everything; then closes the journal. */

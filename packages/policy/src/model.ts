@@ -151,7 +151,7 @@ export interface SandboxLimits {
   requests_per_minute?: number | undefined;
   /** The sandbox ends this long after its start. */
   lifetime_seconds?: number | undefined;
-  /** The sandbox ends when for this long it neither spoke to the network nor wrote a line. */
+  /** The sandbox ends when for this long it neither wrote, nor asked anything of the network, nor waited for an answer. */
   idle_seconds?: number | undefined;
 }
 

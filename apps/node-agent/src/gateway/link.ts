@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
+import type { Traffic } from "@creel/gateway";
 import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
 import { reasonOf } from "../files.ts";
@@ -31,8 +32,8 @@ export interface GatewayLink {
   /** Resolves when the policy is in force: the gateway said so, or no gateway runs and nothing can leave. */
   setPolicy(id: string, policy: ServedPolicy): Promise<void>;
   drop(id: string): Promise<void>;
-  /** Grows with what the sandbox does on the network; null while no gateway serves it. */
-  traffic(id: string): Promise<number | null>;
+  /** The sandbox's signs of life on the network; null while no gateway serves it. */
+  traffic(id: string): Promise<Traffic | null>;
   /** The life of the gateway that writes the journal now. */
   boot(): string | null;
   pid(): number | null;
@@ -42,7 +43,7 @@ export interface GatewayLink {
   close(): Promise<void>;
 }
 
-type Call = { resolve: (count: number | null) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
+type Call = { resolve: (traffic: Traffic | null) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
 
 export function createGatewayLink(options: {
   program: GatewayProgram;
@@ -69,7 +70,7 @@ export function createGatewayLink(options: {
     modelKnown = resolve;
   });
 
-  const ask = (make: (call: number) => ToGateway): Promise<number | null> =>
+  const ask = (make: (call: number) => ToGateway): Promise<Traffic | null> =>
     new Promise((resolve, reject) => {
       const call = nextCall++;
       const target = child;
@@ -85,12 +86,12 @@ export function createGatewayLink(options: {
         if (error) settle(call, error.message);
       });
     });
-  const settle = (call: number, error: string | null, count: number | null = null) => {
+  const settle = (call: number, error: string | null, traffic: Traffic | null = null) => {
     const known = calls.get(call);
     if (!known) return;
     calls.delete(call);
     clearTimeout(known.timer);
-    if (error === null) known.resolve(count);
+    if (error === null) known.resolve(traffic);
     else known.reject(new Error(error));
   };
   const add = (sandbox: ServedSandbox) => ask((call) => ({ type: "add", call, sandbox }));
@@ -114,7 +115,7 @@ export function createGatewayLink(options: {
       if (!parsed.success) return void log.error("the gateway said something that does not parse");
       const message = parsed.data;
       if (message.type === "done") settle(message.call, message.error);
-      else if (message.type === "traffic") settle(message.call, null, message.count);
+      else if (message.type === "traffic") settle(message.call, null, message.traffic);
       else if (message.type === "journal") options.onJournal();
       else if (message.type === "problem") log.warn({ problem: message.text }, "the gateway reports a problem");
       else {

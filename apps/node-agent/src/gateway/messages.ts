@@ -63,10 +63,14 @@ const servedModelSchema = z.strictObject({
 });
 export type ServedModel = z.infer<typeof servedModelSchema>;
 
+const amount = z.number().int().nonnegative();
+/** The gateway's `Traffic`: how often something happened, and how much is under way. */
+const traffic = z.strictObject({ count: amount, open: amount });
+
 export const fromGatewaySchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready"), boot: z.uuid(), model: servedModelSchema }),
   z.strictObject({ type: z.literal("done"), call, error: z.string().max(4096).nullable() }),
-  z.strictObject({ type: z.literal("traffic"), call, count: z.number().nonnegative().nullable() }),
+  z.strictObject({ type: z.literal("traffic"), call, traffic: traffic.nullable() }),
   /** Something was written to the journal. */
   z.strictObject({ type: z.literal("journal") }),
   z.strictObject({ type: z.literal("problem"), text: z.string().max(4096) }),

@@ -119,7 +119,7 @@ export async function serveGateway(options: {
       const message = toGatewaySchema.parse(raw);
       if (message.type === "start") return;
       if (message.type === "traffic")
-        return send({ type: "traffic", call: message.call, count: gateway.traffic(message.id) });
+        return send({ type: "traffic", call: message.call, traffic: gateway.traffic(message.id) });
       const error = await inTurn(message).then(() => null, reasonOf);
       send({ type: "done", call: message.call, error });
     },

@@ -3,12 +3,13 @@
  * or the node agent was restarted. Invariant: the start and the last activity are on disk, the bounds are those it was started with, and
  * nothing but this host is asked.
  */
+import type { Traffic } from "@creel/gateway";
 import type { EndCause } from "@creel/protocol";
 import { BOUND_CHECK_MS } from "../limits.ts";
 
 export interface Activity {
-  /** Grows with everything the sandbox does on the network; null while the gateway is away, and then nothing gets out. */
-  traffic(): Promise<number | null>;
+  /** Its signs of life on the network; null while the gateway is away, and then nothing gets out. */
+  traffic(): Promise<Traffic | null>;
   /** Bytes it has written to its log so far. */
   outputBytes(): Promise<number>;
 }
@@ -40,7 +41,7 @@ export function watchTimeBounds(options: {
   const lifetimeEndMs = options.lifetimeSeconds === null ? null : startedMs + options.lifetimeSeconds * 1000;
   const idleMs = options.idleSeconds === null ? null : options.idleSeconds * 1000;
   let active: Active = options.active ?? { atMs: startedMs, outputBytes: 0 };
-  let traffic: number | null = null;
+  let counted: number | null = null;
   let cause: EndCause | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -48,9 +49,11 @@ export function watchTimeBounds(options: {
   const lookForActivity = async (): Promise<void> => {
     const [seen, outputBytes] = await Promise.all([activity.traffic(), activity.outputBytes()]);
     // The first look after a start of ours is the base: what went on before was seen by the life before, or could not go on at all.
-    const moved = seen !== null && traffic !== null && seen !== traffic;
-    if (seen !== null) traffic = seen;
-    if (!moved && outputBytes === active.outputBytes) return;
+    const moved = seen !== null && counted !== null && seen.count !== counted;
+    if (seen !== null) counted = seen.count;
+    // What waits for an answer is not idle, however long it takes: that is for the lifetime to end.
+    const waits = seen !== null && seen.open > 0;
+    if (!moved && !waits && outputBytes === active.outputBytes) return;
     active = { atMs: now(), outputBytes };
     await options.onActive(active);
   };

@@ -1,3 +1,4 @@
+import type { Traffic } from "@creel/gateway";
 import type { DesiredSandbox, PolicyRefusal, SandboxStatus } from "@creel/protocol";
 
 /** What is in force for one sandbox, as its status says. */
@@ -17,8 +18,8 @@ export interface WorkerHooks {
   /** Nothing leaves it from here on. */
   drop(id: string): Promise<void>;
   inForce(id: string): InForce | null;
-  /** Grows with what it does on the network; null while the gateway is away. */
-  traffic(id: string): Promise<number | null>;
+  /** Its signs of life on the network; null while the gateway is away. */
+  traffic(id: string): Promise<Traffic | null>;
   onStatus(status: SandboxStatus): void;
   onRemoved(id: string): void;
 }

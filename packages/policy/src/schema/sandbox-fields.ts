@@ -23,7 +23,11 @@ export const sandboxLimits: Spec = object({
   bytes_per_second: field(count, "Network traffic in both directions together; what wants more is slowed down."),
   requests_per_minute: field(count, "Requests, and connections that are not inspected."),
   lifetime_seconds: field(count, "The sandbox ends this long after its start.", fixed),
-  idle_seconds: field(count, "The sandbox ends when for this long it used no network and wrote no output.", fixed),
+  idle_seconds: field(
+    count,
+    "The sandbox ends when for this long it wrote no output, asked nothing of the network and had no allowed request or relayed connection open; a connection kept open on which nothing is asked does not count.",
+    fixed,
+  ),
 });
 
 const workspace = object({
