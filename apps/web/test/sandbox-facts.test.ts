@@ -1,6 +1,7 @@
 import type { SandboxView } from "@creel/core";
+import { type EndCause, endCauses, sandboxEndSchema } from "@creel/protocol";
 import { describe, expect, it } from "vitest";
-import { policyStanding } from "../src/parts/sandbox-facts.ts";
+import { endText, lastEnds, policyStanding, startFact } from "../src/parts/sandbox-facts.ts";
 
 const NEWEST = `sha256:${"1".repeat(64)}`;
 const EARLIER = `sha256:${"2".repeat(64)}`;
@@ -28,5 +29,46 @@ describe("what a page says of a sandbox's newest policy", () => {
     ["quarantined", "running", EARLIER, "an earlier version is in force"],
   ] as const)("meant %s, is %s, digest %s: %j", (desired, phase, digest, said) => {
     expect(policyStanding(view(desired, phase, digest))).toBe(said);
+  });
+});
+
+const status = (fields: object) =>
+  // When it started and how it ended is read of these alone.
+  ({ status: { phase: "exited", startedAt: null, ...fields } }) as unknown as SandboxView;
+const end = (cause: EndCause, exitCode: number | null, startedAt: string | null = "2026-01-05T10:00:00.000Z") =>
+  sandboxEndSchema.parse({ at: "2026-01-05T10:05:00.000Z", startedAt, cause, exitCode, reason: "" });
+
+describe("when a sandbox started, as a page says it", () => {
+  it("is what runs", () => {
+    const at = "2026-01-05T11:00:00.000Z";
+    const running = status({ phase: "running", startedAt: at, ends: [end("exit", 1)] });
+    expect(startFact(running)).toEqual({ term: "Started", at });
+  });
+  it("is what ran last where nothing runs, from its newest end", () => {
+    const earlier = end("exit", 0, "2026-01-04T10:00:00.000Z");
+    expect(startFact(status({ ends: [end("memory", 137), earlier] }))).toEqual({
+      term: "Last started",
+      at: "2026-01-05T10:00:00.000Z",
+    });
+  });
+  it("is never where nothing ran", () => {
+    expect(startFact(status({ ends: [] }))).toEqual({ term: "Started", at: null });
+    expect(startFact(status({}))).toEqual({ term: "Started", at: null });
+    expect(startFact(view("running", null, null))).toEqual({ term: "Started", at: null });
+    // It was told to start and could not.
+    expect(startFact(status({ ends: [end("exit", null, null)] }))).toEqual({ term: "Started", at: null });
+  });
+});
+
+describe("how a sandbox ended, as a page says it", () => {
+  it("is each of its last ends, in the node's order", () => {
+    const ends = [end("killed", null), end("exit", 2)];
+    expect(lastEnds(status({ ends })).map(endText)).toEqual(["killed", "ended by itself, exit code 2"]);
+    expect(lastEnds(status({}))).toEqual([]);
+    expect(lastEnds(view("running", null, null))).toEqual([]);
+  });
+  it("has words of its own for each cause", () => {
+    const texts = endCauses.map((cause) => endText({ cause, exitCode: null }));
+    expect(new Set(texts).size).toBe(endCauses.length);
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import {
   DECISION_TEXT_CHARS_MAX,
+  ENDS_KEPT_MAX,
   enrollRequestSchema,
   enrollResponseSchema,
   hubMessageSchema,
@@ -105,6 +106,15 @@ describe("attacks on the limits", () => {
   });
   it("refuses a log chunk past its limit", () =>
     refused(nodeMessageSchema, { ...load(v, "node.log.json"), data: "x".repeat(LOG_CHUNK_BYTES_MAX * 2 + 1) }));
+  it("takes as many ends of a sandbox as are kept, and refuses one more", () => {
+    const message = load(v, "node.status.ends.json") as { status: { ends: unknown[] } };
+    const withEnds = (length: number) => ({
+      ...message,
+      status: { ...message.status, ends: Array.from({ length }, () => message.status.ends[0]) },
+    });
+    expect(nodeMessageSchema.safeParse(withEnds(ENDS_KEPT_MAX)).success).toBe(true);
+    refused(nodeMessageSchema, withEnds(ENDS_KEPT_MAX + 1));
+  });
   it("refuses negative offsets and sequence numbers", () =>
     refused(nodeMessageSchema, { ...load(v, "node.log.json"), offset: -1 }));
   it("refuses a policy past its limit", () => {

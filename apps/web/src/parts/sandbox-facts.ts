@@ -1,4 +1,5 @@
 import type { SandboxView } from "@creel/core";
+import type { EndCause, SandboxEndRecord } from "@creel/protocol";
 
 const agentNames: Readonly<Record<string, string>> = {
   pi: "pi",
@@ -20,6 +21,33 @@ const OVER: readonly string[] = ["stopped", "exited", "failed", "quarantined"];
 /** Something of it runs, or may: nobody has heard yet that it ended. */
 export const isLive = (sandbox: SandboxView): boolean =>
   sandbox.status !== null && !OVER.includes(sandbox.status.phase);
+/** When it began: what runs, or else what ran last. */
+export function startFact(sandbox: SandboxView): { term: "Started" | "Last started"; at: string | null } {
+  const { status } = sandbox;
+  const at = status?.startedAt ?? lastEnds(sandbox)[0]?.startedAt ?? null;
+  return { term: at !== null && !isLive(sandbox) ? "Last started" : "Started", at };
+}
+
+/** The newest first. None where it never ended, or where its node was too old to keep them. */
+export const lastEnds = (sandbox: SandboxView): readonly SandboxEndRecord[] => sandbox.status?.ends ?? [];
+
+const END_WORDS: Readonly<Record<EndCause, string>> = {
+  exit: "ended by itself",
+  signal: "ended by a signal",
+  memory: "over its memory",
+  processes: "over its processes",
+  workspace: "over its workspace",
+  lifetime: "at the end of its lifetime",
+  idle: "idle for too long",
+  stopped: "stopped",
+  killed: "killed",
+  quarantine: "put in quarantine",
+  lost: "lost, nobody saw it end",
+};
+/** Why it ended, and with what code where there was one. */
+export const endText = ({ cause, exitCode }: Pick<SandboxEndRecord, "cause" | "exitCode">): string =>
+  exitCode === null ? END_WORDS[cause] : `${END_WORDS[cause]}, exit code ${exitCode}`;
+
 /** What the node says of the newest saved version; null where nothing runs that a policy could be in force for. */
 export function policyStanding(
   sandbox: SandboxView,

@@ -3,10 +3,11 @@ import type { SandboxView } from "@creel/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
+import { LastEnds } from "../../../../parts/last-ends.tsx";
 import { LiveFeed } from "../../../../parts/live-feed.tsx";
 import { LogView } from "../../../../parts/log-view.tsx";
 import { ReachMap } from "../../../../parts/reach-map.tsx";
-import { agentName, policyStanding } from "../../../../parts/sandbox-facts.ts";
+import { agentName, policyStanding, startFact } from "../../../../parts/sandbox-facts.ts";
 import { limitsText, MonitorBadge, RefusedPolicyNotice } from "../../../../parts/sandbox-notices.tsx";
 import { Badge, PhaseBadge } from "../../../../ui/badge.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
@@ -36,6 +37,7 @@ const PolicyFact = ({ sandbox }: { sandbox: SandboxView }) => (
 
 const About = ({ sandbox }: { sandbox: SandboxView }) => {
   const { status } = sandbox;
+  const start = startFact(sandbox);
   return (
     <Panel title="About">
       <Facts
@@ -68,9 +70,9 @@ const About = ({ sandbox }: { sandbox: SandboxView }) => {
               ]
             : []),
           { term: "Node", value: <TextLink href={paths.node(sandbox.nodeId)}>{sandbox.nodeName}</TextLink> },
-          { term: "Started", value: <Time at={status?.startedAt} /> },
+          { term: start.term, value: <Time at={start.at} /> },
           { term: "Restarts", value: status?.restarts ?? 0 },
-          { term: "Last exit code", value: status?.exitCode ?? "none yet" },
+          { term: "Last ends", value: <LastEnds sandbox={sandbox} /> },
           { term: "Limits", value: limitsText(sandbox) },
           { term: "When it ends", value: `restart ${sandbox.restart.policy}, after ${sandbox.restart.delayMs} ms` },
           { term: "Id", value: <Mono>{sandbox.id}</Mono> },
