@@ -1,5 +1,6 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import {
   BasicConstraintsExtension,
@@ -36,15 +37,17 @@ export async function makeChain(names: { type: "dns" | "ip"; value: string }[]) 
   return { caPem: authority.toString("pem"), certPem: certificate.toString("pem"), keyPem: key };
 }
 
-/** An HTTPS host on loopback that remembers what reached it. */
+/** An HTTPS host on loopback that remembers what reached it; what asks for `/api/wait` waits until the test answers it. */
 export async function startWorld(host: string) {
   const { caPem, certPem, keyPem } = await makeChain([{ type: "dns", value: host }]);
   const served: string[] = [];
+  const waiting: ServerResponse[] = [];
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     served.push(`${request.method} ${request.url}`);
     request.resume();
     response.setHeader("connection", "close");
-    response.end("ok\n");
+    if (request.url === "/api/wait") waiting.push(response);
+    else response.end("ok\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -52,6 +55,7 @@ export async function startWorld(host: string) {
   return {
     caPem,
     served,
+    waiting,
     resolve: { [`${host}:443`]: `127.0.0.1:${port}` },
     async close() {
       server.closeAllConnections();
