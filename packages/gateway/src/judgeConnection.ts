@@ -3,9 +3,9 @@ import type { BinaryIdentity } from "@creel/protocol";
 import { OWN_HOST, PROXY_HOST, PROXY_PORT } from "./state.ts";
 
 export interface Endpoint {
-  identity: BinaryIdentity;
-  host: string;
-  port: number;
+  readonly identity: BinaryIdentity;
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface ConnectionVerdict extends PolicyDecision {
@@ -27,6 +27,25 @@ export function asRequest({ identity, host, port }: Endpoint) {
   };
 }
 
+interface Planned {
+  policy: CompiledPolicy;
+  nowMs: number;
+  plan: EndpointPlan | null;
+}
+const planned = new WeakMap<Endpoint, Planned>();
+
+/**
+ * What the policy plans for a connection. One request asks several times in the same moment, and the answer is a function of these three
+ * alone: it is kept until another policy or another millisecond asks, so that neither a reload nor an expiry is ever missed.
+ */
+export function planOf(policy: CompiledPolicy, endpoint: Endpoint, nowMs: number): EndpointPlan | null {
+  const known = planned.get(endpoint);
+  if (known !== undefined && known.policy === policy && known.nowMs === nowMs) return known.plan;
+  const plan = planEndpoint(policy, asRequest(endpoint), nowMs);
+  planned.set(endpoint, { policy, nowMs, plan });
+  return plan;
+}
+
 /** The ports on which the gateway answers for its own page. */
 const OWN_PORTS = [80, 443];
 
@@ -43,7 +62,7 @@ export function judgeConnection(policy: CompiledPolicy, endpoint: Endpoint, nowM
     return { ...inspected, decision: open ? "allow" : "deny", rule: null, reason };
   }
   const request = asRequest(endpoint);
-  const plan = planEndpoint(policy, request, nowMs);
+  const plan = planOf(policy, endpoint, nowMs);
   const decision = decide(policy, request, nowMs);
   if (plan === null) {
     const reason = decision.decision === "deny" ? decision.reason : "No rule plans this endpoint.";

@@ -1,5 +1,5 @@
-import { type CompiledPolicy, type PolicyDecision, planEndpoint } from "@creel/policy";
-import { asRequest } from "./judgeConnection.ts";
+import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
+import { planOf } from "./judgeConnection.ts";
 import type { Context, Flow } from "./state.ts";
 
 /** A decision that a limit turned; then is when to ask again. */
@@ -15,7 +15,7 @@ export function withinLimits(
   decision: PolicyDecision,
   which: "bytesProblem" | "requestsProblem",
 ): LimitedDecision {
-  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
+  const limits = planOf(policy, flow, context.now())?.limits ?? null;
   if (limits === null || decision.rule === null) return decision;
   const problem = flow.state.usage[which](decision.rule, limits, context.now());
   return problem === null ? decision : { decision: "deny", rule: decision.rule, ...problem };
@@ -71,6 +71,6 @@ export function takePlace(context: Context, flow: Flow): Place | LimitedDecision
 }
 
 export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, { rule }: PolicyDecision): void {
-  const limits = planEndpoint(policy, asRequest(flow), context.now())?.limits ?? null;
+  const limits = planOf(policy, flow, context.now())?.limits ?? null;
   if (rule !== null) flow.state.usage.addRequest(rule, limits, context.now());
 }

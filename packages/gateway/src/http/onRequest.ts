@@ -1,7 +1,7 @@
-import { INFERENCE_HOST, planEndpoint } from "@creel/policy";
+import { INFERENCE_HOST } from "@creel/policy";
 import { bodyBytesHeld, bodyTooLarge, CREDENTIALS_RULE } from "../credentials/ofRequest.ts";
 import { onInference } from "../inference.ts";
-import { asRequest } from "../judgeConnection.ts";
+import { planOf } from "../judgeConnection.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST } from "../state.ts";
 import { answerFailure, answerJson, answerRefusal } from "./answers.ts";
@@ -40,7 +40,7 @@ export async function onRequest(context: Context, flow: Flow, call: Call): Promi
 
 async function judgeAndForward(context: Context, flow: Flow, request: CheckedRequest, call: Call): Promise<void> {
   const refused = { method: request.method, path: request.target };
-  const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
+  const plan = planOf(flow.state.inForce.policy, flow, context.now());
   const judgedBytesMax = plan?.bodyBytesMax ?? 0;
   const heldBytesMax = bodyBytesHeld(context, flow, request);
   const held = await holdForJudging({
@@ -50,7 +50,7 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
     call,
     subject: subjectOf(flow, refused),
     bytesMax: Math.max(judgedBytesMax, heldBytesMax),
-    judgeHead: judgedBytesMax > 0 ? null : judgeOf(context, flow, request, null),
+    judgeHead: judgedBytesMax > 0 ? null : (policy) => judgeOf(context, flow, request, null)(policy),
   });
   if (held === null) return;
   const { body, place } = held;

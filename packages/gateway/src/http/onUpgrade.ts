@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { INFERENCE_HOST, planEndpoint } from "@creel/policy";
+import { INFERENCE_HOST } from "@creel/policy";
 import { answerScrub } from "../credentials/ofAnswer.ts";
-import { asRequest } from "../judgeConnection.ts";
+import { planOf } from "../judgeConnection.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST, type Refusal, resetSocket } from "../state.ts";
 import { asWebSocket, offerProblem } from "../websocket/handshake.ts";
@@ -31,7 +31,7 @@ export async function onUpgrade(
   if (flow.refusal !== null) return say(await flow.refusal.tell(subjectOf(flow, asked)));
   const checked = checkRequest(headOf(req), flow);
   const request = "request" in checked ? asWebSocket(checked.request) : null;
-  const plan = planEndpoint(flow.state.inForce.policy, asRequest(flow), context.now());
+  const plan = planOf(flow.state.inForce.policy, flow, context.now());
   const judged = plan?.webSocketText === true;
   const messages = request !== null && (judged || rewritesMessages(context, flow, request)) ? { judged } : null;
   const problem =
