@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../src/limits.ts";
-import { FrameReader, OPCODE, writeFrame } from "../src/websocket/frames.ts";
+import { ControlFrames, PINGS_REMEMBERED_MAX } from "../src/websocket/controlFrames.ts";
+import { OPCODE } from "../src/websocket/frameHead.ts";
+import { FrameReader, writeFrame } from "../src/websocket/frames.ts";
 import { ServerSide } from "../src/websocket/serverSide.ts";
 import { closed } from "./support/client.ts";
 import { createUpstream, createWorld, type Upstream, type World } from "./support/world.ts";
@@ -305,6 +307,81 @@ describe("frames that a server might read otherwise", () => {
   });
 });
 
+const SECRET_WORDS = "stolen-words";
+
+describe("attack: words in a client's control frames", () => {
+  /** Control frames as the server received them. */
+  const control = (): string[] => {
+    const got: string[] = [];
+    for (const peer of server.clients) {
+      peer.on("ping", (payload) => got.push(`ping ${payload.toString("hex")}`));
+      peer.on("pong", (payload) => got.push(`pong ${payload}`));
+      peer.on("close", (code, reason) => got.push(`close ${code} ${reason}`));
+    }
+    return got;
+  };
+
+  it.each([
+    ["allows text", TEXT],
+    ["allows no message", SILENT],
+  ])("do not reach the server where the policy %s", async (_name, yaml) => {
+    const socket = await client(yaml);
+    const got = control();
+    const answered = once(socket, "pong");
+    socket.ping(SECRET_WORDS);
+    expect(String((await answered)[0])).toBe(SECRET_WORDS);
+    socket.pong(SECRET_WORDS);
+    socket.close(4000, SECRET_WORDS);
+    await expect.poll(() => got).toEqual(["ping 00000001", "pong ", "close 4000 "]);
+  });
+
+  it("give back what the server pinged, once, and nothing else", async () => {
+    const { socket, afterHead } = await rawClient(TEXT);
+    const got = control();
+    for (const peer of server.clients) peer.ping("are you there");
+    await expect.poll(() => afterHead().includes("are you there")).toBe(true);
+    const pong = (words: string) => frame(FIN | OPCODE.pong, words);
+    socket.write(Buffer.concat([pong("are you"), pong("are you there"), pong("are you there")]));
+    await expect.poll(() => got).toEqual(["pong ", "pong are you there", "pong "]);
+    socket.destroy();
+  });
+
+  it("are not given back behind more pings than are remembered", () => {
+    const control = new ControlFrames();
+    const ping = (n: number) => control.fromServer(OPCODE.ping, Buffer.from(`p${n}`));
+    for (let n = 0; n <= PINGS_REMEMBERED_MAX; n += 1) ping(n);
+    expect(control.fromClient(OPCODE.pong, Buffer.from("p0")).length).toBe(0);
+    expect(String(control.fromClient(OPCODE.pong, Buffer.from("p1")))).toBe("p1");
+    const sent = Array.from({ length: PINGS_REMEMBERED_MAX + 1 }, (_, n) =>
+      control.fromClient(OPCODE.ping, Buffer.from(`c${n}`)),
+    );
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = sent;
+    expect(control.fromServer(OPCODE.pong, first)).toEqual(first);
+    expect(String(control.fromServer(OPCODE.pong, second))).toBe("c1");
+  });
+});
+
+describe("frames of a server that a client might read otherwise", () => {
+  it.each([
+    ["with a reserved bit, as if compressed", Buffer.from([0xc1, 1, 0x78])],
+    ["with an unknown opcode", Buffer.from([0x83, 1, 0x78])],
+    ["with a mask", Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78])],
+    ["with a length beyond what can be counted", Buffer.from([0x82, 127, 0, 255, 0, 0, 0, 0, 0, 1])],
+    ["with a ping in parts", Buffer.from([0x09, 1, 0x78])],
+  ])("%s end the connection", async (_name, bytes) => {
+    for (let cut = 0; cut < bytes.length; cut += 1) {
+      const side = new ServerSide(new ControlFrames());
+      const out: Buffer[] = [];
+      side.on("data", (chunk: Buffer) => out.push(chunk));
+      const failed = once(side, "error");
+      if (cut > 0) side.write(bytes.subarray(0, cut));
+      side.write(bytes.subarray(cut));
+      expect(String(await failed)).toContain("cannot be read");
+      expect(out).toEqual([]);
+    }
+  });
+});
+
 describe("what the server answered to the upgrade", () => {
   it.each([
     ["another key", "Sec-WebSocket-Accept: eHh4\r\n"],
@@ -353,7 +430,7 @@ describe("the codec", () => {
   });
 
   it("puts a close of ours behind the server's frame, not into it", async () => {
-    const side = new ServerSide();
+    const side = new ServerSide(new ControlFrames());
     const out: Buffer[] = [];
     side.on("data", (chunk: Buffer) => out.push(chunk));
     const long = writeFrame(OPCODE.text, Buffer.alloc(300, "a"), { masked: false });

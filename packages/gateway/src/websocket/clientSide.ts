@@ -1,13 +1,15 @@
 import { Transform } from "node:stream";
 import type { HeldBody } from "../http/heldBodies.ts";
 import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../limits.ts";
-import { closeFrame, FrameReader, OPCODE, writeFrame } from "./frames.ts";
+import type { ControlFrames } from "./controlFrames.ts";
+import { OPCODE } from "./frameHead.ts";
+import { closeFrame, FrameReader, writeFrame } from "./frames.ts";
 import { type ClientMessage, MessageReader } from "./messages.ts";
 import { WebSocketViolation } from "./violation.ts";
 
 /**
  * The way from the client to the server, message by message. Invariant: what the server receives are messages that `pass` gave, written
- * anew in one frame each; after the first that is refused or malformed the server receives a close and the client's bytes are dropped.
+ * anew in one frame each, and control frames without anything that the client wrote in them but a close's code; after the first that is refused or malformed the server receives a close and the client's bytes are dropped.
  */
 export interface ClientSideOptions {
   /** The text to send; throws `WebSocketViolation` to refuse. Writes its own line in either case. */
@@ -16,11 +18,12 @@ export interface ClientSideOptions {
   passBinary(bytes: number): Promise<void>;
   /** Called once. */
   onViolation(violation: WebSocketViolation): void;
+  control: ControlFrames;
   /** Counts what waits here to become whole. */
   held: HeldBody;
 }
 
-export function createClientSide({ passText, passBinary, onViolation, held }: ClientSideOptions): Transform {
+export function createClientSide({ passText, passBinary, onViolation, control, held }: ClientSideOptions): Transform {
   const frames = new FrameReader({ payloadBytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
   const messages = new MessageReader({ bytesMax: WEBSOCKET_MESSAGE_BYTES_MAX });
   let refused = false;
@@ -33,9 +36,9 @@ export function createClientSide({ passText, passBinary, onViolation, held }: Cl
         await passBinary(message.payload.length);
         return writeFrame(OPCODE.binary, message.payload, { masked: true });
       case "control":
-        return writeFrame(message.opcode, message.payload, { masked: true });
+        return writeFrame(message.opcode, control.fromClient(message.opcode, message.payload), { masked: true });
       case "close":
-        return writeFrame(OPCODE.close, message.payload, { masked: true });
+        return writeFrame(OPCODE.close, message.payload.subarray(0, CLOSE_CODE_BYTES), { masked: true });
     }
   }
 
@@ -67,6 +70,9 @@ export function createClientSide({ passText, passBinary, onViolation, held }: Cl
     },
   });
 }
+
+/** The reason behind it is words of the client's, which nobody judges. */
+const CLOSE_CODE_BYTES = 2;
 
 /** 1013: try again later. */
 const noRoom = () => new WebSocketViolation(1013, "too many messages that have to be judged whole are under way");

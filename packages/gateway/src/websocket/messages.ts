@@ -1,5 +1,6 @@
 import { WEBSOCKET_FRAGMENTS_MAX } from "../limits.ts";
-import { type ClientFrame, isControl, OPCODE } from "./frames.ts";
+import { isControl, OPCODE } from "./frameHead.ts";
+import type { ClientFrame } from "./frames.ts";
 import { WebSocketViolation } from "./violation.ts";
 
 /** What an object for a part costs, however few bytes it has. */

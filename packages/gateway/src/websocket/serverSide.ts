@@ -1,15 +1,26 @@
 import { Transform } from "node:stream";
+import type { ControlFrames } from "./controlFrames.ts";
+import { type FrameHead, isControl, readHead } from "./frameHead.ts";
+import { writeFrame } from "./frames.ts";
+import { WebSocketViolation } from "./violation.ts";
 
 /**
  * The way from the server to the client: bytes as they are, with the frames' ends known, so that a close of ours never lands in the
- * middle of a frame of theirs, where the client would read it as data.
+ * middle of a frame of theirs, where the client would read it as data. What cannot be read as frames of RFC 6455 5.2 without extensions
+ * ends the connection. Control frames pass whole, because pongs answer the client's own words (`ControlFrames`).
  */
 export class ServerSide extends Transform {
-  /** Bytes of the current frame still to come; 0 between frames. */
-  private left = 0;
+  /** Of the current frame; null between frames. */
+  private frame: { left: number; control: { opcode: number; parts: Buffer[] } | null } | null = null;
   private head = Buffer.alloc(0);
   private closing: Buffer | null = null;
   private over = false;
+  private readonly control: ControlFrames;
+
+  constructor(control: ControlFrames) {
+    super();
+    this.control = control;
+  }
 
   /** Sends this close as soon as the current frame has ended, and nothing after it. */
   closeWith(frame: Buffer): void {
@@ -19,7 +30,7 @@ export class ServerSide extends Transform {
   }
 
   private get atBoundary(): boolean {
-    return this.left === 0 && this.head.length === 0;
+    return this.frame === null && this.head.length === 0;
   }
 
   private finishNow(): void {
@@ -29,12 +40,17 @@ export class ServerSide extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    let rest = chunk;
-    while (rest.length > 0 && !this.over) {
-      rest = this.left > 0 ? this.passPayload(rest) : this.passHead(rest);
-      if (this.closing !== null && !this.over && this.atBoundary) this.finishNow();
+    try {
+      let rest = chunk;
+      while (rest.length > 0 && !this.over) {
+        rest = this.frame === null ? this.passHead(rest) : this.passPayload(rest);
+        if (this.closing !== null && !this.over && this.atBoundary) this.finishNow();
+      }
+      done();
+    } catch (error) {
+      const reason = error instanceof WebSocketViolation ? error.message : "unknown";
+      done(new Error(`The upstream's WebSocket frames cannot be read (${reason}).`));
     }
-    done();
   }
 
   override _flush(done: (error?: Error | null) => void): void {
@@ -43,37 +59,43 @@ export class ServerSide extends Transform {
   }
 
   private passPayload(bytes: Buffer): Buffer {
-    const part = bytes.subarray(0, this.left);
-    this.left -= part.length;
-    this.push(part);
+    const { frame } = this;
+    if (frame === null) return bytes;
+    const part = bytes.subarray(0, frame.left);
+    frame.left -= part.length;
+    if (frame.control === null) this.push(part);
+    else frame.control.parts.push(part);
+    if (frame.left === 0) this.endFrame();
     return bytes.subarray(part.length);
   }
 
   private passHead(bytes: Buffer): Buffer {
     const before = this.head.length;
-    const head = Buffer.concat([this.head, bytes.subarray(0, HEAD_BYTES_MAX - before)]);
-    const read = readServerHead(head);
+    const taken = Buffer.concat([this.head, bytes.subarray(0, HEAD_BYTES_MAX - before)]);
+    const read = readHead(taken, "server");
     if (read === null) {
-      this.head = head;
+      this.head = taken;
       return bytes.subarray(HEAD_BYTES_MAX - before);
     }
     this.head = Buffer.alloc(0);
-    this.left = read.payloadBytes;
-    this.push(head.subarray(0, read.headBytes));
+    this.beginFrame(read);
+    if (!isControl(read.opcode)) this.push(taken.subarray(0, read.headBytes));
+    if (read.payloadBytes === 0) this.endFrame();
     return bytes.subarray(read.headBytes - before);
+  }
+
+  private beginFrame({ opcode, payloadBytes }: FrameHead): void {
+    this.frame = { left: payloadBytes, control: isControl(opcode) ? { opcode, parts: [] } : null };
+  }
+
+  private endFrame(): void {
+    const control = this.frame?.control ?? null;
+    this.frame = null;
+    if (control === null) return;
+    const payload = this.control.fromServer(control.opcode, Buffer.concat(control.parts));
+    this.push(writeFrame(control.opcode, payload, { masked: false }));
   }
 }
 
-/** Two bytes, a length of eight, and a mask that servers should not send. */
-const HEAD_BYTES_MAX = 14;
-
-function readServerHead(bytes: Buffer): { headBytes: number; payloadBytes: number } | null {
-  const [, second] = bytes;
-  if (second === undefined) return null;
-  const short = second & 0x7f;
-  const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
-  const headBytes = 2 + lengthBytes + ((second & 0x80) !== 0 ? 4 : 0);
-  if (bytes.length < headBytes) return null;
-  const long = lengthBytes === 2 ? bytes.readUInt16BE(2) : lengthBytes === 8 ? Number(bytes.readBigUInt64BE(2)) : short;
-  return { headBytes, payloadBytes: long };
-}
+/** Two bytes and a length of eight; a server masks nothing. */
+const HEAD_BYTES_MAX = 10;

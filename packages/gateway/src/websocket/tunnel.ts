@@ -13,6 +13,7 @@ import { CONNECT_TIMEOUT_MS, REFUSAL_LINGER_MS } from "../limits.ts";
 import { relay } from "../relay.ts";
 import { type Context, type Exchange, type Flow, resetSocket } from "../state.ts";
 import { createClientSide } from "./clientSide.ts";
+import { ControlFrames } from "./controlFrames.ts";
 import { closeFrame } from "./frames.ts";
 import { isPlainAcceptance } from "./handshake.ts";
 import { createMessageJudge } from "./judgeMessages.ts";
@@ -136,7 +137,8 @@ function awaitUpgrade(
 /** Both ways of a WebSocket whose messages are read. A violation closes it: the client is told by a close frame, the server by another. */
 function readMessages({ context, flow, request, prepared, messages, socket }: Tunnel, upstream: Duplex) {
   const judge = createMessageJudge({ context, flow, request, prepared, judged: messages?.judged === true });
-  const server = new ServerSide();
+  const control = new ControlFrames();
+  const server = new ServerSide(control);
   const held = holdBody(flow.state);
   // Streams that are piped do not end with a source that was cut.
   socket.once("close", held.giveBack);
@@ -151,7 +153,7 @@ function readMessages({ context, flow, request, prepared, messages, socket }: Tu
     }, REFUSAL_LINGER_MS).unref();
   };
   return {
-    client: createClientSide({ passText: judge.passText, passBinary: judge.passBinary, onViolation, held }),
+    client: createClientSide({ passText: judge.passText, passBinary: judge.passBinary, onViolation, control, held }),
     server,
     closing: () => closing,
   };
