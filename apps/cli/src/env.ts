@@ -68,3 +68,6 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
 
 /** The whole environment, for programs we start and for `NAME=env:VAR`. */
 export const inheritedEnv = (): NodeJS.ProcessEnv => process.env;
+
+/** Whether `npx` started us: then the command is not on the PATH of the shell that it was typed in. */
+export const isNpx = (): boolean => process.env.npm_lifecycle_event === "npx" || process.env.npm_command === "exec";

@@ -144,7 +144,8 @@ test("the summary fits a screen whatever happened, and says what ended the run",
   const summary: RunSummary = {
     ...{ exitCode: 143, seconds: 61, monitor: false, policyFile: "p.yaml", decisionsFile: null, repository: null },
     ending: { cause: "lifetime", sentence: "ended by sandbox.limits.lifetime_seconds: it ran for 1 min" },
-    ...{ totals: tally.totals(), reached: tally.reached(), refused: tally.refused() },
+    ...{ totals: tally.totals(), reached: tally.reached(), unreached: [], refused: tally.refused() },
+    ...{ keptAs: null, commandName: "creel" },
     allowing: howToAllow({ records: tally.refusedRecords(), baseYaml: null, nowMs: 0, readOnlyFolders: [] }),
   };
   const lines = summaryLines(summary, plain);

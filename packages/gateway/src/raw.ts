@@ -8,6 +8,7 @@ import { relay } from "./relay.ts";
 import { serverNameGate } from "./serverNameGate.ts";
 import { refuse, type Settled, settle } from "./settle.ts";
 import { type Context, type Exchange, type Flow, resetSocket } from "./state.ts";
+import { readStraight } from "./straight.ts";
 import { pinnedLookup } from "./upstream/pools.ts";
 import { keepAllowed, type Target } from "./upstream/resolve.ts";
 import { requestTaker, withinLimits } from "./withinLimits.ts";
@@ -49,7 +50,7 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
   const settled = await settle(context, flow.state, subject, (policy) => take(policy, judge(policy)));
   if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
   if ("failed" in resolved) {
-    context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0, failure: resolved.failed });
     return resetSocket(flow.socket);
   }
   const { addresses } = keepAllowed(resolved.target, flow.host, (ip) =>
@@ -72,6 +73,11 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
   const { socket } = flow;
   const startedAt = context.now();
   const bytes = { in: 0, out: 0 };
+  const count = (direction: "in" | "out", length: number) => {
+    bytes[direction] += length;
+    flow.state.usage.addBytes(settled.rule, length);
+  };
+  const { gate, hear } = serverNameGate(flow.host);
   const named = isIP(flow.host) === 0;
   const upstream: Socket = connect({
     host: named ? flow.host : (target.addresses[0] ?? flow.host),
@@ -79,6 +85,14 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
     lookup: pinnedLookup(target.addresses),
     allowHalfOpen: true,
     noDelay: true,
+    onread: readStraight({
+      sandbox: socket,
+      upstream: () => upstream,
+      onChunk: (chunk) => {
+        hear(chunk);
+        count("in", chunk.length);
+      },
+    }),
   });
   const exchange: Exchange = {
     stillAllowed: (policy) => judge(policy).decision !== "deny",
@@ -89,11 +103,13 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
     },
   };
   let ended = false;
+  let failed: string | null = null;
   function finish(): void {
     if (ended) return;
     ended = true;
     flow.exchanges.delete(exchange);
-    context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
+    const totals = { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt };
+    context.sink.end(seq, failed === null ? totals : { ...totals, failure: failed });
   }
   flow.exchanges.add(exchange);
   const cut = () => exchange.cut("ended");
@@ -103,21 +119,24 @@ function open({ context, flow, judge, settled, seq, target, subject }: Opening):
     return;
   }
 
-  const dialling = setTimeout(cut, CONNECT_TIMEOUT_MS);
+  let connected = false;
+  const dialling = setTimeout(() => {
+    failed = "ETIMEDOUT";
+    cut();
+  }, CONNECT_TIMEOUT_MS);
+  upstream.once("error", (error: Error & { code?: string }) => {
+    if (!connected) failed = error.code ?? error.message;
+  });
   upstream.once("connect", () => {
+    connected = true;
     clearTimeout(dialling);
     for (const side of [socket, upstream]) side.setTimeout(FLOW_IDLE_TIMEOUT_MS, cut);
   });
-  const { gate, hear } = serverNameGate(flow.host);
-  upstream.on("data", hear);
   relay({
     sandbox: socket,
     upstream,
     gate,
-    onBytes: (direction, count) => {
-      bytes[direction] += count;
-      flow.state.usage.addBytes(settled.rule, count);
-    },
+    onBytes: count,
     onEnd: (clean, error) => {
       clearTimeout(dialling);
       if (clean) return finish();

@@ -9,12 +9,14 @@ import { createSandboxCa, hostAuthorities } from "@creel/gateway/ahead";
 import { compilePolicy } from "@creel/policy";
 import { inspectHost, LaunchError } from "@creel/sandbox";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { commandName } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { openDecisionFile } from "./decisions.ts";
 import type { Resolve, RunFlags } from "./flags.ts";
 import { layHome } from "./home.ts";
 import { protectedNames } from "./limits.ts";
 import { lazyRouter } from "./model.ts";
+import { keepRun } from "./report/kept.ts";
 import { createReport, type Report } from "./report/report.ts";
 import { type KeptRepository, keepRepository, type NewRepository } from "./repository.ts";
 import { sandboxSpec } from "./sandbox-spec.ts";
@@ -90,6 +92,8 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       seconds: (Date.now() - startedAt) / 1000,
       monitor: policy.mode === "monitor",
       policyFile: file,
+      commandName: commandName(),
+      keep: (kept) => keepRun(creelHome, kept, new Date()),
       decisionsFile,
       baseYaml: yaml,
       readOnlyFolders: (spec.mounts ?? []).filter(({ mode }) => mode === "ro").map(({ target }) => target),

@@ -67,14 +67,21 @@ export async function runSession(input: SessionInput): Promise<SessionEnd> {
 }
 
 function sinkFor({ decisions, report }: SessionInput): DecisionSink {
+  let failure: string | undefined;
   const sink = createRecordSink({
     onRecord(record) {
       decisions.take(record);
-      report.record(record);
+      report.record(record, failure);
     },
   });
   return {
     ...sink,
+    end(ref, totals) {
+      // The record of this flow is given before `end` returns.
+      failure = totals.failure;
+      sink.end(ref, totals);
+      failure = undefined;
+    },
     append(draft) {
       report.draft(draft);
       return sink.append(draft);

@@ -57,6 +57,7 @@ export function forward(forwarding: Forwarding): void {
   const bytes = { in: 0, out: 0 };
   let upstream: UpstreamCall | null = null;
   let ended = false;
+  let failed: string | null = null;
 
   const exchange: Exchange = {
     stillAllowed: (policy) => judge(policy).decision !== "deny",
@@ -70,7 +71,8 @@ export function forward(forwarding: Forwarding): void {
     ended = true;
     upstream?.destroy();
     flow.exchanges.delete(exchange);
-    context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
+    const totals = { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt };
+    context.sink.end(seq, failed === null ? totals : { ...totals, failure: failed });
   }
   flow.exchanges.add(exchange);
   if (flow.state.inForce !== settled.inForce && !exchange.stillAllowed(flow.state.inForce.policy)) {
@@ -127,6 +129,7 @@ export function forward(forwarding: Forwarding): void {
       call.cut(failure.code);
       return;
     }
+    failed = failure.message;
     const place = `${flow.host}:${flow.port}`;
     if (failure.message === NO_TURN) {
       const reason = `${place} was not asked: ${NO_TURN}. End some of them, or ask again later.`;

@@ -22,6 +22,8 @@ export interface Prepared {
   judge: (policy: CompiledPolicy) => PolicyDecision;
 }
 
+const NOTHING_CARRIED = { bytesIn: 0, bytesOut: 0, durationMs: 0 };
+
 export async function prepare(
   context: Context,
   flow: Flow,
@@ -62,9 +64,10 @@ export async function prepare(
     });
     if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
     const { seq, inForce } = settled;
-    const over = () => context.sink.end(seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
+    const over = (failure?: string) =>
+      context.sink.end(seq, { ...NOTHING_CARRIED, ...(failure === undefined ? {} : { failure }) });
     if ("failed" in resolved) {
-      over();
+      over(resolved.failed);
       return { failed: resolved.failed, error: "upstream_unresolved" };
     }
     const { addresses } = keepAllowed(resolved.target, flow.host, (ip) => judge(inForce.policy, ip));

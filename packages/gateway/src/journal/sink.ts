@@ -8,6 +8,8 @@ export interface FlowTotals {
   bytesIn: number;
   bytesOut: number;
   durationMs: number;
+  /** Why it never came to its server, where it did not. For whoever watches a run: it stands in no journal. */
+  failure?: string;
 }
 
 /** Where decisions go. Invariant: nothing takes effect before `append` has resolved, and a rejection means deny. */
@@ -49,7 +51,7 @@ export function toRecord(draft: DecisionDraft, seq: number): DecisionRecord {
   };
 }
 
-export const cleanTotals = (totals: FlowTotals): FlowTotals => ({
+export const cleanTotals = (totals: FlowTotals): Omit<FlowTotals, "failure"> => ({
   bytesIn: Math.max(0, Math.round(totals.bytesIn)),
   bytesOut: Math.max(0, Math.round(totals.bytesOut)),
   durationMs: Math.max(0, Math.round(totals.durationMs)),

@@ -45,6 +45,7 @@ export function openTunnel(parts: Tunnel): void {
   const { seq, settled, judge, target } = prepared;
   const outgoing = openUpstream({ context, flow, request: prepared.request, body: null, target }, scrub, false);
   let ended = false;
+  let failed: string | null = null;
   const exchange: Exchange = {
     stillAllowed: (policy) =>
       judge(policy).decision !== "deny" &&
@@ -60,7 +61,8 @@ export function openTunnel(parts: Tunnel): void {
     if (ended) return;
     ended = true;
     flow.exchanges.delete(exchange);
-    context.sink.end(seq, { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt });
+    const totals = { bytesIn: bytes.in, bytesOut: bytes.out, durationMs: context.now() - startedAt };
+    context.sink.end(seq, failed === null ? totals : { ...totals, failure: failed });
   }
   const cut = () => exchange.cut("ended");
   flow.exchanges.add(exchange);
@@ -75,6 +77,7 @@ export function openTunnel(parts: Tunnel): void {
   awaitUpgrade(parts, outgoing, {
     failed(reason) {
       if (ended) return;
+      failed = reason;
       outgoing.destroy();
       finish();
       writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: "upstream_failed", reason }));

@@ -25,7 +25,7 @@ interface ReplayWords {
   json?: boolean;
 }
 
-/** `replay` and `suggest`: a version beside what happened. */
+/** `replay`, `suggest` and `allow`: a version beside what happened. */
 export const registerJournal: Register = (policy, io, finish) => {
   policy
     .command("replay")
@@ -86,5 +86,24 @@ Example:
         json: options.json === true,
       };
       finish(await suggestPolicy(files, flags, io));
+    });
+  policy
+    .command("allow")
+    .description("merge into a policy what a run was denied, as its summary showed")
+    .argument("<run>", "the run's name, as its summary prints it")
+    .requiredOption("--policy <file>", "the policy to add to; made where there is none")
+    .option("--json", "print {file, written, added, refused} as JSON")
+    .addHelpText(
+      "after",
+      `
+Prints the lines that it adds. What the file allows already is not repeated; for private addresses, metadata services and whatever else a
+person has to write by hand no rule is offered, and standard error says so. The last 20 runs with denials are kept in Creel's own folder.
+
+Example:
+  creel policy allow 20260301-101500-4711 --policy policy.yaml`,
+    )
+    .action(async (run: string, { policy: file, json = false }: { policy: string; json?: boolean }) => {
+      const { allowRun } = await import("../allow.ts");
+      finish(await allowRun(run, { policy: file, json }, io));
     });
 };

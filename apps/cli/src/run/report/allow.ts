@@ -44,7 +44,7 @@ export interface Allowing {
 /** Null when nothing was denied that a rule could speak of. */
 export function howToAllow(options: AllowOptions): Allowing | null {
   try {
-    return allowing(options);
+    return mergeAllowing(options);
   } catch (error) {
     // The base's layout leaves no place for an entry: then there is no "add this" that could be shown.
     if (error instanceof PolicyEditError) return null;
@@ -52,7 +52,8 @@ export function howToAllow(options: AllowOptions): Allowing | null {
   }
 }
 
-function allowing({ records, baseYaml, nowMs, readOnlyFolders }: AllowOptions): Allowing | null {
+/** As `howToAllow`. @throws PolicyEditError where the base's layout leaves no place for an entry. */
+export function mergeAllowing({ records, baseYaml, nowMs, readOnlyFolders }: AllowOptions): Allowing | null {
   const base = baseYaml ?? EMPTY;
   const suggestion = () => createSuggestion({ baseYaml: base, nowMs, readOnlyFolders });
   const requests = suggestion();

@@ -3,9 +3,10 @@ import type { DecisionDraft } from "@creel/gateway";
 import type { DecisionRecord } from "@creel/protocol";
 import { type Io, jsonLine, line, painter } from "../../io.ts";
 import { type AllowOptions, howToAllow } from "./allow.ts";
+import type { KeptRun } from "./kept.ts";
 import { createLiveDenials } from "./live.ts";
 import { isUneventful, type RunSummary, summaryLines } from "./summary.ts";
-import { createTally } from "./tally.ts";
+import { createTally, type Tally } from "./tally.ts";
 
 export interface ReportOptions {
   io: Io;
@@ -16,8 +17,8 @@ export interface ReportOptions {
 export interface Report {
   /** Before a decision takes effect. */
   draft(draft: DecisionDraft): void;
-  /** When it is complete: a denial at once, an allowed flow at its end. */
-  record(record: DecisionRecord): void;
+  /** When it is complete: a denial at once, an allowed flow at its end, with why it never came to its server if it did not. */
+  record(record: DecisionRecord, failure?: string): void;
   /** Words of our own, for people. */
   note(text: string): void;
   /** From here on lines go this way instead of to stderr. */
@@ -25,8 +26,11 @@ export interface Report {
   finish(end: RunEnd): void;
 }
 
-export type RunEnd = Omit<RunSummary, "totals" | "reached" | "refused" | "allowing"> &
-  Pick<AllowOptions, "baseYaml" | "readOnlyFolders">;
+export type RunEnd = Omit<RunSummary, "totals" | "reached" | "unreached" | "refused" | "allowing" | "keptAs"> &
+  Pick<AllowOptions, "baseYaml" | "readOnlyFolders"> & {
+    /** Keeps what was refused for `creel policy allow`; answers its name. */
+    keep(run: KeptRun): string | null;
+  };
 
 export function createReport({ io, json, quiet }: ReportOptions): Report {
   const paint = painter(io.colour && io.terminal?.watches === true);
@@ -41,8 +45,8 @@ export function createReport({ io, json, quiet }: ReportOptions): Report {
       // A flow that would have been denied is recorded at its end; whoever watches wants to know now.
       if (draft.decision === "would_deny") live.take({ ...draft, seq: 0, bytesIn: 0, bytesOut: 0, durationMs: 0 });
     },
-    record(record) {
-      tally.take(record);
+    record(record, failure) {
+      tally.take(record, failure);
       if (json) io.err(jsonLine(record));
       else if (record.decision === "deny") live.take(record);
     },
@@ -50,21 +54,30 @@ export function createReport({ io, json, quiet }: ReportOptions): Report {
     writeTo(other) {
       write = other;
     },
-    finish({ baseYaml, readOnlyFolders, ...end }) {
+    finish({ baseYaml, readOnlyFolders, keep, ...end }) {
       if (!json) live.end();
       write = toStderr;
       if (quiet && !json) return;
       const records = tally.refusedRecords();
       const allowing = howToAllow({ records, baseYaml, nowMs: Date.now(), readOnlyFolders });
-      const summary = { ...end, totals: tally.totals(), reached: tally.reached(), refused: tally.refused(), allowing };
+      const keptAs =
+        (allowing?.lines.length ?? 0) > 0 ? keep({ records, readOnlyFolders: [...readOnlyFolders] }) : null;
+      const summary = { ...end, ...listsOf(tally), allowing, keptAs };
       if (json) io.err(jsonLine({ summary: dataOf(summary) }));
       else if (!isUneventful(summary)) for (const text of ["", ...summaryLines(summary, paint)]) write(text);
     },
   };
 }
 
+const listsOf = (tally: Tally): Pick<RunSummary, "totals" | "reached" | "unreached" | "refused"> => ({
+  totals: tally.totals(),
+  reached: tally.reached(),
+  unreached: tally.unreached(),
+  refused: tally.refused(),
+});
+
 /** The summary for programs: `allow` is the whole policy that would do. */
-function dataOf({ allowing, ...rest }: RunSummary): object {
+function dataOf({ allowing, commandName: _name, ...rest }: RunSummary): object {
   return {
     ...rest,
     suggestion: allowing === null ? null : { yaml: allowing.yaml, refused: allowing.refused },

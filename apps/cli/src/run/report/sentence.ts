@@ -20,7 +20,7 @@ export function targetOf({ kind, host, port, method, path }: Target): string {
 /** One denial as a sentence for whoever watches the command. */
 export function describeDecision(record: DecisionRecord, paint: Paint = (_style, text) => text): string {
   const would = record.decision === "would_deny";
-  const verb = paint(would ? "yellow" : "red", would ? "would deny" : "denied");
+  const verb = paint(would ? "yellow" : "red", would ? "would be denied:" : "denied");
   const who = record.binary === null ? "" : ` for ${part(record.binary.path)}`;
   const rule = record.rule === null ? "" : ` [${part(record.rule)}]`;
   return `creel: ${verb} ${targetOf(record)}${who}: ${part(record.reason)}${rule}`;

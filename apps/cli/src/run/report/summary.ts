@@ -1,11 +1,14 @@
 /** What a run reached and what it was denied, on one screen, for whoever started it; the same as data under `--json`. */
+import { existsSync } from "node:fs";
 import { type Paint, printable } from "../../io.ts";
 import { counted } from "../../policy/view/table.ts";
+import { shellWord } from "../../shell-word.ts";
 import type { NewRepository } from "../repository.ts";
 import type { Allowing } from "./allow.ts";
 import { duration, type Ending } from "./ending.ts";
 import { part, targetOf } from "./sentence.ts";
 import type { Place, Refusal, Totals } from "./tally.ts";
+import { codeOf, explainUnreached, type Unreached } from "./unreached.ts";
 
 /** One screen: what is longer is counted, and `--decisions` has it all. */
 const PLACES_SHOWN_MAX = 8;
@@ -22,11 +25,17 @@ export interface RunSummary {
   monitor: boolean;
   totals: Totals;
   reached: Place[];
+  /** Allowed, and yet not reached. */
+  unreached: Unreached[];
   refused: Refusal[];
   allowing: Allowing | null;
   /** The policy file as it was given; null when there was none. */
   policyFile: string | null;
   decisionsFile: string | null;
+  /** By which `creel policy allow` finds what was refused. */
+  keptAs: string | null;
+  /** How this program was called, so that a line can be pasted: `creel`, `npx creel`, … */
+  commandName: string;
 }
 
 /** Nothing to tell: the command reached nothing, was denied nothing, made no repository and ended by itself. */
@@ -34,13 +43,11 @@ export const isUneventful = ({ totals, ending, repository }: RunSummary): boolea
   ending === null && repository === null && totals.allowed + totals.denied + totals.wouldDeny === 0;
 
 export function summaryLines(summary: RunSummary, paint: Paint): string[] {
-  const { totals, monitor } = summary;
+  const { totals } = summary;
   const lines = [paint("bold", `creel: ${headline(summary)}`)];
   if (summary.reached.length > 0) lines.push("", ...reachedLines(summary.reached, paint));
-  if (summary.refused.length > 0) {
-    const title = monitor && totals.denied === 0 ? "Would have been denied" : "Denied";
-    lines.push("", paint(monitor ? "yellow" : "red", `${title}:`), ...refusedLines(summary.refused, paint));
-  }
+  if (summary.unreached.length > 0) lines.push("", ...unreachedLines(summary.unreached, paint));
+  if (summary.refused.length > 0) lines.push(...refusedLines(summary.refused, paint));
   if (totals.unlisted > 0) lines.push(`  … and ${counted(totals.unlisted, "decision")} beyond what is kept here`);
   lines.push(...allowLines(summary, paint), ...nextSteps(summary), ...repositoryLines(summary, paint));
   return lines;
@@ -51,7 +58,7 @@ function headline({ exitCode, seconds, ending, totals }: RunSummary): string {
     ending === null
       ? `exit code ${exitCode} after ${duration(Math.max(1, seconds))}`
       : `${ending.sentence} (exit code ${exitCode})`,
-    `${totals.allowed} allowed`,
+    `${totals.allowed} allowed${totals.unreached > 0 ? ` (${totals.unreached} not reached)` : ""}`,
     `${totals.denied} denied`,
   ];
   if (totals.wouldDeny > 0) words.push(`${totals.wouldDeny} would have been denied`);
@@ -82,7 +89,35 @@ function size(bytes: number): string {
   return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
+function unreachedLines(unreached: readonly Unreached[], paint: Paint): string[] {
+  const shown = unreached.slice(0, PLACES_SHOWN_MAX);
+  const lines = shown.flatMap((place) => {
+    const { what, remedy } = explainUnreached(place);
+    const code = codeOf(place);
+    const times = place.count > 1 ? ` ×${place.count}` : "";
+    return [
+      `  ${part(`${place.host}:${place.port}`)}${times}: ${part(what)}${code === null ? "" : ` (${code})`}`,
+      ...(remedy === null ? [] : [paint("dim", `    ${printable(remedy)}`)]),
+    ];
+  });
+  const rest = unreached.length - shown.length;
+  if (rest > 0) lines.push(`  … and ${counted(rest, "further place")}`);
+  return [paint("yellow", "Allowed, but not reached:"), ...lines];
+}
+
+/** What was denied, and apart from it what only would have been. */
 function refusedLines(refused: readonly Refusal[], paint: Paint): string[] {
+  const denied = refused.filter(({ decision }) => decision === "deny");
+  const watched = refused.filter(({ decision }) => decision === "would_deny");
+  return [
+    ...(denied.length === 0 ? [] : ["", paint("red", "Denied:"), ...kindsOf(denied, paint)]),
+    ...(watched.length === 0
+      ? []
+      : ["", paint("yellow", "Would be denied without monitor mode:"), ...kindsOf(watched, paint)]),
+  ];
+}
+
+function kindsOf(refused: readonly Refusal[], paint: Paint): string[] {
   const shown = refused.slice(0, REFUSALS_SHOWN_MAX);
   const lines = shown.flatMap((refusal) => {
     const times = refusal.count > 1 ? ` ×${refusal.count}` : "";
@@ -95,17 +130,27 @@ function refusedLines(refused: readonly Refusal[], paint: Paint): string[] {
   return lines;
 }
 
-function allowLines({ allowing, policyFile }: RunSummary, paint: Paint): string[] {
+function allowLines({ allowing, policyFile, keptAs, commandName }: RunSummary, paint: Paint): string[] {
   if (allowing === null) return [];
   const lines: string[] = [];
   if (allowing.lines.length > 0) {
-    const where =
-      policyFile === null ? "save this as policy.yaml and give it with --policy" : `add to ${part(policyFile)}`;
-    lines.push("", paint("bold", `To allow this, ${where}:`));
+    const file = policyFile ?? freeName();
+    // A path that is masked or cut would be another one when it is pasted.
+    const pasted = keptAs !== null && part(file) === file;
+    if (pasted) {
+      const command = `${commandName} policy allow ${keptAs} --policy ${shellWord(file)}`;
+      lines.push("", paint("bold", "To allow this:"), `  ${paint("cyan", command)}`);
+      const then =
+        policyFile === null ? `makes ${part(file)}, for the next run's --policy` : "adds to what stands there";
+      lines.push("", paint("bold", `It ${then}:`));
+    } else {
+      const where = policyFile === null ? `save this as ${file} and give it with --policy` : `merge into ${part(file)}`;
+      lines.push("", paint("bold", `To allow this, ${where}:`));
+    }
     const shown = allowing.lines.slice(0, YAML_LINES_SHOWN_MAX);
     for (const { text, isNew } of shown) lines.push(`  ${paint(isNew ? "cyan" : "dim", printable(text))}`);
     const rest = allowing.lines.length - shown.length;
-    if (rest > 0) lines.push(`  … and ${counted(rest, "further line")}; \`creel policy suggest\` writes them all`);
+    if (rest > 0) lines.push(`  … and ${counted(rest, "further line")}${pasted ? ", which the command prints" : ""}`);
   }
   if (allowing.refused.length > 0) {
     lines.push("", "No rule is offered for:");
@@ -132,6 +177,10 @@ function repositoryLines({ repository }: RunSummary, paint: Paint): string[] {
     `  mv ${quoted(path)} ${quoted(`${workspace}/.git`)}`,
   ];
 }
+
+/** A policy that lies here is not used unasked, nor added to unasked. */
+const freeName = (): string => POLICY_NAMES.find((name) => !existsSync(name)) ?? "my-policy.yaml";
+const POLICY_NAMES = ["policy.yaml", "creel-policy.yaml", "run-policy.yaml"];
 
 const quoted = (path: string): string => `'${printable(path).replaceAll("'", "'\\''")}'`;
 

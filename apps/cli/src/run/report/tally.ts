@@ -1,4 +1,5 @@
 import type { DecisionRecord } from "@creel/protocol";
+import type { Unreached } from "./unreached.ts";
 
 /**
  * Threat: a sandbox that asks for a new name a million times fills this process's memory, or buries what matters. Invariant: what is
@@ -33,9 +34,11 @@ export interface Refusal {
 }
 
 export interface Tally {
-  take(record: DecisionRecord): void;
+  /** `failure`: why an allowed flow never came to its server. */
+  take(record: DecisionRecord, failure?: string): void;
   reached(): Place[];
-  /** Most frequent first. */
+  unreached(): Unreached[];
+  /** Denials first, then the most frequent. */
   refused(): Refusal[];
   /** One record of each refusal. */
   refusedRecords(): DecisionRecord[];
@@ -44,6 +47,8 @@ export interface Tally {
 
 export interface Totals {
   allowed: number;
+  /** Of those: never came to their server. */
+  unreached: number;
   denied: number;
   wouldDeny: number;
   /** Decisions about places or requests beyond the bounds: counted above, listed nowhere. */
@@ -55,21 +60,40 @@ const PROGRAMS_PER_PLACE_MAX = 5;
 export function createTally(): Tally {
   const places = new Map<string, Place>();
   const refusals = new Map<string, { refusal: Refusal; record: DecisionRecord }>();
-  const totals: Totals = { allowed: 0, denied: 0, wouldDeny: 0, unlisted: 0 };
+  const failures = new Map<string, Unreached>();
+  const totals: Totals = { allowed: 0, unreached: 0, denied: 0, wouldDeny: 0, unlisted: 0 };
 
   return {
-    take(record) {
+    take(record, failure) {
       if (record.decision === "allow") totals.allowed += 1;
       else if (record.decision === "deny") totals.denied += 1;
       else totals.wouldDeny += 1;
-      if (record.decision !== "deny" && record.kind !== "dns" && !reach(places, record)) totals.unlisted += 1;
+      if (failure !== undefined) totals.unreached += 1;
+      if (record.decision !== "deny" && record.kind !== "dns") {
+        const listed = failure === undefined ? reach(places, record) : miss(failures, record, failure);
+        if (!listed) totals.unlisted += 1;
+      }
       if (record.decision !== "allow" && !refuse(refusals, record, record.decision)) totals.unlisted += 1;
     },
     reached: () => [...places.values()].sort((a, b) => b.requests + b.connections - a.requests - a.connections),
-    refused: () => [...refusals.values()].map(({ refusal }) => refusal).sort((a, b) => b.count - a.count),
+    unreached: () => [...failures.values()].sort((a, b) => b.count - a.count),
+    refused: () => [...refusals.values()].map(({ refusal }) => refusal).sort(deniedFirst),
     refusedRecords: () => [...refusals.values()].map(({ record }) => record),
     totals: () => ({ ...totals }),
   };
+}
+
+const deniedFirst = (a: Refusal, b: Refusal): number =>
+  Number(a.decision === "would_deny") - Number(b.decision === "would_deny") || b.count - a.count;
+
+/** False when it is one too many. */
+function miss(failures: Map<string, Unreached>, { host, port }: DecisionRecord, reason: string): boolean {
+  const key = JSON.stringify([host, port, reason]);
+  const known = failures.get(key);
+  if (known !== undefined) known.count += 1;
+  else if (failures.size >= PLACES_MAX) return false;
+  else failures.set(key, { host, port, reason, count: 1 });
+  return true;
 }
 
 /** False when the place is one too many. */
