@@ -15,6 +15,8 @@ export interface ApiCall {
   body?: unknown;
   query?: Record<string, string | number | undefined>;
   timeoutMs?: number;
+  /** What to say where the server has no such thing: it names neither the kind nor the name of what one may not see. */
+  missing?: CliError;
 }
 export interface Api {
   readonly url: string;
@@ -45,7 +47,7 @@ export function openApi(target: ApiTarget): Api {
     async call(answer, method, path, options = {}) {
       const response = await send(target, method, path, options);
       const text = await response.text();
-      if (!response.ok) throw refusal(target, response.status, text);
+      if (!response.ok) throw refusal(target, { status: response.status, text, missing: options.missing });
       const parsed = answer.safeParse(text === "" ? null : safeJson(text));
       if (parsed.success) return parsed.data;
       throw new CliError(`${method} ${path} answered in a shape this version does not know`, {
@@ -81,7 +83,12 @@ async function send(target: ApiTarget, method: string, path: string, options: Ap
   }
 }
 
-function refusal(target: ApiTarget, status: number, text: string): CliError {
+interface Refused {
+  status: number;
+  text: string;
+  missing: CliError | undefined;
+}
+function refusal(target: ApiTarget, { status, text, missing }: Refused): CliError {
   const problem = problemSchema.safeParse(safeJson(text));
   const message = problem.success ? problem.data.detail : `the server answered with status ${status}`;
   if (status === 401) {
@@ -91,6 +98,8 @@ function refusal(target: ApiTarget, status: number, text: string): CliError {
     });
   }
   const code = problem.success ? problem.data.code : "";
+  // By the code and not the status: a proxy's own 404 says nothing of a sandbox.
+  if (code === "not_found" && missing !== undefined) return missing;
   const exitCode = code === "invalid_input" || code === "policy_invalid" ? EXIT.usage : EXIT.failed;
   return new CliError(message, { place: target.url, exitCode });
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line } from "../io.ts";
-import { sandboxPath } from "./path.ts";
+import { callSandbox } from "./path.ts";
 
 export type Change = "start" | "stop" | "restart";
 const WORDS = { start: "starting", stop: "stopping", restart: "restarting" } as const;
@@ -14,8 +13,7 @@ export async function changeSandbox(
   options: { json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const api = openApi(findTarget());
-  const answer = await api.call(z.unknown(), "POST", sandboxPath(name, change));
+  const answer = await callSandbox(z.unknown(), { method: "POST", name, verb: change });
   io.out(options.json ? jsonLine(answer) : line(`${name} is ${WORDS[change]}`));
   return EXIT.done;
 }

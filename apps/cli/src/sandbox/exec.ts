@@ -1,7 +1,6 @@
-import { findTarget, openApi } from "../api/client.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, page } from "../io.ts";
-import { sandboxPath } from "./path.ts";
+import { callSandbox } from "./path.ts";
 import { execSchema } from "./views.ts";
 
 /** The server answers when the command has ended; the connection must outlast it. */
@@ -14,8 +13,10 @@ export async function sandboxExec(
   options: { json: boolean; timeoutMs: number },
   io: Io,
 ): Promise<ExitCode> {
-  const api = openApi(findTarget());
-  const result = await api.call(execSchema, "POST", sandboxPath(name, "exec"), {
+  const result = await callSandbox(execSchema, {
+    method: "POST",
+    name,
+    verb: "exec",
     body: { command, timeoutMs: options.timeoutMs },
     timeoutMs: options.timeoutMs + ANSWER_EXTRA_MS,
   });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Api, findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
-import { sandboxPath } from "./path.ts";
+import { callSandbox } from "./path.ts";
 import { listOf, type SandboxView, sandboxSchema } from "./views.ts";
 
 export interface KillOptions {
@@ -28,14 +28,14 @@ export async function killSandboxes(name: string | undefined, options: KillOptio
     throw usageError("name one sandbox, or give --all", "creel sandbox kill NAME, or creel sandbox kill --all --yes");
   if (options.node !== undefined && !options.all)
     throw usageError("--node goes with --all", "creel sandbox kill --all --node NODE --yes");
-  const api = openApi(findTarget());
   const body = { reason: options.reason, to: options.quarantine ? "quarantined" : "stopped" };
   if (name !== undefined) {
-    const answer = await api.call(z.unknown(), "POST", sandboxPath(name, "kill"), { body });
+    const answer = await callSandbox(z.unknown(), { method: "POST", name, verb: "kill", body });
     const word = options.quarantine ? "is being killed and put in quarantine" : "is being killed";
     io.out(options.json ? jsonLine(answer) : line(`${printable(name)} ${word}`));
     return EXIT.done;
   }
+  const api = openApi(findTarget());
   const nodeId = options.node === undefined ? undefined : await nodeIdOf(api, options.node);
   if (!options.yes) throw await unconfirmed(api, nodeId, options);
   const answer = await api.call(killedSchema, "POST", "/kill-switch", {
@@ -85,7 +85,10 @@ export async function releaseSandbox(
   options: { reason: string; json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const answer = await openApi(findTarget()).call(z.unknown(), "POST", sandboxPath(name, "release"), {
+  const answer = await callSandbox(z.unknown(), {
+    method: "POST",
+    name,
+    verb: "release",
     body: { reason: options.reason },
   });
   io.out(options.json ? jsonLine(answer) : line(`${printable(name)} is released and stopped`));

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, page } from "../io.ts";
-import { sandboxPath } from "./path.ts";
+import { callSandbox } from "./path.ts";
 import { logsSchema } from "./views.ts";
 
 /** A person reading along notices nothing below half a second. */
@@ -14,11 +13,14 @@ export async function sandboxLogs(
   options: { follow: boolean; json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const api = openApi(findTarget());
-  const path = sandboxPath(name, "logs");
   let afterOffset: number | undefined;
   for (;;) {
-    const { chunks, nextOffset } = await api.call(logsSchema, "GET", path, { query: { afterOffset } });
+    const { chunks, nextOffset } = await callSandbox(logsSchema, {
+      method: "GET",
+      name,
+      verb: "logs",
+      query: { afterOffset },
+    });
     for (const chunk of chunks) {
       if (options.json) io.out(jsonLine(chunk));
       else {
