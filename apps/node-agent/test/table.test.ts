@@ -53,6 +53,11 @@ describe("what happens next to a sandbox", () => {
       do: "launch",
     });
   });
+  it("does not leave running what its launch left unserved, though it may run again", () => {
+    const stop = { do: "stop", next: "pending", how: "grace" };
+    for (const incarnation of [2, 3])
+      expect(nextAction(desired({ incarnation }), seen({ phase: "starting" }), 0)).toEqual(stop);
+  });
   it.each([
     ["never", 1, "nothing"],
     ["never", 0, "nothing"],
@@ -108,8 +113,8 @@ describe("what happens next to a sandbox", () => {
     for (const phase of phases)
       for (const live of [true, false])
         for (const state of desiredStates) {
-          // Only a running sandbox is alive.
-          if (live && phase !== "running") continue;
+          // Only what runs, or was launched just now, is alive.
+          if (live && !["running", "starting"].includes(phase)) continue;
           const action = nextAction(desired({ state }), seen({ phase, live, notBeforeMs: 0 }), 0);
           const to = { launch: "starting", stop: "", settle: "", nothing: "", wait: "", remove: "" }[action.do];
           if (action.do === "settle") expect(phaseTransitions[phase]).toContain(action.phase);

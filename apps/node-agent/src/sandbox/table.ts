@@ -5,7 +5,7 @@ export type Phase = SandboxStatus["phase"];
 /** A sandbox's life on this node: which phase may follow which. Anything else is a mistake of ours and is thrown. */
 export const phaseTransitions: Readonly<Record<Phase, readonly Phase[]>> = {
   pending: ["starting", "running", "stopped", "exited", "failed", "quarantined"],
-  starting: ["running", "failed", "stopped", "exited", "quarantined"],
+  starting: ["running", "pending", "failed", "stopped", "exited", "quarantined"],
   running: ["exited", "stopped", "pending", "failed", "quarantined"],
   exited: ["waiting", "starting", "pending", "stopped", "running", "failed", "quarantined"],
   waiting: ["starting", "pending", "stopped", "running", "failed", "quarantined"],
@@ -54,7 +54,9 @@ export function nextAction(desired: DesiredSandbox | null, observed: Observed, n
     return phase === rest ? { do: "nothing" } : { do: "settle", phase: rest };
   }
   const fresh = desired.incarnation !== observed.incarnation;
-  if (live && fresh) return { do: "stop", next: "pending", how: "grace" };
+  // What lives after a launch and yet does not count as running might not run when the launch was done, and so nothing serves it.
+  const unserved = phase === "starting";
+  if (live && (fresh || unserved)) return { do: "stop", next: "pending", how: "grace" };
   if (live) return observed.over === null ? { do: "nothing" } : { do: "stop", next: "exited", how: "grace" };
   // A bound on its time that was reached means "this long and no longer": only a person's fresh start begins a new one.
   const spent = phase === "exited" && isSpent(observed.cause);

@@ -133,7 +133,7 @@ export async function createWorker(options: {
         if (saved().phase === "starting") enter("starting", text).catch(problem("a step could not be recorded"));
       });
       running = born;
-      // Killed, held or stopped meanwhile: it is never served, and the next step ends it.
+      // Killed, held or stopped meanwhile: it is never served, and the next step ends it, also where it may run again by then.
       if (!mayRun()) return;
       await hooks.serve(wanted);
       launchRetry.reset();
