@@ -128,6 +128,29 @@ test("every other page is sound in both themes and both widths", async ({ page }
   await inspect(page, "policy");
 });
 
+test("a page of what is not there answers 404, with a way back", async ({ page }) => {
+  await signIn(page, fleet);
+  for (const path of [
+    "/decisions/999999999",
+    "/decisions/x",
+    "/sandboxes/nothing-here",
+    "/nodes/x",
+    "/policies/x",
+    // As an id is written, and nobody's.
+    "/sandboxes/6b1f0f5e-3f6a-4a38-9a57-0f3f2f1d9a10",
+    "/no-such-page",
+  ]) {
+    const response = await page.goto(`${fleet.dev.webUrl}${path}`);
+    expect(response?.status(), path).toBe(404);
+    await expect(page.getByRole("heading", { level: 1, name: "Nothing here that you may see" })).toBeVisible();
+  }
+  await page.goto(`${fleet.dev.webUrl}/sandboxes/nothing-here`);
+  await expect(page.getByLabel("Colour theme")).toBeVisible();
+  await inspect(page, "not-found");
+  await page.getByRole("link", { name: "To the overview" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+});
+
 test("signing out elsewhere is immediate for the other browser", async ({ page, browser }) => {
   const other = await browser.newContext();
   const otherPage = await other.newPage();

@@ -1,4 +1,0 @@
-import { Loading } from "../../ui/states.tsx";
-
-const PageLoading = () => <Loading what="the page" />;
-export default PageLoading;
