@@ -66,8 +66,9 @@ async function start(id: string, hooks: Hooks) {
   worker = made;
   return { worker: made, errors, statuses, served };
 }
-const reaches = (phase: SandboxStatus["phase"]) =>
-  expect.poll(() => worker?.status().phase, { timeout: 8_000, interval: 20 }).toBe(phase);
+/** Told of, and so on disk as well. */
+const reaches = (statuses: SandboxStatus[], phase: SandboxStatus["phase"]) =>
+  expect.poll(() => statuses.at(-1)?.phase, { timeout: 8_000, interval: 20 }).toBe(phase);
 
 afterEach(async () => {
   worker?.want(null);
@@ -96,14 +97,14 @@ describe("a sandbox that ends by itself", () => {
       await held;
     };
     const { worker, errors, statuses } = await start(id, { drop });
-    await reaches("running");
+    await reaches(statuses, "running");
     endAgent(id);
     await dropped;
     worker.want(wish(id, { state: "stopped" }));
     // Whatever the plan sets off has begun before the end can be recorded.
     await new Promise((resolve) => setImmediate(resolve));
     release();
-    await reaches("stopped");
+    await reaches(statuses, "stopped");
     expect(worker.status().ends).toEqual([expect.objectContaining({ cause: "exit", exitCode: 3 })]);
     expect(statuses.map(({ phase }) => phase)).toEqual(["starting", "running", "exited", "stopped"]);
     expect(errors).toEqual([]);
@@ -129,7 +130,7 @@ describe("a sandbox that may not run when its launch is done", () => {
       return UNRULED;
     };
     const { served, statuses, errors } = await start(id, { inForce, launching });
-    await reaches("running");
+    await reaches(statuses, "running");
     expect(served).toEqual([id]);
     expect(statuses.map(({ phase }) => phase)).toEqual(["starting", "pending", "starting", "running"]);
     expect(worker?.status().restarts).toBe(0);
