@@ -66,9 +66,20 @@ describe("--secret", () => {
   it("takes the value from a variable", () => expect(parseSecret("KEY=env:MINE", { MINE: "s3cret" })).toEqual(value));
   it("takes the value as it stands", () => expect(parseSecret("KEY=s3cret", {})).toEqual(value));
   it("names a command, divided at blanks and read by no shell", () => {
-    const origin = { from: "command", argv: ["gcloud", "auth", "$(id)"] };
-    expect(parseSecret("KEY=exec:gcloud auth  $(id)", {})).toEqual({ name: "KEY", origin });
+    const origin = { from: "command", argv: ["sh", "auth", "$(id)"] };
+    expect(parseSecret("KEY=exec:sh auth  $(id)", { PATH: "/usr/bin:/bin" })).toEqual({ name: "KEY", origin });
     expect(failure(() => parseSecret("KEY=exec: ", {}))).toMatchObject({ exitCode: 2 });
+  });
+  it.each(["exec:/nope", "exec:no-such-program", "exec:/etc/passwd", "file:/etc/hostname", "@/nope"])(
+    "refuses %s before anything starts, with a remedy",
+    (text) => {
+      const error = failure(() => parseSecret(`KEY=${text}`, { PATH: "/usr/bin:/bin" }));
+      expect(error).toMatchObject({ exitCode: 2, place: "--secret" });
+      expect(error?.remedy).toBeTruthy();
+    },
+  );
+  it("takes an executable that is named by its path", () => {
+    expect(parseSecret(`KEY=exec:${process.execPath}`, {})).toMatchObject({ origin: { argv: [process.execPath] } });
   });
   it("names a grant for a token endpoint, over TLS alone, and repeats none of its values", () => {
     const grant = {

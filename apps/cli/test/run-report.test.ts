@@ -2,6 +2,7 @@ import type { DecisionRecord } from "@creel/protocol";
 import { describe, expect, test } from "vitest";
 import { howToAllow } from "../src/run/report/allow.ts";
 import { duration } from "../src/run/report/ending.ts";
+import { limitOfDenial, limitOfExit, refusedForks } from "../src/run/report/limit-met.ts";
 import { createLiveDenials } from "../src/run/report/live.ts";
 import { type RunSummary, summaryLines } from "../src/run/report/summary.ts";
 import { createTally, REFUSED_KEPT_MAX } from "../src/run/report/tally.ts";
@@ -135,6 +136,23 @@ network_policies:
   });
 });
 
+test("a denial and an end that a limit made name its field, and what was used", () => {
+  const denied = {
+    reason: "The sandbox has too many connections open, or refused and not written down yet.",
+    rule: null,
+  };
+  expect(limitOfDenial(denied, { connections: 2 })).toBe("sandbox.limits.connections: 2");
+  expect(limitOfDenial({ reason: "Entry `api` has used its 5 requests of this minute.", rule: "api" }, {})).toContain(
+    "network_policies.api",
+  );
+  expect(limitOfDenial({ reason: "No entry names example.com:443.", rule: null }, { connections: 2 })).toBeNull();
+  const exit = { exitCode: null, signal: 9, reason: "stopped", startedMs: 0, endedMs: 1, unit: "bytes" } as const;
+  const memory = { ...exit, cause: "memory", limit: 1000, used: 1200, refusedForks: null } as const;
+  expect(limitOfExit(memory)).toBe("sandbox.limits.memory_bytes: 1000, used 1200");
+  expect(refusedForks({ ...memory, refusedForks: 3 }, { processes: 8 })).toContain("sandbox.limits.processes: 8");
+  expect(refusedForks(memory, { processes: 8 })).toBeNull();
+});
+
 test("the summary fits a screen whatever happened, and says what ended the run", () => {
   const tally = createTally();
   for (let i = 0; i < 300; i++) {
@@ -145,7 +163,7 @@ test("the summary fits a screen whatever happened, and says what ended the run",
     ...{ exitCode: 143, seconds: 61, monitor: false, policyFile: "p.yaml", decisionsFile: null, repository: null },
     ending: { cause: "lifetime", sentence: "ended by sandbox.limits.lifetime_seconds: it ran for 1 min" },
     ...{ totals: tally.totals(), reached: tally.reached(), unreached: [], refused: tally.refused() },
-    ...{ keptAs: null, commandName: "creel" },
+    ...{ keptAs: null, commandName: "creel", limitsMet: [], limits: undefined },
     allowing: howToAllow({ records: tally.refusedRecords(), baseYaml: null, nowMs: 0, readOnlyFolders: [] }),
   };
   const lines = summaryLines(summary, plain);

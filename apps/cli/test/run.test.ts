@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decisionRecordSchema } from "@creel/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -120,10 +120,17 @@ describe("creel run", () => {
       expect(await creel(["--workspace", forbidden, ...bash("true")], env)).toMatchObject({ code: 2 });
   });
 
-  it("names the layer, the reason and the remedy when the command does not exist", async () => {
-    const { code, err } = await creel(["--", "no-such-program"]);
-    expect(code).toBe(1);
-    expect(err).toMatch(/creel: exec: the sandbox could not be started/);
+  it("ends as a shell does when the command is not there or cannot be executed, and says what would help", async () => {
+    const missing = await creel(["--", "no-such-program"]);
+    expect(missing.code).toBe(127);
+    expect(missing.err).toContain("creel: no-such-program: not found inside the sandbox");
+    expect(missing.err).toContain("No folder of your PATH has a program called no-such-program.");
+    const unseen = await creel(["--", `./${relative(process.cwd(), join(folder, "policy.yaml"))}`]);
+    expect(unseen.code).toBe(127);
+    expect(unseen.err).toContain("--workspace .");
+    const plain = await creel(["--workspace", folder, "--", "/sandbox/work/policy.yaml"]);
+    expect(plain.code).toBe(126);
+    expect(plain.err).toContain("chmod +x");
   });
 
   it("refuses wrong usage with exit code 2 before anything starts", async () => {

@@ -27,7 +27,8 @@ host), or @file (read anew when it is replaced), env:VAR, exec:PROGRAM ARGS (sta
 shell) or oauth:@file. For AWS give AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where there is one, AWS_SESSION_TOKEN:
 requests are signed anew where an endpoint says \`credential_signing\`. ADDR may carry a port of its own: api.example.com:443:127.0.0.1:8443.
 
-Exit codes: the command's own, 128 and the signal's number when one ended it; 1 when the sandbox could not be made, 2 for wrong usage.
+Exit codes: the command's own, 128 and the signal's number when one ended it; 1 when the sandbox could not be made, 2 for wrong usage,
+127 when the command was not found inside, 126 when it cannot be executed.
 
 Examples:
   creel run -- sh -c 'curl -sS https://example.com'          denied, and says why

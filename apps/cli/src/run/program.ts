@@ -108,7 +108,7 @@ function insideOf(file: string, workspace: string | null): string | null {
   return way.startsWith("..") || isAbsolute(way) ? null : join(SANDBOX_WORK, way);
 }
 
-function isProgram(file: string): boolean {
+export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return realFile(file) !== null;

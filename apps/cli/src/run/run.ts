@@ -16,6 +16,7 @@ import type { Resolve, RunFlags } from "./flags.ts";
 import { layHome } from "./home.ts";
 import { protectedNames } from "./limits.ts";
 import { lazyRouter } from "./model.ts";
+import { notStarted } from "./not-started.ts";
 import { keepRun } from "./report/kept.ts";
 import { createReport, type Report } from "./report/report.ts";
 import { type KeptRepository, keepRepository, type NewRepository } from "./repository.ts";
@@ -34,7 +35,10 @@ export async function run(command: string[], flags: RunFlags, io: Io): Promise<E
   try {
     return await runIn(folder, setup, { report, decisions, decisionsFile: flags.decisions ?? null });
   } catch (error) {
-    throw error instanceof LaunchError ? await explained(error, setup.env) : error;
+    if (!(error instanceof LaunchError)) throw error;
+    if (error.layer !== "exec") throw await explained(error, setup.env);
+    const { workspace, env } = setup;
+    throw notStarted({ name: command[0] ?? "", path: env.PATH, workspace, message: error.message });
   } finally {
     decisions.close();
     rmSync(folder, { recursive: true, force: true });
@@ -92,6 +96,7 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       seconds: (Date.now() - startedAt) / 1000,
       monitor: policy.mode === "monitor",
       policyFile: file,
+      limits: policy.sandbox?.limits,
       commandName: commandName(),
       keep: (kept) => keepRun(creelHome, kept, new Date()),
       decisionsFile,

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { OAuthGrant } from "@creel/gateway";
 import { z } from "zod";
 import { messageOf, usageError } from "../exit.ts";
+import { isProgram } from "./program.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SECRET_CHARS_MAX = 16 * 1024;
@@ -19,7 +21,7 @@ export interface Secret {
   origin: SecretOrigin;
 }
 
-/** No error repeats the value. Everything but a command and a token endpoint is tried at once, so that a slip is seen at the start. */
+/** No error repeats the value. Everything but a command's answer and a token endpoint is tried at once, so that a slip is seen at the start. */
 export function parseSecret(text: string, env: NodeJS.ProcessEnv): Secret {
   const at = text.indexOf("=");
   const name = at === -1 ? "" : text.slice(0, at);
@@ -28,7 +30,9 @@ export function parseSecret(text: string, env: NodeJS.ProcessEnv): Secret {
 }
 
 function originOf(name: string, text: string, env: NodeJS.ProcessEnv): SecretOrigin {
-  if (text.startsWith("exec:")) return { from: "command", argv: argvOf(name, text.slice("exec:".length)) };
+  if (text.startsWith("exec:")) return { from: "command", argv: argvOf(name, text.slice("exec:".length), env.PATH) };
+  if (text.startsWith("file:"))
+    throw usageError(`the secret ${name} names its file as file:`, `Write ${name}=@${text.slice(5)}.`, "--secret");
   if (text.startsWith("oauth:@")) return { from: "oauth", grant: grantOf(name, text.slice("oauth:@".length)) };
   if (text.startsWith("@")) {
     const path = text.slice(1);
@@ -43,10 +47,18 @@ function originOf(name: string, text: string, env: NodeJS.ProcessEnv): SecretOri
 }
 
 /** Blanks divide, and nothing else has a meaning: there is no shell. */
-function argvOf(name: string, text: string): [string, ...string[]] {
+function argvOf(name: string, text: string, path: string | undefined): [string, ...string[]] {
   const [program, ...args] = text.split(" ").filter((word) => word !== "");
-  if (program !== undefined) return [program, ...args];
-  throw usageError(`the command for the secret ${name} is empty`, FORMS, "--secret");
+  if (program === undefined) throw usageError(`the command for the secret ${name} is empty`, FORMS, "--secret");
+  const places = program.includes("/")
+    ? [program]
+    : (path ?? "").split(delimiter).map((folder) => join(folder, program));
+  if (places.some(isProgram)) return [program, ...args];
+  throw usageError(
+    `the program for the secret ${name} cannot be started: ${program} is ${places.some((file) => existsSync(file)) ? "not executable" : "not there"}`,
+    "Name a program of this host, by its path or as your PATH has it.",
+    "--secret",
+  );
 }
 
 /** Files are written with a newline at the end; it is not part of the secret. */

@@ -29,6 +29,8 @@ export interface SessionInput {
 export interface SessionEnd {
   exitCode: number;
   ending: Ending | null;
+  /** Limits that it met without being ended by them. */
+  limitsMet: string[];
 }
 
 /** Resolves when the command has ended and every decision is recorded. */
@@ -53,7 +55,8 @@ export async function runSession(input: SessionInput): Promise<SessionEnd> {
       await attach(gateway, sandbox, input);
     }
     const { exitCode } = await sandbox.exited;
-    return { exitCode, ending: watch.ending() ?? (await endingOf(spec.stateDir)) };
+    const { ending, met } = await endingOf(spec.stateDir, policy.sandbox?.limits);
+    return { exitCode, ending: watch.ending() ?? ending, limitsMet: met };
   } catch (error) {
     // Nobody decides for it then; it would wait for answers for ever, and we for it.
     sandbox.kill("SIGKILL");

@@ -25,10 +25,11 @@ export interface WatchOptions {
   limits: SandboxLimits;
   /** Called once, when time is over. */
   end(ending: Ending): void;
+  /** Milliseconds that never go back, whatever somebody does to the clock. */
   now?: () => number;
 }
 
-export function watchTime({ limits, end, now = Date.now }: WatchOptions): Watch {
+export function watchTime({ limits, end, now = () => performance.now() }: WatchOptions): Watch {
   const startedAt = now();
   let aliveAt = startedAt;
   const open = new Set<number>();

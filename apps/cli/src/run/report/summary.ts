@@ -1,11 +1,13 @@
 /** What a run reached and what it was denied, on one screen, for whoever started it; the same as data under `--json`. */
 import { existsSync } from "node:fs";
+import type { SandboxLimits } from "@creel/policy";
 import { type Paint, printable } from "../../io.ts";
 import { counted } from "../../policy/view/table.ts";
 import { shellWord } from "../../shell-word.ts";
 import type { NewRepository } from "../repository.ts";
 import type { Allowing } from "./allow.ts";
 import { duration, type Ending } from "./ending.ts";
+import { limitOfDenial } from "./limit-met.ts";
 import { part, targetOf } from "./sentence.ts";
 import type { Place, Refusal, Totals } from "./tally.ts";
 import { codeOf, explainUnreached, type Unreached } from "./unreached.ts";
@@ -22,6 +24,10 @@ export interface RunSummary {
   exitCode: number;
   seconds: number;
   ending: Ending | null;
+  /** Limits that the command met and went on, in words. */
+  limitsMet: string[];
+  /** Of the policy. */
+  limits: SandboxLimits | undefined;
   monitor: boolean;
   totals: Totals;
   reached: Place[];
@@ -39,15 +45,19 @@ export interface RunSummary {
 }
 
 /** Nothing to tell: the command reached nothing, was denied nothing, made no repository and ended by itself. */
-export const isUneventful = ({ totals, ending, repository }: RunSummary): boolean =>
-  ending === null && repository === null && totals.allowed + totals.denied + totals.wouldDeny === 0;
+export const isUneventful = ({ totals, ending, limitsMet, repository }: RunSummary): boolean =>
+  ending === null &&
+  limitsMet.length === 0 &&
+  repository === null &&
+  totals.allowed + totals.denied + totals.wouldDeny === 0;
 
 export function summaryLines(summary: RunSummary, paint: Paint): string[] {
   const { totals } = summary;
   const lines = [paint("bold", `creel: ${headline(summary)}`)];
+  for (const words of summary.limitsMet) lines.push(paint("yellow", `  ${part(words)}`));
   if (summary.reached.length > 0) lines.push("", ...reachedLines(summary.reached, paint));
   if (summary.unreached.length > 0) lines.push("", ...unreachedLines(summary.unreached, paint));
-  if (summary.refused.length > 0) lines.push(...refusedLines(summary.refused, paint));
+  if (summary.refused.length > 0) lines.push(...refusedLines(summary, paint));
   if (totals.unlisted > 0) lines.push(`  … and ${counted(totals.unlisted, "decision")} beyond what is kept here`);
   lines.push(...allowLines(summary, paint), ...nextSteps(summary), ...repositoryLines(summary, paint));
   return lines;
@@ -106,24 +116,28 @@ function unreachedLines(unreached: readonly Unreached[], paint: Paint): string[]
 }
 
 /** What was denied, and apart from it what only would have been. */
-function refusedLines(refused: readonly Refusal[], paint: Paint): string[] {
+function refusedLines({ refused, limits }: Pick<RunSummary, "refused" | "limits">, paint: Paint): string[] {
   const denied = refused.filter(({ decision }) => decision === "deny");
   const watched = refused.filter(({ decision }) => decision === "would_deny");
   return [
-    ...(denied.length === 0 ? [] : ["", paint("red", "Denied:"), ...kindsOf(denied, paint)]),
+    ...(denied.length === 0 ? [] : ["", paint("red", "Denied:"), ...kindsOf(denied, limits, paint)]),
     ...(watched.length === 0
       ? []
-      : ["", paint("yellow", "Would be denied without monitor mode:"), ...kindsOf(watched, paint)]),
+      : ["", paint("yellow", "Would be denied without monitor mode:"), ...kindsOf(watched, limits, paint)]),
   ];
 }
 
-function kindsOf(refused: readonly Refusal[], paint: Paint): string[] {
+function kindsOf(refused: readonly Refusal[], limits: SandboxLimits | undefined, paint: Paint): string[] {
   const shown = refused.slice(0, REFUSALS_SHOWN_MAX);
   const lines = shown.flatMap((refusal) => {
     const times = refusal.count > 1 ? ` ×${refusal.count}` : "";
     const who = refusal.program === null ? "" : ` for ${part(refusal.program)}`;
+    const field = limitOfDenial(refusal, limits);
     const by = refusal.rule === null ? "" : ` [${part(refusal.rule)}]`;
-    return [`  ${targetOf(refusal)}${who}${times}`, paint("dim", `    ${part(refusal.reason)}${by}`)];
+    return [
+      `  ${targetOf(refusal)}${who}${times}`,
+      paint("dim", `    ${part(refusal.reason)}${by}${field === null ? "" : ` → ${part(field)}`}`),
+    ];
   });
   if (refused.length > shown.length)
     lines.push(`  … and ${counted(refused.length - shown.length, "further kind")} of requests`);
