@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { connect as tlsConnect } from "node:tls";
 import type { InferenceRequest } from "@creel/router";
 import { afterEach, describe, expect, it } from "vitest";
@@ -125,6 +127,31 @@ describe("a raw relay", () => {
       bytesIn: 21,
       rule: "only",
     });
+  });
+
+  it("brings every byte in its order to a client that reads slowly, or at a bounded rate", async () => {
+    const sent = randomBytes(6 * 1024 * 1024);
+    const server = await tcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.resume();
+      // Pieces of odd sizes: a reused buffer is filled in part, whole, and again.
+      for (let from = 0, size = 1; from < sent.length; from += size, size = (size * 7 + 13) % 300_000)
+        socket.write(sent.subarray(from, from + size));
+      socket.end();
+    });
+    const resolve = { "db.example.com:5432": `127.0.0.1:${portOf(server)}` };
+    for (const more of ["", "sandbox: { limits: { bytes_per_second: 4194304 } }\n"]) {
+      world = await createWorld({ yaml: TCP + more, resolve });
+      cleanups.push(world.close);
+      const socket = connect({ port: await world.door("db.example.com", 5432), host: "127.0.0.1" });
+      const got: Buffer[] = [];
+      for await (const chunk of socket) {
+        got.push(chunk);
+        await setImmediate();
+      }
+      expect(Buffer.concat(got).equals(sent)).toBe(true);
+      await expect.poll(() => world.records[0]?.bytesIn).toBe(sent.length);
+    }
   });
 
   it("is cut when the client asks TLS for another name", async () => {
