@@ -19,6 +19,16 @@ function through(bytes: Buffer, cuts: readonly number[], all = secrets): string 
   return Buffer.concat([...out, scrubber.take(Buffer.alloc(0), true)]).toString("utf8");
 }
 
+const unit = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+const escapes = (text: string) => text.split("").map(unit).join("");
+const dotNetJson = (text: string) =>
+  text.replace(/["&'+<>`]|[^\x20-\x7e]/g, (char) => `\\u${unit(char).slice(2).toUpperCase()}`);
+const MUSTACHE: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const mustache = (text: string) =>
+  text
+    .replace(/[&<>"']/g, (char) => MUSTACHE[char] ?? char)
+    .replace(/[`=/]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`);
+
 const ENCODERS: [string, (text: string) => string][] = [
   ["as it is", (text) => text],
   ["JSON", (text) => JSON.stringify({ echo: text })],
@@ -27,6 +37,21 @@ const ENCODERS: [string, (text: string) => string][] = [
     "JSON of ASCII alone",
     (text) =>
       JSON.stringify(text).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  ],
+  ["JSON as .NET writes it", (text) => dotNetJson(text)],
+  ["JSON as .NET writes it, in JSON", (text) => JSON.stringify({ line: `{"a":"${dotNetJson(text)}"}` })],
+  ["JSON of escapes alone", (text) => escapes(text)],
+  ["JSON of upper-case escapes alone", (text) => escapes(text).toUpperCase().replaceAll("\\U", "\\u")],
+  ["decimal entities", (text) => text.replace(/./gsu, (char) => `&#${char.codePointAt(0)};`)],
+  ["hexadecimal entities", (text) => text.replace(/./gsu, (char) => `&#x${char.codePointAt(0)?.toString(16)};`)],
+  [
+    "upper-case entities of what is no letter",
+    (text) => text.replace(/[^A-Za-z0-9]/gu, (char) => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`),
+  ],
+  ["a template engine's HTML", (text) => mustache(text)],
+  [
+    "a lower-case link in a link",
+    (text) => encodeURIComponent(encodeURIComponent(text).replace(/%../g, (code) => code.toLowerCase())),
   ],
   ["a query", (text) => `https://x.example/?a=${encodeURIComponent(text)}&b`],
   ["a form", (text) => new URLSearchParams({ a: text }).toString()],
@@ -82,6 +107,22 @@ describe("the scrubber", () => {
       ),
       { numRuns: 500 },
     );
+  });
+
+  it.each([
+    ["little", (text: string) => Buffer.from(text, "utf16le")],
+    ["big", (text: string) => Buffer.from(text, "utf16le").swap16()],
+  ])("finds a secret in UTF-16 of %s end, at every cut, and leaves the rest readable", (_name, encode) => {
+    const text = encode(`before ${SECRET} after`);
+    const masked = encode(`before ${"*".repeat(SECRET.length)} after`);
+    for (let cut = 0; cut < text.length; cut += 1) {
+      const out = (keepLength: boolean) => {
+        const scrubber = createScrubber(() => secrets, { keepLength });
+        return Buffer.concat([scrubber.take(text.subarray(0, cut), false), scrubber.take(text.subarray(cut), true)]);
+      };
+      expect(out(false)).toEqual(encode(`before ${PLACEHOLDER} after`));
+      expect(out(true)).toEqual(masked);
+    }
   });
 
   it("takes the longer of two secrets whole, also when a chunk ends behind the shorter", () => {

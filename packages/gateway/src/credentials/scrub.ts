@@ -6,7 +6,7 @@ import {
   needleSet,
   type Scrubber,
 } from "@creel/router/scrub";
-import { formsOf } from "./encodings.ts";
+import { formsOf, isFindable, WIDE_ENCODERS } from "./encodings.ts";
 
 /**
  * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug endpoint)
@@ -24,7 +24,6 @@ export interface Secret {
 export type LiveSecrets = () => readonly Secret[];
 
 interface Form extends Needle {
-  text: string;
   placeholder: Buffer;
   /** As long as what it stands for. */
   mask: Buffer;
@@ -35,7 +34,8 @@ const MASK_OF_ENCODED = "A";
 const MASK = "*";
 
 interface Searched {
-  forms: readonly Form[];
+  /** In letters, for the names of headers. */
+  texts: readonly string[];
   set: NeedleSet<Form>;
 }
 const searchedBySecrets = new WeakMap<readonly Secret[], Searched>();
@@ -43,20 +43,26 @@ const searchedBySecrets = new WeakMap<readonly Secret[], Searched>();
 function searchedFor(secrets: readonly Secret[]): Searched {
   const known = searchedBySecrets.get(secrets);
   if (known !== undefined) return known;
-  const forms = secrets.flatMap(formsOfOne);
-  const made = { forms, set: needleSet(forms) };
+  const sought = secrets.filter(({ value }) => value !== "");
+  const texts = sought.flatMap(({ value }) => formsOf(value));
+  const made = { texts, set: needleSet([...sought.flatMap(textForms), ...sought.flatMap(wideForms)]) };
   searchedBySecrets.set(secrets, made);
   return made;
 }
 
-const formsOfOne = ({ value, placeholder }: Secret): Form[] =>
-  value === ""
-    ? []
-    : formsOf(value).map((text) => {
-        const bytes = Buffer.from(text, "utf8");
-        const mask = Buffer.alloc(bytes.length, text === value ? MASK : MASK_OF_ENCODED);
-        return { text, bytes, placeholder: Buffer.from(placeholder, "utf8"), mask };
-      });
+const textForms = ({ value, placeholder }: Secret): Form[] =>
+  formsOf(value).map((text) => {
+    const bytes = Buffer.from(text, "utf8");
+    const mask = Buffer.alloc(bytes.length, text === value ? MASK : MASK_OF_ENCODED);
+    return { bytes, placeholder: Buffer.from(placeholder, "utf8"), mask };
+  });
+
+const wideForms = ({ value, placeholder }: Secret): Form[] =>
+  WIDE_ENCODERS.map((encode) => ({
+    bytes: encode(value),
+    placeholder: encode(placeholder),
+    mask: encode(MASK.repeat(value.length)),
+  })).filter(({ bytes }) => isFindable(bytes));
 
 /** `latin1`: header values, in which Node gives each byte as one character. */
 export function scrubText(text: string, secrets: readonly Secret[], encoding: "utf8" | "latin1" = "utf8"): string {
@@ -69,7 +75,7 @@ export function scrubText(text: string, secrets: readonly Secret[], encoding: "u
 /** Names and values of a head or of trailers. A name is compared in any case, because HTTP/2 lowers it. */
 export function scrubPairs(pairs: readonly [string, string][], secrets: readonly Secret[]): [string, string][] {
   if (secrets.length === 0) return [...pairs];
-  const needles = searchedFor(secrets).forms.map(({ text }) => text.toLowerCase());
+  const needles = searchedFor(secrets).texts.map((text) => text.toLowerCase());
   return pairs
     .filter(([name]) => !needles.some((needle) => name.toLowerCase().includes(needle)))
     .map(([name, value]) => [name, scrubText(value, secrets, "latin1")]);

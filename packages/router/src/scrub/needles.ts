@@ -31,7 +31,8 @@ const TABLE_SIZE = 2 ** (32 - TABLE_SHIFT);
 /** Rounded up to a power of two, so that it tells no more of a secret's length than its order. */
 const HOLD_BYTES_MIN = 512;
 const NEWLINE = 0x0a;
-const BLANK = 0x20;
+/** NUL is none: it stands in every letter of UTF-16. */
+const isBlank = (byte: number): boolean => byte <= 0x20 && byte !== 0;
 
 const KEY = randomBytes(4).readUInt32LE() | 1;
 const BYTE_KEYS = new Int32Array(256).map(() => randomBytes(4).readInt32LE());
@@ -50,11 +51,11 @@ export function needleSet<N extends Needle>(all: readonly N[]): NeedleSet<N> {
   const longest = Math.max(0, ...needles.map(({ bytes }) => bytes.length));
   const holdBytes = longest === 0 ? 0 : Math.max(HOLD_BYTES_MIN, 2 ** Math.ceil(Math.log2(longest)));
   // Tokens hold no blanks, so that words and lines pass at once; a secret of several words waits for the line's end.
-  const spansBlanks = needles.some(({ bytes }) => bytes.some((byte) => byte <= BLANK));
+  const spansBlanks = needles.some(({ bytes }) => bytes.some(isBlank));
   const spansLines = needles.some(({ bytes }) => bytes.includes(NEWLINE));
   return {
     holdBytes,
-    separates: (byte) => (spansBlanks ? byte === NEWLINE && !spansLines : byte <= BLANK),
+    separates: (byte) => (spansBlanks ? byte === NEWLINE && !spansLines : isBlank(byte)),
     find(bytes) {
       const found: Hit<N>[] = [];
       for (const window of windows) scan(bytes, window, found);
