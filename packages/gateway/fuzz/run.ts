@@ -17,6 +17,8 @@ const CODEC_CASES_PER_BATCH = 20_000;
 /** What the process may hold beyond what it held after the first batches; a leak of a kilobyte a connection passes it in an hour. */
 const GROWTH_BYTES_MAX = 64 * 1024 * 1024;
 const WARM_BATCHES = 5;
+/** Open connections between batches, whose clients have all left: those kept to the server, and those that linger over a refusal. */
+const SOCKETS_MAX = 100;
 
 /** The first bytes of a real client. */
 export async function realHello(): Promise<Buffer> {
@@ -82,6 +84,8 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
       cases += CODEC_CASES_PER_BATCH * 3;
     }
     seed += Math.max(CONNECTIONS_PER_BATCH, CODEC_CASES_PER_BATCH);
+    const sockets = process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+    if (sockets > SOCKETS_MAX) fault(`${sockets} connections are open though their clients left`);
     globalThis.gc?.();
     const { heapUsed, external } = process.memoryUsage();
     if (batch === WARM_BATCHES) heldBytes = heapUsed + external;
