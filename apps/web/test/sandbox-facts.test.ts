@@ -1,7 +1,7 @@
 import type { SandboxView } from "@creel/core";
 import { type EndCause, endCauses, sandboxEndSchema } from "@creel/protocol";
 import { describe, expect, it } from "vitest";
-import { endText, lastEnds, policyStanding, startFact } from "../src/parts/sandbox-facts.ts";
+import { endDetail, endText, lastEnds, policyStanding, startFact } from "../src/parts/sandbox-facts.ts";
 
 const NEWEST = `sha256:${"1".repeat(64)}`;
 const EARLIER = `sha256:${"2".repeat(64)}`;
@@ -51,6 +51,10 @@ describe("when a sandbox started, as a page says it", () => {
       at: "2026-01-05T10:00:00.000Z",
     });
   });
+  it("is what ran last while it waits for its next try", () => {
+    const at = "2026-01-05T11:00:00.000Z";
+    expect(startFact(status({ phase: "waiting", startedAt: at }))).toEqual({ term: "Last started", at });
+  });
   it("is never where nothing ran", () => {
     expect(startFact(status({ ends: [] }))).toEqual({ term: "Started", at: null });
     expect(startFact(status({}))).toEqual({ term: "Started", at: null });
@@ -66,6 +70,12 @@ describe("how a sandbox ended, as a page says it", () => {
     expect(lastEnds(status({ ends })).map(endText)).toEqual(["killed", "ended by itself, exit code 2"]);
     expect(lastEnds(status({}))).toEqual([]);
     expect(lastEnds(view("running", null, null))).toEqual([]);
+  });
+  it("comes with the node's sentence where that names the limit", () => {
+    const reason = "Ended: it used more than 64 MiB of memory.";
+    expect(endDetail({ cause: "memory", reason })).toBe(reason);
+    expect(endDetail({ cause: "memory", reason: "" })).toBeNull();
+    expect(endDetail({ cause: "exit", reason: "The agent ended with code 2." })).toBeNull();
   });
   it("has words of its own for each cause", () => {
     const texts = endCauses.map((cause) => endText({ cause, exitCode: null }));

@@ -1,6 +1,6 @@
 import type { SandboxView } from "@creel/core";
 import { Time } from "../ui/time.tsx";
-import { endText, lastEnds } from "./sandbox-facts.ts";
+import { endDetail, endText, lastEnds } from "./sandbox-facts.ts";
 
 /** Why it ended the last few times: whether it ends again and again for one reason is seen at a glance. */
 export const LastEnds = ({ sandbox }: { sandbox: SandboxView }) => {
@@ -12,7 +12,10 @@ export const LastEnds = ({ sandbox }: { sandbox: SandboxView }) => {
     <ol className="grid gap-1">
       {ends.map((end) => (
         <li key={`${end.at} ${end.cause}`} className="[overflow-wrap:anywhere]">
-          <Time at={end.at} /> {endText(end)} <span className="text-muted">{end.reason}</span>
+          {endText(end)}{" "}
+          <span className="text-muted">
+            · <Time at={end.at} /> {endDetail(end)}
+          </span>
         </li>
       ))}
     </ol>

@@ -21,11 +21,11 @@ const OVER: readonly string[] = ["stopped", "exited", "failed", "quarantined"];
 /** Something of it runs, or may: nobody has heard yet that it ended. */
 export const isLive = (sandbox: SandboxView): boolean =>
   sandbox.status !== null && !OVER.includes(sandbox.status.phase);
-/** When it began: what runs, or else what ran last. */
+/** When it began: what runs, or else what ran last. A sandbox that waits for its next try does not run. */
 export function startFact(sandbox: SandboxView): { term: "Started" | "Last started"; at: string | null } {
   const { status } = sandbox;
   const at = status?.startedAt ?? lastEnds(sandbox)[0]?.startedAt ?? null;
-  return { term: at !== null && !isLive(sandbox) ? "Last started" : "Started", at };
+  return { term: at === null || status?.phase === "running" ? "Started" : "Last started", at };
 }
 
 /** The newest first. None where it never ended, or where its node was too old to keep them. */
@@ -44,6 +44,10 @@ const END_WORDS: Readonly<Record<EndCause, string>> = {
   quarantine: "put in quarantine",
   lost: "lost, nobody saw it end",
 };
+/** The node's sentence of an end by a limit names the limit's measure; of any other it says what `endText` says. */
+const SAYS_MORE: readonly EndCause[] = ["memory", "processes", "workspace", "lifetime", "idle"];
+export const endDetail = ({ cause, reason }: Pick<SandboxEndRecord, "cause" | "reason">): string | null =>
+  SAYS_MORE.includes(cause) && reason !== "" ? reason : null;
 /** Why it ended, and with what code where there was one. */
 export const endText = ({ cause, exitCode }: Pick<SandboxEndRecord, "cause" | "exitCode">): string =>
   exitCode === null ? END_WORDS[cause] : `${END_WORDS[cause]}, exit code ${exitCode}`;
