@@ -15,7 +15,19 @@ function commandsIn(text: string): string[] {
   return [...blocks, ...words].flatMap((line) => /creel (policy [a-z][^|#>]*)/.exec(line)?.[1]?.trim() ?? []);
 }
 
-const subcommands = ["lint", "test", "format", "schema", "decide", "explain", "diff", "replay", "suggest", "allow", "preset"];
+const subcommands = [
+  "lint",
+  "test",
+  "format",
+  "schema",
+  "decide",
+  "explain",
+  "diff",
+  "replay",
+  "suggest",
+  "allow",
+  "preset",
+];
 const nested = ["ls", "show", "add", "rm", "tier"].map((name) => `preset ${name}`);
 const help = new Map<string, string>();
 beforeAll(async () => {
