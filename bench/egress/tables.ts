@@ -6,8 +6,6 @@ import { openStage, type Stage, type Subject } from "./stage.ts";
 
 const REQUESTS = 300;
 const CONNECTIONS = 8;
-/** All of them get cheaper for about this long, while their code is compiled. */
-const WARM_UP_ROUNDS = 15;
 const MIB = 1024 * 1024;
 const DOWNLOAD_MIB = 64;
 const CONNECTS = 50;
@@ -58,7 +56,7 @@ async function requestTable({ creel, readers }: Stage): Promise<Table> {
       ...noted([creel, ...readers], "http1", input),
       ...noted([creel, ...readers.filter(({ name }) => name.startsWith("mockttp"))], "http2", input, ", HTTP/2"),
     ],
-    { rounds: 8, warmUpRounds: WARM_UP_ROUNDS, perRound: REQUESTS, perSecond: "requests per core-second" },
+    { rounds: 8, warmUpRounds: 5, perRound: REQUESTS, perSecond: "requests per core-second" },
   );
   const title = `TLS read, small JSON answers on kept connections: processor time of the proxy's process (${CONNECTIONS} at once)`;
   return { title, unit: "us", rows };
