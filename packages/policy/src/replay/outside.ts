@@ -75,6 +75,7 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   // Written by gateways before they read messages.
   [/^This endpoint's policy judges each WebSocket message, which this gateway cannot do yet\.$/, "depends"],
   [/^This is not a strict WebSocket \(.*\)\.$/s, "depends"],
+  [/^The upstream's WebSocket frames cannot be read \(.*\)\.$/s, "depends"],
   [/^This WebSocket's messages are judged, and it does not ask for version 13 with a sound key\.$/, "depends"],
   [/^The policy now reads this connection; connect again\.$/, "depends"],
   [/^No rule plans this endpoint\.$/, "depends"],
