@@ -47,7 +47,6 @@ export function openDb(settings: DbSettings): Db {
     idle_timeout: IDLE_TIMEOUT_S,
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: quiet,
-    connection: { search_path: "public" },
   };
   const app = postgres(settings.appUrl, { ...options, max: settings.poolMax ?? POOL_MAX });
   const system = postgres(settings.systemUrl, { ...options, max: SYSTEM_POOL_MAX });

@@ -60,6 +60,7 @@ test("the system role reads across orgs only what its list names, and no login r
     "api_tokens",
     "commands",
     "enroll_secrets",
+    "invitations",
     "memberships",
     "orgs",
     "plans",
