@@ -84,5 +84,6 @@ function toDraft(
     reason: decision.reason,
     policyDigest: inForce.policyDigest,
     generation: inForce.generation,
+    ...(subject.credentials?.length ? { credentials: [...subject.credentials] } : {}),
   };
 }

@@ -71,6 +71,8 @@ export interface Subject {
   protocol: string;
   method: string | null;
   path: string | null;
+  /** Names of the credentials that the request carries. */
+  credentials?: readonly string[];
 }
 
 export interface Refusal {

@@ -32,7 +32,7 @@ export async function prepare(
   place: Place = NO_PLACE,
 ): Promise<Prepared | { refused: Refusal } | { failed: string; error: string }> {
   const { state } = flow;
-  const subject = {
+  const subject: Subject = {
     ...subjectOf(flow, { method: request.method, path: request.target }),
     ...(opensWebSocket(request) ? { protocol: flow.secure ? "wss" : "ws" } : {}),
   };
@@ -60,6 +60,7 @@ export async function prepare(
   for (;;) {
     const settled = await settle(context, state, subject, (policy) => {
       place.giveBack();
+      subject.credentials = credentials.names(policy);
       return take(policy, judgeAll(policy));
     });
     if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
