@@ -14,3 +14,4 @@ export { newId } from "./ids.ts";
 export { type MigrateOptions, migrate } from "./migrate.ts";
 export { provisionRoles, type RolePasswords } from "./roles.ts";
 export * as tables from "./schema/index.ts";
+export { ContentionError, mustRunAgain, withOrgSerializable } from "./serializable.ts";
