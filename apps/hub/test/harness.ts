@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Actor, type Ctx, createSealer, node, org } from "@creel/core";
+import { type Actor, type Ctx, createSealer, grantOfRole, node, org } from "@creel/core";
 import type { HubMessage, NodeMessage } from "@creel/protocol";
 import type { JobQueue } from "@creel/queue";
 import * as x509 from "@peculiar/x509";
@@ -175,7 +175,7 @@ export async function testHub(): Promise<TestHub> {
         kind: "user",
         userId: made.userId,
         orgId: made.orgId,
-        role: "owner",
+        grants: [grantOfRole("owner")],
         email: `owner@${slug}.example`,
       };
       return { orgId: made.orgId, actor, policyId: made.policyId ?? "" };

@@ -1,4 +1,4 @@
-import { type Actor, audit, type Role, roleMay, verbRegistry } from "@creel/core";
+import { type Actor, audit, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const as = (actor: Actor | null) => ({ core: fleet.ctx(actor), sameOrigin: true });
-const withRole = (role: Role): Actor => ({ ...ours.owner, role });
+const withRole = (role: Role): Actor => ({ ...ours.owner, grants: [grantOfRole(role)] });
 
 /** A valid input for each verb, of our org. `name` keeps repeated creations apart. */
 const sample = (verbName: string, name: string): Record<string, unknown> => {

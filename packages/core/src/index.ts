@@ -1,8 +1,11 @@
 export { type AuditAction, auditActions } from "./audit/actions.ts";
 export * as audit from "./audit/index.ts";
 export * as auth from "./auth/index.ts";
-export { authorize, roleMay } from "./authz/authorize.ts";
+export { authorize, authorizeOn } from "./authz/authorize.ts";
+export * from "./authz/grant.ts";
+export { grantsOf, grantsOfServiceAccount } from "./authz/grantsOf.ts";
 export * from "./authz/roles.ts";
+export { inScope, nodeLabels, policyLabels, sandboxLabels } from "./authz/scopeSql.ts";
 export * as command from "./command/index.ts";
 export * from "./context.ts";
 export * as decision from "./decision/index.ts";

@@ -8,7 +8,8 @@ import type {
   ModelInfo,
   SandboxStatus,
 } from "@creel/protocol";
-import type { Action, ResourceKind, Role } from "./authz/roles.ts";
+import type { Scope } from "./authz/grant.ts";
+import type { Action, Permission, ResourceKind, Role } from "./authz/roles.ts";
 import type { NodeState } from "./node/state.ts";
 import type { PlanState } from "./plan/state.ts";
 
@@ -158,7 +159,12 @@ export interface AuditView {
 export interface TokenView {
   id: string;
   name: string;
-  role: Role;
+  owner: { kind: "user" | "service_account"; id: string; label: string };
+  /** At most what this built-in role may; null when `permissions` says it. */
+  role: Role | null;
+  /** At most these; null when `role` says it. */
+  permissions: Permission[] | null;
+  scope: Scope | null;
   /** The public part, as it stands in the token: `creel_<prefix>_…`. */
   prefix: string;
   createdAt: string;
@@ -180,7 +186,6 @@ export interface SignedIn {
   expiresAt: string;
   user: { id: string; email: string; name: string };
   org: { id: string; slug: string; name: string };
-  role: Role;
 }
 export interface DiffLine {
   kind: "same" | "added" | "removed";
@@ -228,9 +233,17 @@ export interface PolicyReplay extends ReplayResult {
   /** There were more requests than one call reads; the newest were taken. */
   truncated: boolean;
 }
+export interface HeldGrant {
+  role: string;
+  scope: Scope | null;
+  via: string | null;
+  expiresAt: string | null;
+}
 export interface WhoAmI {
   org: { id: string; slug: string; name: string };
-  actor: { kind: "user" | "apiKey"; id: string; label: string; role: Role };
-  /** What this role may do, so that a page can say why a button is disabled. */
+  actor: { kind: "user" | "apiKey"; id: string; label: string };
+  /** Every reason why this one may do anything. */
+  grants: HeldGrant[];
+  /** What those let do to some thing, so that a page can say why a button is disabled. */
   may: Partial<Record<ResourceKind, readonly Action[]>>;
 }

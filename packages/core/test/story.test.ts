@@ -43,14 +43,14 @@ test("founding an org twice with the same secrets is founding it once", async ()
   const two = await org.bootstrap({ ctx: fleet.ctx(system), input });
   expect([one.created, two.created, two.orgId]).toEqual([true, false, one.orgId]);
   const actor = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: apiToken } });
-  expect(actor).toMatchObject({ kind: "apiKey", orgId: one.orgId, role: "owner" });
+  expect(actor).toMatchObject({ kind: "apiKey", orgId: one.orgId, grants: [{ role: "owner" }] });
 });
 
 test("a session ends everywhere at once, and a revoked token at once", async () => {
   const input = { email: acme.email, password: PASSWORD };
   const signed = await auth.signIn({ ctx: fleet.ctx(null), input });
   const actor = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signed.token } });
-  expect(actor).toMatchObject({ kind: "user", orgId: acme.orgId, role: "owner" });
+  expect(actor).toMatchObject({ kind: "user", orgId: acme.orgId, grants: [{ role: "owner" }] });
   expect((await auth.listSessions({ ctx: fleet.ctx(actor), input: {} })).items[0]?.current).toBe(true);
   await auth.signOutEverywhere({ ctx: fleet.ctx(actor), input: {} });
   expect(await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signed.token } })).toBeNull();

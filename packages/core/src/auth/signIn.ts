@@ -1,12 +1,11 @@
 import { eq, newId, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
-import type { Role } from "../authz/roles.ts";
 import type { UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { verifyPassword } from "../secrets/password.ts";
 import { hashToken, makeSessionToken } from "../secrets/tokens.ts";
-import { first, iso, stored } from "../stored.ts";
+import { first, iso } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
 import { SESSION_MS_MAX } from "./limits.ts";
@@ -35,7 +34,7 @@ export const signIn = defineVerb({
     const right = await verifyPassword(input.password, account?.passwordHash ?? null);
     if (account === null) throw refused();
     const { orgId, userId } = account;
-    const user: UserActor = { kind: "user", userId, orgId, role: stored<Role>(account.role), email };
+    const user: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const resource = { kind: "session", id: null, label: email };
     if (!right || account.disabledAt !== null) {
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
@@ -68,7 +67,6 @@ export const signIn = defineVerb({
       expiresAt: iso(session.expiresAt),
       user: { id: userId, email, name: account.name },
       org: { id: orgId, slug: account.orgSlug, name: account.orgName },
-      role: user.role,
     };
   },
 });
@@ -85,7 +83,6 @@ async function findAccount(db: Parameters<typeof withSystem>[0], email: string) 
           passwordHash: users.passwordHash,
           disabledAt: users.disabledAt,
           orgId: memberships.orgId,
-          role: memberships.role,
           orgSlug: orgs.slug,
           orgName: orgs.name,
         })

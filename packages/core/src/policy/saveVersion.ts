@@ -2,6 +2,7 @@ import { and, eq, isNull, notify, type Tx, tables, withOrg } from "@creel/db";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import { describeActor, recordAudit } from "../audit/record.ts";
+import { personOf } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
@@ -53,6 +54,7 @@ export const saveVersion = defineVerb({
         yaml: input.yaml,
         message: input.message,
         author: describeActor(ctx.actor).label,
+        authorUserId: personOf(ctx.actor),
         createdAt: now,
       });
       await tx.update(p).set({ latestVersion: version, updatedAt: now }).where(mine);

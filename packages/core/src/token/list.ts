@@ -1,9 +1,8 @@
-import { desc, eq, tables, withOrg } from "@creel/db";
+import { withOrg } from "@creel/db";
 import { z } from "zod";
-import { PAGE_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { toTokenView } from "./view.ts";
+import { tokenViews } from "./view.ts";
 
 export const listInput = z.strictObject({});
 
@@ -13,10 +12,7 @@ export const list = defineVerb({
   gate: { by: "person", action: "read", on: "token" },
   input: listInput,
   run: async (ctx): Promise<{ items: TokenView[] }> => {
-    const t = tables.apiTokens;
-    const rows = await withOrg(ctx.db, ctx.actor.orgId, (tx) =>
-      tx.select().from(t).where(eq(t.orgId, ctx.actor.orgId)).orderBy(desc(t.id)).limit(PAGE_MAX),
-    );
-    return { items: rows.map(toTokenView) };
+    const { orgId } = ctx.actor;
+    return { items: await withOrg(ctx.db, orgId, (tx) => tokenViews(tx, { orgId })) };
   },
 });
