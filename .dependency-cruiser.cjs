@@ -33,9 +33,10 @@ module.exports = {
     only("agents-arrows", "packages/agents", ["protocol"]),
     only("router-arrows", "packages/router", ["policy", "protocol"]),
     only("gateway-arrows", "packages/gateway", ["policy", "protocol", "router", "sandbox"]),
+    only("notices-arrows", "packages/notices", ["policy"]),
     only("core-arrows", "packages/core", ["approvals", "db", "policy", "protocol", "queue"]),
     only("node-agent-arrows", "apps/node-agent", ["agents", "policy", "protocol", "router", "sandbox", "gateway"]),
-    only("hub-arrows", "apps/hub", ["core", "db", "protocol", "queue"]),
+    only("hub-arrows", "apps/hub", ["core", "db", "notices", "protocol", "queue"]),
     only("web-arrows", "apps/web", ["approvals", "core", "db", "policy", "protocol", "queue"]),
     {
       name: "only-core-and-db-know-the-database",
