@@ -9,6 +9,7 @@ export const nodePaths = (dir: string) => ({
   acks: join(dir, "journal", "acks.json"),
   lock: join(dir, "agent.lock"),
   clock: join(dir, "clock.json"),
+  sealingKey: join(dir, "sealing.key"),
   sandboxes: join(dir, "sandboxes"),
   sandbox: (id: string) => {
     const root = join(dir, "sandboxes", id);

@@ -54,11 +54,12 @@ export async function createReconciler(options: {
     generation = accepted.state.generation;
     wanted = new Map(accepted.state.sandboxes.map((sandbox) => [sandbox.id, sandbox]));
   };
-  const policyOf = ({ policy, limits }: DesiredSandbox): ServedPolicy => ({
+  const policyOf = ({ policy, limits, credentials = [] }: DesiredSandbox): ServedPolicy => ({
     yaml: policy.yaml,
     digest: policy.digest,
     generation,
     bounds: networkBounds(limits),
+    credentials,
   });
 
   const hooks: WorkerHooks = {

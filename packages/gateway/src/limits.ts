@@ -73,6 +73,8 @@ export const JOURNAL_FSYNC_INTERVAL_MS = 200;
 export const JOURNAL_QUEUE_MAX = 10_000;
 export const JOURNAL_LINE_BYTES_MAX = 256 * 1024;
 
+/** The longest that Node's timers can wait (2^31 - 1 ms); past it they fire at once. */
+export const TIMER_MS_MAX = 2_147_483_647;
 /** Rules may expire while a stream is open; open flows are judged again this often. */
 export const REJUDGE_INTERVAL_MS = 5_000;
 export const CREDENTIAL_VALUE_CHARS_MAX = 16 * 1024;

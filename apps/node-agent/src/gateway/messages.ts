@@ -1,4 +1,4 @@
-import { modelInfoSchema, POLICY_BYTES_MAX } from "@creel/protocol";
+import { CREDENTIALS_MAX, desiredCredentialSchema, modelInfoSchema, POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 
 /**
@@ -12,6 +12,8 @@ const policyInForce = {
   generation: z.number().int().nonnegative(),
   /** What the fleet allows the sandbox of the network; the policy tightens it. */
   bounds: z.strictObject({ connections: bound, bytesPerSecond: bound, requestsPerMinute: bound }),
+  /** Sealed as they came: the values are opened in the gateway's process and nowhere else. */
+  credentials: z.array(desiredCredentialSchema).max(CREDENTIALS_MAX),
 };
 const served = {
   id: z.uuid(),
@@ -33,6 +35,9 @@ export const toGatewaySchema = z.discriminatedUnion("type", [
     labels: z.strictObject({ org: z.string(), node: z.string() }),
     resolve: z.record(z.string(), z.string()),
     upstreamCa: z.array(z.string()),
+    nodeId: z.uuid(),
+    /** A file, so that the key passes no message. */
+    sealingKey: z.string(),
     /** The gateway's time begins no earlier than this, whatever the host's clock says. */
     notBeforeMs: z.number().nonnegative(),
   }),

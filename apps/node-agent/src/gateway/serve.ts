@@ -8,6 +8,7 @@ import { type CompiledPolicy, compilePolicy, parsePolicy, policyDigest } from "@
 import { createRouter, detectModel } from "@creel/router";
 import { reasonOf } from "../files.ts";
 import { steadyFrom } from "../steady-clock.ts";
+import { openCredentials } from "./credentials.ts";
 import { agentProtocols, type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
 
 /** Nudges about the journal are bundled: the feed needs freshness, not one message a decision. */
@@ -25,6 +26,11 @@ export async function serveGateway(options: {
   const backend = await detectModel(options.modelEnv, { now, ca: withRoots(start.upstreamCa)?.join("\n") });
   const router = createRouter({ models: [backend], now });
   const problem = (text: string) => send({ type: "problem", text: text.slice(0, 4096) });
+  const credentials = await openCredentials({
+    keyFile: start.sealingKey,
+    nodeId: start.nodeId,
+    onProblem: problem,
+  });
   const journal = createJournal({
     dir: start.journalDir,
     onHealth: (sick) => sick !== null && problem(`The journal cannot be written: ${sick}`),
@@ -78,6 +84,7 @@ export async function serveGateway(options: {
   const act = async (message: Asked): Promise<void> => {
     if (message.type === "remove") {
       served.delete(message.id);
+      credentials.forget(message.id);
       return await gateway.remove(message.id);
     }
     if (message.type === "setGeneration") {
@@ -95,14 +102,20 @@ export async function serveGateway(options: {
       const inForce = inForceOf(message.id, message.policy);
       // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
       const { bounds } = message.policy;
-      if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, { ...inForce, bounds });
+      const may = credentials.of({ id: message.id, ...message.policy });
+      if (gateway.sandboxes().includes(message.id))
+        gateway.setPolicy(message.id, { ...inForce, bounds, credentials: may });
       return;
     }
     const { id, name, runDir, caCert, caKey, bounds } = message.sandbox;
     const inForce = inForceOf(id, message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
-    await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds, ...inForce });
+    await gateway.add({
+      ...{ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds },
+      ...inForce,
+      credentials: credentials.of(message.sandbox),
+    });
   };
   /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */
   const lanes = new Map<string, Promise<void>>();

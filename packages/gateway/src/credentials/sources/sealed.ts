@@ -29,7 +29,7 @@ export function sealedSource(
   };
   const value = sealed === null ? null : open(sealed, place.version);
   const replaced = former.map((each) => open(each.sealed, each.version));
-  const values = [value, ...replaced].filter((each) => each !== null && each !== "");
+  const values = [value, ...replaced].flatMap((each) => (each === null || each === "" ? [] : [each]));
   return {
     values: () => values,
     async current() {
