@@ -14,6 +14,7 @@ export const eventTopics = [
   "audit",
   "logs",
   "policies",
+  "notices",
   "changes",
 ] as const;
 export type EventTopic = (typeof eventTopics)[number];

@@ -62,6 +62,7 @@ test("the system role reads across orgs only what its list names, and no login r
     "enroll_secrets",
     "invitations",
     "memberships",
+    "notice_deliveries",
     "orgs",
     "plans",
     "sessions",

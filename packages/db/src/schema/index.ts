@@ -5,6 +5,7 @@ export * from "./enrollSecrets.ts";
 export * from "./invitations.ts";
 export * from "./memberships.ts";
 export * from "./nodes.ts";
+export * from "./noticeChannels.ts";
 export * from "./orgKeys.ts";
 export * from "./orgs.ts";
 export * from "./plans.ts";
