@@ -1,5 +1,7 @@
 export * from "./apiTokens.ts";
+export * from "./approvalPolicies.ts";
 export * from "./auditEvents.ts";
+export * from "./changes.ts";
 export * from "./decisions.ts";
 export * from "./enrollSecrets.ts";
 export * from "./invitations.ts";
