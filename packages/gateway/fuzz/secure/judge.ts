@@ -158,7 +158,7 @@ function webSocketFaults(bytes: Buffer): string[] {
     if (start + length > bytes.length) break;
     const mask = bytes.subarray(start - 4, start);
     const payload = Buffer.from(bytes.subarray(start, start + length));
-    if (masked) payload.forEach((byte, index) => payload.writeUInt8(byte ^ (mask[index % 4] ?? 0), index));
+    if (masked) for (const [index, byte] of payload.entries()) payload.writeUInt8(byte ^ (mask[index % 4] ?? 0), index);
     if (!masked) return ["an unmasked frame"];
     if (opcode >= 0x8 && payload.includes(Buffer.from('"'))) return ["a control frame with the client's words"];
     payloads.push(payload);
