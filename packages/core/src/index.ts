@@ -17,7 +17,7 @@ export * as plan from "./plan/index.ts";
 export * from "./plan/state.ts";
 export * as policy from "./policy/index.ts";
 export * as sandbox from "./sandbox/index.ts";
-export { createKeySealer, createSealer, MASTER_KEY_BYTES, type Sealer } from "./secrets/sealer.ts";
+export { createKeySealer, createSealer, type Kms, MASTER_KEY_BYTES, type Sealer } from "./secrets/sealer.ts";
 export { makeApiToken } from "./secrets/tokens.ts";
 export * as token from "./token/index.ts";
 export { type Gate, type Verb, verbRegistry } from "./verb.ts";

@@ -66,6 +66,7 @@ test("the system role reads across orgs only what its list names, and no login r
     "notice_deliveries",
     "orgs",
     "plans",
+    "secret_versions",
     "sessions",
     "users",
   ]);

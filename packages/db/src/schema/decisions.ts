@@ -44,6 +44,8 @@ export const decisions = pgTable(
     bytesIn: bigint("bytes_in", { mode: "number" }).notNull(),
     bytesOut: bigint("bytes_out", { mode: "number" }).notNull(),
     durationMs: doublePrecision("duration_ms").notNull(),
+    /** Names of the credentials the request carried; null where it carried none. */
+    credentials: jsonb("credentials"),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.nodeId, t.boot, t.seq, t.time] }),

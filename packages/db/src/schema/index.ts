@@ -14,6 +14,7 @@ export * from "./plans.ts";
 export * from "./policies.ts";
 export * from "./roleGrants.ts";
 export * from "./sandboxes.ts";
+export * from "./secrets.ts";
 export * from "./serviceAccounts.ts";
 export * from "./sessions.ts";
 export * from "./teams.ts";
