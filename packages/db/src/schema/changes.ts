@@ -1,4 +1,4 @@
-import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
 import { orgs } from "./orgs.ts";
 
@@ -24,6 +24,8 @@ export const changes = pgTable(
     touches: jsonb("touches").notNull(),
     authorUserId: uuid("author_user_id"),
     author: text("author").notNull(),
+    /** Whoever wrote it could have done it alone, where no approval policy selects it. */
+    alone: boolean("alone").notNull().default(false),
     /** Counts edits. */
     revision: integer("revision").notNull(),
     /** The place of the last vote; votes are counted in this order. */
