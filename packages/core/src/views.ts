@@ -8,9 +8,10 @@ import type {
   ModelInfo,
   SandboxStatus,
 } from "@creel/protocol";
-import type { Scope } from "./authz/grant.ts";
+import type { Labels, Scope } from "./authz/grant.ts";
 import type { Action, Permission, ResourceKind, Role } from "./authz/roles.ts";
 import type { NodeState } from "./node/state.ts";
+import type { NoticeTopic } from "./notice/topics.ts";
 import type { PlanState } from "./plan/state.ts";
 
 /** What verbs answer: plain JSON, instants as ISO 8601 strings in UTC. */
@@ -18,6 +19,7 @@ import type { PlanState } from "./plan/state.ts";
 export interface NodeView {
   id: string;
   name: string;
+  labels: Labels;
   state: NodeState;
   /** A socket is open and the last heartbeat is fresh. */
   connected: boolean;
@@ -36,6 +38,7 @@ export interface NodeView {
 export interface PolicyView {
   id: string;
   name: string;
+  labels: Labels;
   latestVersion: number;
   digest: string;
   sandboxCount: number;
@@ -65,6 +68,8 @@ export interface LintResult {
 export interface SandboxView {
   id: string;
   name: string;
+  /** Its own under its node's. */
+  labels: Labels;
   nodeId: string;
   nodeName: string;
   nodeConnected: boolean;
@@ -246,4 +251,27 @@ export interface WhoAmI {
   grants: HeldGrant[];
   /** What those let do to some thing, so that a page can say why a button is disabled. */
   may: Partial<Record<ResourceKind, readonly Action[]>>;
+}
+
+export interface NoticeChannelView {
+  id: string;
+  name: string;
+  kind: "email" | "slack" | "webhook";
+  owner: "me" | "org" | { teamId: string };
+  /** A mail address, or the host of a URL; the URL itself may be a credential. */
+  shown: string;
+  topics: NoticeTopic[];
+  /** Null: told at once. */
+  digestMinutes: number | null;
+  /** Deliveries on their way. */
+  waiting: number;
+  /** Deliveries given up since the last that arrived. */
+  failures: number;
+  lastSentAt: string | null;
+  lastFailedAt: string | null;
+  lastReason: string | null;
+  /** Nothing is sent until somebody tests it. */
+  pausedAt: string | null;
+  createdBy: string;
+  createdAt: string;
 }

@@ -182,6 +182,21 @@ describe.each(names)("%s", (name) => {
     }
   });
 
+  test("tells whose scope misses the thing what it tells of things that do not exist", async () => {
+    if (gate?.by !== "person") return;
+    const input = await inputOf(name);
+    const elsewhere = acme.as("owner", { env: ["elsewhere"] });
+    const told = await answer(name, elsewhere, input);
+    const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
+    if (JSON.stringify(input).match(UUID)) expect(await answer(name, elsewhere, never)).toBe(told);
+    // Whatever it is: no row, no count and no name of what lies outside.
+    const { status, items, ...rest } = JSON.parse(told);
+    if (status === undefined) {
+      expect(items ?? []).toEqual([]);
+      expect(JSON.stringify(rest)).not.toMatch(/demo|host-1|acme/);
+    } else expect([400, 403, 404, 422]).toContain(status);
+  });
+
   test("tells another org nothing of what is there", async () => {
     const input = await inputOf(name);
     if (gate?.by === "open" || gate?.by === "system" || !JSON.stringify(input).match(UUID)) return;

@@ -17,12 +17,12 @@ export function authorize(ctx: Ctx, action: Action, kind: ResourceKind): UserAct
 
 /**
  * Judges one thing by its labels, after it was looked up. What no grant lets the actor read is answered with the bytes of
- * what does not exist.
+ * what does not exist. A thing that is to be made hides nothing: who may not make it so hears that.
  */
 export function authorizeOn(
   actor: UserActor | ApiKeyActor,
   on: { action: Action; kind: ResourceKind; labels: Labels },
 ): void {
   if (mayOn(actor.grants, on)) return;
-  throw mayOn(actor.grants, { ...on, action: "read" }) ? forbidden() : notFound();
+  throw on.action === "create" || mayOn(actor.grants, { ...on, action: "read" }) ? forbidden() : notFound();
 }

@@ -13,6 +13,9 @@ export type Labels = Readonly<Record<string, string>>;
 /** Labels and the values they may have. Every one of them must hold. */
 export type Scope = Readonly<Record<string, readonly string[]>>;
 
+/** A sandbox's labels are its own under its node's: nobody steps out of a scope by naming a label. */
+export const labelsOnNode = (own: Labels, node: Labels): Labels => ({ ...own, ...node });
+
 /** One reason why somebody may do something. */
 export interface Grant {
   grantId: string;

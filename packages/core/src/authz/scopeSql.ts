@@ -2,7 +2,7 @@ import { inArray, or, type SQL, sql, tables } from "@creel/db";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { type Action, permissionOf, type ResourceKind } from "./roles.ts";
 
-/** A sandbox's labels are its own under its node's: nobody steps out of a scope by naming a label. */
+/** As `labelsOnNode`. */
 export const sandboxLabels = sql`(${tables.sandboxes.labels} || ${tables.nodes.labels})`;
 export const nodeLabels = sql`${tables.nodes.labels}`;
 export const policyLabels = sql`${tables.policies.labels}`;
@@ -26,3 +26,14 @@ export function inScope(
   });
   return or(...each) ?? sql`false`;
 }
+
+type Person = UserActor | ApiKeyActor;
+/** Each is a condition on a query that has the named tables in it: nodes; policies; sandboxes and nodes; the same; nodes. */
+export const visibleNodes = (actor: Person) => inScope(actor, { action: "read", kind: "node", labels: nodeLabels });
+export const visiblePolicies = (actor: Person) =>
+  inScope(actor, { action: "read", kind: "policy", labels: policyLabels });
+export const visibleSandboxes = (actor: Person) =>
+  inScope(actor, { action: "read", kind: "sandbox", labels: sandboxLabels });
+export const visibleDecisions = (actor: Person) =>
+  inScope(actor, { action: "read", kind: "decision", labels: sandboxLabels });
+export const visiblePlans = (actor: Person) => inScope(actor, { action: "read", kind: "plan", labels: nodeLabels });
