@@ -80,7 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   await privateDir(paths.journal);
   const sealing = await ensureSealingKey(paths.sealingKey);
-  const loaded = await loadDesired(paths.desired).catch((error: unknown) => {
+  const loaded = await loadDesired(paths.desired, now()).catch((error: unknown) => {
     log.error({ reason: reasonOf(error) }, "the plan on disk cannot be used; waiting for the hub's");
     return null;
   });
@@ -102,6 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       upstreamCa: options.upstreamCa,
       nodeId: identity.nodeId,
       sealingKey: paths.sealingKey,
+      exceptionUses: paths.exceptionUses,
     },
     log,
     now,
@@ -136,7 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   const apply = async (state: DesiredState): Promise<void> => {
     const arrivedMs = performance.now();
-    const judged = judgeDesired(state, { inForce, hostCannot: hostCannot(options.capabilities) });
+    const judged = judgeDesired(state, { inForce, hostCannot: hostCannot(options.capabilities), nowMs: now() });
     if (!judged.ok) {
       log.warn({ generation: state.generation, reason: judged.reason }, "a plan was refused; what is in force stays");
       return answer(state, false, judged.reason);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { desiredExceptionSchema, EXCEPTIONS_PER_SANDBOX_MAX } from "./exception.ts";
 
 export const POLICY_BYTES_MAX = 1024 * 1024;
 
@@ -120,6 +121,8 @@ export const desiredSandboxSchema = z.strictObject({
     yaml: z.string().max(POLICY_BYTES_MAX),
   }),
   credentials: z.array(desiredCredentialSchema).max(CREDENTIALS_MAX).optional(),
+  /** What is allowed for a while beside the policy. */
+  exceptions: z.array(desiredExceptionSchema).max(EXCEPTIONS_PER_SANDBOX_MAX).optional(),
 });
 export type DesiredSandbox = z.infer<typeof desiredSandboxSchema>;
 

@@ -175,6 +175,7 @@ export function createGatewayLink(options: {
         known.digest === digest &&
         known.yaml === policy.yaml &&
         isDeepStrictEqual(known.bounds, policy.bounds) &&
+        isDeepStrictEqual(known.exceptions, policy.exceptions) &&
         credentialIdentity(known.credentials) === credentialIdentity(policy.credentials);
       if (same && known.generation === generation) return;
       await unlessItDied(

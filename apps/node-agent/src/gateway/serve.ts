@@ -3,10 +3,18 @@
  * its digest recomputed here again before it is swapped in; a policy that fails leaves the one in force as it is.
  */
 import { readFile } from "node:fs/promises";
-import { createGateway, createJournal, type Gateway, type PolicyInForce, withRoots } from "@creel/gateway";
+import {
+  createGateway,
+  createJournal,
+  type Gateway,
+  openExceptionUses,
+  type PolicyInForce,
+  withRoots,
+} from "@creel/gateway";
 import { type CompiledPolicy, compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { createRouter, detectModel } from "@creel/router";
 import { reasonOf } from "../files.ts";
+import { EXCEPTION_USES_KEPT_MS } from "../limits.ts";
 import { steadyFrom } from "../steady-clock.ts";
 import { openCredentials } from "./credentials.ts";
 import { agentProtocols, type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
@@ -63,6 +71,7 @@ export async function serveGateway(options: {
     upstreamCa: start.upstreamCa,
     router,
     now: steadyNow,
+    exceptionUses: openExceptionUses({ dir: start.exceptionUses, keepMs: EXCEPTION_USES_KEPT_MS, now: steadyNow }),
     onProblem: problem,
   });
   /** What is in force, with the text it was made of: a plan names most policies again as they were. */
@@ -101,13 +110,13 @@ export async function serveGateway(options: {
     if (message.type === "setPolicy") {
       const inForce = inForceOf(message.id, message.policy);
       // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
-      const { bounds } = message.policy;
+      const { bounds, exceptions } = message.policy;
       const may = credentials.of({ id: message.id, ...message.policy });
       if (gateway.sandboxes().includes(message.id))
-        gateway.setPolicy(message.id, { ...inForce, bounds, credentials: may });
+        gateway.setPolicy(message.id, { ...inForce, bounds, credentials: may, exceptions });
       return;
     }
-    const { id, name, runDir, caCert, caKey, bounds } = message.sandbox;
+    const { id, name, runDir, caCert, caKey, bounds, exceptions } = message.sandbox;
     const inForce = inForceOf(id, message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
@@ -115,6 +124,7 @@ export async function serveGateway(options: {
       ...{ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds },
       ...inForce,
       credentials: credentials.of(message.sandbox),
+      exceptions,
     });
   };
   /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */

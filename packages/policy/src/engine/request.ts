@@ -44,13 +44,13 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
   const body = new RequestBody(request);
   if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target, body });
   const verdicts = methods.map((method) => judgeOne(scene, { request, method, target, body }));
-  return (
-    verdicts.find((verdict) => !verdict.allowed && !verdict.audit && verdict.unnamed !== true) ??
+  const found =
     verdicts.find((verdict) => !verdict.allowed && !verdict.audit) ??
     verdicts.find((v) => !v.allowed) ??
     verdicts[0] ??
-    deny(null, "No entry allows it.")
-  );
+    deny(null, "No entry allows it.");
+  // One method that nothing names does not take another along that a rule denies.
+  return found.unnamed === true ? { ...found, unnamed: verdicts.every((v) => v.allowed || v.unnamed === true) } : found;
 }
 
 const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
