@@ -34,7 +34,7 @@ module.exports = {
     only("router-arrows", "packages/router", ["policy", "protocol"]),
     only("gateway-arrows", "packages/gateway", ["policy", "protocol", "router", "sandbox"]),
     only("notices-arrows", "packages/notices", ["policy"]),
-    only("core-arrows", "packages/core", ["approvals", "db", "policy", "protocol", "queue"]),
+    only("core-arrows", "packages/core", ["approvals", "db", "notices", "policy", "protocol", "queue"]),
     only("node-agent-arrows", "apps/node-agent", ["agents", "policy", "protocol", "router", "sandbox", "gateway"]),
     only("hub-arrows", "apps/hub", ["core", "db", "notices", "protocol", "queue"]),
     only("web-arrows", "apps/web", ["approvals", "core", "db", "policy", "protocol", "queue"]),

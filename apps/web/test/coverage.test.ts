@@ -26,7 +26,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   fleet = makeFleet(database.db, noWorkers);
   const { db, jobs, seal, deployment } = fleet.ctx(null);
-  setRuntime(Promise.resolve({ db, jobs, seal, deployment, events: new EventHub() }));
+  setRuntime(Promise.resolve({ db, jobs, seal, deployment, noticeHosts: [], events: new EventHub() }));
   ours = await fleet.found("ours");
   theirs = await fleet.found("theirs");
   const line = makeJournal(ours);

@@ -55,6 +55,8 @@ export interface Ctx<A extends Actor | null = Actor | null> {
   source?: string | undefined;
   /** Needed by `node.createEnrollSecret` alone: what a join URI must say. */
   deployment?: Deployment | undefined;
+  /** `host:port` of receivers of notices that may be private; whoever runs this installation names them. */
+  noticeHosts?: readonly string[] | undefined;
 }
 
 export interface Deployment {

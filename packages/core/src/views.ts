@@ -1,3 +1,4 @@
+import type { ChangeState } from "@creel/approvals";
 import type { Explanation, PolicyProblem, ReplayResult } from "@creel/policy";
 import type {
   AgentSpec,
@@ -177,6 +178,56 @@ export interface TokenView {
   expiresAt: string | null;
   revokedAt: string | null;
 }
+/** Everything of a secret but what is in it. */
+export interface SecretView {
+  id: string;
+  name: string;
+  description: string;
+  /** The newest; values before it are known until `formerUntil`. */
+  version: number;
+  formerUntil: string | null;
+  createdBy: string;
+  createdAt: string;
+  rotatedAt: string;
+  /** When a request last carried it out; a few seconds coarse. */
+  lastUsedAt: string | null;
+  bindings: number;
+}
+export interface SecretVersionView {
+  version: number;
+  createdBy: string;
+  createdAt: string;
+  endsAt: string | null;
+  /** From then on nobody can read it any more. */
+  endedAt: string | null;
+  /** Wrapped under a key of the deployment that is no longer the newest. */
+  formerKey: boolean;
+}
+export interface SecretBindingView {
+  id: string;
+  /** Null where it binds by labels, or names a sandbox that one may not see. */
+  sandboxId: string | null;
+  sandboxName: string | null;
+  scope: Record<string, string[]> | null;
+  createdBy: string;
+  createdAt: string;
+}
+/** A sandbox that may use a secret, and where its policy lets it go: nowhere when `places` is empty. */
+export interface SecretUserView {
+  id: string;
+  name: string;
+  nodeName: string;
+  policyId: string;
+  policyName: string;
+  /** What stands in the sandbox's environment. */
+  placeholder: string;
+  places: { host: string; ports: readonly number[]; path?: string | undefined }[];
+}
+export interface SecretDetail extends SecretView {
+  versions: SecretVersionView[];
+  bound: SecretBindingView[];
+  users: SecretUserView[];
+}
 export interface SessionView {
   id: string;
   userAgent: string | null;
@@ -274,4 +325,19 @@ export interface NoticeChannelView {
   pausedAt: string | null;
   createdBy: string;
   createdAt: string;
+}
+
+/** What a verb answers whose effect is a change: it happened, or it waits for approval as this change. */
+export type Outcome<R> = ({ outcome: "applied"; changeId: string } & R) | Proposed;
+export interface Proposed {
+  outcome: "proposed";
+  changeId: string;
+}
+/** Where a change stands after something was done to it. */
+export interface ChangeMoved {
+  changeId: string;
+  state: ChangeState;
+  /** Why it ended, where it did. */
+  reason: string | null;
+  planIds: string[];
 }

@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, expect, test } from "vitest";
-import { deliver, makeWebhookSecret } from "../src/index.ts";
+import { deliver } from "../src/index.ts";
 import { DIGEST_NOTICES_MAX, SLACK_BLOCKS_MAX } from "../src/limits.ts";
+import { makeWebhookSecret } from "../src/target.ts";
 import { delivery, notice, startMailServer, startReceiver } from "./receivers.ts";
 
 const opened: { close(): Promise<void> }[] = [];
