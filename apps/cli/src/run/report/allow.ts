@@ -72,15 +72,19 @@ export function mergeAllowing({ records, baseYaml, nowMs, readOnlyFolders }: All
   const first = requests.result();
   const second = connections.result();
   const yaml = withReading(first.yaml, second.yaml, web, nowMs);
-  const refused = [...first.refused, ...second.refused].map(({ host, port, method, path, reason }) => ({
-    target: `${method === null ? "" : `${method} `}${host}:${port}${path ?? ""}`,
-    reason,
+  const refused = [...first.refused, ...second.refused].map((each) => ({
+    target: plainTarget(each),
+    reason: each.reason,
   }));
   if (yaml === base && refused.length === 0) return null;
   // Without a file everything is new: what is shown is a policy as it stands.
   const lines = yaml === base ? [] : addedLines(baseYaml ?? "", yaml);
   return { lines, yaml, refused };
 }
+
+/** `POST api.example.com:443/v1/x`, as it came. */
+export const plainTarget = ({ host, port, method, path }: Pick<DecisionRecord, "host" | "port" | "method" | "path">) =>
+  `${method === null ? "" : `${method} `}${host}:${port}${path ?? ""}`;
 
 /**
  * A connection that was denied before any request was read would be suggested as one to relay unread. On a web port less is enough: its

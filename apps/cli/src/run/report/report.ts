@@ -5,7 +5,8 @@ import { type Io, jsonLine, line, painter } from "../../io.ts";
 import { type AllowOptions, howToAllow } from "./allow.ts";
 import type { KeptRun } from "./kept.ts";
 import { createLiveDenials } from "./live.ts";
-import { isUneventful, type RunSummary, summaryLines } from "./summary.ts";
+import type { RunSummary } from "./run-summary.ts";
+import { isUneventful, summaryLines } from "./summary.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 export interface ReportOptions {
