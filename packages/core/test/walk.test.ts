@@ -7,6 +7,7 @@ import {
   decision,
   grantOfRole,
   kindActions,
+  notice,
   org,
   plan,
   resourceKinds,
@@ -44,6 +45,8 @@ const UNAUDITED = new Set([
   "plan.sweep",
   "command.next",
   "command.complete",
+  "notice.claim",
+  "notice.recordOutcome",
 ]);
 /** Input by id, so a stranger's ids and ids that never were can be compared. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -53,7 +56,7 @@ let acme: TestOrg;
 let globex: TestOrg;
 let host: TestNode;
 let stranger: TestNode;
-let ids: { sandboxId: string; tokenId: string; decisionId: string };
+let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: string; myChannelId: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
@@ -67,8 +70,15 @@ beforeAll(async () => {
   });
   const key = await token.create({ ctx: owner, input: { name: "ci", role: "viewer" } });
   await decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries: [entry(randomUUID(), 0, made.id)] } });
+  const channel = {
+    name: "ops",
+    target: { kind: "email" as const, address: "ops@acme.example" },
+    topics: ["node.revoke" as const],
+  };
+  const channelId = (await notice.createChannel({ ctx: owner, input: channel })).channel.id;
+  const myChannelId = (await notice.createMyChannel({ ctx: owner, input: channel })).channel.id;
   const listed = await decision.list({ ctx: owner, input: {} });
-  ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "" };
+  ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
 
@@ -140,6 +150,13 @@ async function inputOf(name: string): Promise<unknown> {
   inputs["sandbox.kill"] = { sandboxId, reason: "walk", to: "quarantined" };
   inputs["sandbox.killAll"] = { nodeId, reason: "walk" };
   inputs["sandbox.release"] = { sandboxId, reason: "walk" };
+  const channel = { name: "walk", target: { kind: "email", address: "walk@acme.example" }, topics: ["node.revoke"] };
+  inputs["notice.createChannel"] = channel;
+  inputs["notice.createMyChannel"] = channel;
+  for (const verb of ["removeChannel", "testChannel", "removeMyChannel", "testMyChannel"])
+    inputs[`notice.${verb}`] = { channelId: verb.includes("My") ? ids.myChannelId : ids.channelId };
+  inputs["notice.claim"] = { orgId: acme.orgId, deliveryId: randomUUID() };
+  inputs["notice.recordOutcome"] = { orgId: acme.orgId, deliveryId: randomUUID(), outcome: { sent: true } };
   for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
   return inputs[name] ?? {};
 }
@@ -226,7 +243,14 @@ test("every mutation leaves an audit row", async () => {
     open: null,
   };
   // What ends things comes last.
-  const last = ["token.revoke", "sandbox.remove", "node.disconnected", "node.revoke"];
+  const last = [
+    "notice.removeChannel",
+    "notice.removeMyChannel",
+    "token.revoke",
+    "sandbox.remove",
+    "node.disconnected",
+    "node.revoke",
+  ];
   const mutations = names.filter((name) => verbRegistry.get(name)?.kind === "mutation" && !last.includes(name));
   const silent: string[] = [];
   for (const name of [...mutations, ...last]) {
