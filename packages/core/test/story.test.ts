@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { audit, auth, command, decision, makeApiToken, node, org, plan, policy, sandbox, token } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import {
   capabilities,
   type Fleet,
@@ -65,7 +66,7 @@ test("a session ends everywhere at once, and a revoked token at once", async () 
 test("a saved policy version becomes a plan, is claimed once, sent and applied", async () => {
   const ctx = fleet.ctx(acme.as("security_admin"));
   const yaml = POLICY.replace("GET", "POST");
-  const saved = await policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } });
+  const saved = applied(await policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } }));
   await expect(
     policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } }),
   ).rejects.toMatchObject({ code: "conflict" });
@@ -123,10 +124,8 @@ test("Allow… proposes an edit of the sandbox's policy for a denied request", a
   const proposal = await policy.proposeAllow({ ctx, input: { decisionId: items[0]?.id ?? "0" } });
   expect(proposal.baseVersion).toBe(2);
   expect(proposal.lines.some((diff) => diff.kind === "added")).toBe(true);
-  const saved = await policy.saveVersion({
-    ctx,
-    input: { policyId: proposal.policyId, yaml: proposal.yamlAfter, baseVersion: 2 },
-  });
+  const input = { policyId: proposal.policyId, yaml: proposal.yamlAfter, baseVersion: 2 };
+  const saved = applied(await policy.saveVersion({ ctx, input }));
   expect(saved.planIds).toHaveLength(1);
 });
 
