@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type Ctx, notice, plan } from "@creel/core";
+import { type Ctx, notice, plan, secret } from "@creel/core";
 import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 import { SWEEP_INTERVAL_MS } from "./limits.ts";
@@ -46,6 +46,8 @@ export async function startWorkers(options: {
     async () => {
       const told = await plan.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
       if (told.plans + told.commands > 0) options.log.info(told, "swept what a crash had left");
+      const { ended } = await secret.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
+      if (ended > 0) options.log.info({ ended }, "ended replaced versions of secrets");
       // Retries and digests whose time has come, and what a crash lost between commit and queue.
       for (const waiting of await notice.due({ ctx: systemCtx("hub.sweep"), input: {} }))
         await jobs.enqueue("notice.deliver", waiting);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Actor,
@@ -14,6 +15,7 @@ import {
   roleMay,
   roles,
   sandbox,
+  secret,
   token,
   toPublicError,
   verbRegistry,
@@ -58,6 +60,8 @@ let host: TestNode;
 let stranger: TestNode;
 let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: string; myChannelId: string };
 
+let secretIds: { secretId: string; bindingId: string };
+
 beforeAll(async () => {
   fleet = await openFleet();
   [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
@@ -78,12 +82,16 @@ beforeAll(async () => {
   const channelId = (await notice.createChannel({ ctx: owner, input: channel })).channel.id;
   const myChannelId = (await notice.createMyChannel({ ctx: owner, input: channel })).channel.id;
   const listed = await decision.list({ ctx: owner, input: {} });
+  const kept = await secret.create({ ctx: owner, input: { name: "WALK", value: "a value of the walk" } });
+  const bound = await secret.bind({ ctx: owner, input: { secretId: kept.id, sandboxId: made.id } });
+  secretIds = { secretId: kept.id, bindingId: bound.bindingId };
   ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
 
 async function inputOf(name: string): Promise<unknown> {
   const { sandboxId, tokenId, decisionId } = ids;
+  const { secretId, bindingId } = secretIds;
   const nodeId = host.nodeId;
   const status = {
     id: sandboxId,
@@ -147,6 +155,12 @@ async function inputOf(name: string): Promise<unknown> {
       result: { exitCode: 0, stdout: "", stderr: "", truncated: false, error: null },
     },
   };
+  inputs["secret.create"] = { name: `WALK_${randomUUID().slice(0, 8)}`, value: "a value of the walk" };
+  inputs["secret.rotate"] = { secretId, value: "another value of the walk" };
+  inputs["secret.bind"] = { secretId, sandboxId };
+  inputs["secret.unbind"] = { bindingId };
+  inputs["secret.sealPlan"] = { planId, sealTo: makeSealingKey().publicKey };
+  for (const verb of ["get", "remove"]) inputs[`secret.${verb}`] = { secretId };
   inputs["sandbox.kill"] = { sandboxId, reason: "walk", to: "quarantined" };
   inputs["sandbox.killAll"] = { nodeId, reason: "walk" };
   inputs["sandbox.release"] = { sandboxId, reason: "walk" };
@@ -159,6 +173,13 @@ async function inputOf(name: string): Promise<unknown> {
   inputs["notice.recordOutcome"] = { orgId: acme.orgId, deliveryId: randomUUID(), outcome: { sent: true } };
   for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
   return inputs[name] ?? {};
+}
+
+/** A replaced value whose time is over. */
+async function endOverlap(): Promise<void> {
+  const input = { secretId: secretIds.secretId, value: "one more value of the walk", overlapMinutes: 1 };
+  await secret.rotate({ ctx: fleet.ctx(acme.as("owner")), input });
+  fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
 }
 
 /** What the world sees: an answer, or an error as bytes. */
@@ -244,6 +265,7 @@ test("every mutation leaves an audit row", async () => {
   };
   // What ends things comes last.
   const last = [
+    "secret.remove",
     "notice.removeChannel",
     "notice.removeMyChannel",
     "token.revoke",
@@ -262,6 +284,7 @@ test("every mutation leaves an audit row", async () => {
         : await inputOf(name);
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
+    if (name === "secret.sweep") await endOverlap();
     const before = await rows();
     await answer(name, actors[gate.by], input);
     if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);

@@ -70,6 +70,7 @@ export async function decisionViews(tx: Tx, query: DecisionQuery): Promise<Decis
     seq: row.seq,
     policyDigest: row.policyDigest,
     generation: row.generation,
+    ...(row.credentials === null ? {} : { credentials: stored<string[]>(row.credentials) }),
     bytesIn: row.bytesIn,
     bytesOut: row.bytesOut,
     durationMs: row.durationMs,
