@@ -41,6 +41,12 @@ afterAll(() => database.close());
 const as = (actor: Actor | null) => ({ core: fleet.ctx(actor), sameOrigin: true });
 const withRole = (role: Role): Actor => ({ ...ours.owner, grants: [grantOfRole(role)] });
 
+const channelSample = (name: string) => ({
+  name,
+  target: { kind: "email", address: "ops@ours.example" },
+  topics: ["node.revoke"],
+});
+
 /** A valid input for each verb, of our org. `name` keeps repeated creations apart. */
 const sample = (verbName: string, name: string): Record<string, unknown> => {
   const known: Record<string, () => Record<string, unknown>> = {
@@ -90,6 +96,14 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "decision.timeline": () => ({}),
     "decision.reach": () => ({ sandboxId: ours.sandboxId }),
     "audit.list": () => ({}),
+    "notice.listChannels": () => ({}),
+    "notice.listMyChannels": () => ({}),
+    "notice.createChannel": () => channelSample(name),
+    "notice.createMyChannel": () => channelSample(name),
+    "notice.removeChannel": () => ({ channelId: ours.policyId }),
+    "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
+    "notice.testChannel": () => ({ channelId: ours.policyId }),
+    "notice.testMyChannel": () => ({ channelId: ours.policyId }),
     "token.list": () => ({}),
     "token.create": () => ({ name, role: "viewer" }),
     "token.revoke": () => ({ tokenId: ours.policyId }),

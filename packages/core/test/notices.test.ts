@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type NoticeChannelView, type NoticeTopic, notice, sandbox, token, toPublicError } from "../src/index.ts";
+import { type NoticeChannelView, notice, sandbox, token, toPublicError } from "../src/index.ts";
 import { FAILURES_UNTIL_PAUSED, RETRY_WAITS_MS, WAITING_PER_CHANNEL_MAX } from "../src/notice/limits.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, system, type TestNode, type TestOrg } from "./support/fleet.ts";
 
@@ -37,10 +37,10 @@ async function remove(org: TestOrg, channelId: string): Promise<void> {
     .removeChannel({ ctx, input: { channelId } })
     .catch(() => notice.removeMyChannel({ ctx, input: { channelId } }));
 }
-const hook = (over: { topics?: NoticeTopic[]; digestMinutes?: number } = {}) => ({
+const hook = (over: { topics?: notice.NoticeTopic[]; digestMinutes?: number } = {}) => ({
   name: "ops",
   target: { kind: "webhook" as const, url: "https://hooks.example.com/secret-path" },
-  topics: ["token.create"] as NoticeTopic[],
+  topics: ["token.create"] as notice.NoticeTopic[],
   ...over,
 });
 /** Something that happens, of the topic `token.create`. */

@@ -1,4 +1,4 @@
-import { audit, decision, node, org, plan, policy, sandbox, token } from "@creel/core";
+import { audit, decision, node, notice, org, plan, policy, sandbox, token } from "@creel/core";
 import { decisionId, plainId, policyId, sandboxId, versionNumber } from "./names.ts";
 import { type RestRoute, route } from "./route.ts";
 
@@ -122,6 +122,23 @@ export const restRoutes: readonly RestRoute[] = [
   route("GET", "/audit", audit.list, {
     summary: "Audit rows, newest first",
     source: { query: ["before", "action", "actor", "resource", "limit"] },
+  }),
+
+  route("GET", "/notice-channels", notice.listChannels, {
+    summary: "Channels of the organization and its teams, with their health",
+  }),
+  route("POST", "/notice-channels", notice.createChannel, {
+    summary: "Add a channel; a webhook's signing secret is in this answer and nowhere else",
+    source: { body: ["name", "target", "topics", "digestMinutes", "teamId"] },
+    successStatus: 201,
+  }),
+  route("POST", "/notice-channels/{id}/test", notice.testChannel, {
+    summary: "Send a test to a channel; a paused one is used again from then on",
+    source: { params: { id: { field: "channelId", resolve: plainId } } },
+  }),
+  route("DELETE", "/notice-channels/{id}", notice.removeChannel, {
+    summary: "Remove a channel",
+    source: { params: { id: { field: "channelId", resolve: plainId } } },
   }),
 
   route("GET", "/tokens", token.list, { summary: "API tokens, without their secrets" }),
