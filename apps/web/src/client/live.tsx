@@ -22,6 +22,7 @@ const staleRouters: Readonly<Record<string, readonly string[]>> = {
   nodes: ["node", "sandbox"],
   plans: ["plan", "node", "sandbox"],
   policies: ["policy", "sandbox"],
+  changes: ["change", "approvalPolicy", "delegation", "policy"],
   audit: ["audit", "token", "auth"],
   commands: [],
 };
