@@ -123,7 +123,7 @@ static void sweep(int directory, int depth, int *rest) {
 }
 
 /* All that this user can reach: a shim's group lies where its caller was, which may have been another session. */
-static void sweep_all(void) {
+void cgroup_sweep(void) {
   int rest = SWEEP_GROUPS_MAX, fd = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0) sweep(fd, SWEEP_DEPTH_MAX, &rest);
 }
@@ -236,10 +236,6 @@ unsigned long long cgroup_memory_used(void) {
 }
 
 void cgroup_remove(void) {
-  bool had_one = false;
-  for (int i = 0; i < GROUPS; i++) {
-    had_one |= groups[i][0] != 0;
+  for (int i = 0; i < GROUPS; i++)
     if (groups[i][0] && !rmdir(groups[i])) groups[i][0] = 0;
-  }
-  if (had_one) sweep_all();
 }

@@ -1,12 +1,14 @@
 /* Makes the namespaces and walks the sandbox's first process through every layer, in the only order that works:
    ids, network, root, limits, capabilities, Landlock, seccomp, then the agent. A layer that fails ends the launch. */
 #include "creel.h"
+#include "identity.h"
 #include "kernel.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,14 +61,32 @@ void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spe
   waitpid(pid, NULL, 0);
 }
 
-static pid_t builder_id;
+static struct { struct spec *spec; pthread_t thread; pid_t id; sem_t entered; } builder;
 
-/* Runs beside network(), with all of its rights; `die` in it ends the whole launch. */
-static void *build_root(void *spec) {
-  builder_id = (pid_t)syscall(SYS_gettid);
-  if (!((struct spec *)spec)->root_launcher) mounts_open(spec);
-  root_enter(spec);
+/* Runs beside the first thread, with all of the rights that one had; `die` in it ends the whole launch. */
+static void *build_root(void *unused) {
+  (void)unused;
+  builder.id = (pid_t)syscall(SYS_gettid);
+  if (!builder.spec->root_launcher) mounts_open(builder.spec);
+  int root = root_enter(builder.spec);
+  sem_post(&builder.entered);
+  root_detach(root);
   return NULL;
+}
+
+static void builder_start(struct spec *spec) {
+  pthread_attr_t small;
+  builder.spec = spec;
+  if (sem_init(&builder.entered, 0, 0) || pthread_attr_init(&small) || pthread_attr_setstacksize(&small, BUILDER_STACK_BYTES) ||
+      pthread_create(&builder.thread, &small, build_root, NULL))
+    die("init", "cannot start the thread that builds the root");
+}
+
+/* It has run its last instruction once it is joined; its place among the sandbox's processes, which may be few, is free a
+   moment later. */
+static void builder_end(void) {
+  if (pthread_join(builder.thread, NULL)) die("init", "waiting for the root");
+  while (!syscall(SYS_tgkill, getpid(), builder.id, 0)) sched_yield();
 }
 
 /* From here on this thread, which becomes PID 1, has no network but the sandbox's. */
@@ -79,18 +99,6 @@ static void network(int control, unsigned held) {
   snprintf(bits, sizeof bits, "%u", held);
   if (send_words(control, net_list, 3, "net", bits, NULL)) die_errno("network", "handing out the sockets");
   for (int i = 0; i < 3; i++) close(net_list[i]);
-}
-
-static void network_and_root(struct spec *spec, int control, unsigned held) {
-  pthread_t builder;
-  pthread_attr_t small;
-  if (pthread_attr_init(&small) || pthread_attr_setstacksize(&small, BUILDER_STACK_BYTES) || pthread_create(&builder, &small, build_root, spec))
-    die("init", "cannot start the thread that builds the root");
-  network(control, held);
-  if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
-  if (pthread_join(builder, NULL)) die("init", "waiting for the root");
-  /* It has run its last instruction; its place among the sandbox's processes, which may be few, is free a moment later. */
-  while (!syscall(SYS_tgkill, getpid(), builder_id, 0)) sched_yield();
 }
 
 static void inside(struct spec *spec, int control, int gate, int out, int err) {
@@ -109,22 +117,28 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die_errno("init", "parent-death signal");
   prctl(PR_SET_NAME, "creel-init");
   setsid();
-  network_and_root(spec, control, held);
+  builder_start(spec);
+  network(control, held);
+  if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
+  /* This thread's alone: the builder keeps its own until it ends. What all threads share, like limits, waits for that. */
+  capabilities_drop();
+  seccomp_prepare(spec);
+  while (sem_wait(&builder.entered) && errno == EINTR) {}
   int terminal[2] = {-1, -1};
   if (spec->terminal) {
     terminal_make(spec, terminal);
     if (send_words(control, terminal, 2, "terminal", NULL)) die_errno("terminal", "handing out the pty");
     close(terminal[0]);
   }
-  limits_apply(spec);
-  capabilities_drop();
-  int watched[3] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)};
-  if (watched[1] < 0 || watched[2] < 0) die_errno("init", "the root as the shim will see it");
-  if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
+  int watched[2] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (watched[1] < 0) die_errno("init", "the root as the shim will see it");
   landlock_apply(spec);
-  watched[0] = seccomp_install(spec);
-  if (send_words(control, watched, 3, "notify", NULL)) die_errno("seccomp", "handing out the listener");
-  for (int i = 0; i < 3; i++) close(watched[i]);
+  builder_end();
+  limits_apply(spec);
+  if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
+  watched[0] = seccomp_install();
+  if (send_words(control, watched, 2, "notify", NULL)) die_errno("seccomp", "handing out the listener");
+  for (int i = 0; i < 2; i++) close(watched[i]);
   init_main(spec, control, out, err, terminal[1]);
 }
 
@@ -177,11 +191,13 @@ void namespaces_start(struct shim *shim) {
   if (!spec->root_launcher) write_proc(pid, "setgroups", "deny");
   write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
   write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
+  images_start(shim);
   unsigned held = cgroup_move(pid);
   cgroup_close_doors();
   if (write(gate[1], &held, sizeof held) != sizeof held) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
   /* Our own preparations, while the sandbox makes its network and root. */
+  identity_start(shim);
   shim->server = server_open(spec->run_dir);
   log_open(spec);
   shim->out = shim->err = -1;
@@ -202,8 +218,8 @@ void namespaces_start(struct shim *shim) {
   shim->dns = net[1];
   shim->diag = net[2];
   if (spec->terminal) expect(shim, "terminal", shim->terminal, 2, NULL);
-  expect(shim, "notify", one, 3, NULL);
+  expect(shim, "notify", one, 2, NULL);
   shim->notify = one[0];
   shim->root = one[1];
-  shim->mounts = one[2];
+  identity_watch();
 }

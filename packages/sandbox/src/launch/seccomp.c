@@ -196,7 +196,7 @@ static bool let_through(int call) {
 /* Where nothing writable may run: anonymous files only sealed against execution. Memory without a file stays (JITs need it). */
 static const struct rule rules_noexec[] = {{SYS_memfd_create, NO_BIT, 1, 8 /* MFD_NOEXEC_SEAL */, EACCES}, {447, DENY, 0, 0, EPERM}};
 
-int seccomp_install(const struct spec *spec) {
+void seccomp_prepare(const struct spec *spec) {
   struct rule rules[RULE_COUNT + 2];
   size_t count = 0;
   nested = spec->nested;
@@ -218,6 +218,9 @@ int seccomp_install(const struct spec *spec) {
   jump(BPF_JGT, LAST_KNOWN_CALL, 0, 1);
   refuse(ENOSYS);
   tree(rules, count);
+}
+
+int seccomp_install(void) {
   struct sock_fprog filter = {(unsigned short)length, program};
   unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1ul << 5) /* WAIT_KILLABLE_RECV: no restart storms under signals */;
   int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
