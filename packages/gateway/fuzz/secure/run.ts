@@ -27,8 +27,8 @@ export interface SecureRun {
 
 const AT_ONCE = 8;
 const ROUND_MS = 200;
-/** Longer than a refusal lingers over its client; then what is open stays open. */
-const QUIET_ROUNDS_MAX = 100;
+/** Longer than a connection of HTTP/2 may be deaf; then what is open stays open. */
+const QUIET_ROUNDS_MAX = 150;
 
 export async function startSecure(hello: Buffer): Promise<SecureRun> {
   const arrived = nothingArrived();
@@ -70,17 +70,14 @@ function listening(lines: DecisionDraft[], open: Set<number>): DecisionSink {
   };
 }
 
-const socketsOpen = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
-
 /** Waits until the gateway has nothing left to do; gives what it does not let go of. */
-async function leftOver({ lines, open, world }: SecureRun, socketsBefore: number): Promise<string[]> {
+async function leftOver({ lines, open, world }: SecureRun): Promise<string[]> {
   let seen = -1;
   let rest: string[] = [];
   for (let round = 0; round < QUIET_ROUNDS_MAX; round += 1) {
     const counts = {
       exchanges: open.size,
       "held bytes": heldBytes(),
-      sockets: socketsOpen() - socketsBefore,
       flows: world.gateway.traffic("box")?.open ?? 0,
     };
     rest = Object.entries(counts).flatMap(([what, count]) =>
@@ -117,7 +114,6 @@ export async function playSecure(
 ): Promise<SecurePlayed> {
   const { world, arrived, lines, doors, proxy, hello } = run;
   world.set(POLICY);
-  const socketsBefore = socketsOpen();
   let index = 0;
   const worker = async () => {
     while (index < options.connections) {
@@ -130,7 +126,7 @@ export async function playSecure(
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   // The reload lets go of what is kept to the servers.
   world.set(POLICY);
-  const faults = await leftOver(run, socketsBefore);
+  const faults = await leftOver(run);
   // What was allowed at the end of the last batch may have arrived in this one.
   const allowed = new Map(run.awaited);
   run.awaited.clear();
