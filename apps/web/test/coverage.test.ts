@@ -21,6 +21,8 @@ let fleet: Fleet;
 let ours: Org;
 let theirs: Org;
 let decisionId = "";
+let secretId = "";
+let bindingId = "";
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -33,6 +35,9 @@ beforeAll(async () => {
   await ingest(fleet, ours, [
     line({ method: "POST", path: "/api/tickets/1/comments", decision: "deny", reason: "Only GET is allowed." }),
   ]);
+  const keep = appRouter.createCaller(as(ours.owner)).secret;
+  secretId = (await keep.create({ name: "WALK", value: "a value of the walk" })).id;
+  ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
   const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
   decisionId = page.items[0]?.id ?? "";
 });
@@ -104,6 +109,14 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
     "notice.testChannel": () => ({ channelId: ours.policyId }),
     "notice.testMyChannel": () => ({ channelId: ours.policyId }),
+    "secret.list": () => ({}),
+    "secret.rewrap": () => ({}),
+    "secret.create": () => ({ name: `WALK_${name.replaceAll(/[^A-Za-z0-9]/g, "_")}`, value: "a value of the walk" }),
+    "secret.get": () => ({ secretId }),
+    "secret.rotate": () => ({ secretId, value: "another value of the walk" }),
+    "secret.bind": () => ({ secretId, sandboxId: ours.sandboxId }),
+    "secret.unbind": () => ({ bindingId }),
+    "secret.remove": () => ({ secretId }),
     "token.list": () => ({}),
     "token.create": () => ({ name, role: "viewer" }),
     "token.revoke": () => ({ tokenId: ours.policyId }),
@@ -243,7 +256,7 @@ describe("what a person may do leaves an audit row", () => {
     return at < 0 ? items : items.slice(0, at);
   };
   /** What takes things away comes last. */
-  const last = ["sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
+  const last = ["secret.remove", "sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
   const mutations = procedures
     .filter((path) => verbRegistry.get(path)?.kind === "mutation")
     .sort((a, b) => last.indexOf(a) - last.indexOf(b));

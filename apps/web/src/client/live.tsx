@@ -25,6 +25,7 @@ const staleRouters: Readonly<Record<string, readonly string[]>> = {
   changes: ["change", "approvalPolicy", "delegation", "policy"],
   audit: ["audit", "token", "auth"],
   commands: [],
+  secrets: ["secret"],
 };
 
 const refresh = (queryClient: QueryClient, topics: readonly string[]): void => {
