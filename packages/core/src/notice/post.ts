@@ -15,8 +15,8 @@ export interface News {
   topic: string;
   /** Who may read this kind of thing may be told. */
   kind: ResourceKind;
-  /** Of the thing it happened to; without labels it is told to those who may read the whole org's. */
-  labels: Labels;
+  /** Of each thing it touches; where there is none, it is told to those who may read the whole org's. */
+  labels: readonly Labels[];
   title: string;
   text: string;
   facts: Notice["facts"];
@@ -59,7 +59,8 @@ const toStored = (news: News): StoredNotice => ({
 async function mayBeTold(tx: Tx, channel: ChannelRow, news: News): Promise<boolean> {
   if (channel.userId === null) return true;
   const grants = await grantsOf(tx, { orgId: news.orgId, userId: channel.userId, now: news.at });
-  return mayOn(grants, { action: "read", kind: news.kind, labels: news.labels });
+  const each = news.labels.length === 0 ? [{}] : news.labels;
+  return each.every((labels) => mayOn(grants, { action: "read", kind: news.kind, labels }));
 }
 
 async function add(tx: Tx, channel: ChannelRow, notice: StoredNotice): Promise<void> {
