@@ -55,8 +55,6 @@ export function createHttp2Front(handlers: Http2FrontHandlers): Http2Front {
     if (arriving === null) return session.destroy();
     const { flow, socket } = arriving;
     serveSession(handlers, { flow, socket }, session);
-    // The client asks nothing more: what is open is answered, then the connection, half of which would stay open, is given back.
-    socket.once("end", () => session.close());
     arriving = null;
   });
   return {
@@ -96,6 +94,12 @@ function serveSession(
     busy: () => open > 0,
     throttled: () => flow.state.bounds.bytesPerSecond !== null,
     onDeaf: () => breakOff("its client sent what ends a connection"),
+  });
+  // Half of the connection would stay open. Who ends it in the middle of an answer has left: no client of HTTP/2 waits for one then, and
+  // a server that never answers would keep the place of one that is gone.
+  socket.once("end", () => {
+    if (open > 0) session.destroy();
+    else session.close();
   });
   session.once("close", () => {
     if (!flow.socket.destroyed) flow.socket.destroySoon();
