@@ -1,4 +1,3 @@
-import type { ChangeState } from "@creel/approvals";
 import type { Explanation, PolicyProblem, ReplayResult } from "@creel/policy";
 import type {
   AgentSpec,
@@ -325,19 +324,4 @@ export interface NoticeChannelView {
   pausedAt: string | null;
   createdBy: string;
   createdAt: string;
-}
-
-/** What a verb answers whose effect is a change: it happened, or it waits for approval as this change. */
-export type Outcome<R> = ({ outcome: "applied"; changeId: string } & R) | Proposed;
-export interface Proposed {
-  outcome: "proposed";
-  changeId: string;
-}
-/** Where a change stands after something was done to it. */
-export interface ChangeMoved {
-  changeId: string;
-  state: ChangeState;
-  /** Why it ended, where it did. */
-  reason: string | null;
-  planIds: string[];
 }

@@ -1,8 +1,8 @@
 import { refusal } from "@creel/approvals";
 import { z } from "zod";
+import type { ChangeMoved } from "../changeViews.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
-import type { ChangeMoved } from "../views.ts";
 import { authorizeOver } from "./authority.ts";
 import { planNodes } from "./plan.ts";
 import { lockChange, stateOf, touchesOf } from "./row.ts";

@@ -1,10 +1,10 @@
 import { refusal } from "@creel/approvals";
 import { z } from "zod";
+import type { ChangeMoved } from "../changeViews.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
-import type { ChangeMoved } from "../views.ts";
 import { authorizeOver, mayOver } from "./authority.ts";
 import { move } from "./end.ts";
 import { kindOf } from "./kinds.ts";

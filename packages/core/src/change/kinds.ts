@@ -34,7 +34,7 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   direct: { action: Action; on: ResourceKind };
   /** The one thing it changes, e.g. `policy:<id>`. Applying one change makes the others of its subject look at their base. */
   subject: (content: z.output<S>) => string;
-  /** What it stands on, as JSON: when that differs at the time of applying, the change is superseded. */
+  /** What it stands on, as JSON that is not null: when that differs at the time of applying, the change is superseded. */
   base: (at: In, content: z.output<S>) => Promise<unknown>;
   /** The labels of each thing it touches, one entry a thing. Nothing labelled: `[]`, and only rights over the whole org count. */
   labels: (at: In, content: z.output<S>) => Promise<readonly Labels[]>;

@@ -1,5 +1,5 @@
 import type { ChangeState, Labels, RiskGrade } from "@creel/approvals";
-import { and, eq, type Tx, tables } from "@creel/db";
+import { and, eq, inArray, or, type Tx, tables } from "@creel/db";
 import { digestOf } from "../digest.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
@@ -26,17 +26,29 @@ export const digestOfChange = (of: {
     message: of.message,
   });
 
-/** Takes the change for this transaction: votes, edits and applying of one change happen one after the other. */
+/**
+ * Takes the change for this transaction, and with it the others that wait for the same thing, in the order of their ids: votes,
+ * edits and applying of one thing happen one after the other, and two of them never wait for each other in a circle.
+ */
 export async function lockChange(tx: Tx, where: { orgId: string; changeId: string }): Promise<ChangeRow> {
   const c = tables.changes;
-  const row = first(
-    await tx
-      .select()
-      .from(c)
-      .where(and(eq(c.orgId, where.orgId), eq(c.id, where.changeId)))
-      .for("update"),
-  );
-  if (row === null) throw notFound();
+  const mine = and(eq(c.orgId, where.orgId), eq(c.id, where.changeId));
+  const found = first(await tx.select({ subject: c.subject }).from(c).where(mine));
+  if (found === null) throw notFound();
+  const rows = await tx
+    .select()
+    .from(c)
+    .where(
+      and(
+        eq(c.orgId, where.orgId),
+        eq(c.subject, found.subject),
+        or(eq(c.id, where.changeId), inArray(c.state, ["open", "approved"])),
+      ),
+    )
+    .orderBy(c.id)
+    .for("update");
+  const row = rows.find(({ id }) => id === where.changeId);
+  if (row === undefined) throw notFound();
   return row;
 }
 

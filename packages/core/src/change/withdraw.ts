@@ -1,9 +1,9 @@
 import { refusal } from "@creel/approvals";
 import { z } from "zod";
+import type { ChangeMoved } from "../changeViews.ts";
 import { personOf } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
-import type { ChangeMoved } from "../views.ts";
 import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
 import { move } from "./end.ts";

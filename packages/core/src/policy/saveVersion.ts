@@ -5,12 +5,12 @@ import { authorizeOn } from "../authz/authorize.ts";
 import type { Labels } from "../authz/grant.ts";
 import type { In } from "../change/kinds.ts";
 import { instantSchema, submitChange } from "../change/submit.ts";
+import type { Outcome } from "../changeViews.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import type { Outcome } from "../views.ts";
 import { judgePolicy } from "./judge.ts";
 import { policyVersionChange, type SavedVersion } from "./versionChange.ts";
 
