@@ -36,6 +36,7 @@ import {
   type TestOrg,
 } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
+import { makePeople, type People, peopleInputs } from "./support/members.ts";
 
 /** Telemetry and delivery: what a node reports many times a second is in its own tables. This list may only shrink. */
 const UNAUDITED = new Set([
@@ -60,11 +61,13 @@ let host: TestNode;
 let stranger: TestNode;
 let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: string; myChannelId: string };
 
+let people: People;
 let secretIds: { secretId: string; bindingId: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
   [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
+  people = await makePeople(fleet, acme);
   [host, stranger] = [await makeNode(fleet, acme, "host-1"), await makeNode(fleet, globex, "host-1")];
   const owner = fleet.ctx(acme.as("owner"));
   const agent = { plugin: "command" as const, command: ["true"] };
@@ -115,6 +118,11 @@ async function inputOf(name: string): Promise<unknown> {
     "auth.signOut": { token: "x" },
     "token.create": { name: "walk", role: "viewer" },
     "token.revoke": { tokenId },
+    "token.rotate": { tokenId },
+    "node.setLabels": { nodeId, labels: { env: "prod" } },
+    "policy.setLabels": { policyId: acme.policyId, labels: { env: "prod" } },
+    "sandbox.setLabels": { sandboxId, labels: { env: "prod" } },
+    ...peopleInputs(acme, people),
     "node.get": { nodeId },
     "node.enroll": { protocol: 1, secret: "x".repeat(30), csrPem: await makeCsr(), name: "walk", capabilities },
     "node.authenticate": { certificatePem: host.certificatePem },
@@ -239,7 +247,8 @@ describe.each(names)("%s", (name) => {
     const input = await inputOf(name);
     if (gate?.by === "open" || gate?.by === "system" || !JSON.stringify(input).match(UUID)) return;
     const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
-    const actor = gate?.by === "person" ? globex.as("owner") : stranger.actor;
+    const byPeople = gate?.by === "person" || gate?.by === "self" || gate?.by === "member";
+    const actor = byPeople ? globex.as("owner") : stranger.actor;
     expect(await answer(name, actor, input)).toBe(await answer(name, actor, never));
   });
 });
@@ -268,6 +277,11 @@ test("every mutation leaves an audit row", async () => {
     "secret.remove",
     "notice.removeChannel",
     "notice.removeMyChannel",
+    "team.removeMember",
+    "grant.end",
+    "role.remove",
+    "team.remove",
+    "member.remove",
     "token.revoke",
     "sandbox.remove",
     "node.disconnected",
@@ -282,6 +296,11 @@ test("every mutation leaves an audit row", async () => {
       name === "auth.signOut"
         ? { token: JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn"))).token }
         : await inputOf(name);
+    if (name === "invitation.accept")
+      Object.assign(input ?? {}, {
+        token: JSON.parse(await answer("invitation.create", acme.as("owner"), await inputOf("invitation.create")))
+          .token,
+      });
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
     if (name === "secret.sweep") await endOverlap();

@@ -47,7 +47,11 @@ export const resolveApiToken = defineVerb({
     const { orgId } = row;
     const held = await withOrg(ctx.db, orgId, (tx) => heldBy(tx, { orgId, owner, now }));
     if (held.length === 0) return null;
-    const grants = boundGrants(held, { permissions: boundOf(row), scope: storedOrNull<Scope>(row.scope) });
+    const grants = boundGrants(held, {
+      permissions: boundOf(row),
+      scope: storedOrNull<Scope>(row.scope),
+      expiresAt: row.expiresAt,
+    });
     return { kind: "apiKey", tokenId: row.id, orgId, grants, name: row.name, owner };
   },
 });
@@ -67,7 +71,7 @@ export async function heldBy(
 }
 
 /** What the key itself allows at most. */
-function boundOf(row: Pick<Row, "role" | "permissions">): ReadonlySet<Permission> {
+export function boundOf(row: Pick<Row, "role" | "permissions">): ReadonlySet<Permission> {
   if (row.role === null) return row.permissions === null ? new Set() : knownPermissions(row.permissions);
   return isRole(row.role) ? rolePermissions(row.role) : new Set();
 }

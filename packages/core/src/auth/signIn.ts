@@ -1,14 +1,13 @@
-import { eq, newId, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
-import { changesOf, recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { verifyPassword } from "../secrets/password.ts";
-import { hashToken, makeSessionToken } from "../secrets/tokens.ts";
-import { first, iso } from "../stored.ts";
+import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
-import { SESSION_MS_MAX } from "./limits.ts";
+import { startSession } from "./startSession.ts";
 import { forgetTries, mayTry } from "./throttle.ts";
 
 export const signInInput = z.strictObject({
@@ -41,37 +40,13 @@ export const signIn = defineVerb({
       throw refused();
     }
     forgetTries(email);
-    const token = makeSessionToken();
-    const session = {
-      orgId,
-      id: newId(now),
-      userId,
-      tokenHash: hashToken(token),
-      userAgent: input.userAgent ?? null,
-      source: ctx.source ?? null,
-      createdAt: now,
-      lastUsedAt: now,
-      expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
-      revokedAt: null,
-    };
-    await withOrg(ctx.db, orgId, async (tx) => {
-      await tx.insert(tables.sessions).values(session);
-      await recordAudit(tx, { ...ctx, actor: user }, orgId, {
-        action: "auth.signIn",
-        resource: { ...resource, id: session.id },
-        changes: changesOf("sessions", null, session),
-      });
-    });
-    return {
-      token,
-      expiresAt: iso(session.expiresAt),
-      user: { id: userId, email, name: account.name },
-      org: { id: orgId, slug: account.orgSlug, name: account.orgName },
-    };
+    return await withOrg(ctx.db, orgId, (tx) =>
+      startSession(tx, { ...ctx, actor: user }, { orgId, userId, email, userAgent: input.userAgent }),
+    );
   },
 });
 
-/** The person and the org they have belonged to longest; choosing among several orgs comes with invitations. */
+/** The person and the org they have belonged to longest; the switcher leads to the others. */
 async function findAccount(db: Parameters<typeof withSystem>[0], email: string) {
   const { users, memberships, orgs } = tables;
   return await withSystem(db, async (tx) =>

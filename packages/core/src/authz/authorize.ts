@@ -26,3 +26,11 @@ export function authorizeOn(
   if (mayOn(actor.grants, on)) return;
   throw on.action === "create" || mayOn(actor.grants, { ...on, action: "read" }) ? forbidden() : notFound();
 }
+
+/** Judges labels that a thing is to have: there is nothing yet to hide. */
+export function authorizeNew(
+  actor: UserActor | ApiKeyActor,
+  on: { action: Action; kind: ResourceKind; labels: Labels },
+): void {
+  if (!mayOn(actor.grants, on)) throw forbidden();
+}

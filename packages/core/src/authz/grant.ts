@@ -67,15 +67,22 @@ export function scopeMeet(one: Scope | null, other: Scope | null): Scope | null 
   return Object.fromEntries(meet);
 }
 
+/** The earlier of two ends; null is never. */
+export const earlier = (one: Date | null, other: Date | null): Date | null =>
+  one === null || other === null ? (one ?? other) : one < other ? one : other;
+
+interface Bound {
+  permissions: ReadonlySet<Permission>;
+  scope: Scope | null;
+  expiresAt: Date | null;
+}
 /** What an owner's grants leave of themselves under a bound: never more than the owner has, never more than the bound. */
-export const boundGrants = (
-  grants: readonly Grant[],
-  bound: { permissions: ReadonlySet<Permission>; scope: Scope | null },
-): Grant[] =>
+export const boundGrants = (grants: readonly Grant[], bound: Bound): Grant[] =>
   grants.flatMap((grant) => {
     const scope = scopeMeet(grant.scope, bound.scope);
     const kept = new Set([...grant.permissions].filter((permission) => bound.permissions.has(permission)));
-    return scope === "nothing" || kept.size === 0 ? [] : [{ ...grant, scope, permissions: kept }];
+    if (scope === "nothing" || kept.size === 0) return [];
+    return [{ ...grant, scope, permissions: kept, expiresAt: earlier(grant.expiresAt, bound.expiresAt) }];
   });
 
 /** At the gate, before anything is looked up: is there any thing of this kind that these grants let do this to? */
@@ -90,6 +97,15 @@ export const mayOn = (grants: readonly Grant[], on: { action: Action; kind: Reso
     (grant) => grant.permissions.has(permissionOf(on.kind, on.action)) && scopeCovers(grant.scope, on.labels),
   );
 
-/** Could whoever holds these give that permission over that scope? One grant must say all of it. */
-export const holdsOver = (grants: readonly Grant[], permission: Permission, scope: Scope | null): boolean =>
-  grants.some((grant) => grant.permissions.has(permission) && scopeContains(grant.scope, scope));
+/** Could whoever holds these give that permission over that scope until then? One grant must say all of it. */
+export const holdsOver = (
+  grants: readonly Grant[],
+  permission: Permission,
+  over: { scope: Scope | null; until: Date | null },
+): boolean =>
+  grants.some(
+    (grant) =>
+      grant.permissions.has(permission) &&
+      scopeContains(grant.scope, over.scope) &&
+      (grant.expiresAt === null || (over.until !== null && over.until <= grant.expiresAt)),
+  );

@@ -81,6 +81,25 @@ export async function grantsOfServiceAccount(
   return rows.map((row) => ({ ...row, via: null })).flatMap(toGrant);
 }
 
+/** What a team gives to whoever is in it. */
+export async function grantsOfTeam(tx: Tx, of: { orgId: string; teamId: string; now: Date }): Promise<Grant[]> {
+  const rows = await tx
+    .select(columns)
+    .from(g)
+    .leftJoin(r, customRole)
+    .where(and(eq(g.orgId, of.orgId), eq(g.teamId, of.teamId), inForce(of.now)))
+    .orderBy(g.createdAt, g.id);
+  return rows.map((row) => ({ ...row, via: null })).flatMap(toGrant);
+}
+
+/** Every grant in force that names this custom role. */
+export async function grantsOfCustomRole(tx: Tx, of: { orgId: string; roleId: string; now: Date }) {
+  return await tx
+    .select({ orgId: g.orgId, userId: g.userId, teamId: g.teamId, scope: g.scope, expiresAt: g.expiresAt })
+    .from(g)
+    .where(and(eq(g.orgId, of.orgId), eq(g.customRoleId, of.roleId), inForce(of.now)));
+}
+
 function toGrant(row: Row): Grant[] {
   const shared = { grantId: row.id, scope: storedOrNull<Scope>(row.scope), via: row.via, expiresAt: row.expiresAt };
   if (row.role !== null)

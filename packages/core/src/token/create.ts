@@ -2,6 +2,7 @@ import { and, eq, isNull, newId, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { heldBy } from "../auth/resolveApiToken.ts";
+import { authorize } from "../authz/authorize.ts";
 import { permissionsSchema, scopeSchema } from "../authz/fields.ts";
 import { boundGrants } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
@@ -31,11 +32,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const create = defineVerb({
   name: "token.create",
   kind: "mutation",
-  gate: { by: "person", action: "create", on: "token" },
+  gate: { by: "member" },
   input: createInput,
   run: async (ctx, input): Promise<{ token: string; view: TokenView }> => {
     const { orgId } = ctx.actor;
     const now = ctx.clock();
+    // A key of one's own gives nothing that one does not have. A key that makes keys could outlive itself by them.
+    if (ctx.actor.kind !== "user" || input.serviceAccountId !== undefined) authorize(ctx, "create", "token");
     if ((input.role === undefined) === (input.permissions === undefined))
       throw new CreelError("invalid_input", "A key needs either a role or a list of permissions.");
     const token = makeApiToken();
@@ -63,7 +66,7 @@ export const create = defineVerb({
       if (owner.kind === "service_account") await expectServiceAccount(tx, { orgId, serviceAccountId: owner.id });
       const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);
       const held = await heldBy(tx, { orgId, owner, now });
-      expectHolds(ctx.actor, boundGrants(held, { permissions, scope }));
+      expectHolds(ctx.actor, boundGrants(held, { permissions, scope, expiresAt: row.expiresAt }));
       await tx.insert(tables.apiTokens).values(row);
       await recordAudit(tx, ctx, orgId, {
         action: "token.create",
