@@ -16,6 +16,8 @@ export const eventTopics = [
   "policies",
   "notices",
   "changes",
+  "exceptions",
+  "secrets",
 ] as const;
 export type EventTopic = (typeof eventTopics)[number];
 

@@ -47,6 +47,7 @@ export * from "./presets/index.ts";
 export { formatPolicy } from "./print/format.ts";
 export { printPolicy } from "./print/print.ts";
 export { createReplay, parseRecordLine, type RecordLine, type Replay, type ReplayOptions } from "./replay/index.ts";
+export { pathOnly, pathShape } from "./replay/path-shape.ts";
 export type * from "./replay/types.ts";
 export { policySchemaText } from "./schema/generated.ts";
 export { type JsonSchema, policyJsonSchema } from "./schema/json-schema.ts";

@@ -81,5 +81,11 @@ export const auditActions = [
   "approvalPolicy.remove",
   "delegation.give",
   "delegation.end",
+  "exception.grant",
+  "exception.end",
+  "inbox.mark",
+  "inbox.restore",
+  "agentRequest.ask",
+  "agentRequest.answer",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
