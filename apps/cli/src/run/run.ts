@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSandboxCa, hostAuthorities } from "@creel/gateway/ahead";
-import { compilePolicy } from "@creel/policy";
+import { compilePolicy } from "@creel/policy/ahead";
 import { inspectHost, LaunchError } from "@creel/sandbox";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { commandName } from "../invocation.ts";
@@ -93,7 +93,7 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
     });
     made = git.finish();
     finished = true;
-    report.finish({
+    await report.finish({
       ...end,
       repository: made,
       seconds: (Date.now() - startedAt) / 1000,

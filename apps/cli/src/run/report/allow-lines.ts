@@ -3,9 +3,8 @@ import { existsSync } from "node:fs";
 import { type Paint, printable } from "../../io.ts";
 import { counted } from "../../policy/view/table.ts";
 import { shellWord } from "../../shell-word.ts";
-import { plainTarget } from "./allow.ts";
 import type { RunSummary } from "./run-summary.ts";
-import { part } from "./sentence.ts";
+import { part, plainTarget } from "./sentence.ts";
 
 /** One screen: what is longer is counted, and the command prints it. */
 const YAML_LINES_SHOWN_MAX = 40;

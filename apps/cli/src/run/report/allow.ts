@@ -15,6 +15,7 @@ import {
   parsePolicy,
 } from "@creel/policy";
 import type { DecisionRecord } from "@creel/protocol";
+import { plainTarget } from "./sentence.ts";
 
 const EMPTY = "version: 1\n";
 /** Where a connection carries HTTP, so that reading alone is the least that helps. */
@@ -81,10 +82,6 @@ export function mergeAllowing({ records, baseYaml, nowMs, readOnlyFolders }: All
   const lines = yaml === base ? [] : addedLines(baseYaml ?? "", yaml);
   return { lines, yaml, refused };
 }
-
-/** `POST api.example.com:443/v1/x`, as it came. */
-export const plainTarget = ({ host, port, method, path }: Pick<DecisionRecord, "host" | "port" | "method" | "path">) =>
-  `${method === null ? "" : `${method} `}${host}:${port}${path ?? ""}`;
 
 /**
  * A connection that was denied before any request was read would be suggested as one to relay unread. On a web port less is enough: its
