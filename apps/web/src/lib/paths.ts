@@ -36,6 +36,8 @@ export const paths = {
   approvalPolicy: (policyId: string) => `/changes/policies/${id(policyId)}`,
   audit: (filters?: Filters) => withQuery("/audit", filters),
   tokens: () => "/settings/tokens",
+  secrets: () => "/settings/secrets",
+  secret: (secretId: string) => `/settings/secrets/${id(secretId)}`,
   sessions: () => "/settings/sessions",
   notices: () => "/settings/notices",
 } as const;
