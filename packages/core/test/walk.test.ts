@@ -212,7 +212,7 @@ async function inputOf(name: string): Promise<unknown> {
 /** What these verbs take of a change that is due. */
 const pick = (due: { orgId: string; changeId: string }, name: string): object => {
   if (name === "change.sweep") return {};
-  return name === "change.apply" ? { changeId: due.changeId } : due;
+  return name === "change.applyNow" ? { changeId: due.changeId } : due;
 };
 
 /** A replaced value whose time is over. */
@@ -344,7 +344,7 @@ test("every mutation leaves an audit row", async () => {
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
     if (name === "secret.sweep") await endOverlap();
-    if (name === "change.sweep" || name === "change.settleOne" || name === "change.apply") {
+    if (name === "change.sweep" || name === "change.settleOne" || name === "change.applyNow") {
       Object.assign(input ?? {}, pick(await changes.scheduled(), name));
       fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
     }
@@ -367,7 +367,8 @@ test("every mutation leaves an audit row", async () => {
     email: "o@walk.example",
   };
   expect((await audit.list({ ctx: fleet.ctx(owner), input: { action: "org.bootstrap" } })).items).toHaveLength(1);
-});
+  // Every verb there is, one after the other.
+}, 120_000);
 
 test("who may do what is the checked-in table", async () => {
   const lines = resourceKinds.flatMap((kind) =>
