@@ -3,6 +3,7 @@ import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Actor,
+  agentRequest,
   audit,
   auth,
   CreelError,
@@ -69,7 +70,7 @@ let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: st
 let people: People;
 let changes: Changes;
 let secretIds: { secretId: string; bindingId: string };
-let exceptionIds: { exceptionId: string; groupKey: string };
+let exceptionIds: { exceptionId: string; groupKey: string; requestId: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
@@ -104,7 +105,11 @@ beforeAll(async () => {
   exceptionIds = {
     exceptionId: allowed.outcome === "applied" ? (allowed.exceptionIds[0] ?? "") : "",
     groupKey: group?.key ?? "",
+    requestId: randomUUID(),
   };
+  const wish = { id: exceptionIds.requestId, sandboxId: made.id, reason: "walk", again: true };
+  const where = { binary: "/usr/bin/curl", host: "asked.example.com", port: 443 };
+  await agentRequest.ask({ ctx: fleet.ctx(host.actor), input: { requests: [{ ...wish, ...where }] } });
   ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
@@ -192,6 +197,10 @@ async function inputOf(name: string): Promise<unknown> {
   const scope = { binary: "/usr/bin/curl", host: "api.example.com", port: 443 };
   inputs["exception.grant"] = { sandboxIds: [sandboxId], ...scope, reason: "walk" };
   inputs["exception.end"] = { exceptionId };
+  inputs["agentRequest.ask"] = {
+    requests: [{ ...scope, id: randomUUID(), sandboxId, reason: "walk", again: true }],
+  };
+  inputs["agentRequest.answer"] = { requestId: exceptionIds.requestId, verdict: "deny" };
   inputs["inbox.allow"] = { groupKey };
   inputs["inbox.dismiss"] = { groupKey, reason: "walk" };
   inputs["inbox.restore"] = { groupKey };
