@@ -14,6 +14,11 @@ const schema = z.object({
   CREEL_TLS_DIR: z.string().optional(),
   /** `host:port`, separated by commas: receivers of notices that may be private. */
   CREEL_NOTICE_HOSTS: z.string().default(""),
+  /** The header in which the operator's own proxy says where a request came from; without one, addresses are not counted. */
+  CREEL_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/)
+    .optional(),
   /** Encrypts the sign-in cookie; 32 characters is 256 bits at hexadecimal half density, the least next-auth should be given. */
   NEXTAUTH_SECRET: z.string().min(32),
 });
@@ -28,6 +33,7 @@ export interface WebEnv {
   webUrl: string;
   tlsDirectory: string;
   noticeHosts: readonly string[];
+  addressHeader: string | undefined;
   authSecret: string;
 }
 
@@ -50,6 +56,7 @@ const parse = (): WebEnv => {
       .map((host) => host.trim())
       .filter((host) => host !== ""),
     tlsDirectory: env.CREEL_TLS_DIR ?? path.join(env.CREEL_HOME, "secrets/tls"),
+    addressHeader: env.CREEL_ADDRESS_HEADER,
     authSecret: env.NEXTAUTH_SECRET,
   };
 };

@@ -37,6 +37,7 @@ export const paths = {
   inbox: (filters?: { sandboxId?: string | undefined; show?: string | undefined }) => withQuery("/inbox", filters),
   audit: (filters?: Filters) => withQuery("/audit", filters),
   tokens: () => "/settings/tokens",
+  secondFactor: () => "/settings/second-factor",
   secrets: () => "/settings/secrets",
   secret: (secretId: string) => `/settings/secrets/${id(secretId)}`,
   members: () => "/settings/members",

@@ -7,15 +7,18 @@ import { Refusal } from "../../ui/states.tsx";
 
 /** The codes that sign-in hands over; one text for a wrong address and a wrong password, so that neither can be probed. */
 const messages: Readonly<Record<string, string>> = {
+  second_factor_required: "Now the code of your authenticator, or one of your recovery codes.",
   unauthenticated: "The email and password do not belong together. Check both and try again.",
   invalid_input: "Enter the email and the password of your account.",
   rate_limited: "Too many attempts. Wait a few minutes, then try again.",
 };
+const CODE_WRONG = "That did not work. Wait for the next code of your authenticator, or use another recovery code.";
 const OTHERWISE = "Signing in failed on our side. Try again; if it stays so, ask whoever runs this Creel.";
 
 export const SignInForm = ({ target }: { target: string }) => {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [asksCode, setAsksCode] = useState(false);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -28,10 +31,12 @@ export const SignInForm = ({ target }: { target: string }) => {
         redirect: false,
         email: String(form.get("email") ?? ""),
         password: String(form.get("password") ?? ""),
+        ...(asksCode ? { code: String(form.get("code") ?? "") } : {}),
       });
       // A full load: nothing of an earlier person may remain in this tab's memory.
       if (answer?.ok && !answer.error) return location.assign(target);
-      setProblem(messages[answer?.error ?? ""] ?? OTHERWISE);
+      if (answer?.error === "second_factor_required") setAsksCode(true);
+      setProblem(asksCode && answer?.error === "unauthenticated" ? CODE_WRONG : messages[answer?.error ?? ""] ?? OTHERWISE);
     } catch {
       setProblem("The server could not be reached. Check the connection and try again.");
     }
@@ -50,6 +55,18 @@ export const SignInForm = ({ target }: { target: string }) => {
         required
         maxLength={1024}
       />
+      {asksCode ? (
+        <Field
+          label="Code"
+          name="code"
+          autoComplete="one-time-code"
+          inputMode="text"
+          spellCheck={false}
+          required
+          autoFocus
+          maxLength={64}
+        />
+      ) : null}
       <Button type="submit" look="primary" busy={busy} className="mt-1">
         {busy ? "Signing in…" : "Sign in"}
       </Button>

@@ -5,6 +5,8 @@ const codes: Readonly<Record<ErrorCode, TRPCError["code"]>> = {
   not_found: "NOT_FOUND",
   forbidden: "FORBIDDEN",
   unauthenticated: "UNAUTHORIZED",
+  second_factor_required: "UNAUTHORIZED",
+  proof_required: "FORBIDDEN",
   conflict: "CONFLICT",
   invalid_input: "BAD_REQUEST",
   policy_invalid: "UNPROCESSABLE_CONTENT",

@@ -5,6 +5,12 @@ import { mutation, query, router } from "./init.ts";
 export const peopleRouters = {
   access: router({ ask: query(access.ask) }),
   auth: router({
+    listFactors: query(auth.listFactors),
+    prove: mutation(auth.prove),
+    beginTotp: mutation(auth.beginTotp),
+    confirmTotp: mutation(auth.confirmTotp),
+    newRecoveryCodes: mutation(auth.newRecoveryCodes),
+    removeTotp: mutation(auth.removeTotp),
     listSessions: query(auth.listSessions),
     signOutEverywhere: mutation(auth.signOutEverywhere),
     changePassword: mutation(auth.changePassword),

@@ -9,6 +9,7 @@ export const SettingsNav = () => {
   const me = useMe();
   const entries = [
     { text: "Sessions", href: paths.sessions() },
+    { text: "Second factor", href: paths.secondFactor() },
     { text: "Notices", href: paths.notices() },
     ...(mayDo(me, "read", "secret") ? [{ text: "Secrets", href: paths.secrets() }] : []),
     { text: "API tokens", href: paths.tokens() },
