@@ -1,4 +1,4 @@
-import { type Actor, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
+import { type Actor, agentRequest, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,7 @@ let secretId = "";
 let bindingId = "";
 let exceptionId = "";
 let groupKey = "";
+const askedId = "5b0c1d2e-3f4a-8b6c-8d7e-9f0a1b2c3d4e";
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -45,6 +46,11 @@ beforeAll(async () => {
   ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
   const granted = await appRouter.createCaller(as(ours.owner)).exception.grant(exceptionSample());
   exceptionId = granted.outcome === "applied" ? (granted.exceptionIds[0] ?? "") : "";
+  const wish = { binary: "/usr/bin/curl", host: "api.example.com", port: 443, reason: "a walk", again: true };
+  await agentRequest.ask({
+    ctx: fleet.ctx({ kind: "node", nodeId: ours.nodeId, orgId: ours.orgId }),
+    input: { requests: [{ id: askedId, sandboxId: ours.sandboxId, ...wish }] },
+  });
   groupKey = (await appRouter.createCaller(as(ours.owner)).inbox.list({ days: 31 })).items[0]?.key ?? "";
   people = await makePeople(fleet, ours);
   const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
@@ -151,6 +157,8 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
     "notice.testChannel": () => ({ channelId: ours.policyId }),
     "notice.testMyChannel": () => ({ channelId: ours.policyId }),
+    "agentRequest.list": () => ({}),
+    "agentRequest.answer": () => ({ requestId: askedId, verdict: "deny" }),
     "exception.list": () => ({}),
     "exception.grant": exceptionSample,
     "exception.end": () => ({ exceptionId }),
