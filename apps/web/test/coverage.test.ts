@@ -48,7 +48,7 @@ beforeAll(async () => {
   exceptionId = granted.outcome === "applied" ? (granted.exceptionIds[0] ?? "") : "";
   const wish = { binary: "/usr/bin/curl", host: "api.example.com", port: 443, reason: "a walk", again: true };
   await agentRequest.ask({
-    ctx: fleet.ctx({ kind: "node", nodeId: ours.nodeId, orgId: ours.orgId }),
+    ctx: fleet.ctx(ours.node),
     input: { requests: [{ id: askedId, sandboxId: ours.sandboxId, ...wish }] },
   });
   groupKey = (await appRouter.createCaller(as(ours.owner)).inbox.list({ days: 31 })).items[0]?.key ?? "";
