@@ -7,6 +7,8 @@ const codes: Readonly<Record<ErrorCode, TRPCError["code"]>> = {
   unauthenticated: "UNAUTHORIZED",
   second_factor_required: "UNAUTHORIZED",
   proof_required: "FORBIDDEN",
+  sso_required: "FORBIDDEN",
+  sso_refused: "FORBIDDEN",
   conflict: "CONFLICT",
   invalid_input: "BAD_REQUEST",
   policy_invalid: "UNPROCESSABLE_CONTENT",
