@@ -372,7 +372,7 @@ describe("what a person may do leaves an audit row", () => {
       input.code = codeOf(secret, new Date());
     }
     const api = appRouter.createCaller(as(ours.owner));
-    if (path === "token.revoke") input.tokenId = (await api.token.list({})).items[0]?.id;
+    if (path === "token.revoke" || path === "token.rotate") input.tokenId = (await api.token.list({})).items[0]?.id;
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
     if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
     else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);
