@@ -65,7 +65,7 @@ export const Access = () => {
         <div aria-live="polite">
           {verdict.error ? <Refusal>{shownError(verdict.error).message}</Refusal> : null}
           {verdict.data ? (
-            <Panel title={verdict.data.allowed ? "Yes" : "No"}>
+            <Panel title={verdict.data.allowed ? "Yes" : "No"} className="mt-4">
               <div className="grid gap-3 p-3">
                 <p>{verdict.data.sentence}</p>
                 <ul className="grid gap-2">

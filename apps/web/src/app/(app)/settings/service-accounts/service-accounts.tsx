@@ -106,7 +106,7 @@ export const ServiceAccounts = () => {
             </div>
           </div>
         </Panel>
-        <Panel title="All service accounts" flush>
+        <Panel title="All service accounts" flush className="mt-4">
           <Answer query={query} what="service accounts">
             {({ items }) => (
               <DataTable

@@ -98,7 +98,7 @@ const TeamPanel = ({ team }: { team: TeamView }) => {
   );
   const problem = add.error ?? take.error;
   return (
-    <Panel title={team.name}>
+    <Panel title={team.name} className="mt-4">
       <div className="grid gap-3 p-3">
         {problem ? <Refusal>{shownError(problem).message}</Refusal> : null}
         <div>
