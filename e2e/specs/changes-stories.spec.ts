@@ -220,6 +220,10 @@ test("a broken glass applies at once, is told, and stays open until somebody els
   await expect(review).toContainText("justified: The ticket shows it");
 });
 
+/** The two refusals that are stories themselves: the later vote of the race, and the stream of whoever was demoted. */
+const REFUSED = /409 \(Conflict\).*\/change\.vote|401 \(Unauthorized\).*\/api\/stream/;
+
 test("no page of these stories complained", () => {
-  expect(people.flatMap(({ email, complaints }) => complaints.map((each) => `${email}: ${each}`))).toEqual([]);
+  const all = people.flatMap(({ email, complaints }) => complaints.map((each) => `${email}: ${each}`));
+  expect(all.filter((each) => !REFUSED.test(each))).toEqual([]);
 });

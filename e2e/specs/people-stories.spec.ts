@@ -7,6 +7,8 @@ import { complaintsOf, expectFocusShown, join, type Person, pressable } from "..
 /** Who invites, who only reads, and who is shown a part: each role with what it is refused. */
 const fleet = new Fleet();
 const people: Person[] = [];
+/** Of the sandboxes that this file makes, by their label. */
+const ids = { prod: "", staging: "" };
 
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
@@ -14,14 +16,16 @@ test.beforeAll(async () => {
   await fleet.start();
   const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
   const { items: policies } = await fleet.api<{ items: { id: string }[] }>("GET", "/policies");
-  for (const env of ["prod", "staging"])
-    await fleet.api("POST", "/sandboxes", {
+  for (const env of ["prod", "staging"] as const) {
+    const { id } = await fleet.api<{ id: string }>("POST", "/sandboxes", {
       name: `shop-${env}`,
       nodeId: nodes[0]?.id,
       policyId: policies[0]?.id,
       labels: { env },
       agent: { plugin: "command", command: ["/opt/node/bin/node", "-e", "setInterval(() => {}, 1e6)"] },
     });
+    ids[env] = id;
+  }
 });
 test.afterAll(async () => {
   test.setTimeout(90_000);
@@ -29,11 +33,11 @@ test.afterAll(async () => {
   await fleet.remove();
 });
 
-const pages = {
+const pages = () => ({
   overview: "/",
   nodes: "/nodes",
   sandboxes: "/sandboxes",
-  "one sandbox": "/sandboxes/shop-prod",
+  "one sandbox": `/sandboxes/${ids.prod}`,
   decisions: "/decisions",
   inbox: "/inbox",
   policies: "/policies",
@@ -45,7 +49,7 @@ const pages = {
   roles: "/settings/roles",
   grants: "/settings/grants",
   "service accounts": "/settings/service-accounts",
-} as const;
+});
 
 /** What may be pressed by somebody who changes nothing: it shows, filters, copies or turns a page. */
 const HARMLESS =
@@ -54,7 +58,7 @@ const HARMLESS =
 /** Every button of these pages that could be pressed and is not harmless, and every refusal that says nothing. */
 async function dangers(page: Page): Promise<string[]> {
   const found: string[] = [];
-  for (const [name, path] of Object.entries(pages)) {
+  for (const [name, path] of Object.entries(pages())) {
     await page.goto(path);
     await expect(page.getByRole("main")).not.toContainText(/^Loading/);
     await page.waitForLoadState("load");
@@ -82,7 +86,6 @@ test("an owner invites somebody with a link that works once, and gives them a fu
   await page.screenshot({ path: "test-results/screens/invitation-link.png" });
   await dialog.getByRole("button", { name: "Done" }).press("Enter");
   await expect(page.getByRole("table", { name: "Invitations" })).toContainText("dora@creel.example");
-  await figure(page, "members");
   await inspect(page, "members");
 
   const context = await browser.newContext();
@@ -166,13 +169,12 @@ test("an operator of staging sees no prod thing, and its address answers like th
   await expect(page.getByRole("link", { name: "shop-staging" })).toBeVisible();
   await expect(page.getByText("shop-prod")).toHaveCount(0);
   await inspect(page, "sandboxes-of-staging");
-  await page.goto("/sandboxes/shop-staging");
+  await page.goto(`/sandboxes/${ids.staging}`);
   await expect(page.getByRole("heading", { level: 1, name: "shop-staging" })).toBeVisible();
   expect(operator.complaints).toEqual([]);
 
-  const { id } = await fleet.api<{ id: string }>("GET", "/sandboxes/shop-prod");
   const bodies: string[] = [];
-  for (const path of [`/sandboxes/${id}`, "/sandboxes/6b1f0f5e-3f6a-4a38-9a57-0f3f2f1d9a10", "/sandboxes/shop-prod"]) {
+  for (const path of [`/sandboxes/${ids.prod}`, "/sandboxes/6b1f0f5e-3f6a-4a38-9a57-0f3f2f1d9a10"]) {
     const response = await page.goto(path);
     expect(response?.status(), path).toBe(404);
     await expect(page.getByRole("heading", { level: 1, name: "Nothing here that you may see" })).toBeVisible();
@@ -180,7 +182,7 @@ test("an operator of staging sees no prod thing, and its address answers like th
   }
   expect(new Set(bodies).size).toBe(1);
   await page.goto("/sandboxes");
-  expect(await page.content()).not.toContain(id);
+  expect(await page.content()).not.toContain(ids.prod);
 });
 
 test("the page of access says who may do what, and what would be missing", async ({ page }) => {
@@ -206,6 +208,9 @@ test("the pages of people are sound in both themes and both widths", async ({ pa
   const dora = items.find(({ email }) => email === "dora@creel.example");
   await fleet.api("POST", `/teams/${id}/members`, { userId: dora?.userId });
   await fleet.api("POST", "/service-accounts", { name: "pipeline", description: "Builds and deploys." });
+  await page.goto(`${fleet.dev.webUrl}/settings/members`);
+  await expect(page.getByText("payments").first()).toBeVisible();
+  await figure(page, "members");
   for (const name of ["teams", "roles", "service-accounts", "tokens", "sessions"]) {
     await page.goto(`${fleet.dev.webUrl}/settings/${name}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
