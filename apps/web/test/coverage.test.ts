@@ -181,6 +181,14 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "auth.changePassword": () => ({ current: ours.password, next: ours.password }),
     "auth.listOrgs": () => ({}),
     "access.ask": () => ({ userId: ours.owner.userId, action: "read", kind: "node" }),
+    "sso.get": () => ({}),
+    "sso.save": () => ({ name: "ID", issuer: "http://127.0.0.1:1", clientId: "creel", clientSecret: "a secret" }),
+    "sso.remove": () => ({}),
+    "sso.check": () => ({}),
+    "sso.enforce": () => ({ enforced: false }),
+    "sso.addDomain": () => ({ domain: `${slugOf(name)}.example` }),
+    "sso.verifyDomain": () => ({ domainId: ours.policyId }),
+    "sso.removeDomain": () => ({ domainId: ours.policyId }),
     "member.list": () => ({}),
     "member.remove": () => ({ userId: people.userId }),
     "invitation.list": () => ({}),
@@ -253,7 +261,9 @@ describe("tRPC", () => {
     async (path) => {
       if (!namesAThing(path)) return;
       // A decision's id counts per org, so theirs may have one of the same number; it has none yet.
-      expect(await callTrpc(path, theirs.owner, sample(path, "foreign"))).toBe(404);
+      // Some verbs ask for proof before they look anything up.
+      const proved: Actor = { ...theirs.owner, provedAt: new Date() };
+      expect(await callTrpc(path, proved, sample(path, "foreign"))).toBe(404);
     },
   );
 
@@ -358,6 +368,7 @@ describe("what a person may do leaves an audit row", () => {
 
   /** What asks for proof is done by somebody who signed in a moment ago. */
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
+  factors.push("sso.save", "sso.enforce", "sso.removeDomain", "sso.remove");
   let proved: Actor | null = null;
   beforeAll(async () => {
     const ctx = fleet.ctx(null);
@@ -373,6 +384,8 @@ describe("what a person may do leaves an audit row", () => {
     }
     const api = appRouter.createCaller(as(ours.owner));
     if (path === "token.revoke" || path === "token.rotate") input.tokenId = (await api.token.list({})).items[0]?.id;
+    if (path === "sso.verifyDomain" || path === "sso.removeDomain")
+      input.domainId = (await api.sso.get({})).domains[0]?.id;
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
     if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
     else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { type Ctx, type SsoWorld, sso, type UserActor } from "../../src/index.ts";
+import { sealTicket } from "../../src/sso/ticket.ts";
 import type { Fleet, TestOrg } from "./fleet.ts";
 import { CLIENT, type Issuer } from "./issuer.ts";
 
@@ -65,4 +67,45 @@ export async function journey(house: SsoHouse, issuer: Issuer, { subject, ...inp
 export async function signInBy(house: SsoHouse, issuer: Issuer, of: Journey) {
   const { answer } = await journey(house, issuer, of);
   return await sso.complete({ ctx: house.ctx(null), input: answer });
+}
+
+/** Where nobody listens. */
+const NOBODY = "http://127.0.0.1:1";
+
+/** What the walk over all verbs says to those of single sign-on: an org with a provider that cannot be reached, and a domain. */
+export async function makeSso(fleet: Fleet, org: TestOrg): Promise<() => Promise<Record<string, unknown>>> {
+  const owner = { ...org.as("owner"), provedAt: fleet.clock.now };
+  const provider = { name: "Walk ID", issuer: NOBODY, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const { id: domainId } = await sso.addDomain({ ctx: fleet.ctx(owner), input: { domain: "walk.example" } });
+  await sso.save({ ctx: fleet.ctx(owner), input: provider });
+  const email = "a@walk.example";
+  return async () => ({
+    "sso.save": provider,
+    "sso.enforce": { enforced: false },
+    "sso.addDomain": { domain: `walk-${randomUUID().slice(0, 8)}.example` },
+    "sso.verifyDomain": { domainId },
+    "sso.removeDomain": { domainId },
+    "sso.waysIn": { email },
+    "sso.begin": { email },
+    "sso.complete": await refusedAnswer(fleet, org),
+  });
+}
+
+/** A provider's no to a sign-in that was begun here. */
+async function refusedAnswer(fleet: Fleet, org: TestOrg) {
+  const { provider } = await sso.get({ ctx: fleet.ctx(org.as("owner")), input: {} });
+  const state = randomUUID();
+  const { seal } = fleet.ctx(null);
+  const ticket = await sealTicket(seal, {
+    orgId: org.orgId,
+    providerId: provider?.id ?? randomUUID(),
+    settingsAt: Date.parse(provider?.updatedAt ?? ""),
+    state,
+    nonce: randomUUID(),
+    codeVerifier: "v".repeat(43),
+    prove: false,
+    next: "/",
+    expiresAt: fleet.clock.now.getTime() + 60_000,
+  });
+  return { orgId: org.orgId, query: `?error=access_denied&state=${state}`, ticket };
 }

@@ -18,6 +18,7 @@ export const SettingsNav = () => {
     ...(mayDo(me, "read", "role") ? [{ text: "Roles", href: paths.roles() }] : []),
     ...(mayDo(me, "read", "grant") ? [{ text: "Grants", href: paths.grants() }] : []),
     ...(mayDo(me, "read", "grant") ? [{ text: "Access", href: paths.access() }] : []),
+    ...(mayDo(me, "read", "identity_provider") ? [{ text: "Single sign-on", href: paths.singleSignOn() }] : []),
     ...(mayDo(me, "read", "service_account") ? [{ text: "Service accounts", href: paths.serviceAccounts() }] : []),
   ];
   return (
