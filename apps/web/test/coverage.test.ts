@@ -279,7 +279,8 @@ const restRequest = (route: (typeof restRoutes)[number], input: Record<string, u
   let path = route.path;
   const used = new Set<string>();
   for (const [name, { field }] of Object.entries(route.source.params ?? {})) {
-    path = path.replace(`{${name}}`, encodeURIComponent(String(input[field])));
+    // A verb that makes a thing when none is named has a route for each of the two; the sample names none.
+    path = path.replace(`{${name}}`, encodeURIComponent(String(input[field] ?? ours.policyId)));
     used.add(field);
   }
   const query = new URLSearchParams();
