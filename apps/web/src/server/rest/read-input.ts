@@ -35,7 +35,7 @@ const WHOLE_NUMBER = /^(0|[1-9][0-9]{0,14})$/;
 const numericFields = new Set(["limit", "before", "after", "afterOffset", "days"]);
 const booleanFields = new Set(["active"]);
 
-function valueOf(name: string, text: string): string | number | boolean {
+function given(name: string, text: string): string | number | boolean {
   if (numericFields.has(name) && WHOLE_NUMBER.test(text)) return Number(text);
   return booleanFields.has(name) && (text === "true" || text === "false") ? text === "true" : text;
 }
@@ -49,7 +49,7 @@ export const readInput = async (
   const allowed = new Set(route.source.query ?? []);
   for (const [name, text] of new URL(from.request.url).searchParams) {
     if (!allowed.has(name)) throw problem(`${name}: this call has no such query parameter.`);
-    input[name] = valueOf(name, text);
+    input[name] = given(name, text);
   }
   if (route.method !== "GET") {
     const fields = new Set(route.source.body ?? []);
