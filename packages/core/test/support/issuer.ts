@@ -14,7 +14,7 @@ export interface Issuer {
   close(): Promise<void>;
 }
 
-export const CLIENT = { id: "creel", secret: "a secret of the client" };
+export const CLIENT = { id: "creel", secret: "aSecretOfTheClient0123456789" };
 
 export async function openIssuer(redirectUris: string[], more: Configuration = {}): Promise<Issuer> {
   const people = new Map<string, Record<string, unknown>>();
