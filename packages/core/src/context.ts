@@ -2,7 +2,7 @@ import type { Db } from "@creel/db";
 import type { JobQueue } from "@creel/queue";
 import type { Grant } from "./authz/grant.ts";
 import type { Sealer } from "./secrets/sealer.ts";
-import type { SsoWorld } from "./sso/world.ts";
+import type { SsoWorld } from "./sso/ssoWorld.ts";
 
 export interface UserActor {
   kind: "user";

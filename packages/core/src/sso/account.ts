@@ -2,7 +2,7 @@ import { and, eq, newId, type Tx, tables, withOrg, withSystem } from "@creel/db"
 import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { first } from "../stored.ts";
-import type { Claims } from "./complete.ts";
+import type { Claims } from "./claims.ts";
 import { domainOf } from "./domain.ts";
 import { SUBJECT_CHARS_MAX } from "./limits.ts";
 import { isVerified, type ProviderRow } from "./row.ts";

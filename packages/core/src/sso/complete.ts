@@ -7,6 +7,7 @@ import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
+import type { Claims } from "./claims.ts";
 import { clientOf } from "./client.ts";
 import { enter } from "./enter.ts";
 import { ANSWER_CHARS_MAX, PROVE_AGE_SECONDS_MAX } from "./limits.ts";
@@ -62,8 +63,6 @@ async function providerOfTicket(db: Db, ticket: Ticket): Promise<ProviderRow | n
   const same = row?.id === ticket.providerId && row.updatedAt.getTime() === ticket.settingsAt;
   return same ? row : null;
 }
-
-export type Claims = oidc.IDToken & Readonly<Record<string, unknown>>;
 
 /** What the provider says of the person, in an ID token and, where the address is missing there, at its user info endpoint. */
 async function claimsOf(

@@ -7,7 +7,7 @@ import type { Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import type { SignedIn } from "../views.ts";
 import { accountOf, ensureAccount, type Person, personOfClaims } from "./account.ts";
-import type { Claims } from "./complete.ts";
+import type { Claims } from "./claims.ts";
 import { join, offerOf } from "./join.ts";
 import { type ProviderRow, providerOf } from "./row.ts";
 

@@ -7,6 +7,6 @@ export { get, getInput } from "./get.ts";
 export { remove, removeInput } from "./remove.ts";
 export { removeDomain, removeDomainInput } from "./removeDomain.ts";
 export { save, saveInput } from "./save.ts";
+export type { SsoWorld } from "./ssoWorld.ts";
 export { verifyDomain, verifyDomainInput } from "./verifyDomain.ts";
 export { waysIn, waysInInput } from "./waysIn.ts";
-export type { SsoWorld } from "./world.ts";

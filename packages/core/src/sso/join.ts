@@ -5,7 +5,7 @@ import { roleByKey } from "../authz/roleByKey.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { insertGrant } from "../grant/insert.ts";
 import { noRole } from "./account.ts";
-import type { Claims } from "./complete.ts";
+import type { Claims } from "./claims.ts";
 import { CLAIM_VALUES_MAX } from "./limits.ts";
 import type { ProviderRow } from "./row.ts";
 import { mappingOf } from "./view.ts";

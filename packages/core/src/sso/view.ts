@@ -3,7 +3,8 @@ import type { IdentityDomainView, IdentityProviderView, RoleMapping, SingleSignO
 import { first, iso, isoOrNull, stored } from "../stored.ts";
 import { recordName, recordValue } from "./domain.ts";
 import { type DomainRow, domainsOf, type ProviderRow, providerOf } from "./row.ts";
-import { redirectUri, type SsoWorld } from "./world.ts";
+import type { SsoWorld } from "./ssoWorld.ts";
+import { redirectUri } from "./world.ts";
 
 export const mappingOf = (row: ProviderRow): RoleMapping[] => stored<RoleMapping[]>(row.roleMapping);
 

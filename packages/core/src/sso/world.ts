@@ -1,15 +1,6 @@
 import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
-
-/** What single sign-on needs of the world outside; the process that serves pages provides it. */
-export interface SsoWorld {
-  /** Of the dashboard, as browsers see it: `https://creel.example.com`. */
-  webUrl: string;
-  /** `host:port` of issuers that may be private or speak plain http; whoever runs this installation names them. */
-  trustedHosts: readonly string[];
-  /** TXT records of a name, each as the pieces it was sent in. */
-  resolveTxt(name: string): Promise<string[][]>;
-}
+import type { SsoWorld } from "./ssoWorld.ts";
 
 export function worldOf(ctx: Ctx): SsoWorld {
   if (ctx.sso === undefined) throw new CreelError("unavailable", "Single sign-on is not served here.");
