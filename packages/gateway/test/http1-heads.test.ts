@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { Duplex, PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ async function llhttp(bytes: Buffer): Promise<Seen[]> {
   const seen: Seen[] = [];
   const server = createServer({ insecureHTTPParser: false, requireHostHeader: false });
   server.maxHeadersCount = 0;
-  const see = (req: { method?: string; url?: string; rawHeaders: string[]; resume(): unknown }) => {
+  const see = (req: IncomingMessage) => {
     seen.push({ method: req.method ?? "", target: req.url ?? "", headers: req.rawHeaders });
     req.resume();
   };

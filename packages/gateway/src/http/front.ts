@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { serveHttp1 } from "../http1/serverConnection.ts";
+import { ServerConnection } from "../http1/serverConnection.ts";
 import type { Http2Front } from "../http2/front.ts";
 import { type Flow, resetSocket } from "../state.ts";
 import type { Call, RequestHead } from "./call.ts";
@@ -25,7 +25,7 @@ export function createHttpFront(handlers: HttpFrontHandlers, http2: Http2Front |
       if (http2 !== null && socket instanceof TLSSocket && socket.alpnProtocol === "h2")
         return http2.serve(flow, socket);
       const cut = () => resetSocket(flow.socket);
-      serveHttp1(socket, {
+      new ServerConnection(socket, {
         onExchange: (exchange) => handlers.onCall(flow, http1Call(exchange, cut)),
         onUpgrade: (head, rest) => handlers.onUpgrade(flow, head, socket, rest),
         onMalformed: (problem) => handlers.onMalformed(flow, socket, problem),

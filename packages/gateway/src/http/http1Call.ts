@@ -1,6 +1,6 @@
 import { type Framing, isBodiless } from "../http1/framing.ts";
 import type { OutgoingMessage } from "../http1/outgoingMessage.ts";
-import type { ServerExchange } from "../http1/serverConnection.ts";
+import type { ServerExchange } from "../http1/serverExchange.ts";
 import { writeHead } from "../http1/writeHead.ts";
 import type { AnswerHead, Call } from "./call.ts";
 import { type HeaderPair, valuesOf } from "./headerPair.ts";

@@ -8,27 +8,30 @@ import { requestLineProblem } from "./head.ts";
 export interface HeadBytes {
   /** The head's text with what follows it; null: more is needed. */
   feed(chunk: Buffer): { text: string; rest: Buffer | null } | { problem: string } | null;
-  /** Something of a head is here already. */
-  begun(): boolean;
 }
 
 const END = "\r\n\r\n";
-/** Not in any line of a head, and CR and LF only as a pair; a CR at the very end may still get its LF. */
-const NOT_IN_A_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?:^|[^\r])\n|\r(?!\n|$)/;
+/** What lines are made of; a CR at the very end may still get its LF. */
+const LINES = /^(?:[\t\x20-\x7e\x80-\xff]|\r\n)*\r?$/;
+const CR = 13;
 
 export function createHeadBytes(options: { bytesMax: number; of: "request" | "answer" }): HeadBytes {
   const { bytesMax, of } = options;
   let held: Buffer | null = null;
+  let firstLineRead = false;
 
-  function problemOf(text: string): string | null {
+  /** Of what is new in a head that is not whole yet. */
+  function problemOf(bytes: Buffer, from: number): string | null {
     if (of === "answer") return null;
-    if (NOT_IN_A_HEAD.test(text)) return "a byte or an end of line that no head has";
-    const end = text.indexOf("\r\n");
-    return end < 0 ? null : requestLineProblem(text.slice(0, end));
+    if (!LINES.test(bytes.toString("latin1", from))) return "a byte or an end of line that no head has";
+    if (firstLineRead) return null;
+    const end = bytes.indexOf("\r\n", 0, "latin1");
+    if (end < 0) return null;
+    firstLineRead = true;
+    return requestLineProblem(bytes.toString("latin1", 0, end));
   }
 
   return {
-    begun: () => held !== null,
     feed(chunk) {
       const from = Math.max(0, (held?.length ?? 0) - END.length + 1);
       const bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk]);
@@ -39,13 +42,15 @@ export function createHeadBytes(options: { bytesMax: number; of: "request" | "an
       }
       if (end >= 0) {
         held = null;
+        firstLineRead = false;
         const after = end + END.length;
         return {
           text: bytes.toString("latin1", 0, end),
           rest: after === bytes.length ? null : bytes.subarray(after),
         };
       }
-      const problem = problemOf(bytes.toString("latin1"));
+      const known = held === null ? 0 : held.length - (held[held.length - 1] === CR ? 1 : 0);
+      const problem = problemOf(bytes, known);
       if (problem !== null) return { problem };
       // A copy: the read it came in is larger than what is kept of it.
       held = held === null ? Buffer.from(bytes) : bytes;

@@ -51,8 +51,8 @@ export class OutgoingMessage extends Writable {
       return;
     }
     this.left -= chunk.length;
-    if (this.left < 0) return done(new Error("the body is longer than its head says"));
-    if (this.writeOut(socket, chunk)) done();
+    if (this.left < 0) done(new Error("the body is longer than its head says"));
+    else if (this.writeOut(socket, chunk)) done();
     else socket.once("drain", () => done());
   }
 
@@ -62,7 +62,10 @@ export class OutgoingMessage extends Writable {
       this.waiting = () => this._final(done);
       return;
     }
-    if (Number.isFinite(this.left) && this.left > 0) return done(new Error("the body is shorter than its head says"));
+    if (Number.isFinite(this.left) && this.left > 0) {
+      done(new Error("the body is shorter than its head says"));
+      return;
+    }
     const end = this.takeHead() + (this.chunked ? "0\r\n\r\n" : "");
     if (end !== "") socket.write(end, "latin1");
     this.sent = true;

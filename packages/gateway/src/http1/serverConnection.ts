@@ -9,27 +9,11 @@ import {
   REQUEST_HEAD_TIMEOUT_MS,
   REQUESTS_PIPELINED_MAX,
 } from "../limits.ts";
-import { connectionOptions, type Framing, requestFraming } from "./framing.ts";
-import { readRequestHead } from "./head.ts";
+import { connectionOptions, requestFraming } from "./framing.ts";
+import { type RequestLines, readRequestHead } from "./head.ts";
 import { createHeadBytes } from "./headBytes.ts";
 import { IncomingBody } from "./incomingBody.ts";
-import { OutgoingMessage } from "./outgoingMessage.ts";
-
-/** One request and the place of its answer among those of its connection. */
-export interface ServerExchange {
-  readonly head: RequestHead;
-  readonly body: IncomingBody;
-  /** Nothing follows its answer. */
-  last: boolean;
-  /** Its answer, which goes out when those before it have. */
-  answer(head: string, framing: Framing): OutgoingMessage;
-  /** What goes before the answer; never between the bytes of another's. */
-  interim(text: string): void;
-  /** Called once: the answer is out, or the client gone. */
-  onGone: (() => void) | null;
-  /** The answer broke off, or would be another than its head says; its connection is to be cut. */
-  onBroken: (() => void) | null;
-}
+import { ServerExchange } from "./serverExchange.ts";
 
 export interface ServerHandlers {
   onExchange(exchange: ServerExchange): void;
@@ -41,6 +25,9 @@ export interface ServerHandlers {
   onFlood(problem: string): void;
 }
 
+/** `setTimeout`: what a socket has and not every stream. */
+export type Connection = Duplex & { setTimeout?(ms: number): unknown };
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -49,200 +36,173 @@ const NOTHING = Buffer.alloc(0);
  * one before ended by its own framing; behind one whose end is unclear, behind the last, and behind an upgrade nothing is read; answers
  * go out in the order of their requests; and no more than a few wait.
  */
-export function serveHttp1(socket: Duplex & Partial<Timed>, handlers: ServerHandlers): void {
-  const heads = createHeadBytes({ bytesMax: HEADER_BYTES_MAX, of: "request" });
-  const queue: Exchange[] = [];
-  let body: IncomingBody | null = null;
-  let over = false;
-  let headTimer: NodeJS.Timeout | null = null;
+export class ServerConnection {
+  readonly socket: Connection;
+  private readonly handlers: ServerHandlers;
+  private readonly heads = createHeadBytes({ bytesMax: HEADER_BYTES_MAX, of: "request" });
+  private readonly waiting: ServerExchange[] = [];
+  /** Of the last request, while it is arriving. */
+  private body: IncomingBody | null = null;
   /** Nothing behind this request is read. */
-  let stopped = false;
+  private stopped = false;
+  /** The client is gone, or is another's to speak to. */
+  private over = false;
+  private headTimer: NodeJS.Timeout | null = null;
 
-  class Exchange implements ServerExchange {
-    readonly head: RequestHead;
-    readonly body: IncomingBody;
-    last: boolean;
-    onGone: (() => void) | null = null;
-    onBroken: (() => void) | null = null;
-    message: OutgoingMessage | null = null;
-    abandoned = false;
-    private before = "";
-    constructor(head: RequestHead, body: IncomingBody, last: boolean) {
-      this.head = head;
-      this.body = body;
-      this.last = last;
-    }
-    answer(head: string, framing: Framing): OutgoingMessage {
-      const message = new OutgoingMessage({ head, framing, onSent: () => next(this) });
-      this.message = message;
-      message.once("error", () => this.onBroken?.());
-      message.once("close", () => {
-        if (!message.sent && !this.abandoned) this.onBroken?.();
-        this.gone();
-      });
-      if (this.abandoned) message.destroy();
-      else if (queue[0] === this) message.open(socket);
-      return message;
-    }
-    interim(text: string): void {
-      if (this.abandoned || this.message !== null) return;
-      if (queue[0] === this) socket.write(text, "latin1");
-      else this.before = text;
-    }
-    turn(): void {
-      if (this.before !== "" && this.message === null) socket.write(this.before, "latin1");
-      this.message?.open(socket);
-    }
-    gone(): void {
-      const { onGone } = this;
-      this.onGone = null;
-      onGone?.();
-    }
+  constructor(socket: Connection, handlers: ServerHandlers) {
+    this.socket = socket;
+    this.handlers = handlers;
+    socket.on("data", this.onData);
+    socket.on("end", this.onEnd);
+    socket.on("close", this.onClose);
+    socket.on("error", this.onError);
+    socket.on("timeout", this.onTimeout);
+    socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
+    // What came before us may have stopped it.
+    socket.resume();
   }
 
-  socket.on("data", onData);
-  socket.on("end", onEnd);
-  socket.on("close", onClose);
-  socket.on("error", onError);
-  socket.on("timeout", onTimeout);
-  socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
-  // What came before us may have stopped it.
-  socket.resume();
+  isFirst(exchange: ServerExchange): boolean {
+    return this.waiting[0] === exchange;
+  }
 
-  function onData(chunk: Buffer): void {
+  onAnswered(exchange: ServerExchange): void {
+    if (this.over || !this.isFirst(exchange)) return;
+    this.waiting.shift();
+    exchange.dropBody();
+    if (exchange.last) this.endSoon();
+    else if (this.waiting[0] === undefined) this.socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
+    else this.waiting[0].turn();
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
     let at = 0;
-    while (at < chunk.length && !over && !stopped) {
-      if (body !== null) {
-        const { taken, room } = body.feed(chunk, at);
-        if (body.problem !== null) return malformed(body.problem);
-        at += taken;
-        if (body.complete) body = null;
-        else if (!room) socket.pause();
-        continue;
-      }
-      const found = heads.feed(at === 0 ? chunk : chunk.subarray(at));
-      if (found === null) return waitForHead();
-      stopWaiting();
-      if ("problem" in found) return malformed(found.problem);
-      at = chunk.length - (found.rest?.length ?? 0);
-      onHead(found.text, found.rest);
-    }
+    while (at < chunk.length && !this.over && !this.stopped)
+      at = this.body === null ? this.readHead(chunk, at) : this.readBody(this.body, chunk, at);
+  };
+
+  private readBody(body: IncomingBody, chunk: Buffer, at: number): number {
+    const { taken, room } = body.feed(chunk, at);
+    if (body.problem !== null) this.leave(() => this.handlers.onMalformed(body.problem ?? ""));
+    else if (body.complete) {
+      this.body = null;
+      // It may have been the last one's.
+      this.stopped = this.waiting[this.waiting.length - 1]?.last === true;
+    } else if (!room) this.socket.pause();
+    return at + taken;
   }
 
-  function onHead(text: string, rest: Buffer | null): void {
-    const lines = readRequestHead(text);
-    if ("problem" in lines) return malformed(lines.problem);
+  private readHead(chunk: Buffer, at: number): number {
+    const found = this.heads.feed(at === 0 ? chunk : chunk.subarray(at));
+    if (found === null) {
+      this.headTimer ??= setTimeout(() => this.malformed("a head that takes too long"), REQUEST_HEAD_TIMEOUT_MS);
+      return chunk.length;
+    }
+    this.stopHeadTimer();
+    if ("problem" in found) {
+      this.malformed(found.problem);
+      return chunk.length;
+    }
+    const lines = readRequestHead(found.text);
+    if ("problem" in lines) this.malformed(lines.problem);
+    else this.onHead(lines, found.rest ?? NOTHING);
+    return chunk.length - (found.rest?.length ?? 0);
+  }
+
+  private onHead(lines: RequestLines, rest: Buffer): void {
     const head: RequestHead = { ...lines, pseudo: null, ended: false };
     const options = connectionOptions(lines.headers);
-    const leaves = lines.method === "CONNECT" || (options.includes("upgrade") && asksUpgrade(head));
-    if (leaves) {
-      // Answers still to come would be written between the bytes of what follows.
-      if (queue.length > 0) return flood("another protocol asked for before the answer");
-      detach();
-      return handlers.onUpgrade(head, rest ?? NOTHING);
+    if (lines.method === "CONNECT" || (options.includes("upgrade") && asksUpgrade(lines))) {
+      this.upgrade(head, rest);
+      return;
     }
-    if (queue.length >= REQUESTS_PIPELINED_MAX) return flood(`more than ${REQUESTS_PIPELINED_MAX} requests at once`);
+    if (this.waiting.length >= REQUESTS_PIPELINED_MAX) {
+      this.flood(`more than ${REQUESTS_PIPELINED_MAX} requests at once`);
+      return;
+    }
     const framing = requestFraming(lines);
-    const incoming = new IncomingBody(framing.kind === "unclear" ? { kind: "none" } : framing, () => {
-      if (!over) socket.resume();
-    });
-    const last = lines.version === "1.0" || options.includes("close") || framing.kind === "unclear";
-    stopped = last && incoming.complete;
-    if (!incoming.complete) body = incoming;
-    const exchange = new Exchange(head, incoming, last);
-    if (queue.length === 0) socket.setTimeout?.(FLOW_IDLE_TIMEOUT_MS);
-    queue.push(exchange);
-    handlers.onExchange(exchange);
+    // One whose end is unclear is refused by the check of requests; here it is the last, and has no body.
+    const unclear = framing.kind === "unclear";
+    const body = new IncomingBody(unclear ? { kind: "none" } : framing, this.onWanted);
+    const last = unclear || lines.version === "1.0" || options.includes("close");
+    if (!body.complete) this.body = body;
+    this.stopped = last && body.complete;
+    const exchange = new ServerExchange(this, { head, body, last });
+    if (this.waiting.length === 0) this.socket.setTimeout?.(FLOW_IDLE_TIMEOUT_MS);
+    this.waiting.push(exchange);
+    this.handlers.onExchange(exchange);
   }
 
-  /** The first of those that wait has answered. */
-  function next(exchange: Exchange): void {
-    if (over || queue[0] !== exchange) return;
-    if (exchange.last) return endAfter(exchange);
-    queue.shift();
-    // Whoever answered without reading the body wants none of it.
-    if (!exchange.body.readableEnded) exchange.body.resume();
-    const first = queue[0];
-    if (first === undefined) socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
-    else first.turn();
+  private upgrade(head: RequestHead, rest: Buffer): void {
+    // Answers still to come would be written between the bytes of what follows.
+    if (this.waiting.length > 0) {
+      this.flood("another protocol asked for before the answer");
+      return;
+    }
+    this.leave(() => this.handlers.onUpgrade(head, rest));
+  }
+  private malformed(problem: string): void {
+    this.leave(() => this.handlers.onMalformed(problem));
+  }
+  private flood(problem: string): void {
+    this.leave(() => this.handlers.onFlood(problem));
   }
 
   /** Unread bytes would have the kernel reset the connection before the answer is read; so they are read, for a while. */
-  function endAfter(exchange: Exchange): void {
-    stopped = true;
-    queue.shift();
-    exchange.body.resume();
-    abandon();
+  private endSoon(): void {
+    const { socket } = this;
+    this.stopped = true;
+    this.abandonAll();
     socket.end();
     socket.resume();
     const lingering = setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS).unref();
     socket.once("close", () => clearTimeout(lingering));
   }
 
-  function waitForHead(): void {
-    headTimer ??= setTimeout(() => malformed("a head that takes too long"), REQUEST_HEAD_TIMEOUT_MS);
-  }
-  function stopWaiting(): void {
-    if (headTimer !== null) clearTimeout(headTimer);
-    headTimer = null;
-  }
+  private readonly onWanted = (): void => {
+    if (!this.over) this.socket.resume();
+  };
 
-  function malformed(problem: string): void {
-    if (over) return;
-    leave();
-    detach();
-    handlers.onMalformed(problem);
-  }
-  function flood(problem: string): void {
-    if (over) return;
-    leave();
-    detach();
-    handlers.onFlood(problem);
-  }
-  function detach(): void {
-    stopWaiting();
-    over = true;
+  /** The socket is another's from here on. */
+  private leave(then: () => void): void {
+    if (this.over) return;
+    const { socket } = this;
+    this.abandonAll();
+    this.over = true;
+    this.stopHeadTimer();
     socket.pause();
-    socket.off("data", onData);
-    socket.off("end", onEnd);
-    socket.off("close", onClose);
-    socket.off("error", onError);
-    socket.off("timeout", onTimeout);
+    socket.off("data", this.onData);
+    socket.off("end", this.onEnd);
+    socket.off("close", this.onClose);
+    socket.off("error", this.onError);
+    socket.off("timeout", this.onTimeout);
     socket.on("error", () => {});
     socket.setTimeout?.(0);
+    then();
   }
-  /** All that is under way has lost its client. */
-  function leave(): void {
-    over = true;
-    stopWaiting();
-    abandon();
+
+  private abandonAll(): void {
+    for (const exchange of this.waiting.splice(0)) exchange.abandon();
   }
-  function abandon(): void {
-    for (const exchange of queue.splice(0)) {
-      if (!exchange.body.readableEnded) exchange.body.destroy();
-      exchange.abandoned = true;
-      exchange.message?.destroy();
-      exchange.gone();
-    }
+  private stopHeadTimer(): void {
+    if (this.headTimer !== null) clearTimeout(this.headTimer);
+    this.headTimer = null;
   }
-  function onEnd(): void {
-    leave();
-    if (!socket.destroyed) socket.end();
-  }
-  function onClose(): void {
-    leave();
-  }
-  function onError(): void {
-    socket.destroy();
-  }
-  function onTimeout(): void {
-    socket.destroy();
-  }
+  private readonly onEnd = (): void => {
+    this.onClose();
+    if (!this.socket.destroyed) this.socket.end();
+  };
+  private readonly onClose = (): void => {
+    this.over = true;
+    this.stopHeadTimer();
+    this.abandonAll();
+  };
+  private readonly onError = (): void => {
+    this.socket.destroy();
+  };
+  private readonly onTimeout = (): void => {
+    this.socket.destroy();
+  };
 }
 
-const asksUpgrade = ({ headers }: RequestHead): boolean => valuesOf(headers, "upgrade").length > 0;
-
-/** What a socket has and not every stream. */
-interface Timed {
-  setTimeout(ms: number): unknown;
-}
+const asksUpgrade = ({ headers }: RequestLines): boolean => valuesOf(headers, "upgrade").length > 0;

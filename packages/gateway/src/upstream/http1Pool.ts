@@ -1,6 +1,6 @@
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { checkServerIdentity, type SecureContext, connect as tlsConnect } from "node:tls";
-import { type ClientConnection, openClientConnection } from "../http1/clientConnection.ts";
+import { ClientConnection } from "../http1/clientConnection.ts";
 import {
   UPSTREAM_IDLE_SOCKETS_MAX,
   UPSTREAM_KEEP_ALIVE_MS,
@@ -107,7 +107,7 @@ const firstOf = (waiting: Set<() => void>): (() => void) | undefined => waiting.
 function connectTo(place: Place, dial: Http1Dial): ClientConnection {
   const kept = dial.reuse;
   if (kept) place.open += 1;
-  const connection = openClientConnection(dialSocket(place, dial), {
+  const connection: ClientConnection = new ClientConnection(dialSocket(place, dial), {
     onFree({ idleMsMax }) {
       const idleMs = Math.min(UPSTREAM_KEEP_ALIVE_MS, (idleMsMax ?? Number.POSITIVE_INFINITY) - KEEP_ALIVE_MARGIN_MS);
       const next = firstOf(place.waiting);
@@ -130,7 +130,7 @@ function connectTo(place: Place, dial: Http1Dial): ClientConnection {
 
 /** Made for this very connection, or dialled by who found that the server speaks HTTP/1.1 only. */
 export function adopt(socket: Socket): ClientConnection {
-  const connection: ClientConnection = openClientConnection(socket, {
+  const connection: ClientConnection = new ClientConnection(socket, {
     onFree: () => connection.destroy(),
     onClosed: () => {},
   });
