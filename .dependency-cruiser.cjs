@@ -1,5 +1,5 @@
 /** The arrows of the house: apps -> core -> pure packages. See docs/architecture.md. */
-const pure = "^packages/(policy|protocol)/";
+const pure = "^packages/(policy|protocol|approvals)/";
 const only = (name, from, allowed) => ({
   name,
   severity: "error",
@@ -20,22 +20,24 @@ module.exports = {
     {
       name: "pure-packages-touch-no-world",
       severity: "error",
-      comment: "policy and protocol: same input, same output",
+      comment: "policy, protocol and approvals: same input, same output",
       from: { path: `${pure}src` },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|net)$" },
     },
     only("protocol-arrows", "packages/protocol", []),
     only("policy-arrows", "packages/policy", []),
+    only("approvals-arrows", "packages/approvals", []),
     only("db-arrows", "packages/db", []),
     only("queue-arrows", "packages/queue", []),
     only("sandbox-arrows", "packages/sandbox", []),
     only("agents-arrows", "packages/agents", ["protocol"]),
     only("router-arrows", "packages/router", ["policy", "protocol"]),
     only("gateway-arrows", "packages/gateway", ["policy", "protocol", "router", "sandbox"]),
-    only("core-arrows", "packages/core", ["db", "policy", "protocol", "queue"]),
+    only("notices-arrows", "packages/notices", ["policy"]),
+    only("core-arrows", "packages/core", ["approvals", "db", "notices", "policy", "protocol", "queue"]),
     only("node-agent-arrows", "apps/node-agent", ["agents", "policy", "protocol", "router", "sandbox", "gateway"]),
-    only("hub-arrows", "apps/hub", ["core", "db", "protocol", "queue"]),
-    only("web-arrows", "apps/web", ["core", "db", "policy", "protocol", "queue"]),
+    only("hub-arrows", "apps/hub", ["core", "db", "notices", "protocol", "queue"]),
+    only("web-arrows", "apps/web", ["approvals", "core", "db", "policy", "protocol", "queue"]),
     {
       name: "only-core-and-db-know-the-database",
       severity: "error",

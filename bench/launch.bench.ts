@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { attachControl, launchSandbox, runSandbox } from "@creel/sandbox";
+import { setTimeout as sleep } from "node:timers/promises";
+import { attachControl, launchSandbox, runSandbox, type SandboxSpec } from "@creel/sandbox";
 import { rootWords } from "../packages/sandbox/src/root.ts";
 import { parseSpec } from "../packages/sandbox/src/spec.ts";
 
@@ -11,6 +12,8 @@ const RUNS = 100;
 /** Rounds of every row that are not counted: a node agent launches from warm code, and so should its peers be launched. */
 const WARM_UP_RUNS = 30;
 const IDLE_MIB_MAX = 3;
+/** Between two launches, so that none runs beside what the kernel still takes down of the one before. */
+const PAUSE_MS = 5;
 
 /** A peer that is not installed is left out of the table, never guessed. */
 const found = (program: string): boolean =>
@@ -33,9 +36,9 @@ const plain = (command: string, args: string[]): Promise<void> =>
   });
 
 /** The whole of a sandbox's life around /usr/bin/true: namespaces, root, network with its listener, Landlock, seccomp, end. */
-async function creel(folder: string, index: number): Promise<void> {
-  const [runDir, stateDir] = [join(folder, `r${index}`), join(folder, `s${index}`)];
-  const sandbox = runSandbox({ id: `bench-${index}`, runDir, stateDir, command: ["/usr/bin/true"] });
+async function creel(folder: string, id: string, limits: SandboxSpec["limits"]): Promise<void> {
+  const [runDir, stateDir] = [join(folder, `r${id}`), join(folder, `s${id}`)];
+  const sandbox = runSandbox({ id: `bench-${id}`, runDir, stateDir, command: ["/usr/bin/true"], limits });
   await sandbox.started;
   const { exitCode } = await sandbox.exited;
   if (exitCode !== 0) throw new Error(`the sandbox ended with ${exitCode}`);
@@ -120,8 +123,13 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[];
     { name: "/usr/bin/true alone", once: () => plain("/usr/bin/true", []) },
     {
       name: "creel-launch",
-      once: (index) => creel(folder, index),
+      once: (index) => creel(folder, String(index), {}),
       note: "own root of all mounts, network steered by tproxy, no capabilities, Landlock, seccomp, identity at connect, exec and mmap",
+    },
+    {
+      name: "with a limit of processes",
+      once: (index) => creel(folder, `g${index}`, { processes: 100 }),
+      note: "the same in a control group of its own, where one can be had; nodes always ask for it",
     },
   ];
   const unshareArgs = ["-Urnpfm", "--mount-proc", "/usr/bin/true"];
@@ -145,7 +153,7 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[];
   for (const { name, args, note } of peers)
     if (found(name)) subjects.push({ name, once: () => plain(name, args), note });
   for (let index = 0; index < WARM_UP_RUNS + RUNS; index++)
-    for (const letter of ["r", "s"]) mkdirSync(join(folder, `${letter}${index}`), { mode: 0o700 });
+    for (const name of ["r", "s", "rg", "sg"]) mkdirSync(join(folder, `${name}${index}`), { mode: 0o700 });
   const idle = await idleMebibytes(folder);
   const times = subjects.map((): number[] => []);
   try {
@@ -155,6 +163,7 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[];
         await subject.once(index);
         const taken = Number(process.hrtime.bigint() - began) / 1e6;
         if (index >= WARM_UP_RUNS) times[row]?.push(taken);
+        await sleep(PAUSE_MS);
       }
     }
   } finally {

@@ -11,7 +11,7 @@ export default {
     root: repositoryRoot,
     resolveAlias: { "node:crypto": { browser: "./src/lib/no-node-crypto.ts" } },
   },
-  transpilePackages: ["@creel/core", "@creel/db", "@creel/policy", "@creel/protocol", "@creel/queue"],
+  transpilePackages: ["@creel/approvals", "@creel/core", "@creel/db", "@creel/policy", "@creel/protocol", "@creel/queue"],
   // These open sockets or load optional native parts; bundling them breaks the latter.
   serverExternalPackages: [
     "postgres",

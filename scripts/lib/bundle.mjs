@@ -44,6 +44,17 @@ const keepFileUrls = (outFolder) => ({
   },
 });
 
+/** zod brings its messages in fifty languages, a third of a megabyte that every command would compile; ours speak English. */
+const oneLanguage = {
+  name: "one-language",
+  setup(build) {
+    build.onLoad({ filter: /\/node_modules\/zod\/v4\/locales\/index\.(js|mjs)$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+      loader: "js",
+    }));
+  },
+};
+
 /** Bundles one app into `apps/<app>/dist`; commands that are imported lazily become chunks of their own. */
 export async function bundle({ app, entries, inside = [] }) {
   const esbuild = await import("esbuild");
@@ -67,7 +78,7 @@ export async function bundle({ app, entries, inside = [] }) {
       banner: {
         js: 'import { createRequire as creelRequire } from "node:module"; globalThis.require ??= creelRequire(import.meta.url);',
       },
-      plugins: [npmOutside(folder, inside), keepFileUrls(out)],
+      plugins: [npmOutside(folder, inside), oneLanguage, keepFileUrls(out)],
     });
   } catch (error) {
     const lines = (error.errors ?? []).map(

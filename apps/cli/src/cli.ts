@@ -8,6 +8,7 @@ import { registerPolicy } from "./policy/command.ts";
 import type { Finish, Register } from "./register.ts";
 import { registerRun } from "./run/command.ts";
 import { registerSandbox } from "./sandbox/command.ts";
+import { registerSecret } from "./secret/command.ts";
 import { registerUp } from "./up/command.ts";
 
 const registrations: Register[] = [
@@ -16,6 +17,7 @@ const registrations: Register[] = [
   registerDoctor,
   registerPolicy,
   registerSandbox,
+  registerSecret,
   registerNode,
 ];
 

@@ -72,6 +72,54 @@ test("a program of the workspace is called by its path inside, and nothing is sh
   expect(find([tool], [], join(home, "ws")).command).toEqual(["/sandbox/work/node_modules/.bin/tool"]);
 });
 
+test("a version that a manager installed is shown whole, with the libraries beside its bin, and nothing above it", () => {
+  const version = ".pyenv/versions/3.12.1";
+  const python = file(`${version}/bin/python3.12`, "ELF");
+  file(`${version}/lib/python3.12/os.py`);
+  symlinkSync("python3.12", join(home, version, "bin/python"));
+  const { command, shown } = find([join(home, version, "bin/python"), "-V"], []);
+  expect(command).toEqual([python, "-V"]);
+  expect(shown).toEqual([join(home, version)]);
+  // A tool's own folder may hold its keys.
+  const tool = file(".tool/bin/tool", "ELF");
+  file(".tool/lib/part");
+  expect(find([tool], []).shown).toEqual([dirname(tool)]);
+  file(".config/deep/tool/lib/part");
+  const deep = file(".config/deep/tool/bin/tool", "ELF");
+  expect(find([deep], []).shown).toEqual([dirname(deep)]);
+});
+
+test.each([
+  ["pyenv", ".pyenv/shims", "python"],
+  ["asdf", ".asdf/shims", "ruby"],
+  ["mise", ".local/share/mise/shims", "python3"],
+])("a shim of %s is named as one, with what to write instead", (manager, folder, name) => {
+  file(`${folder}/${name}`, `#!/usr/bin/env bash\nexec ${manager} exec "$@"\n`);
+  expect(() => find([name], [folder])).toThrow(`is a shim of ${manager}`);
+  try {
+    find([name], [folder]);
+  } catch (error) {
+    expect(error).toMatchObject({ exitCode: 126, remedy: expect.stringContaining(`"$(${manager} which ${name})"`) });
+  }
+});
+
+test("shims that are links to their manager are found, and Node's own lead to the Node that runs us", () => {
+  const shim = file(".volta/bin/volta-shim", "ELF");
+  for (const name of ["node", "cowsay"]) symlinkSync(shim, join(home, ".volta/bin", name));
+  const nodePath = file(".volta/tools/image/node/22.1.0/bin/node", "ELF");
+  const path = join(home, ".volta/bin");
+  const found = findProgram({ command: ["node", "-v"], path, workspace: null, home, nodePath });
+  expect(found.command).toEqual([nodePath, "-v"]);
+  expect(() => find(["cowsay"], [".volta/bin"])).toThrow("is a shim of volta");
+  expect(find([file(".volta/bin/volta", "ELF")], []).command).toEqual([join(home, ".volta/bin/volta")]);
+});
+
+test("a script's interpreter that is a shim is left to the system's own", () => {
+  file(".pyenv/shims/python3");
+  const script = file(".local/bin/tool", "#!/usr/bin/env python3\n");
+  expect(find(["tool"], [".local/bin", ".pyenv/shims"]).shown).toEqual([script]);
+});
+
 test("what is shown by hand is never a whole system folder, Creel's own, or where sockets lie", () => {
   const creel = join(home, ".creel/secrets");
   mkdirSync(creel, { recursive: true });

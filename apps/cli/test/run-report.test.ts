@@ -4,7 +4,8 @@ import { howToAllow } from "../src/run/report/allow.ts";
 import { duration } from "../src/run/report/ending.ts";
 import { limitOfDenial, limitOfExit, refusedForks } from "../src/run/report/limit-met.ts";
 import { createLiveDenials } from "../src/run/report/live.ts";
-import { type RunSummary, summaryLines } from "../src/run/report/summary.ts";
+import type { RunSummary } from "../src/run/report/run-summary.ts";
+import { summaryLines } from "../src/run/report/summary.ts";
 import { createTally, REFUSED_KEPT_MAX } from "../src/run/report/tally.ts";
 
 const record = (changes: Partial<DecisionRecord> = {}): DecisionRecord => ({
@@ -151,6 +152,32 @@ test("a denial and an end that a limit made name its field, and what was used", 
   expect(limitOfExit(memory)).toBe("sandbox.limits.memory_bytes: 1000, used 1200");
   expect(refusedForks({ ...memory, refusedForks: 3 }, { processes: 8 })).toContain("sandbox.limits.processes: 8");
   expect(refusedForks(memory, { processes: 8 })).toBeNull();
+});
+
+test("the lines to paste call this program as it was called, and a metadata service is told once", () => {
+  const tally = createTally();
+  const closed = "169.254.169.254 is a cloud's metadata service, which no policy can open.";
+  tally.take(record({ host: "169.254.169.254", port: 80, reason: closed }));
+  tally.take(record({ host: "10.0.0.5" }));
+  const said = (changes: Partial<RunSummary>): string =>
+    summaryLines(
+      {
+        ...{ exitCode: 0, seconds: 1, monitor: false, policyFile: null, decisionsFile: null, repository: null },
+        ...{ ending: null, totals: tally.totals(), reached: [], unreached: [], refused: tally.refused() },
+        ...{ keptAs: null, commandName: "npx creel", limitsMet: [], limits: undefined },
+        allowing: howToAllow({ records: tally.refusedRecords(), baseYaml: null, nowMs: 0, readOnlyFolders: [] }),
+        ...changes,
+      },
+      plain,
+    ).join("\n");
+  expect(said({})).toContain("denying nothing: npx creel run --monitor");
+  expect(said({}).match(/metadata/g)).toHaveLength(1);
+  expect(said({})).toContain("No rule is offered for:\n  10.0.0.5:443");
+  expect(said({ policyFile: "my policy.yaml" })).toContain("Check it: npx creel policy lint 'my policy.yaml'");
+  expect(said({ monitor: true })).toContain("then: npx creel policy suggest decisions.jsonl");
+  expect(said({ monitor: true, decisionsFile: "d.jsonl" })).toContain(": npx creel policy suggest d.jsonl");
+  const unreached = [{ host: "h", port: 443, reason: "CERT_UNTRUSTED", count: 1 }];
+  expect(said({ unreached })).toContain("ca.pem npx creel run …");
 });
 
 test("the summary fits a screen whatever happened, and says what ended the run", () => {

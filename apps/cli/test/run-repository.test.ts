@@ -1,12 +1,11 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { lookAt } from "../src/run/repository-view.ts";
+import { creelRun, type Finished } from "./run-support.ts";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const withGit = spawnSync("git", ["--version"]).status === 0;
 let folder: string;
 let workspace: string;
@@ -21,25 +20,7 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function creel(script: string): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      ["--import", "tsx", main, "run", "--workspace", workspace, "--", "sh", "-c", script],
-      { env: { ...process.env, CREEL_HOME: join(folder, "creel home") }, stdio: ["ignore", "pipe", "pipe"] },
-    );
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, out, err }));
-  });
-}
+const creel = (script: string): Promise<Finished> => creelRun({ folder, workspace, script });
 
 const PLANT = `mkdir -p .git/hooks .git/objects .git/refs && echo "ref: refs/heads/main" > .git/HEAD
   printf '[core]\\n\\trepositoryformatversion = 0\\n\\tfsmonitor = "touch planted"\\n' > .git/config

@@ -176,7 +176,7 @@ describe("creel run with a policy", () => {
     expect(seen.length).toBe(before);
   });
 
-  it("denies a method the policy does not name, records it, and --monitor only records it", async () => {
+  it("denies a method the policy does not name, and records it", async () => {
     const decisions = join(folder, "decisions.jsonl");
     const before = seen.length;
     const denied = await creel([...flags(), "--decisions", decisions, ...probe("POST")], { MINE: SECRET });
@@ -193,9 +193,32 @@ describe("creel run with a policy", () => {
       host: "api.creel.example",
       path: "/v1/things",
     });
-    const monitored = await creel([...flags(), "--monitor", "--json", ...probe("POST")], { MINE: SECRET });
-    expect(seen.at(-1)?.method).toBe("POST");
-    const lines = monitored.err.split("\n").filter((each) => each.startsWith("{"));
-    expect(lines.map((each) => JSON.parse(each).decision)).toContain("would_deny");
+  });
+
+  it("--monitor lets pass what the policy would deny and tells it apart; secrets and metadata services stay guarded", async () => {
+    writeFileSync(
+      join(folder, "monitored.mjs"),
+      `const ask = (url, method, headers) => fetch(url, { method, headers })
+  .then(async (r) => console.log(method, r.status, r.status === 200 ? await r.text() : ""));
+await ask("https://api.creel.example/elsewhere", "PUT", {});
+await ask("https://api.creel.example/elsewhere", "POST", { authorization: "Bearer " + process.env.API_KEY });
+await ask("http://169.254.169.254/latest", "GET", {});`,
+    );
+    const decisions = join(folder, "monitored.jsonl");
+    const before = seen.length;
+    const { out, err } = await creel(
+      [...flags(), "--monitor", "--decisions", decisions, "--", "/sandbox/work/node", "/sandbox/work/monitored.mjs"],
+      { MINE: SECRET },
+    );
+    expect(out, err).toBe("PUT 200 you sent nothing\n\nPOST 403 \nGET 403 \n");
+    expect(seen.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual(["PUT /elsewhere"]);
+    expect(err).toContain("creel: would be denied: PUT api.creel.example:443/elsewhere");
+    expect(err).toMatch(/Denied:\n {2}POST api\.creel\.example:443\/elsewhere/);
+    expect(err).toMatch(/Would be denied without monitor mode:\n {2}PUT api\.creel\.example:443\/elsewhere/);
+    const records = readFileSync(decisions, "utf8").trim().split("\n");
+    const made = records.map((each) => decisionRecordSchema.parse(JSON.parse(each)));
+    expect(made.map(({ method, decision }) => `${method} ${decision}`)).toEqual([
+      ...["PUT would_deny", "POST deny", "GET deny"],
+    ]);
   });
 });

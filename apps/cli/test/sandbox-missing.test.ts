@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { policyWorkshop } from "./policy-support.ts";
+import { restServer } from "./rest-server.ts";
 
 const shop = policyWorkshop();
 /** What the server answers next, with status 404. */
@@ -10,21 +9,9 @@ const problem = {
   type: "application/problem+json",
   body: JSON.stringify({ code: "not_found", detail: "There is nothing here that you may see." }),
 };
-const server = createServer((_request, response) => {
+restServer((_request, response) => {
   response.writeHead(404, { "content-type": answer.type });
   response.end(answer.body);
-});
-const before = { url: process.env.CREEL_URL, token: process.env.CREEL_TOKEN };
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  process.env.CREEL_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  process.env.CREEL_TOKEN = "creel_test";
-});
-afterAll(async () => {
-  for (const [name, value] of [["CREEL_URL", before.url] as const, ["CREEL_TOKEN", before.token] as const])
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  await new Promise((resolve) => server.close(resolve));
 });
 
 describe("a sandbox that is not there is named, with the way to those that are", () => {

@@ -1,11 +1,16 @@
 import type { CreelEvent } from "@creel/db";
+import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 import type { Connection } from "./node/connection.ts";
 import type { Registry } from "./node/registry.ts";
 
 /** Wakes the connections of this process that an event may concern. Events only hint: each connection asks the database itself. */
-export function createDelivery(options: { registry: Registry; log: Logger }): (event: CreelEvent) => void {
-  const { registry, log } = options;
+export function createDelivery(options: {
+  registry: Registry;
+  jobs: JobQueue;
+  log: Logger;
+}): (event: CreelEvent) => void {
+  const { registry, jobs, log } = options;
   const run = (what: string, task: Promise<void>) =>
     void task.catch((error: unknown) =>
       log.warn({ err: error, what }, "could not deliver; the sweeper or the node's next hello will"),
@@ -27,6 +32,9 @@ export function createDelivery(options: { registry: Registry; log: Logger }): (e
       for (const connection of concerned(event)) run("plan", connection.syncDesired());
     else if (event.topic === "commands")
       for (const connection of concerned(event)) run("command", connection.sendCommands());
+    else if (event.topic === "notices" && event.id)
+      // Every hub hears it and asks; who sends is decided when it is claimed.
+      run("notice", jobs.enqueue("notice.deliver", { orgId: event.orgId, deliveryId: event.id }, { jobId: event.id }));
     else if (event.topic === "nodes" && event.id) {
       const connection = registry.get(event.id);
       if (connection) run("trust", connection.recheck());

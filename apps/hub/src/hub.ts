@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { createDelivery } from "./delivery.ts";
 import type { HubEnv } from "./env.ts";
 import { createMetrics } from "./metrics.ts";
+import { noticeSettings } from "./notices.ts";
 import { type CtxFor, createHubServer } from "./server.ts";
 import { loadTls } from "./tls.ts";
 import { startWorkers } from "./workers.ts";
@@ -26,12 +27,13 @@ export async function startHub(env: HubEnv, jobs: JobQueue, log: Logger): Promis
   const metrics = createMetrics();
   let hubUrl = env.CREEL_HUB_URL;
   const server = createHubServer({ tls, hubUrl: () => hubUrl, ctxFor, log, metrics, now: Date.now });
-  const deliver = createDelivery({ registry: server.registry, log });
+  const deliver = createDelivery({ registry: server.registry, jobs, log });
   const events = await listenEvents(env.DATABASE_SYSTEM_URL, deliver);
   await startWorkers({
     jobs,
     registry: server.registry,
     systemCtx: (reason) => ctxFor({ kind: "system", reason }, "hub"),
+    notices: noticeSettings(env),
     log,
   });
   const address = await server.listen({ host: env.CREEL_HUB_HOST, port: env.CREEL_HUB_PORT });

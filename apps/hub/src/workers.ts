@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
-import { type Ctx, plan } from "@creel/core";
+import { type Ctx, notice, plan, secret } from "@creel/core";
 import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 import { SWEEP_INTERVAL_MS } from "./limits.ts";
 import type { Registry } from "./node/registry.ts";
+import { type NoticeSettings, sendNotice } from "./notices.ts";
 
 /**
  * The background work. A job is only a nudge with ids: the verb claims by compare-and-set and tells whichever hub holds the node's
@@ -14,6 +15,7 @@ export async function startWorkers(options: {
   registry: Registry;
   /** Acts for the system in the org the job names. */
   systemCtx: (reason: string) => Ctx;
+  notices: NoticeSettings;
   log: Logger;
 }): Promise<void> {
   const { jobs, registry, systemCtx } = options;
@@ -35,10 +37,20 @@ export async function startWorkers(options: {
     { concurrency: 4 },
   );
   await jobs.work(
+    "notice.deliver",
+    async (payload) => await sendNotice(systemCtx("hub.notice.deliver"), payload, options.notices),
+    { concurrency: 8 },
+  );
+  await jobs.work(
     "sweep",
     async () => {
       const told = await plan.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
       if (told.plans + told.commands > 0) options.log.info(told, "swept what a crash had left");
+      const { ended } = await secret.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
+      if (ended > 0) options.log.info({ ended }, "ended replaced versions of secrets");
+      // Retries and digests whose time has come, and what a crash lost between commit and queue.
+      for (const waiting of await notice.due({ ctx: systemCtx("hub.sweep"), input: {} }))
+        await jobs.enqueue("notice.deliver", waiting);
     },
     { concurrency: 1 },
   );

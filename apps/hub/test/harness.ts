@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Actor, type Ctx, createSealer, node, org } from "@creel/core";
+import { type Actor, type Ctx, createSealer, grantOfRole, node, org } from "@creel/core";
 import type { HubMessage, NodeMessage } from "@creel/protocol";
 import type { JobQueue } from "@creel/queue";
 import * as x509 from "@peculiar/x509";
@@ -125,6 +125,9 @@ export async function testHub(): Promise<TestHub> {
       CREEL_HUB_URL: "https://127.0.0.1:1",
       CREEL_MASTER_KEY_FILE: masterKey,
       CREEL_TLS_DIR: dir,
+      CREEL_WEB_URL: "https://creel.test",
+      CREEL_MAIL_FROM: "creel@creel.test",
+      CREEL_NOTICE_HOSTS: [],
       CREEL_LOG_LEVEL: "error",
     },
     quietJobs,
@@ -175,7 +178,7 @@ export async function testHub(): Promise<TestHub> {
         kind: "user",
         userId: made.userId,
         orgId: made.orgId,
-        role: "owner",
+        grants: [grantOfRole("owner")],
         email: `owner@${slug}.example`,
       };
       return { orgId: made.orgId, actor, policyId: made.policyId ?? "" };

@@ -28,6 +28,7 @@ import { nodePaths } from "./paths.ts";
 import { createReconciler } from "./reconciler.ts";
 import { createRenewal } from "./renewal.ts";
 import type { SandboxRuntime } from "./sandbox/runtime.ts";
+import { ensureSealingKey } from "./sealing-key.ts";
 import { CLOCK_SAVE_MS, openSteadyClock } from "./steady-clock.ts";
 import { createUploader } from "./uploader.ts";
 import { AGENT_VERSION } from "./version.ts";
@@ -49,6 +50,9 @@ export interface Agent {
   connected(): boolean;
   close(): Promise<void>;
 }
+
+const hasCredentials = (held: AcceptedState | null): boolean =>
+  held?.state.sandboxes.some(({ credentials = [] }) => credentials.length > 0) ?? false;
 
 const MODEL_UNKNOWN: ModelInfo = { provider: "unknown", name: "not known yet", scripted: false };
 
@@ -75,13 +79,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let applying: Promise<void> = Promise.resolve();
 
   await privateDir(paths.journal);
-  const loaded = await loadDesired(paths.desired).catch((error: unknown) => {
+  const sealing = await ensureSealingKey(paths.sealingKey);
+  const loaded = await loadDesired(paths.desired, now()).catch((error: unknown) => {
     log.error({ reason: reasonOf(error) }, "the plan on disk cannot be used; waiting for the hub's");
     return null;
   });
   let inForce: AcceptedState | null = loaded?.accepted ?? null;
   /** What the hub is told to have in force: nothing, while something of it no longer holds, so that it sends the plan again. */
-  let heldWhole = loaded?.whole ?? true;
+  let heldWhole = (loaded?.whole ?? true) && !(sealing.fresh && hasCredentials(inForce));
 
   // Set below; until then nothing can be sent and nothing is acknowledged.
   let link: HubLink | null = null;
@@ -95,6 +100,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       labels: { org: identity.orgSlug, node: identity.nodeName },
       resolve: options.resolve,
       upstreamCa: options.upstreamCa,
+      nodeId: identity.nodeId,
+      sealingKey: paths.sealingKey,
+      exceptionUses: paths.exceptionUses,
     },
     log,
     now,
@@ -129,7 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   const apply = async (state: DesiredState): Promise<void> => {
     const arrivedMs = performance.now();
-    const judged = judgeDesired(state, { inForce, hostCannot: hostCannot(options.capabilities) });
+    const judged = judgeDesired(state, { inForce, hostCannot: hostCannot(options.capabilities), nowMs: now() });
     if (!judged.ok) {
       log.warn({ generation: state.generation, reason: judged.reason }, "a plan was refused; what is in force stays");
       return answer(state, false, judged.reason);
@@ -210,6 +218,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       capabilities: options.capabilities,
       model,
       generation: heldWhole ? (inForce?.state.generation ?? 0) : 0,
+      sealingKey: sealing.publicKey,
     }),
     onWelcome({ nodeName, orgSlug }) {
       log.info({ node: nodeName, org: orgSlug }, "connected to the hub");

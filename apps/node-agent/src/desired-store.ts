@@ -12,6 +12,7 @@ import {
   policyRefusalSchema,
 } from "@creel/protocol";
 import { z } from "zod";
+import { type ExceptionEnds, exceptionEnds } from "./exception-ends.ts";
 import { readIfThere, writeAtomic } from "./files.ts";
 import { createPolicyJudge, type HostCannot } from "./policy-judge.ts";
 
@@ -20,12 +21,17 @@ export interface AcceptedState {
   state: DesiredState;
   policies: ReadonlyMap<string, Policy>;
   refused: ReadonlyMap<string, PolicyRefusal>;
+  exceptionEnds: ExceptionEnds;
 }
 export type Judgement = { ok: true; accepted: AcceptedState } | { ok: false; reason: string };
 
 export interface JudgeOptions {
   inForce: AcceptedState | null;
   hostCannot?: HostCannot;
+  /** When the plan was received. */
+  nowMs?: number;
+  /** Ends that were found before this program started. */
+  ends?: ExceptionEnds;
 }
 
 /** Why a plan may not even be looked at; null when it may. The same plan again is fine: the answer to it was lost. */
@@ -38,7 +44,8 @@ export function outOfTurn(state: DesiredState, inForce: DesiredState | null): st
   return ids.size === state.sandboxes.length ? null : "A sandbox stands in the plan twice.";
 }
 
-export function judgeDesired(state: DesiredState, { inForce, hostCannot = () => null }: JudgeOptions): Judgement {
+export function judgeDesired(state: DesiredState, options: JudgeOptions): Judgement {
+  const { inForce, hostCannot = () => null, nowMs = Date.now(), ends = inForce?.exceptionEnds ?? new Map() } = options;
   const reason = outOfTurn(state, inForce?.state ?? null);
   if (reason !== null) return { ok: false, reason };
   const judge = createPolicyJudge(hostCannot);
@@ -66,7 +73,13 @@ export function judgeDesired(state: DesiredState, { inForce, hostCannot = () => 
     policies.set(id, lastPolicy);
     return { ...sandbox, policy: last };
   });
-  return { ok: true, accepted: { state: { ...state, sandboxes }, policies, refused } };
+  const accepted = {
+    state: { ...state, sandboxes },
+    policies,
+    refused,
+    exceptionEnds: exceptionEnds(state, ends, nowMs),
+  };
+  return { ok: true, accepted };
 }
 
 /** The answer to a plan of which something was refused; null when all of it is in force. */
@@ -85,21 +98,29 @@ export function refusalSentence({ state, refused }: AcceptedState): string | nul
 }
 const REASON_CHARS_MAX = 2000;
 
-const storedSchema = desiredStateSchema.extend({ refused: z.record(z.string(), policyRefusalSchema).default({}) });
+const storedSchema = desiredStateSchema.extend({
+  refused: z.record(z.string(), policyRefusalSchema).default({}),
+  exceptionEnds: z.record(z.string(), z.number()).default({}),
+});
 
-export const saveDesired = (path: string, { state, refused }: AcceptedState): Promise<void> =>
-  writeAtomic(path, `${JSON.stringify({ ...state, refused: Object.fromEntries(refused) })}\n`);
+export const saveDesired = (path: string, { state, refused, exceptionEnds: ends }: AcceptedState): Promise<void> => {
+  const beside = { refused: Object.fromEntries(refused), exceptionEnds: Object.fromEntries(ends) };
+  return writeAtomic(path, `${JSON.stringify({ ...state, ...beside })}\n`);
+};
 
 /**
  * The plan on disk, every policy checked again as if it had just come; null when there is none. `whole` is false when something in it
  * no longer holds: then the hub is to send it again.
  */
-export async function loadDesired(path: string): Promise<{ accepted: AcceptedState; whole: boolean } | null> {
+export async function loadDesired(
+  path: string,
+  nowMs: number = Date.now(),
+): Promise<{ accepted: AcceptedState; whole: boolean } | null> {
   const text = await readIfThere(path);
   if (text === null) return null;
-  const { refused, ...state } = storedSchema.parse(JSON.parse(text));
+  const { refused, exceptionEnds: ends, ...state } = storedSchema.parse(JSON.parse(text));
   // What the host can hold was judged when it came: a device that is away today must not take the policy from a running sandbox.
-  const judged = judgeDesired(state, { inForce: null });
+  const judged = judgeDesired(state, { inForce: null, nowMs, ends: new Map(Object.entries(ends)) });
   if (!judged.ok) throw new Error(`${path} does not hold: ${judged.reason} The hub sends the newest plan again.`);
   const whole = judged.accepted.refused.size === 0;
   const all = new Map([...Object.entries(refused), ...judged.accepted.refused]);

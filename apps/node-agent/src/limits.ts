@@ -1,4 +1,5 @@
 /** Every bound of the node agent. */
+import { EXCEPTION_SECONDS_MAX } from "@creel/protocol";
 
 /** One journal frame: under the wire's limit with room for the envelope. */
 export const JOURNAL_FRAME_BYTES_MAX = 2 * 1024 * 1024;
@@ -34,3 +35,5 @@ export const SHUTDOWN_MS_MAX = 5_000;
 export const MODEL_KNOWN_MS_MAX = 8_000;
 /** How often the place up to which output was sent is kept on disk; after a crash at most this much is sent twice. */
 export const LOG_SENT_SAVE_MS = 2_000;
+/** Longer than any exception lasts, so that a use is forgotten only when its exception has ended whatever the clock did meanwhile. */
+export const EXCEPTION_USES_KEPT_MS = 2 * EXCEPTION_SECONDS_MAX * 1000;

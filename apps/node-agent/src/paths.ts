@@ -9,6 +9,8 @@ export const nodePaths = (dir: string) => ({
   acks: join(dir, "journal", "acks.json"),
   lock: join(dir, "agent.lock"),
   clock: join(dir, "clock.json"),
+  exceptionUses: join(dir, "exceptions-used"),
+  sealingKey: join(dir, "sealing.key"),
   sandboxes: join(dir, "sandboxes"),
   sandbox: (id: string) => {
     const root = join(dir, "sandboxes", id);

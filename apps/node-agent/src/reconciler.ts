@@ -7,6 +7,7 @@ import { readdir } from "node:fs/promises";
 import type { DesiredSandbox, DesiredState, ExecRequest, ExecResult, SandboxStatus } from "@creel/protocol";
 import type { Logger } from "pino";
 import type { AcceptedState } from "./desired-store.ts";
+import { servedExceptions } from "./exception-ends.ts";
 import { privateDir } from "./files.ts";
 import type { GatewayLink } from "./gateway/link.ts";
 import type { ServedPolicy } from "./gateway/messages.ts";
@@ -54,11 +55,13 @@ export async function createReconciler(options: {
     generation = accepted.state.generation;
     wanted = new Map(accepted.state.sandboxes.map((sandbox) => [sandbox.id, sandbox]));
   };
-  const policyOf = ({ policy, limits }: DesiredSandbox): ServedPolicy => ({
+  const policyOf = ({ policy, limits, credentials = [], exceptions }: DesiredSandbox): ServedPolicy => ({
     yaml: policy.yaml,
     digest: policy.digest,
     generation,
     bounds: networkBounds(limits),
+    credentials,
+    exceptions: servedExceptions(exceptions, inForce?.exceptionEnds ?? new Map()),
   });
 
   const hooks: WorkerHooks = {

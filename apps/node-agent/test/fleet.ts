@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Actor, type Ctx, createSealer, node, org } from "@creel/core";
+import { type Actor, type Ctx, createSealer, grantOfRole, node, org } from "@creel/core";
 import { createJobQueue } from "@creel/queue";
 import { freshDatabase } from "../../../packages/db/test/database.ts";
 import { makeChain, startWorld } from "./world.ts";
@@ -121,7 +121,7 @@ export async function startFleet() {
     kind: "user",
     userId: made.userId,
     orgId: made.orgId,
-    role: "owner",
+    grants: [grantOfRole("owner")],
     email: "owner@acme.example",
   });
   const joinFile = join(dir, "join-uri");

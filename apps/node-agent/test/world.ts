@@ -42,11 +42,15 @@ export async function startWorld(host: string) {
   const { caPem, certPem, keyPem } = await makeChain([{ type: "dns", value: host }]);
   const served: string[] = [];
   const waiting: ServerResponse[] = [];
+  const authorizations: string[] = [];
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     served.push(`${request.method} ${request.url}`);
     request.resume();
     response.setHeader("connection", "close");
+    authorizations.push(request.headers.authorization ?? "");
     if (request.url === "/api/wait") waiting.push(response);
+    // A host that tells everything it was ever told.
+    else if (request.url === "/api/echo") response.end(`${JSON.stringify([...new Set(authorizations)])}\n`);
     else response.end("ok\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -56,6 +60,8 @@ export async function startWorld(host: string) {
     caPem,
     served,
     waiting,
+    /** What each request said of who asks, in order. */
+    authorizations,
     resolve: { [`${host}:443`]: `127.0.0.1:${port}` },
     async close() {
       server.closeAllConnections();

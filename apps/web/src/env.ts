@@ -12,6 +12,8 @@ const schema = z.object({
   CREEL_HUB_URL: z.url().optional(),
   CREEL_WEB_URL: z.url().default("http://127.0.0.1:7400"),
   CREEL_TLS_DIR: z.string().optional(),
+  /** `host:port`, separated by commas: receivers of notices that may be private. */
+  CREEL_NOTICE_HOSTS: z.string().default(""),
   /** Encrypts the sign-in cookie; 32 characters is 256 bits at hexadecimal half density, the least next-auth should be given. */
   NEXTAUTH_SECRET: z.string().min(32),
 });
@@ -25,6 +27,7 @@ export interface WebEnv {
   hubUrl: string | undefined;
   webUrl: string;
   tlsDirectory: string;
+  noticeHosts: readonly string[];
   authSecret: string;
 }
 
@@ -43,6 +46,9 @@ const parse = (): WebEnv => {
     masterKeyFile: env.CREEL_MASTER_KEY_FILE ?? path.join(env.CREEL_HOME, "secrets/master.key"),
     hubUrl: env.CREEL_HUB_URL,
     webUrl: env.CREEL_WEB_URL,
+    noticeHosts: env.CREEL_NOTICE_HOSTS.split(",")
+      .map((host) => host.trim())
+      .filter((host) => host !== ""),
     tlsDirectory: env.CREEL_TLS_DIR ?? path.join(env.CREEL_HOME, "secrets/tls"),
     authSecret: env.NEXTAUTH_SECRET,
   };

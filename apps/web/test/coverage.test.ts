@@ -1,4 +1,4 @@
-import { type Actor, audit, type Role, roleMay, verbRegistry } from "@creel/core";
+import { type Actor, audit, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,25 +21,36 @@ let fleet: Fleet;
 let ours: Org;
 let theirs: Org;
 let decisionId = "";
+let secretId = "";
+let bindingId = "";
 
 beforeAll(async () => {
   database = await freshDatabase();
   fleet = makeFleet(database.db, noWorkers);
   const { db, jobs, seal, deployment } = fleet.ctx(null);
-  setRuntime(Promise.resolve({ db, jobs, seal, deployment, events: new EventHub() }));
+  setRuntime(Promise.resolve({ db, jobs, seal, deployment, noticeHosts: [], events: new EventHub() }));
   ours = await fleet.found("ours");
   theirs = await fleet.found("theirs");
   const line = makeJournal(ours);
   await ingest(fleet, ours, [
     line({ method: "POST", path: "/api/tickets/1/comments", decision: "deny", reason: "Only GET is allowed." }),
   ]);
+  const keep = appRouter.createCaller(as(ours.owner)).secret;
+  secretId = (await keep.create({ name: "WALK", value: "a value of the walk" })).id;
+  ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
   const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
   decisionId = page.items[0]?.id ?? "";
 });
 afterAll(() => database.close());
 
 const as = (actor: Actor | null) => ({ core: fleet.ctx(actor), sameOrigin: true });
-const withRole = (role: Role): Actor => ({ ...ours.owner, role });
+const withRole = (role: Role): Actor => ({ ...ours.owner, grants: [grantOfRole(role)] });
+
+const channelSample = (name: string) => ({
+  name,
+  target: { kind: "email", address: "ops@ours.example" },
+  topics: ["node.revoke"],
+});
 
 /** A valid input for each verb, of our org. `name` keeps repeated creations apart. */
 const sample = (verbName: string, name: string): Record<string, unknown> => {
@@ -90,6 +101,22 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "decision.timeline": () => ({}),
     "decision.reach": () => ({ sandboxId: ours.sandboxId }),
     "audit.list": () => ({}),
+    "notice.listChannels": () => ({}),
+    "notice.listMyChannels": () => ({}),
+    "notice.createChannel": () => channelSample(name),
+    "notice.createMyChannel": () => channelSample(name),
+    "notice.removeChannel": () => ({ channelId: ours.policyId }),
+    "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
+    "notice.testChannel": () => ({ channelId: ours.policyId }),
+    "notice.testMyChannel": () => ({ channelId: ours.policyId }),
+    "secret.list": () => ({}),
+    "secret.rewrap": () => ({}),
+    "secret.create": () => ({ name: `WALK_${name.replaceAll(/[^A-Za-z0-9]/g, "_")}`, value: "a value of the walk" }),
+    "secret.get": () => ({ secretId }),
+    "secret.rotate": () => ({ secretId, value: "another value of the walk" }),
+    "secret.bind": () => ({ secretId, sandboxId: ours.sandboxId }),
+    "secret.unbind": () => ({ bindingId }),
+    "secret.remove": () => ({ secretId }),
     "token.list": () => ({}),
     "token.create": () => ({ name, role: "viewer" }),
     "token.revoke": () => ({ tokenId: ours.policyId }),
@@ -229,7 +256,7 @@ describe("what a person may do leaves an audit row", () => {
     return at < 0 ? items : items.slice(0, at);
   };
   /** What takes things away comes last. */
-  const last = ["sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
+  const last = ["secret.remove", "sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
   const mutations = procedures
     .filter((path) => verbRegistry.get(path)?.kind === "mutation")
     .sort((a, b) => last.indexOf(a) - last.indexOf(b));

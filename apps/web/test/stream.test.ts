@@ -20,7 +20,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   fleet = makeFleet(database.db, noWorkers);
   const { db, jobs, seal, deployment } = fleet.ctx(null);
-  setRuntime(Promise.resolve({ db, jobs, seal, deployment, events }));
+  setRuntime(Promise.resolve({ db, jobs, seal, deployment, noticeHosts: [], events }));
   listener = await listenEvents(database.appUrl, (event) => events.publish(event));
   ours = await fleet.found("ours");
   theirs = await fleet.found("theirs");

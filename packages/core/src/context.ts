@@ -1,13 +1,14 @@
 import type { Db } from "@creel/db";
 import type { JobQueue } from "@creel/queue";
-import type { Role } from "./authz/roles.ts";
+import type { Grant } from "./authz/grant.ts";
 import type { Sealer } from "./secrets/sealer.ts";
 
 export interface UserActor {
   kind: "user";
   userId: string;
   orgId: string;
-  role: Role;
+  /** What the person may do, read anew for each request. */
+  grants: readonly Grant[];
   email: string;
   /** The session this request came in on, when it came in on one. */
   sessionId?: string | undefined;
@@ -16,8 +17,10 @@ export interface ApiKeyActor {
   kind: "apiKey";
   tokenId: string;
   orgId: string;
-  role: Role;
+  /** What is left of the owner's grants under the key's own bounds. */
+  grants: readonly Grant[];
   name: string;
+  owner: { kind: "user" | "service_account"; id: string };
 }
 export interface NodeActor {
   kind: "node";
@@ -31,6 +34,12 @@ export interface SystemActor {
   kind: "system";
   reason: string;
 }
+/** The person behind an actor, also when a key of theirs acts; null when it is no person's doing. */
+export const personOf = (actor: Actor | null): string | null => {
+  if (actor?.kind === "user") return actor.userId;
+  return actor?.kind === "apiKey" && actor.owner.kind === "user" ? actor.owner.id : null;
+};
+
 export type Actor = UserActor | ApiKeyActor | NodeActor | SystemActor;
 
 /** What every verb gets besides its input. Nothing below a transport reads a session, a header or the environment. */
@@ -46,6 +55,8 @@ export interface Ctx<A extends Actor | null = Actor | null> {
   source?: string | undefined;
   /** Needed by `node.createEnrollSecret` alone: what a join URI must say. */
   deployment?: Deployment | undefined;
+  /** `host:port` of receivers of notices that may be private; whoever runs this installation names them. */
+  noticeHosts?: readonly string[] | undefined;
 }
 
 export interface Deployment {

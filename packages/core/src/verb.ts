@@ -7,11 +7,12 @@ import { CreelError, notFound, unauthenticated } from "./errors/errors.ts";
 /**
  * Who may call a verb. `person`: users and API keys by role; `self`: any signed-in user, on what is theirs; `node`: a
  * node, for itself; `hub`: a node, or the hub on its behalf; `system`: Creel itself; `open`: the verbs that turn a
- * credential into an actor.
+ * credential into an actor; `member`: whoever belongs to an org, whatever they may do there.
  */
 export type Gate =
   | { by: "person"; action: Action; on: ResourceKind }
   | { by: "self" }
+  | { by: "member" }
   | { by: "node" }
   | { by: "hub" }
   | { by: "system" }
@@ -20,6 +21,7 @@ export type Gate =
 export interface GateActors {
   person: UserActor | ApiKeyActor;
   self: UserActor;
+  member: UserActor | ApiKeyActor;
   node: NodeActor;
   hub: NodeActor | SystemActor;
   system: SystemActor;
@@ -81,6 +83,7 @@ function admitted(ctx: Ctx, gate: Gate): Actor | null {
   if (gate.by === "person") return authorize(ctx, gate.action, gate.on);
   const fits =
     (gate.by === "self" && actor.kind === "user") ||
+    (gate.by === "member" && (actor.kind === "user" || actor.kind === "apiKey")) ||
     (gate.by === "node" && actor.kind === "node") ||
     (gate.by === "hub" && (actor.kind === "node" || actor.kind === "system")) ||
     (gate.by === "system" && actor.kind === "system");

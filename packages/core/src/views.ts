@@ -8,8 +8,10 @@ import type {
   ModelInfo,
   SandboxStatus,
 } from "@creel/protocol";
-import type { Action, ResourceKind, Role } from "./authz/roles.ts";
+import type { Labels, Scope } from "./authz/grant.ts";
+import type { Action, Permission, ResourceKind, Role } from "./authz/roles.ts";
 import type { NodeState } from "./node/state.ts";
+import type { NoticeTopic } from "./notice/topics.ts";
 import type { PlanState } from "./plan/state.ts";
 
 /** What verbs answer: plain JSON, instants as ISO 8601 strings in UTC. */
@@ -17,6 +19,7 @@ import type { PlanState } from "./plan/state.ts";
 export interface NodeView {
   id: string;
   name: string;
+  labels: Labels;
   state: NodeState;
   /** A socket is open and the last heartbeat is fresh. */
   connected: boolean;
@@ -35,6 +38,7 @@ export interface NodeView {
 export interface PolicyView {
   id: string;
   name: string;
+  labels: Labels;
   latestVersion: number;
   digest: string;
   sandboxCount: number;
@@ -64,6 +68,8 @@ export interface LintResult {
 export interface SandboxView {
   id: string;
   name: string;
+  /** Its own under its node's. */
+  labels: Labels;
   nodeId: string;
   nodeName: string;
   nodeConnected: boolean;
@@ -158,13 +164,68 @@ export interface AuditView {
 export interface TokenView {
   id: string;
   name: string;
-  role: Role;
+  owner: { kind: "user" | "service_account"; id: string; label: string };
+  /** At most what this built-in role may; null when `permissions` says it. */
+  role: Role | null;
+  /** At most these; null when `role` says it. */
+  permissions: Permission[] | null;
+  scope: Scope | null;
   /** The public part, as it stands in the token: `creel_<prefix>_…`. */
   prefix: string;
   createdAt: string;
   lastUsedAt: string | null;
   expiresAt: string | null;
   revokedAt: string | null;
+}
+/** Everything of a secret but what is in it. */
+export interface SecretView {
+  id: string;
+  name: string;
+  description: string;
+  /** The newest; values before it are known until `formerUntil`. */
+  version: number;
+  formerUntil: string | null;
+  createdBy: string;
+  createdAt: string;
+  rotatedAt: string;
+  /** When a request last carried it out; a few seconds coarse. */
+  lastUsedAt: string | null;
+  bindings: number;
+}
+export interface SecretVersionView {
+  version: number;
+  createdBy: string;
+  createdAt: string;
+  endsAt: string | null;
+  /** From then on nobody can read it any more. */
+  endedAt: string | null;
+  /** Wrapped under a key of the deployment that is no longer the newest. */
+  formerKey: boolean;
+}
+export interface SecretBindingView {
+  id: string;
+  /** Null where it binds by labels, or names a sandbox that one may not see. */
+  sandboxId: string | null;
+  sandboxName: string | null;
+  scope: Record<string, string[]> | null;
+  createdBy: string;
+  createdAt: string;
+}
+/** A sandbox that may use a secret, and where its policy lets it go: nowhere when `places` is empty. */
+export interface SecretUserView {
+  id: string;
+  name: string;
+  nodeName: string;
+  policyId: string;
+  policyName: string;
+  /** What stands in the sandbox's environment. */
+  placeholder: string;
+  places: { host: string; ports: readonly number[]; path?: string | undefined }[];
+}
+export interface SecretDetail extends SecretView {
+  versions: SecretVersionView[];
+  bound: SecretBindingView[];
+  users: SecretUserView[];
 }
 export interface SessionView {
   id: string;
@@ -180,7 +241,6 @@ export interface SignedIn {
   expiresAt: string;
   user: { id: string; email: string; name: string };
   org: { id: string; slug: string; name: string };
-  role: Role;
 }
 export interface DiffLine {
   kind: "same" | "added" | "removed";
@@ -228,9 +288,40 @@ export interface PolicyReplay extends ReplayResult {
   /** There were more requests than one call reads; the newest were taken. */
   truncated: boolean;
 }
+export interface HeldGrant {
+  role: string;
+  scope: Scope | null;
+  via: string | null;
+  expiresAt: string | null;
+}
 export interface WhoAmI {
   org: { id: string; slug: string; name: string };
-  actor: { kind: "user" | "apiKey"; id: string; label: string; role: Role };
-  /** What this role may do, so that a page can say why a button is disabled. */
+  actor: { kind: "user" | "apiKey"; id: string; label: string };
+  /** Every reason why this one may do anything. */
+  grants: HeldGrant[];
+  /** What those let do to some thing, so that a page can say why a button is disabled. */
   may: Partial<Record<ResourceKind, readonly Action[]>>;
+}
+
+export interface NoticeChannelView {
+  id: string;
+  name: string;
+  kind: "email" | "slack" | "webhook";
+  owner: "me" | "org" | { teamId: string };
+  /** A mail address, or the host of a URL; the URL itself may be a credential. */
+  shown: string;
+  topics: NoticeTopic[];
+  /** Null: told at once. */
+  digestMinutes: number | null;
+  /** Deliveries on their way. */
+  waiting: number;
+  /** Deliveries given up since the last that arrived. */
+  failures: number;
+  lastSentAt: string | null;
+  lastFailedAt: string | null;
+  lastReason: string | null;
+  /** Nothing is sent until somebody tests it. */
+  pausedAt: string | null;
+  createdBy: string;
+  createdAt: string;
 }

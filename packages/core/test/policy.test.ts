@@ -3,6 +3,7 @@ import { compilePolicy, parsePolicy } from "@creel/policy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit, CreelError, decision, policy, sandbox } from "../src/index.ts";
 import { replayStored } from "../src/policy/replay.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, POLICY, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
 
@@ -102,7 +103,7 @@ describe("why a decision was made", () => {
     const { latestVersion } = await policy.get({ ctx: owner(), input: { policyId: acme.policyId } });
     const wider = POLICY.replace("method: GET", 'method: "*"');
     const input = { policyId: acme.policyId, yaml: wider, baseVersion: latestVersion };
-    const saved = await policy.saveVersion({ ctx: owner(), input });
+    const saved = applied(await policy.saveVersion({ ctx: owner(), input }));
     const told = await policy.explain({ ctx: owner(), input: { decisionId: denied } });
     expect(told).toMatchObject({
       policy: { version: 1, latestVersion: saved.version, name: "demo" },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { audit, auth, command, decision, makeApiToken, node, org, plan, policy, sandbox, token } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import {
   capabilities,
   type Fleet,
@@ -43,14 +44,14 @@ test("founding an org twice with the same secrets is founding it once", async ()
   const two = await org.bootstrap({ ctx: fleet.ctx(system), input });
   expect([one.created, two.created, two.orgId]).toEqual([true, false, one.orgId]);
   const actor = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: apiToken } });
-  expect(actor).toMatchObject({ kind: "apiKey", orgId: one.orgId, role: "owner" });
+  expect(actor).toMatchObject({ kind: "apiKey", orgId: one.orgId, grants: [{ role: "owner" }] });
 });
 
 test("a session ends everywhere at once, and a revoked token at once", async () => {
   const input = { email: acme.email, password: PASSWORD };
   const signed = await auth.signIn({ ctx: fleet.ctx(null), input });
   const actor = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signed.token } });
-  expect(actor).toMatchObject({ kind: "user", orgId: acme.orgId, role: "owner" });
+  expect(actor).toMatchObject({ kind: "user", orgId: acme.orgId, grants: [{ role: "owner" }] });
   expect((await auth.listSessions({ ctx: fleet.ctx(actor), input: {} })).items[0]?.current).toBe(true);
   await auth.signOutEverywhere({ ctx: fleet.ctx(actor), input: {} });
   expect(await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signed.token } })).toBeNull();
@@ -65,7 +66,7 @@ test("a session ends everywhere at once, and a revoked token at once", async () 
 test("a saved policy version becomes a plan, is claimed once, sent and applied", async () => {
   const ctx = fleet.ctx(acme.as("security_admin"));
   const yaml = POLICY.replace("GET", "POST");
-  const saved = await policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } });
+  const saved = applied(await policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } }));
   await expect(
     policy.saveVersion({ ctx, input: { policyId: acme.policyId, yaml, baseVersion: 1 } }),
   ).rejects.toMatchObject({ code: "conflict" });
@@ -123,10 +124,8 @@ test("Allow… proposes an edit of the sandbox's policy for a denied request", a
   const proposal = await policy.proposeAllow({ ctx, input: { decisionId: items[0]?.id ?? "0" } });
   expect(proposal.baseVersion).toBe(2);
   expect(proposal.lines.some((diff) => diff.kind === "added")).toBe(true);
-  const saved = await policy.saveVersion({
-    ctx,
-    input: { policyId: proposal.policyId, yaml: proposal.yamlAfter, baseVersion: 2 },
-  });
+  const input = { policyId: proposal.policyId, yaml: proposal.yamlAfter, baseVersion: 2 };
+  const saved = applied(await policy.saveVersion({ ctx, input }));
   expect(saved.planIds).toHaveLength(1);
 });
 

@@ -1,17 +1,21 @@
 import { randomUUID } from "node:crypto";
+import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Actor,
-  actions,
   audit,
   CreelError,
   decision,
+  grantOfRole,
+  kindActions,
+  notice,
   org,
   plan,
   resourceKinds,
   roleMay,
   roles,
   sandbox,
+  secret,
   token,
   toPublicError,
   verbRegistry,
@@ -32,6 +36,7 @@ import {
   type TestOrg,
 } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
+import { makePeople, type People, peopleInputs } from "./support/members.ts";
 
 /** Telemetry and delivery: what a node reports many times a second is in its own tables. This list may only shrink. */
 const UNAUDITED = new Set([
@@ -43,6 +48,8 @@ const UNAUDITED = new Set([
   "plan.sweep",
   "command.next",
   "command.complete",
+  "notice.claim",
+  "notice.recordOutcome",
 ]);
 /** Input by id, so a stranger's ids and ids that never were can be compared. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -52,11 +59,15 @@ let acme: TestOrg;
 let globex: TestOrg;
 let host: TestNode;
 let stranger: TestNode;
-let ids: { sandboxId: string; tokenId: string; decisionId: string };
+let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: string; myChannelId: string };
+
+let people: People;
+let secretIds: { secretId: string; bindingId: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
   [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
+  people = await makePeople(fleet, acme);
   [host, stranger] = [await makeNode(fleet, acme, "host-1"), await makeNode(fleet, globex, "host-1")];
   const owner = fleet.ctx(acme.as("owner"));
   const agent = { plugin: "command" as const, command: ["true"] };
@@ -66,13 +77,24 @@ beforeAll(async () => {
   });
   const key = await token.create({ ctx: owner, input: { name: "ci", role: "viewer" } });
   await decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries: [entry(randomUUID(), 0, made.id)] } });
+  const channel = {
+    name: "ops",
+    target: { kind: "email" as const, address: "ops@acme.example" },
+    topics: ["node.revoke" as const],
+  };
+  const channelId = (await notice.createChannel({ ctx: owner, input: channel })).channel.id;
+  const myChannelId = (await notice.createMyChannel({ ctx: owner, input: channel })).channel.id;
   const listed = await decision.list({ ctx: owner, input: {} });
-  ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "" };
+  const kept = await secret.create({ ctx: owner, input: { name: "WALK", value: "a value of the walk" } });
+  const bound = await secret.bind({ ctx: owner, input: { secretId: kept.id, sandboxId: made.id } });
+  secretIds = { secretId: kept.id, bindingId: bound.bindingId };
+  ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
 
 async function inputOf(name: string): Promise<unknown> {
   const { sandboxId, tokenId, decisionId } = ids;
+  const { secretId, bindingId } = secretIds;
   const nodeId = host.nodeId;
   const status = {
     id: sandboxId,
@@ -96,6 +118,11 @@ async function inputOf(name: string): Promise<unknown> {
     "auth.signOut": { token: "x" },
     "token.create": { name: "walk", role: "viewer" },
     "token.revoke": { tokenId },
+    "token.rotate": { tokenId },
+    "node.setLabels": { nodeId, labels: { env: "prod" } },
+    "policy.setLabels": { policyId: acme.policyId, labels: { env: "prod" } },
+    "sandbox.setLabels": { sandboxId, labels: { env: "prod" } },
+    ...peopleInputs(acme, people),
     "node.get": { nodeId },
     "node.enroll": { protocol: 1, secret: "x".repeat(30), csrPem: await makeCsr(), name: "walk", capabilities },
     "node.authenticate": { certificatePem: host.certificatePem },
@@ -136,11 +163,31 @@ async function inputOf(name: string): Promise<unknown> {
       result: { exitCode: 0, stdout: "", stderr: "", truncated: false, error: null },
     },
   };
+  inputs["secret.create"] = { name: `WALK_${randomUUID().slice(0, 8)}`, value: "a value of the walk" };
+  inputs["secret.rotate"] = { secretId, value: "another value of the walk" };
+  inputs["secret.bind"] = { secretId, sandboxId };
+  inputs["secret.unbind"] = { bindingId };
+  inputs["secret.sealPlan"] = { planId, sealTo: makeSealingKey().publicKey };
+  for (const verb of ["get", "remove"]) inputs[`secret.${verb}`] = { secretId };
   inputs["sandbox.kill"] = { sandboxId, reason: "walk", to: "quarantined" };
   inputs["sandbox.killAll"] = { nodeId, reason: "walk" };
   inputs["sandbox.release"] = { sandboxId, reason: "walk" };
+  const channel = { name: "walk", target: { kind: "email", address: "walk@acme.example" }, topics: ["node.revoke"] };
+  inputs["notice.createChannel"] = channel;
+  inputs["notice.createMyChannel"] = channel;
+  for (const verb of ["removeChannel", "testChannel", "removeMyChannel", "testMyChannel"])
+    inputs[`notice.${verb}`] = { channelId: verb.includes("My") ? ids.myChannelId : ids.channelId };
+  inputs["notice.claim"] = { orgId: acme.orgId, deliveryId: randomUUID() };
+  inputs["notice.recordOutcome"] = { orgId: acme.orgId, deliveryId: randomUUID(), outcome: { sent: true } };
   for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
   return inputs[name] ?? {};
+}
+
+/** A replaced value whose time is over. */
+async function endOverlap(): Promise<void> {
+  const input = { secretId: secretIds.secretId, value: "one more value of the walk", overlapMinutes: 1 };
+  await secret.rotate({ ctx: fleet.ctx(acme.as("owner")), input });
+  fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
 }
 
 /** What the world sees: an answer, or an error as bytes. */
@@ -170,6 +217,7 @@ describe.each(names)("%s", (name) => {
         ...roles.filter((role) => !roleMay(role, gate.action, gate.on)).map((role) => acme.as(role)),
         host.actor,
       );
+    else if (gate?.by === "member") wrong.push(host.actor);
     else if (gate?.by !== "open" && gate?.by !== "self") wrong.push(acme.as("owner"));
     const input = await inputOf(name);
     const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
@@ -180,11 +228,27 @@ describe.each(names)("%s", (name) => {
     }
   });
 
+  test("tells whose scope misses the thing what it tells of things that do not exist", async () => {
+    if (gate?.by !== "person") return;
+    const input = await inputOf(name);
+    const elsewhere = acme.as("owner", { env: ["elsewhere"] });
+    const told = await answer(name, elsewhere, input);
+    const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
+    if (JSON.stringify(input).match(UUID)) expect(await answer(name, elsewhere, never)).toBe(told);
+    // Whatever it is: no row, no count and no name of what lies outside.
+    const { status, items, ...rest } = JSON.parse(told);
+    if (status === undefined) {
+      expect(items ?? []).toEqual([]);
+      expect(JSON.stringify(rest)).not.toMatch(/demo|host-1|acme/);
+    } else expect([400, 403, 404, 422]).toContain(status);
+  });
+
   test("tells another org nothing of what is there", async () => {
     const input = await inputOf(name);
     if (gate?.by === "open" || gate?.by === "system" || !JSON.stringify(input).match(UUID)) return;
     const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
-    const actor = gate?.by === "person" ? globex.as("owner") : stranger.actor;
+    const byPeople = gate?.by === "person" || gate?.by === "self" || gate?.by === "member";
+    const actor = byPeople ? globex.as("owner") : stranger.actor;
     expect(await answer(name, actor, input)).toBe(await answer(name, actor, never));
   });
 });
@@ -202,13 +266,27 @@ test("every mutation leaves an audit row", async () => {
   const actors = {
     person: acme.as("owner"),
     self: acme.as("owner"),
+    member: acme.as("owner"),
     node: host.actor,
     hub: host.actor,
     system,
     open: null,
   };
   // What ends things comes last.
-  const last = ["token.revoke", "sandbox.remove", "node.disconnected", "node.revoke"];
+  const last = [
+    "secret.remove",
+    "notice.removeChannel",
+    "notice.removeMyChannel",
+    "team.removeMember",
+    "grant.end",
+    "role.remove",
+    "team.remove",
+    "member.remove",
+    "token.revoke",
+    "sandbox.remove",
+    "node.disconnected",
+    "node.revoke",
+  ];
   const mutations = names.filter((name) => verbRegistry.get(name)?.kind === "mutation" && !last.includes(name));
   const silent: string[] = [];
   for (const name of [...mutations, ...last]) {
@@ -218,8 +296,14 @@ test("every mutation leaves an audit row", async () => {
       name === "auth.signOut"
         ? { token: JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn"))).token }
         : await inputOf(name);
+    if (name === "invitation.accept")
+      Object.assign(input ?? {}, {
+        token: JSON.parse(await answer("invitation.create", acme.as("owner"), await inputOf("invitation.create")))
+          .token,
+      });
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
+    if (name === "secret.sweep") await endOverlap();
     const before = await rows();
     await answer(name, actors[gate.by], input);
     if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);
@@ -233,7 +317,7 @@ test("every mutation leaves an audit row", async () => {
     kind: "user",
     userId: founded.userId,
     orgId: founded.orgId,
-    role: "owner",
+    grants: [grantOfRole("owner")],
     email: "o@walk.example",
   };
   expect((await audit.list({ ctx: fleet.ctx(owner), input: { action: "org.bootstrap" } })).items).toHaveLength(1);
@@ -243,7 +327,7 @@ test("who may do what is the checked-in table", async () => {
   const lines = resourceKinds.flatMap((kind) =>
     roles.map(
       (role) =>
-        `${kind.padEnd(14)} ${role.padEnd(15)} ${actions.map((action) => (roleMay(role, action, kind) ? action : "-")).join(" ")}`,
+        `${kind.padEnd(17)} ${role.padEnd(15)} ${kindActions[kind].map((action) => (roleMay(role, action, kind) ? action : "-")).join(" ")}`,
     ),
   );
   await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("./fixtures/rights.txt");

@@ -47,7 +47,6 @@ export function openDb(settings: DbSettings): Db {
     idle_timeout: IDLE_TIMEOUT_S,
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: quiet,
-    connection: { search_path: "public" },
   };
   const app = postgres(settings.appUrl, { ...options, max: settings.poolMax ?? POOL_MAX });
   const system = postgres(settings.systemUrl, { ...options, max: SYSTEM_POOL_MAX });
@@ -68,13 +67,26 @@ function poolsOf(db: Db): Pools {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+export interface OrgTransaction {
+  /** `serializable` transactions go through `withOrgSerializable`, which runs them again where they were in another's way. */
+  isolation?: "serializable" | undefined;
+}
+
 /** One transaction in one org: row security shows and accepts rows of that org only. */
-export async function withOrg<T>(db: Db, orgId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function withOrg<T>(
+  db: Db,
+  orgId: string,
+  work: (tx: Tx) => Promise<T>,
+  { isolation }: OrgTransaction = {},
+): Promise<T> {
   if (!UUID.test(orgId)) throw new Error("withOrg needs the org's id");
-  return await poolsOf(db).app.transaction(async (tx) => {
-    await tx.execute(sql`select set_config('app.org_id', ${orgId}, true)`);
-    return await work(tx);
-  });
+  return await poolsOf(db).app.transaction(
+    async (tx) => {
+      await tx.execute(sql`select set_config('app.org_id', ${orgId}, true)`);
+      return await work(tx);
+    },
+    isolation === undefined ? undefined : { isolationLevel: isolation },
+  );
 }
 
 /** One transaction across orgs, limited by grants and policies to the tables in `systemGrants`. */

@@ -14,6 +14,10 @@ export const eventTopics = [
   "audit",
   "logs",
   "policies",
+  "notices",
+  "changes",
+  "exceptions",
+  "secrets",
 ] as const;
 export type EventTopic = (typeof eventTopics)[number];
 

@@ -1,5 +1,22 @@
 /** The query language for `core`, from here so that there is one copy of it. */
-export { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, ne, or, type SQL, sql } from "drizzle-orm";
+export {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 export { type Db, type DbSettings, openDb, type Tx, withOrg, withSystem } from "./client.ts";
 export {
   type CreelEvent,
@@ -14,3 +31,4 @@ export { newId } from "./ids.ts";
 export { type MigrateOptions, migrate } from "./migrate.ts";
 export { provisionRoles, type RolePasswords } from "./roles.ts";
 export * as tables from "./schema/index.ts";
+export { ContentionError, mustRunAgain, withOrgSerializable } from "./serializable.ts";

@@ -42,8 +42,10 @@ export async function provisionRoles(ownerUrl: string, passwords: RolePasswords)
       }
       await tx`revoke connect, temporary on database ${tx(database)} from public`;
       // The queue's library asks for its schema with `create schema if not exists`, which needs this right even when it is
-      // there. The other roles look for tables in `public` alone, so another schema cannot stand in front of it.
+      // there. The other roles look for tables in `public` alone, so another schema cannot stand in front of it. They
+      // are told so here and not by each connection, because poolers refuse a connection that sets it.
       await tx`grant create on database ${tx(database)} to ${tx(queueRoleName)}`;
+      for (const role of [appRoleName, systemRoleName]) await tx`alter role ${tx(role)} set search_path = public`;
       await tx`grant ${tx(queueRoleName)} to current_user`;
       await tx`create schema if not exists bullmq authorization ${tx(queueRoleName)}`;
     });

@@ -58,11 +58,15 @@ test("the system role reads across orgs only what its list names, and no login r
     where grantee = 'creel_system' and privilege_type = 'SELECT' order by 1`;
   expect(names(system)).toEqual([
     "api_tokens",
+    "changes",
     "commands",
     "enroll_secrets",
+    "invitations",
     "memberships",
+    "notice_deliveries",
     "orgs",
     "plans",
+    "secret_versions",
     "sessions",
     "users",
   ]);

@@ -1,4 +1,4 @@
-// `node packages/gateway/fuzz/main.mjs [http|names] [--minutes N] [--seed N]`: exit 0 when everything held, 1 when something broke.
+// `node packages/gateway/fuzz/main.mjs [http|secure|names] [--minutes N] [--seed N]`: exit 0 when everything held, 1 when something broke.
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../../..");
 const args = process.argv.slice(2);
-const TARGETS = ["all", "http", "names"];
+const TARGETS = ["all", "http", "secure", "names"];
 const target = args[0]?.startsWith("-") === false ? args[0] : "all";
 function usage(why) {
   process.stderr.write(

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { Random } from "../../policy/fuzz/random.ts";
 import { portOf } from "../test/support/world.ts";
 import { playHttp, startHttp } from "./httpRun.ts";
 import { playDns, playFrames, playHello } from "./namesRun.ts";
+import { playSecure, startSecure } from "./secure/run.ts";
 
 export interface FuzzOptions {
   target: string;
@@ -19,6 +21,10 @@ const GROWTH_BYTES_MAX = 64 * 1024 * 1024;
 const WARM_BATCHES = 5;
 /** Open connections between batches, whose clients have all left: those kept to the server, and those that linger over a refusal. */
 const SOCKETS_MAX = 100;
+
+const DESCRIPTORS = "/proc/self/fd";
+/** What Node opens now and then for itself. */
+const DESCRIPTORS_GROWN_MAX = SOCKETS_MAX;
 
 /** The first bytes of a real client. */
 export async function realHello(): Promise<Buffer> {
@@ -52,6 +58,16 @@ export function playCodecs(hello: Buffer, options: { seed: number; cases: number
   return faults;
 }
 
+/** Says when more files and sockets are open than when it was first asked. */
+function descriptorWatch(): () => string[] {
+  let first = 0;
+  return () => {
+    const count = existsSync(DESCRIPTORS) ? readdirSync(DESCRIPTORS).length : 0;
+    if (first === 0) first = count;
+    return count > first + DESCRIPTORS_GROWN_MAX ? [`${count} descriptors are open, ${first} were`] : [];
+  };
+}
+
 /** The exit status: 0 when everything held. */
 export async function run(options: FuzzOptions, say: (line: string) => void): Promise<number> {
   const until = Date.now() + options.minutes * 60_000;
@@ -65,7 +81,10 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
     fault(`unhandled: ${error instanceof Error ? error.stack : String(error)}`),
   );
   const hello = await realHello();
-  const http = options.target === "names" ? null : await startHttp();
+  const wants = (target: string) => options.target === "all" || options.target === target;
+  const http = wants("http") ? await startHttp() : null;
+  const secure = wants("secure") ? await startSecure(hello) : null;
+  const descriptors = descriptorWatch();
   let { seed } = options;
   let connections = 0;
   let requests = 0;
@@ -79,7 +98,15 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
       connections += CONNECTIONS_PER_BATCH;
       requests += played.requests;
     }
-    if (options.target !== "http") {
+    if (secure !== null) {
+      const { faults, reached } = await playSecure(secure, { seed, connections: CONNECTIONS_PER_BATCH });
+      for (const text of faults) fault(`seeds from ${seed}: ${text}`);
+      for (const [what, count] of Object.entries(reached))
+        if (count === 0) fault(`seeds from ${seed}: no ${what} came through`);
+      connections += CONNECTIONS_PER_BATCH;
+      requests += reached.http1 + reached.http2;
+    }
+    if (wants("names")) {
       for (const text of playCodecs(hello, { seed, cases: CODEC_CASES_PER_BATCH })) fault(text);
       cases += CODEC_CASES_PER_BATCH * 3;
     }
@@ -87,6 +114,7 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
     const sockets = process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
     if (sockets > SOCKETS_MAX) fault(`${sockets} connections are open though their clients left`);
     globalThis.gc?.();
+    if (batch >= WARM_BATCHES) for (const text of descriptors()) fault(text);
     const { heapUsed, external } = process.memoryUsage();
     if (batch === WARM_BATCHES) heldBytes = heapUsed + external;
     if (batch > WARM_BATCHES && heapUsed + external > heldBytes + GROWTH_BYTES_MAX && globalThis.gc !== undefined) {
@@ -102,6 +130,7 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
     }
   }
   await http?.close();
+  await secure?.close();
   say(
     `done: ${connections} connections, ${requests} requests allowed, ${cases} codec cases, ${broken} broken; seeds ${options.seed} to ${seed - 1}`,
   );

@@ -231,7 +231,7 @@ const BODIES = [
   `2c;\n${INNER}\r\n0\r\n\r\n`,
 ];
 
-function targetOf(random: Random): string {
+export function targetOf(random: Random): string {
   const depth = 1 + random.below(5);
   const path = Array.from({ length: depth }, () => random.pick(SEGMENTS)).join("/");
   const prefix = random.chance(75)

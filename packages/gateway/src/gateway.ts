@@ -8,6 +8,8 @@ import { createCredentialStore } from "./credentials/store.ts";
 import { createNameTable } from "./dns/fakeNames.ts";
 import { createDnsPort } from "./dns/onQuery.ts";
 import { createUnusedNames } from "./dns/unusedNames.ts";
+import { createSandboxExceptions } from "./exceptions/ofSandbox.ts";
+import { NO_USES } from "./exceptions/uses.ts";
 import type { Call } from "./http/call.ts";
 import { createHttpFront } from "./http/front.ts";
 import { onRequest } from "./http/onRequest.ts";
@@ -48,6 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return trust;
     },
     router: options.router ?? null,
+    uses: options.exceptionUses ?? NO_USES,
     problem: options.onProblem ?? (() => {}),
   };
   const onCall = (flow: Flow, call: Call) => onRequest(context, flow, call).catch(() => call.cut());
@@ -79,6 +82,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (states.has(sandbox.id)) throw new Error(`Sandbox ${sandbox.id} is served already; remove it first.`);
     const network = await openNetwork(sandbox.network);
     const { policy, policyDigest, generation } = sandbox;
+    const exceptions = createSandboxExceptions({
+      uses: context.uses,
+      now,
+      onEnd: () => judgeFlows(context, state),
+      problem: context.problem,
+    });
+    exceptions.replace(sandbox.exceptions ?? []);
     const state: SandboxState = {
       id: sandbox.id,
       name: sandbox.name,
@@ -92,7 +102,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       refusing: new Set(),
       usage: createUsage(),
       traffic: { count: 0, open: 0 },
-      inForce: { policy, policyDigest, generation },
+      inForce: { policy: exceptions.beside(policy), policyDigest, generation },
+      policy,
+      exceptions,
       credentials: createCredentialStore(sandbox.credentials ?? []),
       throttle: createThrottle(),
       bounds: boundsOf(policy, sandbox.bounds ?? {}),
@@ -122,6 +134,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     for (const flow of [...state.flows]) cutFlow(flow, "the sandbox is gone");
     state.pools.retire();
     state.credentials.close();
+    state.exceptions.close();
     state.throttle.close();
     await state.network.close();
     state.refusals.open();
@@ -133,10 +146,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     setPolicy(id, next) {
       const state = states.get(id);
       if (state === undefined) throw new Error(`Sandbox ${id} is not served by this gateway.`);
-      const { policy, policyDigest, generation, credentials, bounds } = next;
+      const { policy, policyDigest, generation, credentials, bounds, exceptions } = next;
       // A plan that changes other sandboxes names a new generation here and nothing else; no flow is cut for that.
-      const same = policy === state.inForce.policy && credentials === undefined && bounds === undefined;
-      state.inForce = { policy, policyDigest, generation };
+      const same =
+        policy === state.policy && credentials === undefined && bounds === undefined && exceptions === undefined;
+      if (exceptions !== undefined) state.exceptions.replace(exceptions);
+      state.policy = policy;
+      state.inForce = {
+        policy: same ? state.inForce.policy : state.exceptions.beside(policy),
+        policyDigest,
+        generation,
+      };
       if (same) return;
       if (credentials !== undefined) state.credentials.replace(credentials);
       if (bounds !== undefined) state.given = bounds;

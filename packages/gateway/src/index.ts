@@ -5,6 +5,8 @@ export { commandSource } from "./credentials/sources/command.ts";
 export { fileSource } from "./credentials/sources/file.ts";
 export { fixedSource } from "./credentials/sources/fixed.ts";
 export { formPoster, type OAuthGrant, oauthSource } from "./credentials/sources/oauth.ts";
+export { type SealedValue, sealedSource } from "./credentials/sources/sealed.ts";
+export { type ExceptionUses, openExceptionUses } from "./exceptions/uses.ts";
 export { createGateway } from "./gateway.ts";
 export { createJournal, JournalError, type JournalOptions } from "./journal/journal.ts";
 export {

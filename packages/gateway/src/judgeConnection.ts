@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly identity: BinaryIdentity;
   readonly host: string;
   readonly port: number;
+  /** Exceptions for once that were used on it. */
+  readonly held?: readonly string[];
 }
 
 export interface ConnectionVerdict extends PolicyDecision {
@@ -15,7 +17,7 @@ export interface ConnectionVerdict extends PolicyDecision {
 }
 
 /** The fields of a policy request that say who asks for what endpoint. */
-export function asRequest({ identity, host, port }: Endpoint) {
+export function asRequest({ identity, host, port, held }: Endpoint) {
   return {
     binary: identity.path,
     ...(identity.sha256 === null ? {} : { sha256: identity.sha256 }),
@@ -24,6 +26,7 @@ export function asRequest({ identity, host, port }: Endpoint) {
     ...(typeof identity.library === "string" ? { library: identity.library } : {}),
     host,
     port,
+    ...(held === undefined ? {} : { held }),
   };
 }
 

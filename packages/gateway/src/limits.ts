@@ -81,6 +81,8 @@ export const JOURNAL_FSYNC_INTERVAL_MS = 200;
 export const JOURNAL_QUEUE_MAX = 10_000;
 export const JOURNAL_LINE_BYTES_MAX = 256 * 1024;
 
+/** The longest that Node's timers can wait (2^31 - 1 ms); past it they fire at once. */
+export const TIMER_MS_MAX = 2_147_483_647;
 /** Rules may expire while a stream is open; open flows are judged again this often. */
 export const REJUDGE_INTERVAL_MS = 5_000;
 export const CREDENTIAL_VALUE_CHARS_MAX = 16 * 1024;
@@ -121,6 +123,12 @@ export const STREAM_RESETS_PER_SECOND = 20;
 export const CONTROL_FRAMES_PER_SECOND_MAX = 2_000;
 /** Frames without content or in no order that nghttp2 lets pass; a correct client sends none. */
 export const HTTP2_INVALID_FRAMES_MAX = 100;
+/** How often a connection of HTTP/2 is looked at, and PINGed where something came in since. */
+export const HTTP2_LOOK_INTERVAL_MS = 5_000;
+/** A connection that writes nothing for so many looks, though a PING waits: nothing but its kernel's buffer takes a PING. */
+export const HTTP2_DEAF_LOOKS_MAX = 3;
+/** The same where we ourselves slow the sandbox down (`bytes_per_second`): as long as a flow may be idle. */
+export const HTTP2_DEAF_THROTTLED_LOOKS_MAX = FLOW_IDLE_TIMEOUT_MS / HTTP2_LOOK_INTERVAL_MS;
 /** What nghttp2 and Node may hold for one connection beside the windows: header tables, frames that wait. */
 export const HTTP2_SESSION_MEMORY_MB = 16;
 /** Sent and not acknowledged bytes of an upload: over loopback more gains nothing. */

@@ -14,7 +14,7 @@ export function openFlow(parts: {
   onEnd: (over: () => void) => void;
 }): Flow {
   const { onEnd, secure = false, ...rest } = parts;
-  const flow: Flow = { ...rest, secure, refusal: null, exchanges: new Set() };
+  const flow: Flow = { ...rest, secure, refusal: null, held: [], exchanges: new Set() };
   flow.state.flows.add(flow);
   onEnd(() => flow.state.flows.delete(flow));
   return flow;

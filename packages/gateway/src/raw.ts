@@ -47,7 +47,7 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
   const take = requestTaker(context, flow);
-  const settled = await settle(context, flow.state, subject, (policy) => take(policy, judge(policy)));
+  const settled = await settle(context, flow.state, subject, (policy) => take(policy, judge(policy)), [flow.held]);
   if (settled.decision === "deny" || settled.seq === null) return resetSocket(flow.socket);
   if ("failed" in resolved) {
     context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0, failure: resolved.failed });

@@ -1,4 +1,5 @@
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
+import { type Holders, spendException } from "./exceptions/spend.ts";
 import type { DecisionDraft } from "./journal/sink.ts";
 import type { Context, SandboxState, Subject } from "./state.ts";
 import type { PolicyInForce } from "./types.ts";
@@ -19,10 +20,13 @@ export async function settle(
   state: SandboxState,
   subject: Subject,
   judge: (policy: CompiledPolicy) => LimitedDecision,
+  holders: Holders | null = null,
 ): Promise<Settled> {
   for (;;) {
     const inForce = state.inForce;
-    const decision = judge(inForce.policy);
+    const judged = judge(inForce.policy);
+    const decision =
+      judged.exception === undefined ? judged : ((await spendException(context, judged, holders)) ?? judged);
     const settled = await write({ context, state, subject, decision, inForce });
     if (settled.seq === null || settled.decision === "deny" || state.inForce === inForce) return settled;
     context.sink.end(settled.seq, { bytesIn: 0, bytesOut: 0, durationMs: 0 });
@@ -84,5 +88,6 @@ function toDraft(
     reason: decision.reason,
     policyDigest: inForce.policyDigest,
     generation: inForce.generation,
+    ...(subject.credentials?.length ? { credentials: [...subject.credentials] } : {}),
   };
 }

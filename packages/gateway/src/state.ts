@@ -7,6 +7,8 @@ import type { Leaves } from "./ca/leaves.ts";
 import type { CredentialStore } from "./credentials/store.ts";
 import type { NameTable } from "./dns/fakeNames.ts";
 import type { UnusedNames } from "./dns/unusedNames.ts";
+import type { SandboxExceptions } from "./exceptions/ofSandbox.ts";
+import type { ExceptionUses } from "./exceptions/uses.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { RateGate } from "./rateGate.ts";
 import type { Throttle } from "./throttle.ts";
@@ -24,6 +26,7 @@ export interface Context {
   resolver: Resolver;
   trust: SecureContext;
   router: InferenceHandler | null;
+  uses: ExceptionUses;
   problem: (text: string) => void;
 }
 
@@ -42,7 +45,11 @@ export interface SandboxState {
   readonly refusing: Set<Promise<void>>;
   readonly usage: Usage;
   readonly traffic: Traffic;
+  /** The policy with the exceptions beside it. */
   inForce: PolicyInForce;
+  /** The same without exceptions. */
+  policy: CompiledPolicy;
+  readonly exceptions: SandboxExceptions;
   readonly credentials: CredentialStore;
   readonly throttle: Throttle;
   /** What the policy in force and whoever runs the sandbox leave it. */
@@ -71,6 +78,8 @@ export interface Subject {
   protocol: string;
   method: string | null;
   path: string | null;
+  /** Names of the credentials that the request carries. */
+  credentials?: readonly string[];
 }
 
 export interface Refusal {
@@ -97,6 +106,8 @@ export interface Flow {
   readonly startedAt: number;
   secure: boolean;
   refusal: FlowRefusal | null;
+  /** Exceptions for once that were used on it. */
+  readonly held: string[];
   readonly exchanges: Set<Exchange>;
 }
 

@@ -1,11 +1,12 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server } from "node:net";
-import type { CompiledPolicy } from "@creel/policy";
+import type { CompiledPolicy, EgressException } from "@creel/policy";
 import type { BinaryIdentity } from "@creel/protocol";
 import type { InferenceRequest, InferenceResponse } from "@creel/router";
 import type { GivenBounds } from "./bounds.ts";
 import type { SandboxCa } from "./ca/createCa.ts";
 import type { SandboxCredential } from "./credentials/credential.ts";
+import type { ExceptionUses } from "./exceptions/uses.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Lookup } from "./upstream/resolve.ts";
@@ -45,6 +46,8 @@ export interface GatewaySandbox extends PolicyInForce {
   credentials?: readonly SandboxCredential[];
   /** What it may use of the network at most; the policy's `sandbox.limits` tighten it. */
   bounds?: GivenBounds;
+  /** What is allowed for a while beside the policy, by the gateway's time. */
+  exceptions?: readonly EgressException[];
 }
 
 /** The part of the inference router that the gateway needs. */
@@ -65,6 +68,8 @@ export interface GatewayOptions {
   upstreamCa?: readonly string[];
   /** Answers `inference.local`; without one it says that no model is configured. */
   router?: InferenceHandler;
+  /** Keeps which exceptions for once were used; without it none can be. */
+  exceptionUses?: ExceptionUses;
   /** How names are looked up; the system's resolver when omitted. */
   lookup?: Lookup;
   /** Something an operator should know: the journal fails, a sandbox's shim is gone. */
@@ -75,10 +80,7 @@ export interface Gateway {
   /** Begins to serve a sandbox. From here on its connections are answered. */
   add(sandbox: GatewaySandbox): Promise<void>;
   /** In force for the next decision; open flows are judged again before this returns, and cut when no longer allowed. */
-  setPolicy(
-    id: string,
-    next: PolicyInForce & { credentials?: readonly SandboxCredential[]; bounds?: GivenBounds },
-  ): void;
+  setPolicy(id: string, next: PolicyInForce & Pick<GatewaySandbox, "credentials" | "bounds" | "exceptions">): void;
   /** Cuts everything of the sandbox and lets go of its sockets. */
   remove(id: string): Promise<void>;
   /** A sandbox's signs of life on the network; null when it is not served. */

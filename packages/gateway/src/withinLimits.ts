@@ -1,6 +1,7 @@
-import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
+import type { CompiledPolicy, EndpointPlan, PolicyDecision } from "@creel/policy";
 import { planOf } from "./judgeConnection.ts";
 import type { Context, Flow } from "./state.ts";
+import type { PolicyInForce } from "./types.ts";
 
 /** A decision that a limit turned; then is when to ask again. */
 export interface LimitedDecision extends PolicyDecision {
@@ -15,9 +16,11 @@ export function withinLimits(
   decision: PolicyDecision,
   which: "bytesProblem" | "requestsProblem",
 ): LimitedDecision {
-  const limits = planOf(policy, flow, context.now())?.limits ?? null;
-  if (limits === null || decision.rule === null) return decision;
-  const problem = flow.state.usage[which](decision.rule, limits, context.now());
+  const plan = planOf(policy, flow, context.now());
+  const limits = plan?.limits ?? null;
+  const budget = budgetOf(decision, plan);
+  if (limits === null || budget === null) return decision;
+  const problem = flow.state.usage[which](budget, limits, context.now());
   return problem === null ? decision : { decision: "deny", rule: decision.rule, ...problem };
 }
 
@@ -70,7 +73,18 @@ export function takePlace(context: Context, flow: Flow): Place | LimitedDecision
   };
 }
 
-export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, { rule }: PolicyDecision): void {
-  const limits = planOf(policy, flow, context.now())?.limits ?? null;
-  if (rule !== null) flow.state.usage.addRequest(rule, limits, context.now());
+export function countRequest(context: Context, flow: Flow, policy: CompiledPolicy, decision: PolicyDecision): void {
+  const plan = planOf(policy, flow, context.now());
+  const budget = budgetOf(decision, plan);
+  if (budget !== null) flow.state.usage.addRequest(budget, plan?.limits ?? null, context.now());
 }
+
+/** Whose limits a decision counts for: what an exception adds to an entry's place uses up that entry's. */
+const budgetOf = ({ rule, exception }: PolicyDecision, plan: EndpointPlan | null): string | null =>
+  exception === undefined ? rule : (plan?.rule ?? rule);
+
+/** The same for bytes, of what has been decided. */
+export const bytesBudget = (context: Context, flow: Flow, settled: PolicyDecision & { inForce: PolicyInForce }) =>
+  settled.exception === undefined
+    ? settled.rule
+    : budgetOf(settled, planOf(settled.inForce.policy, flow, context.now()));

@@ -103,6 +103,18 @@ describe("a credential", () => {
     expect(JSON.stringify(world.records)).not.toContain(SECRET);
   });
 
+  it("is named in the record of the request that carries it, and in no other", async () => {
+    await start();
+    await call(HOST, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}` });
+    await call(HOST, "/v1/x", {});
+    await call(OTHER, "/v1/x", { authorization: `Bearer ${PLACEHOLDER}` });
+    expect(world.records.map(({ decision, credentials }) => ({ decision, credentials }))).toEqual([
+      { decision: "allow", credentials: ["TOKEN"] },
+      { decision: "allow", credentials: undefined },
+      { decision: "deny", credentials: ["TOKEN"] },
+    ]);
+  });
+
   it("works inside Basic authentication, both ways", async () => {
     await start();
     const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;

@@ -1,5 +1,7 @@
 /** The public face of the policy language. Pure: no I/O, no clock but the one passed in. */
 
+import type { ExceptionUse } from "./exceptions/types.ts";
+
 /** A place in a policy file. Lines and columns count from 1. */
 export interface Place {
   line: number;
@@ -37,6 +39,8 @@ export interface PolicyRequest {
   body?: string | undefined;
   /** The resolved address the gateway is about to dial, when it is known. */
   ip?: string | undefined;
+  /** Exceptions for once that this very request, or connection, has used already. */
+  held?: readonly string[] | undefined;
 }
 
 export type PolicyMode = "enforce" | "monitor";
@@ -47,6 +51,8 @@ export interface PolicyDecision {
   rule: string | null;
   /** A sentence for people. */
   reason: string;
+  /** Set where only an exception beside the policy allows it. */
+  exception?: ExceptionUse | undefined;
 }
 
 /** How the gateway must treat a connection to `(host, port)` for `binary`, before any byte is read. */

@@ -4,6 +4,9 @@ import { z } from "zod";
 export const DECISION_TEXT_CHARS_MAX = 4096;
 const text = z.string().max(DECISION_TEXT_CHARS_MAX);
 
+/** A request with more is named by the first of them. */
+export const DECISION_CREDENTIALS_MAX = 8;
+
 export const decisionKinds = ["dns", "connect", "http", "inference"] as const;
 export const verdicts = ["allow", "deny", "would_deny"] as const;
 
@@ -47,6 +50,8 @@ export const decisionRecordSchema = z.strictObject({
   bytesIn: z.number().int().nonnegative(),
   bytesOut: z.number().int().nonnegative(),
   durationMs: z.number().nonnegative(),
+  /** Names of the credentials that the request carries; absent where it carries none. */
+  credentials: z.array(z.string().max(128)).max(DECISION_CREDENTIALS_MAX).optional(),
 });
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
 

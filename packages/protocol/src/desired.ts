@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { desiredExceptionSchema, EXCEPTIONS_PER_SANDBOX_MAX } from "./exception.ts";
 
 export const POLICY_BYTES_MAX = 1024 * 1024;
 
@@ -62,6 +63,38 @@ export const limitsSchema = z.strictObject({
 });
 export type Limits = z.infer<typeof limitsSchema>;
 
+/** More than any agent was seen to need; all of a sandbox's sealed values still fit a plan beside a thousand others. */
+export const CREDENTIALS_MAX = 64;
+/** Values of a rotated credential that may still stand in an answer. */
+export const CREDENTIALS_FORMER_MAX = 4;
+/** A value of 16 KiB, sealed and in base64url. */
+export const SEALED_CHARS_MAX = 24 * 1024;
+/** By which a policy's `credentials:` and a sandbox's environment speak of a credential. */
+export const CREDENTIAL_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+const sealedSchema = z
+  .string()
+  .max(SEALED_CHARS_MAX)
+  .regex(/^[a-z0-9]+(\.[A-Za-z0-9_-]+){3}$/);
+/**
+ * A credential the sandbox may use, where its policy says. The plan names it; its value is added when the plan is sent, sealed to the
+ * node for this generation (`@creel/protocol/sealing`), and is absent where the node named no key or may not have it any more.
+ */
+export const desiredCredentialSchema = z.strictObject({
+  name: z.string().regex(CREDENTIAL_NAME),
+  /** What the sandbox holds in the value's place. */
+  placeholder: z.string().regex(/^[A-Za-z0-9_-]{12,256}$/),
+  secretId: z.uuid(),
+  version: z.number().int().positive(),
+  sealed: sealedSchema.optional(),
+  /** Replaced values, which answers are still searched for. */
+  former: z
+    .array(z.strictObject({ version: z.number().int().positive(), sealed: sealedSchema }))
+    .max(CREDENTIALS_FORMER_MAX)
+    .optional(),
+});
+export type DesiredCredential = z.infer<typeof desiredCredentialSchema>;
+
 /** `quarantined`: stopped, kept whole, and started again by nothing but a release. */
 export const desiredStates = ["running", "stopped", "quarantined"] as const;
 
@@ -87,6 +120,9 @@ export const desiredSandboxSchema = z.strictObject({
     version: z.number().int().positive(),
     yaml: z.string().max(POLICY_BYTES_MAX),
   }),
+  credentials: z.array(desiredCredentialSchema).max(CREDENTIALS_MAX).optional(),
+  /** What is allowed for a while beside the policy. */
+  exceptions: z.array(desiredExceptionSchema).max(EXCEPTIONS_PER_SANDBOX_MAX).optional(),
 });
 export type DesiredSandbox = z.infer<typeof desiredSandboxSchema>;
 

@@ -1,4 +1,5 @@
 export * from "./close-codes.ts";
 export * from "./decision.ts";
 export * from "./desired.ts";
+export * from "./exception.ts";
 export * from "./messages.ts";

@@ -36,6 +36,11 @@ export const nodeMessageSchema = z.discriminatedUnion("type", [
     model: modelInfoSchema,
     /** Generation of the desired state on the node's disk; 0 when it has none. */
     generation: z.number().int().nonnegative(),
+    /** Public half of the node's X25519 key, base64url: what its gateway alone may read is sealed to it. */
+    sealingKey: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/)
+      .optional(),
   }),
   z.strictObject({
     type: z.literal("heartbeat"),

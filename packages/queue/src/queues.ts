@@ -11,6 +11,8 @@ export const queuePayloads = {
   "plan.deliver": z.strictObject({ ...inOrg, planId: z.uuid() }),
   /** Tell a node that a command waits for it. */
   "command.deliver": z.strictObject({ ...inOrg, commandId: z.uuid() }),
+  /** Send one notice, or one digest of notices, to its channel. */
+  "notice.deliver": z.strictObject({ ...inOrg, deliveryId: z.uuid() }),
   /** Repeat what a crash lost: plans nobody took, commands that ran out of time. */
   sweep: z.strictObject({}),
   /** Keep partitions ahead of the clock and drop what has expired. */

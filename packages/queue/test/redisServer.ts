@@ -1,18 +1,15 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { findProgram } from "../../../scripts/debian-program.ts";
+import { freePort } from "../../db/src/embedded/freePort.ts";
 
 export interface RedisForTests {
   url: string;
   stop(): Promise<void>;
 }
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), "../../..");
-const unpacked = join(repository, ".cache/redis");
-const FETCH_TIMEOUT_MS = 120_000;
 /** What redis-server links to beyond libc on Debian and Ubuntu; names that a release does not have are left out. */
 const PACKAGES = [
   "redis-server",
@@ -33,12 +30,17 @@ const REMEDY = "No Redis for the queue's tests. Run: apt-get install redis-serve
 export async function startRedis(): Promise<RedisForTests> {
   const given = process.env.REDIS_URL;
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
-  const { program, libraries } = findServer();
+  const program = findProgram({
+    names: ["redis-server", "valkey-server"],
+    folder: "redis",
+    packages: PACKAGES,
+    remedy: REMEDY,
+  });
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "creel-test-redis-"));
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
-  const child = spawn(program, [...args, "--maxmemory-policy", "noeviction"], {
-    env: { ...process.env, ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+  const child = spawn(program.path, [...args, "--maxmemory-policy", "noeviction"], {
+    env: { ...process.env, ...program.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -51,7 +53,7 @@ export async function startRedis(): Promise<RedisForTests> {
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`${program} ended: ${said.slice(-1000)}\n${REMEDY}`)));
+    child.once("exit", () => reject(new Error(`${program.path} ended: ${said.slice(-1000)}\n${REMEDY}`)));
   });
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -61,36 +63,4 @@ export async function startRedis(): Promise<RedisForTests> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function findServer(): { program: string; libraries: string | null } {
-  for (const name of ["redis-server", "valkey-server"])
-    if (spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0) return { program: name, libraries: null };
-  if (!existsSync(join(unpacked, "usr/bin"))) fetchServer();
-  const program = ["redis-server", "redis-check-rdb"]
-    .map((name) => join(unpacked, "usr/bin", name))
-    .find((path) => existsSync(path));
-  if (program === undefined) throw new Error(REMEDY);
-  const library = join(unpacked, "usr/lib");
-  const libraries = readdirSync(library).filter((name) => name.endsWith("-linux-gnu"));
-  return { program, libraries: libraries.map((name) => join(library, name)).join(":") };
-}
-
-function fetchServer(): void {
-  const downloads = join(unpacked, "downloads");
-  mkdirSync(downloads, { recursive: true });
-  for (const name of PACKAGES)
-    spawnSync("apt-get", ["download", name], { cwd: downloads, stdio: "ignore", timeout: FETCH_TIMEOUT_MS });
-  const files = readdirSync(downloads).filter((name) => name.endsWith(".deb"));
-  if (files.length === 0) throw new Error(REMEDY);
-  for (const file of files) execFileSync("dpkg", ["-x", join(downloads, file), unpacked], { stdio: "ignore" });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
 }

@@ -7,7 +7,7 @@ import { specWords } from "./root.ts";
 import { ShimClient } from "./shim-client.ts";
 import { parseSpec, type SandboxSpec } from "./spec.ts";
 
-/** A launch takes about 3 ms; a host so loaded that this passes has other troubles, and waiting for ever hides them. */
+/** A launch takes 5 ms, on a busy host with control groups tens; where this passes, waiting for ever would hide the trouble. */
 const LAUNCH_TIMEOUT_MS = 30_000;
 /** What a kernel's window size holds. */
 const TERMINAL_CELLS_MAX = 65_535;
@@ -54,10 +54,12 @@ export interface RunOptions {
 
 /** Runs in the foreground with this process's own stdio; dies with it. */
 export function runSandbox(spec: SandboxSpec, options: RunOptions = {}): SandboxProcess {
-  const { child, started } = begin(spec, "run", options);
+  const { child, started, ended } = begin(spec, "run", options);
   const piped = options.output === "pipe";
   const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
     child.on("error", (error) => reject(new LaunchError({ layer: "launcher", message: error.message })));
+    // The launcher says that all is done before the kernel has freed what it held; one that was killed says nothing.
+    if (!piped) void ended.then((exitCode) => resolve({ exitCode }));
     // With a pipe the end is when the last byte has been read.
     child.on(piped ? "close" : "exit", (code, signal) => {
       started.then(
@@ -95,45 +97,68 @@ function sizeWords(size: TerminalSize): string[] {
   return [String(size.columns), String(size.rows)];
 }
 
-function begin(
-  input: SandboxSpec,
-  mode: "start" | "run",
-  { terminal, output }: RunOptions = {},
-): { child: ChildProcess; started: Promise<Started> } {
-  const words = specWords(parseSpec(input));
-  if (terminal) words.push("terminal", ...sizeWords(terminal));
-  const frame = encodeFrame(words);
+interface Begun {
+  child: ChildProcess;
+  started: Promise<Started>;
+  /** In the foreground: its exit code, once nothing of the sandbox is left. Stays open for a launcher that was killed. */
+  ended: Promise<number>;
+}
+
+function begin(input: SandboxSpec, mode: "start" | "run", { terminal, output }: RunOptions = {}): Begun {
+  const spec = parseSpec(input);
+  const size = terminal ? ["terminal", ...sizeWords(terminal)] : [];
   const own = mode === "run" ? "inherit" : "ignore";
   const outward = output === "pipe" ? "pipe" : own;
   // The environment is empty: PID 1 inherits it, and nothing of ours belongs into the sandbox.
   const child = spawn(launcherPath(), [mode], { env: {}, stdio: [own, outward, outward, "pipe"] });
+  const channel = duplexOf(child.stdio[3]);
+  channel.on("error", () => {}); // the launcher said why on the report before it closed its end
+  // The words are written while the launcher gets on its feet. It has done nothing before it has them.
+  try {
+    channel.write(encodeFrame([...specWords(spec), ...size]));
+  } catch (error) {
+    child.on("error", () => {});
+    child.kill("SIGKILL");
+    channel.destroy();
+    throw error;
+  }
+  return { child, ...reports(child, channel, mode) };
+}
+
+/** What the launcher says on its channel: that the agent runs, and in the foreground that it has ended. */
+function reports(child: ChildProcess, channel: Duplex, mode: "start" | "run"): Omit<Begun, "child"> {
+  let end: (exitCode: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
   const started = new Promise<Started>((resolve, reject) => {
-    const channel = duplexOf(child.stdio[3]);
     const reader = new FrameReader();
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new LaunchError({ layer: "init", message: `the sandbox did not start within ${LAUNCH_TIMEOUT_MS} ms` }));
+      fail(new LaunchError({ layer: "init", message: `the sandbox did not start within ${LAUNCH_TIMEOUT_MS} ms` }));
     }, LAUNCH_TIMEOUT_MS);
     let failure = new LaunchError({ layer: "init", message: "the launcher ended without a report" });
-    const settle = (act: () => void): void => {
+    const fail = (error: LaunchError): void => {
       clearTimeout(timer);
       channel.destroy();
-      act();
+      reject(error);
     };
-    child.on("error", (error) => settle(() => reject(new LaunchError({ layer: "launcher", message: error.message }))));
-    channel.on("error", () => {}); // the launcher said why on the report before it closed its end
+    child.on("error", (error) => fail(new LaunchError({ layer: "launcher", message: error.message })));
     channel.on("data", (chunk: Buffer) => {
       for (const [word, first, second] of reader.push(chunk)) {
-        if (word === "ok") settle(() => resolve({ shimPid: Number(first), agentPid: Number(second) }));
+        if (word === "ok") {
+          clearTimeout(timer);
+          resolve({ shimPid: Number(first), agentPid: Number(second) });
+          if (mode === "start") channel.destroy();
+        } else if (word === "ended") end(Number(first));
         else failure = new LaunchError({ layer: first ?? "init", message: second ?? "unknown failure" });
       }
     });
     // Only now has the launcher put back what it changed for this launch.
-    channel.on("end", () => settle(() => reject(failure)));
-    channel.on("close", () => settle(() => reject(failure)));
-    channel.write(frame);
+    channel.on("end", () => fail(failure));
+    channel.on("close", () => fail(failure));
   });
-  return { child, started };
+  return { started, ended };
 }
 
 /** spawn() with "pipe" at an index gives a socket there; the types only know indexes 0 to 2. */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { basket, cleanUp } from "./kit.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
@@ -36,9 +36,9 @@ test.runIf(able)(
       stdio: ["pipe", "pipe", "inherit"],
     });
     await once(shim.stdout, "data");
-    const cage = await basket({ limits: { memoryBytes: 256 * MIB } });
-    await cage.control.stop({ graceMs: 0 });
-    expect(readdirSync(session).filter((name) => name.startsWith("creel-"))).toEqual(["creel-living-4194305"]);
+    await basket({ limits: { memoryBytes: 256 * MIB } });
+    const groups = () => readdirSync(session).filter((name) => name.startsWith("creel-"));
+    await vi.waitFor(() => expect(groups()).toEqual(["creel-living-4194305"]), { timeout: 15_000, interval: 100 });
     shim.stdin.end();
     await once(shim, "close");
   },

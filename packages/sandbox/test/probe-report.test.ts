@@ -5,7 +5,7 @@ import { type HostFacts, reportHost } from "../src/index.ts";
 const WORKING = {
   landlock_abi: 7,
   ...{ userns: 0, netns: 0, mountns: 0, userns_rights: 0, pidns: 0, pidfd_getfd: 0, mount_api: 0 },
-  ...{ netfilter: 0, nft_rules: 0, transparent: 0, seccomp: 0, idmap: 0, cgroup_memory: 1 },
+  ...{ netfilter: 0, nft_rules: 0, transparent: 0, seccomp: 0, idmap: 0, cgroup_memory: 1, pty: 0 },
 };
 /** A host on which everything works; each test takes away what its host lacks. */
 const host = (changes: Partial<HostFacts> = {}): HostFacts => ({
@@ -14,7 +14,7 @@ const host = (changes: Partial<HostFacts> = {}): HostFacts => ({
   uid: 1000,
   calls: WORKING,
   callsFailed: null,
-  trial: { failed: null, steered: true, identified: true, memoryLimited: true },
+  trial: { failed: null, steered: true, identified: true, memoryLimited: true, cpuLimited: true },
   files: { "/proc/self/ns/user": "", "/proc/sys/vm/memfd_noexec": "0" },
   variables: [],
   devices: [],
@@ -25,6 +25,7 @@ const failedAt = (layer: string, message = "Operation not permitted"): HostFacts
   steered: false,
   identified: false,
   memoryLimited: false,
+  cpuLimited: false,
 });
 const EPERM = 1;
 const ENOENT = 2;
@@ -144,6 +145,28 @@ test("a masked /proc, none at all, and root of a narrow user namespace each have
     files: { "/proc/self/uid_map": "0 1000 1" },
   });
   expect(remedyOf(narrow, "mountns")).toMatch(/ordinary user/);
+});
+
+test("memory and processor time are told apart, each with the controller that is missing", () => {
+  const controllers = { "/sys/fs/cgroup/cgroup.controllers": "cpuset io memory pids" };
+  const facts = host({ trial: { ...host().trial, cpuLimited: false }, files: controllers });
+  const layerOf = (id: string, of = facts) => reportHost(of).layers.find((layer) => layer.id === id);
+  expect(layerOf("memory")?.state).toBe("enforced");
+  expect(layerOf("cpu")).toMatchObject({ state: "weaker", remedy: expect.stringContaining("no cpu controller") });
+  const neither = host({ trial: { ...host().trial, cpuLimited: false, memoryLimited: false } });
+  expect(layerOf("cpu", neither)?.remedy).toContain("Delegate=yes");
+  expect(layerOf("cpu", host({ trial: failedAt("root") }))?.detail).toContain("not tried");
+  expect(reportHost(neither).ok).toBe(true);
+});
+
+test("no pty is a weaker host on which sandboxes start; one that ran out of them names the setting", () => {
+  const said = (pty: number) => reportHost(host({ calls: { ...WORKING, pty } }));
+  expect(said(ENOSPC).layers.find(({ id }) => id === "terminal")).toMatchObject({
+    state: "weaker",
+    remedy: expect.stringContaining("kernel.pty.max"),
+  });
+  expect(said(EPERM).layers.find(({ id }) => id === "terminal")?.remedy).toContain("devpts");
+  expect(said(EPERM).ok).toBe(true);
 });
 
 test("compute devices that this user cannot open are named; a host without any is not said to lack something", () => {

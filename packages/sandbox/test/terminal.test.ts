@@ -1,43 +1,33 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compile } from "../compiler.mjs";
 import { LaunchError, runSandbox } from "../src/index.ts";
 import { attackProgram, cleanUp, temporary } from "./kit.ts";
+import { buildEmulator, fromPrompt, type PtySession, ptySession } from "./pty-session.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const NOT_RESTORED = 200;
-/** What a person's shell does: it has the terminal before and after, also when the command's caller was killed. */
-const FROM_A_PROMPT = `mode=$(stty -g); "$@" 2>"$0"; code=$?
-for try in 1 2 3 4 5 6 7 8 9; do [ "$(stty -g)" = "$mode" ] && exit $code; sleep 0.$try; done; exit ${NOT_RESTORED}`;
 let emulator: string;
 beforeAll(() => {
   attackProgram(); // builds the launcher of a fresh checkout
-  emulator = join(temporary(), "pty");
-  compile(["-O1", "-w", "-o", emulator, join(here, "pty.c")]);
+  emulator = buildEmulator(temporary());
 });
 afterAll(cleanUp);
 
-interface Session {
-  child: ChildProcess;
+interface Session extends PtySession {
   work: string;
-  type(text: string): void;
-  /** Resolves once the screen shows this text below what the last call waited for. */
-  shows(text: string): Promise<void>;
-  screen(): string;
   agentPid(): Promise<number>;
-  code: Promise<number | null>;
 }
 
 interface How {
   /** "window": on a terminal, as from a shell's prompt. "pipe": standard input and output are pipes. */
   caller: "window" | "pipe";
   size?: { columns: number; rows: number };
+  /** How the caller has the command's output: "pipe" is one that looks at it and writes it itself. */
+  output?: "inherit" | "pipe";
 }
 
-function session(command: string[], { caller, size = { columns: 90, rows: 25 } }: How): Session {
+function session(command: string[], { caller, size = { columns: 90, rows: 25 }, output = "inherit" }: How): Session {
   const base = temporary();
   for (const name of ["run", "state", "work"]) mkdirSync(join(base, name), { mode: 0o700 });
   const spec = {
@@ -45,46 +35,17 @@ function session(command: string[], { caller, size = { columns: 90, rows: 25 } }
     mounts: [{ source: join(base, "work"), target: "/sandbox/work", mode: "rw" }],
   };
   const node = [process.execPath, "--import", "tsx", join(here, "run-foreground.ts"), JSON.stringify(spec)];
-  const line = [...node, JSON.stringify(size)];
-  const child =
-    caller === "window"
-      ? spawn(emulator, ["90", "25", "sh", "-c", FROM_A_PROMPT, join(base, "errors"), ...line])
-      : spawn(line[0] ?? "", line.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
-  let screen = "";
-  let seen = 0;
-  let errors = "";
-  const watchers = new Set<() => void>();
-  child.stdout?.setEncoding("latin1").on("data", (text) => {
-    screen += text;
-    for (const look of watchers) look();
-  });
-  child.stderr?.on("data", (text) => {
-    errors += text;
-  });
-  child.stdin?.on("error", () => {});
+  const line = [...node, JSON.stringify(size), output];
+  const errors = join(base, "errors");
+  const run = ptySession(caller === "window" ? fromPrompt(emulator, errors, line) : line);
+  const read = (): string => (caller === "window" ? readFileSync(errors, "utf8") : run.errors());
   return {
-    child,
+    ...run,
     work: join(base, "work"),
-    type: (text) => void child.stdin?.write(text),
-    shows: (text) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          const at = screen.indexOf(text, seen);
-          if (at < 0) return;
-          seen = at + text.length;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
-    screen: () => screen,
     agentPid: async () => {
-      const read = (): string => (caller === "window" ? readFileSync(join(base, "errors"), "utf8") : errors);
       await expect.poll(() => Number.parseInt(read(), 10)).toBeGreaterThan(1);
       return Number.parseInt(read(), 10);
     },
-    code: new Promise((resolve) => child.on("close", resolve)),
   };
 }
 
@@ -166,6 +127,14 @@ test("the end of piped input ends a reader, also in the middle of a line", async
   run.child.stdin?.end("begun");
   expect(await run.code).toBe(0);
   expect(run.screen()).toContain("begun");
+});
+
+test("a caller that writes the output itself has written all of it before the terminal is put back", async () => {
+  const run = session(["sh", "-c", "seq 1 20000; echo last"], { caller: "window", output: "pipe" });
+  expect(await run.code).toBe(0);
+  // A terminal that is not raw any more writes one more return at each line's end.
+  expect(run.screen()).toContain("\r\n20000\r\nlast\r\n");
+  expect(run.screen()).not.toContain("\r\r\n");
 });
 
 test("escape sequences and all other bytes pass unchanged", async () => {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { POLICY_BYTES_MAX, type Policy, type PolicyProblem, parsePolicy } from "@creel/policy";
+import type { Policy, PolicyProblem } from "@creel/policy";
+import { POLICY_BYTES_MAX, parsePolicy } from "@creel/policy/ahead";
 import { CliError, EXIT, usageError } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { fileReason } from "./file-reason.ts";

@@ -73,12 +73,22 @@ export function installationOf(file: string, host: HostFolders): string {
     !gathers(dirname(folder), host)
   )
     return dirname(folder);
-  return isForPrograms(folder, host) ? folder : file;
+  if (!isForPrograms(folder, host)) return file;
+  return isVersionPrefix(dirname(folder), host) ? dirname(folder) : folder;
 }
 
 /** A folder made by Node's own archives and by every version manager: Node, npm and the programs installed with it. */
 const isNodePrefix = (prefix: string): boolean =>
   existsSync(join(prefix, "lib/node_modules/npm/package.json")) && existsSync(join(prefix, "include/node/node.h"));
+
+/**
+ * `~/.pyenv/versions/3.12.1`, `~/.asdf/installs/ruby/3.3.0`, `~/.local/share/uv/python/NAME`: one version with its libraries, which its
+ * programs look for beside `bin`. Never as high up as a tool's own folder, where its settings lie.
+ */
+function isVersionPrefix(prefix: string, { home }: HostFolders): boolean {
+  const way = relative(home, prefix).split(sep);
+  return way.length >= 3 && way[0] !== ".config" && existsSync(join(prefix, "bin")) && existsSync(join(prefix, "lib"));
+}
 
 /** `~/.opencode/bin`, `~/.local/share/claude/versions`, `/opt/tool/bin`: made by an installer, not by a person's hand. */
 function isForPrograms(folder: string, host: HostFolders): boolean {

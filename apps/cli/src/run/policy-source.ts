@@ -7,7 +7,8 @@
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { type Policy, parsePolicy } from "@creel/policy";
+import type { Policy } from "@creel/policy";
+import { parsePolicy } from "@creel/policy/ahead";
 import { CliError, usageError } from "../exit.ts";
 import { loadPolicy } from "../policy/load.ts";
 

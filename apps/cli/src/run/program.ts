@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join, relative } from "node:path";
 import { SANDBOX_WORK } from "@creel/sandbox";
 import { type HostFolders, installationOf, realFile, shebangOf } from "./installation.ts";
+import { isShim, managerOf } from "./manager-shim.ts";
 
 /** All of the host that is visible inside anyway, read-only. */
 const VISIBLE = ["/usr/", "/bin/", "/sbin/", "/lib"];
@@ -13,6 +14,7 @@ const PATH_INSIDE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /** Interpreters of interpreters end here, as in the kernel. */
 const SHEBANGS_MAX = 4;
 const NODE_NAMES = ["node", "nodejs"];
+const WITH_NODE = [...NODE_NAMES, "npm", "npx", "corepack"];
 
 export interface ProgramInput extends HostFolders {
   command: readonly string[];
@@ -33,13 +35,16 @@ export interface Program {
   shims: { name: string; target: string }[];
 }
 
-/** The command as it is to be started inside. What cannot be found is left as it is: the launch then says what is missing. */
+/**
+ * The command as it is to be started inside. What cannot be found is left as it is: the launch then says what is missing.
+ * @throws CliError for a shim of a version manager, which would find nothing inside.
+ */
 export function findProgram(input: ProgramInput): Program {
   const [name = "", ...rest] = input.command;
   const shown = new Set<string>();
   const folders: string[] = [];
   const shims: Program["shims"] = [];
-  const found = locate(name, input);
+  const found = behindShim(name, locate(name, input), input);
   let start = name;
   if (found?.startsWith(SANDBOX_WORK)) start = found;
   else if (found !== null && !isVisible(found)) {
@@ -53,6 +58,15 @@ export function findProgram(input: ProgramInput): Program {
   showNode(input, { shown, folders });
   const path = [SHIMS_FOLDER, ...new Set(folders), PATH_INSIDE].join(":");
   return { command: [start, ...rest], shown: [...shown], path, shims };
+}
+
+/** Node and what comes with it are those that run us, where the user's own are shims: the shell chose them for this folder. */
+function behindShim(name: string, found: string | null, { nodePath }: ProgramInput): string | null {
+  const manager = found === null ? null : managerOf(found);
+  if (found === null || manager === null) return found;
+  const own = NODE_NAMES.includes(name) ? nodePath : join(dirname(nodePath), name);
+  if (WITH_NODE.includes(name) && isProgram(own) && managerOf(own) === null) return own;
+  throw isShim(found, manager);
 }
 
 interface Showing {
@@ -70,8 +84,10 @@ function show(real: string, input: ProgramInput, showing: Showing, depth: number
   const viaEnv = basename(interpreter) === "env";
   const wanted = viaEnv ? (argument === "-S" ? undefined : argument) : interpreter;
   if (wanted === undefined || NODE_NAMES.includes(wanted)) return real;
-  const file = realFile(locate(wanted, input) ?? "");
-  if (file !== null && !isVisible(file)) {
+  const found = locate(wanted, input) ?? "";
+  const file = realFile(found);
+  // A shim would find nothing inside; what the system has of that name may do.
+  if (file !== null && !isVisible(file) && managerOf(found) === null) {
     show(file, input, showing, depth - 1);
     // A virtual environment's interpreter is a link: the link itself must be there, and what stands beside it.
     if (!viaEnv && interpreter !== file) showing.shown.add(dirname(interpreter));

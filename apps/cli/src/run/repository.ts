@@ -38,8 +38,7 @@ export function keepRepository(input: {
 }): KeptRepository | null {
   const { workspace, creelHome, names } = input;
   if (workspace === null || !names.some(within) || !isFree(join(workspace, NAME))) return null;
-  const digest = createHash("sha256").update(workspace).digest("hex").slice(0, DIGEST_CHARS);
-  const path = join(creelHome, "git", `${basename(workspace)}-${digest}`);
+  const path = keptFolder(creelHome, workspace);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const { uid, gid } = statSync(workspace);
   // The files in it shall belong to whoever owns the workspace, as those beside it do.
@@ -49,6 +48,12 @@ export function keepRepository(input: {
     protect: (list) => [`${NAME}/`, ...list.filter((name) => !within(name) && name !== NAME)],
     finish: () => (removed(path) ? null : { path, workspace, ...lookAt(path) }),
   };
+}
+
+/** Where git's files of one workspace are kept apart. */
+export function keptFolder(creelHome: string, workspace: string): string {
+  const digest = createHash("sha256").update(workspace).digest("hex").slice(0, DIGEST_CHARS);
+  return join(creelHome, "git", `${basename(workspace)}-${digest}`);
 }
 
 /** Nothing there, or the empty folder that an earlier run held the name with. */

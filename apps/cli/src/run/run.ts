@@ -6,20 +6,21 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSandboxCa, hostAuthorities } from "@creel/gateway/ahead";
-import { compilePolicy } from "@creel/policy";
+import { compilePolicy } from "@creel/policy/ahead";
 import { inspectHost, LaunchError } from "@creel/sandbox";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { commandName } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { openDecisionFile } from "./decisions.ts";
 import type { Resolve, RunFlags } from "./flags.ts";
+import { type GitInside, gitInside } from "./git.ts";
 import { layHome } from "./home.ts";
 import { protectedNames } from "./limits.ts";
 import { lazyRouter } from "./model.ts";
 import { notStarted } from "./not-started.ts";
 import { keepRun } from "./report/kept.ts";
 import { createReport, type Report } from "./report/report.ts";
-import { type KeptRepository, keepRepository, type NewRepository } from "./repository.ts";
+import type { NewRepository } from "./repository.ts";
 import { sandboxSpec } from "./sandbox-spec.ts";
 import { runSession } from "./session.ts";
 import { readSetup, type Setup } from "./setup.ts";
@@ -58,8 +59,9 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
   const upstreamCa = hostAuthorities(setup.env);
   const router = lazyRouter(setup.agent, setup.env, upstreamCa);
   const { workspace, creelHome } = setup;
-  const repository = keepRepository({ workspace, creelHome, names: protectedNames(policy) });
+  const git = gitInside({ workspace, creelHome, names: protectedNames(policy) });
   let made: NewRepository | null = null;
+  let finished = false;
   try {
     const ca = await createSandboxCa({ name: id });
     const { spec, streams } = await definition(folder, setup, {
@@ -67,7 +69,7 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       caPem: ca.certificatePem,
       router,
       report,
-      repository,
+      git,
     });
     const end = await runSession({
       spec,
@@ -89,8 +91,9 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
       report,
       decisions,
     });
-    made = repository?.finish() ?? null;
-    report.finish({
+    made = git.finish();
+    finished = true;
+    await report.finish({
       ...end,
       repository: made,
       seconds: (Date.now() - startedAt) / 1000,
@@ -105,7 +108,7 @@ async function runIn(folder: string, setup: Setup, { report, decisions, decision
     });
     return end.exitCode;
   } finally {
-    if (made === null) repository?.finish();
+    if (!finished) git.finish();
     await router.close();
   }
 }
@@ -115,11 +118,11 @@ interface Parts {
   caPem: string;
   router: ReturnType<typeof lazyRouter>;
   report: Report;
-  repository: KeptRepository | null;
+  git: GitInside;
 }
 
 /** Makes the run's folders and says what the launcher is to start. */
-async function definition(folder: string, setup: Setup, { id, caPem, router, report, repository }: Parts) {
+async function definition(folder: string, setup: Setup, { id, caPem, router, report, git }: Parts) {
   const { program, source, agent } = setup;
   const [runDir, stateDir, empty] = [join(folder, "run"), join(folder, "state"), join(folder, "empty")];
   for (const path of [runDir, stateDir, empty]) mkdirSync(path, { mode: 0o700 });
@@ -133,7 +136,7 @@ async function definition(folder: string, setup: Setup, { id, caPem, router, rep
     program: { ...program, command: laid?.command ?? program.command },
     mounts: workspaceMounts(setup.workspace, { home: setup.creelHome, empty }),
     policyName: setup.policyName,
-    repository,
+    git,
     home: laid?.home ?? null,
     env: { ...laid?.env, ...setup.variables, ...setup.credentials.env },
     policy: source.policy,

@@ -1,9 +1,9 @@
 import { caEnv } from "@creel/agents";
 import type { Policy } from "@creel/policy";
 import { SANDBOX_HOME, SANDBOX_WORK, type SandboxSpec } from "@creel/sandbox";
+import type { GitInside } from "./git.ts";
 import { sandboxProfile } from "./limits.ts";
 import { type Program, SHIMS_FOLDER, shimText } from "./program.ts";
-import type { KeptRepository } from "./repository.ts";
 import { BUNDLE_FILE, CA_FILE, trustFiles } from "./trust.ts";
 
 export interface SpecInput {
@@ -14,7 +14,7 @@ export interface SpecInput {
   mounts: NonNullable<SandboxSpec["mounts"]>;
   /** In the workspace. */
   policyName: string | null;
-  repository: KeptRepository | null;
+  git: GitInside;
   /** A folder of this host as the command's home; null for one that is only memory. */
   home: string | null;
   env: Record<string, string>;
@@ -39,12 +39,14 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
       TERM: input.terminalName ?? "xterm-256color",
       TMPDIR: "/tmp",
       PATH: program.path,
+      ...input.git.env,
       ...input.env,
       ...caEnv({ caFile: CA_FILE, bundleFile: BUNDLE_FILE }),
     },
-    mounts: [...home, ...shown, ...input.mounts, ...(input.repository === null ? [] : [input.repository.mount])],
+    mounts: [...home, ...shown, ...input.mounts, ...input.git.mounts],
     files: [
       ...trustFiles(input.caPem),
+      ...input.git.files,
       ...program.shims.map(({ name, target }) => ({
         path: `${SHIMS_FOLDER}/${name}`,
         content: shimText(target),
@@ -54,7 +56,7 @@ export function sandboxSpec(input: SpecInput): SandboxSpec {
     ...sandboxProfile(input.policy, {
       workspace: input.mounts.some(({ target }) => target === SANDBOX_WORK),
       policyName: input.policyName,
-      repository: input.repository,
+      repository: input.git.repository,
     }),
     landlock: input.policy.landlock?.compatibility ?? "best_effort",
     ...(filesystem === undefined

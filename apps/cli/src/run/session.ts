@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DecisionSink, Gateway, GatewaySandbox } from "@creel/gateway";
 import { createRecordSink } from "@creel/gateway/ahead";
-import { type Policy, policyDigest } from "@creel/policy";
+import type { Policy } from "@creel/policy";
+import { policyDigest } from "@creel/policy/ahead";
 import { runSandbox, type SandboxProcess, type SandboxSpec } from "@creel/sandbox";
 import type { DecisionFile } from "./decisions.ts";
 import { endingOf } from "./ending.ts";

@@ -9,6 +9,7 @@ interface KillFlags {
   json?: boolean;
 }
 
+const YES = ["-y, --yes", "do not ask; without a terminal only --all needs it"] as const;
 const REASON = ["--reason <text>", "why; stands in the audit"] as const;
 
 /** `creel sandbox kill|quarantine|release`: the ways in and out of the kill switch. */
@@ -21,7 +22,7 @@ export const registerKill: Register = (sandbox, io, finish) => {
     .option("--node <name>", "with --all: only this node's")
     .option("--quarantine", "hold it then: nothing starts it until it is released")
     .option(...REASON, "")
-    .option("-y, --yes", "with --all: it has been thought about")
+    .option(...YES)
     .option("--json", "print the server's answer as JSON")
     .action(async (name: string | undefined, flags: KillFlags) => {
       const { killSandboxes } = await import("./kill.ts");
@@ -34,10 +35,11 @@ export const registerKill: Register = (sandbox, io, finish) => {
     .description("kill a sandbox and hold it: all is kept, nothing starts it until it is released")
     .argument("<name>", "name or id of the sandbox")
     .option(...REASON, "")
+    .option(...YES)
     .option("--json", "print the server's answer as JSON")
-    .action(async (name: string, { reason, json = false }: { reason: string; json?: boolean }) => {
+    .action(async (name: string, { reason, yes = false, json = false }: KillFlags) => {
       const { killSandboxes } = await import("./kill.ts");
-      finish(await killSandboxes(name, { all: false, quarantine: true, reason, yes: false, json }, io));
+      finish(await killSandboxes(name, { all: false, quarantine: true, reason, yes, json }, io));
     });
   sandbox
     .command("release")

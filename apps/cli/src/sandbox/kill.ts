@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type Api, findTarget, openApi } from "../api/client.ts";
+import { canAsk, confirms } from "../ask.ts";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
-import { callSandbox } from "./path.ts";
+import { callSandbox, checkedName } from "./path.ts";
 import { listOf, type SandboxView, sandboxSchema } from "./views.ts";
 
 export interface KillOptions {
@@ -29,7 +30,10 @@ export async function killSandboxes(name: string | undefined, options: KillOptio
   if (options.node !== undefined && !options.all)
     throw usageError("--node goes with --all", "creel sandbox kill --all --node NODE --yes");
   const body = { reason: options.reason, to: options.quarantine ? "quarantined" : "stopped" };
+  const asks = canAsk(io) && !options.yes && !options.json;
   if (name !== undefined) {
+    const what = `This ends everything in ${checkedName(name)} at once${options.quarantine ? " and holds it" : ""}.`;
+    if (asks && !(await confirms(what, io))) return nothingDone(io);
     const answer = await callSandbox(z.unknown(), { method: "POST", name, verb: "kill", body });
     const word = options.quarantine ? "is being killed and put in quarantine" : "is being killed";
     io.out(options.json ? jsonLine(answer) : line(`${printable(name)} ${word}`));
@@ -37,7 +41,11 @@ export async function killSandboxes(name: string | undefined, options: KillOptio
   }
   const api = openApi(findTarget());
   const nodeId = options.node === undefined ? undefined : await nodeIdOf(api, options.node);
-  if (!options.yes) throw await unconfirmed(api, nodeId, options);
+  if (!options.yes) {
+    const what = await whatAllTouches(api, nodeId, options);
+    if (!asks) throw usageError(what, "Say so with --yes.");
+    if (!(await confirms(`${what}.`, io))) return nothingDone(io);
+  }
   const answer = await api.call(killedSchema, "POST", "/kill-switch", {
     body: { ...body, ...(nodeId === undefined ? {} : { nodeId }) },
   });
@@ -63,17 +71,19 @@ async function nodeIdOf(api: Api, node: string): Promise<string> {
   throw usageError(`there is no node called ${node}`, "`creel sandbox ls` names the nodes.", "--node");
 }
 
-/** What `--all` would touch, so that the second try is an informed one. */
-async function unconfirmed(api: Api, nodeId: string | undefined, options: KillOptions): Promise<Error> {
+function nothingDone(io: Io): ExitCode {
+  io.err(line("creel: nothing was done"));
+  return EXIT.failed;
+}
+
+/** What `--all` would touch, so that the answer, or the second try, is an informed one. */
+async function whatAllTouches(api: Api, nodeId: string | undefined, options: KillOptions): Promise<string> {
   const items = await api.call(listOf(sandboxSchema), "GET", "/sandboxes", { query: { nodeId } });
   const touched = items.filter(touches);
   const names = touched.slice(0, NAMES_SHOWN).map((each) => each.name);
   const more = touched.length > names.length ? ` and ${touched.length - names.length} more` : "";
   const where = options.node === undefined ? "of the organization" : `on ${options.node}`;
-  return usageError(
-    `this ends everything in ${counted(touched.length)} ${where} at once: ${names.join(", ") || "none"}${more}`,
-    "Say so with --yes.",
-  );
+  return `this ends everything in ${counted(touched.length)} ${where} at once: ${names.join(", ") || "none"}${more}`;
 }
 
 const touches = ({ desiredState, status }: SandboxView): boolean =>

@@ -7,8 +7,11 @@ import { printable } from "../io.ts";
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** A route of one sandbox. What is no name goes into no URL: `..` would make another route of it. */
-function sandboxPath(name: string, verb: string): string {
-  if (NAME.test(name)) return `/sandboxes/${name}/${verb}`;
+const sandboxPath = (name: string, verb: string): string => `/sandboxes/${checkedName(name)}/${verb}`;
+
+/** @throws CliError for what cannot be one. */
+export function checkedName(name: string): string {
+  if (NAME.test(name)) return name;
   throw usageError(`"${printable(name)}" is no name of a sandbox`, SEE_NAMES);
 }
 const SEE_NAMES = "`creel sandbox ls` shows the names.";

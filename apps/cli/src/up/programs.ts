@@ -52,6 +52,8 @@ const MODEL = [
   ],
   ...["GEMINI_API_KEY", "OLLAMA_HOST", "VLLM_BASE_URL", "CREEL_MODEL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
 ];
+/** Where notices go out; the hub alone sends mail, so it alone hears the mail server's password. */
+const NOTICES = ["CREEL_SMTP_URL", "CREEL_MAIL_FROM", "CREEL_NOTICE_HOSTS"];
 const pick = (env: NodeJS.ProcessEnv, names: string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
@@ -80,6 +82,7 @@ const program = (name: string, script: string, paths: HomePaths, env: NodeJS.Pro
 export const hubProgram = (settings: Settings): ProgramSpec =>
   program("hub", built.hub, settings.paths, {
     ...controlPlane(settings),
+    ...pick(settings.env, NOTICES),
     CREEL_HUB_HOST: "127.0.0.1",
     CREEL_HUB_PORT: String(settings.hubPort),
   });
@@ -87,6 +90,7 @@ export const hubProgram = (settings: Settings): ProgramSpec =>
 export const webProgram = (settings: Settings): ProgramSpec =>
   program("web", built.web, settings.paths, {
     ...controlPlane(settings),
+    ...pick(settings.env, ["CREEL_NOTICE_HOSTS"]),
     HOSTNAME: "127.0.0.1",
     PORT: String(settings.webPort),
     NEXTAUTH_URL: settings.webUrl,

@@ -3,7 +3,7 @@
  * on before `hello`; every message parses or ends the connection; every verb runs as this node's actor, so the database refuses what
  * belongs to others; messages are handled one after the other and the socket is not read while they pile up.
  */
-import { CreelError, type Ctx, command, type NodeActor, node, plan } from "@creel/core";
+import { CreelError, type Ctx, command, type NodeActor, node, plan, secret } from "@creel/core";
 import {
   closeCodes,
   type DesiredState,
@@ -58,6 +58,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   let lastHeardMs = performance.now();
   /** The newest generation the node is known to have or was sent over this socket. */
   let generation = 0;
+  /** What the node's credentials are sealed to. From its own hello and from no database: whoever writes there cannot change it. */
+  let sealTo: string | null = null;
 
   const close = (code: number, reason: string) => {
     if (state !== "closing") log.info({ code, reason }, "closing the node's connection");
@@ -79,8 +81,24 @@ export function openConnection(options: ConnectionOptions): Connection {
     return true;
   };
 
-  const offer = async (desired: DesiredState | null, how: { again: boolean }): Promise<void> => {
-    if (!desired || desired.generation < generation || (desired.generation === generation && !how.again)) return;
+  /** With the values of its credentials. A plan goes out in any case: one that ends a sandbox must not wait for a secret. */
+  const withValues = async (desired: DesiredState): Promise<DesiredState> => {
+    if (sealTo === null || !desired.sandboxes.some(({ credentials }) => credentials !== undefined)) return desired;
+    try {
+      const told = await secret.sealPlan({ ctx, input: { planId: desired.planId, sealTo } });
+      if (told.unreadable.length > 0)
+        log.error({ secrets: told.unreadable }, "secrets could not be opened; is their master key in the key file?");
+      return told.desired;
+    } catch (error) {
+      log.error({ err: error }, "the plan's secrets could not be sealed; it is sent without them");
+      return desired;
+    }
+  };
+  const offer = async (planned: DesiredState | null, how: { again: boolean }): Promise<void> => {
+    if (!planned || planned.generation < generation || (planned.generation === generation && !how.again)) return;
+    const desired = await withValues(planned);
+    // A newer one may have gone out while this one's values were fetched.
+    if (desired.generation < generation) return;
     if (Buffer.byteLength(JSON.stringify(desired)) > WS_FRAME_BYTES_MAX - 1024) {
       const reason = `The desired state is larger than ${WS_FRAME_BYTES_MAX} bytes; move sandboxes to another node.`;
       const { planId } = desired;
@@ -112,6 +130,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     clearTimeout(helloTimer);
     state = "ready";
     generation = hello.generation;
+    sealTo = hello.sealingKey ?? null;
     const { nodeId, nodeName, orgSlug } = known;
     send({ type: "welcome", protocol: PROTOCOL_VERSION, nodeId, nodeName, orgSlug });
     options.onReady(connection);

@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
 import { reasonOf } from "../files.ts";
 import { GATEWAY_ANSWER_MS_MAX, GATEWAY_READY_MS_MAX, GATEWAY_RESTART_MS, SHUTDOWN_MS_MAX } from "../limits.ts";
+import { credentialIdentity } from "./credential-identity.ts";
 import {
   fromGatewaySchema,
   type ServedModel,
@@ -171,7 +172,11 @@ export function createGatewayLink(options: {
       if (!ready) return;
       const { digest, generation } = policy;
       const same =
-        known.digest === digest && known.yaml === policy.yaml && isDeepStrictEqual(known.bounds, policy.bounds);
+        known.digest === digest &&
+        known.yaml === policy.yaml &&
+        isDeepStrictEqual(known.bounds, policy.bounds) &&
+        isDeepStrictEqual(known.exceptions, policy.exceptions) &&
+        credentialIdentity(known.credentials) === credentialIdentity(policy.credentials);
       if (same && known.generation === generation) return;
       await unlessItDied(
         ask((call) =>

@@ -1,4 +1,11 @@
-import { modelInfoSchema, POLICY_BYTES_MAX } from "@creel/protocol";
+import {
+  CREDENTIALS_MAX,
+  desiredCredentialSchema,
+  EXCEPTIONS_PER_SANDBOX_MAX,
+  exceptionScopeSchema,
+  modelInfoSchema,
+  POLICY_BYTES_MAX,
+} from "@creel/protocol";
 import { z } from "zod";
 
 /**
@@ -12,6 +19,12 @@ const policyInForce = {
   generation: z.number().int().nonnegative(),
   /** What the fleet allows the sandbox of the network; the policy tightens it. */
   bounds: z.strictObject({ connections: bound, bytesPerSecond: bound, requestsPerMinute: bound }),
+  /** Sealed as they came: the values are opened in the gateway's process and nowhere else. */
+  credentials: z.array(desiredCredentialSchema).max(CREDENTIALS_MAX),
+  /** With their ends as this host reckons them. */
+  exceptions: z
+    .array(exceptionScopeSchema.extend({ id: z.uuid(), once: z.boolean(), endsAtMs: z.number() }))
+    .max(EXCEPTIONS_PER_SANDBOX_MAX),
 };
 const served = {
   id: z.uuid(),
@@ -33,6 +46,11 @@ export const toGatewaySchema = z.discriminatedUnion("type", [
     labels: z.strictObject({ org: z.string(), node: z.string() }),
     resolve: z.record(z.string(), z.string()),
     upstreamCa: z.array(z.string()),
+    nodeId: z.uuid(),
+    /** A file, so that the key passes no message. */
+    sealingKey: z.string(),
+    /** A folder: which exceptions for once were used. */
+    exceptionUses: z.string(),
     /** The gateway's time begins no earlier than this, whatever the host's clock says. */
     notBeforeMs: z.number().nonnegative(),
   }),

@@ -3,11 +3,20 @@
  * its digest recomputed here again before it is swapped in; a policy that fails leaves the one in force as it is.
  */
 import { readFile } from "node:fs/promises";
-import { createGateway, createJournal, type Gateway, type PolicyInForce, withRoots } from "@creel/gateway";
+import {
+  createGateway,
+  createJournal,
+  type Gateway,
+  openExceptionUses,
+  type PolicyInForce,
+  withRoots,
+} from "@creel/gateway";
 import { type CompiledPolicy, compilePolicy, parsePolicy, policyDigest } from "@creel/policy";
 import { createRouter, detectModel } from "@creel/router";
 import { reasonOf } from "../files.ts";
+import { EXCEPTION_USES_KEPT_MS } from "../limits.ts";
 import { steadyFrom } from "../steady-clock.ts";
+import { openCredentials } from "./credentials.ts";
 import { agentProtocols, type FromGateway, type ServedPolicy, type ToGateway, toGatewaySchema } from "./messages.ts";
 
 /** Nudges about the journal are bundled: the feed needs freshness, not one message a decision. */
@@ -25,6 +34,11 @@ export async function serveGateway(options: {
   const backend = await detectModel(options.modelEnv, { now, ca: withRoots(start.upstreamCa)?.join("\n") });
   const router = createRouter({ models: [backend], now });
   const problem = (text: string) => send({ type: "problem", text: text.slice(0, 4096) });
+  const credentials = await openCredentials({
+    keyFile: start.sealingKey,
+    nodeId: start.nodeId,
+    onProblem: problem,
+  });
   const journal = createJournal({
     dir: start.journalDir,
     onHealth: (sick) => sick !== null && problem(`The journal cannot be written: ${sick}`),
@@ -57,6 +71,7 @@ export async function serveGateway(options: {
     upstreamCa: start.upstreamCa,
     router,
     now: steadyNow,
+    exceptionUses: openExceptionUses({ dir: start.exceptionUses, keepMs: EXCEPTION_USES_KEPT_MS, now: steadyNow }),
     onProblem: problem,
   });
   /** What is in force, with the text it was made of: a plan names most policies again as they were. */
@@ -78,6 +93,7 @@ export async function serveGateway(options: {
   const act = async (message: Asked): Promise<void> => {
     if (message.type === "remove") {
       served.delete(message.id);
+      credentials.forget(message.id);
       return await gateway.remove(message.id);
     }
     if (message.type === "setGeneration") {
@@ -94,15 +110,22 @@ export async function serveGateway(options: {
     if (message.type === "setPolicy") {
       const inForce = inForceOf(message.id, message.policy);
       // Nothing leaves a sandbox that is not served; whoever serves it later brings the policy that is wanted then.
-      const { bounds } = message.policy;
-      if (gateway.sandboxes().includes(message.id)) gateway.setPolicy(message.id, { ...inForce, bounds });
+      const { bounds, exceptions } = message.policy;
+      const may = credentials.of({ id: message.id, ...message.policy });
+      if (gateway.sandboxes().includes(message.id))
+        gateway.setPolicy(message.id, { ...inForce, bounds, credentials: may, exceptions });
       return;
     }
-    const { id, name, runDir, caCert, caKey, bounds } = message.sandbox;
+    const { id, name, runDir, caCert, caKey, bounds, exceptions } = message.sandbox;
     const inForce = inForceOf(id, message.sandbox);
     const [certificatePem, keyPem] = await Promise.all([readFile(caCert, "utf8"), readFile(caKey, "utf8")]);
     if (gateway.sandboxes().includes(id)) await gateway.remove(id);
-    await gateway.add({ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds, ...inForce });
+    await gateway.add({
+      ...{ id, name, network: { runDir }, ca: { certificatePem, keyPem }, bounds },
+      ...inForce,
+      credentials: credentials.of(message.sandbox),
+      exceptions,
+    });
   };
   /** What is asked of one sandbox happens in the order asked: a policy that comes while it is being added waits for that. */
   const lanes = new Map<string, Promise<void>>();

@@ -36,7 +36,7 @@ export async function prepareSandbox(input: {
     workdir: SANDBOX_WORK,
     caFile: CA_FILE,
     bundleFile: BUNDLE_FILE,
-    env: agent.env,
+    env: { ...agent.env, ...placeholders(desired) },
   });
   for (const { path, content } of prepared.files) await layFile(paths.home, path, content);
   const spec: SandboxSpec = {
@@ -64,6 +64,10 @@ export async function prepareSandbox(input: {
     ],
   };
 }
+
+/** What the sandbox sees of its credentials; a value stands in no environment. */
+const placeholders = ({ credentials = [] }: DesiredSandbox): Record<string, string> =>
+  Object.fromEntries(credentials.map(({ name, placeholder }) => [name, placeholder]));
 
 /** The bounds that the fleet and the sandbox's policy give it together. */
 export const boundsFor = (desired: DesiredSandbox): Bounds =>

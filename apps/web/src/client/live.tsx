@@ -22,8 +22,10 @@ const staleRouters: Readonly<Record<string, readonly string[]>> = {
   nodes: ["node", "sandbox"],
   plans: ["plan", "node", "sandbox"],
   policies: ["policy", "sandbox"],
+  changes: ["change", "approvalPolicy", "delegation", "policy"],
   audit: ["audit", "token", "auth"],
   commands: [],
+  secrets: ["secret"],
 };
 
 const refresh = (queryClient: QueryClient, topics: readonly string[]): void => {

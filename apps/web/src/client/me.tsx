@@ -1,5 +1,5 @@
 "use client";
-import type { Action, ResourceKind, WhoAmI } from "@creel/core";
+import type { Action, ResourceKind, Scope, WhoAmI } from "@creel/core";
 import { createContext, type ReactNode, use } from "react";
 
 const MeContext = createContext<WhoAmI | null>(null);
@@ -16,8 +16,22 @@ export const useMe = (): WhoAmI => {
 
 export const mayDo = (me: WhoAmI, action: Action, on: ResourceKind): boolean => me.may[on]?.includes(action) ?? false;
 
+/** What somebody holds, as one reads it: `operator on env=staging, viewer`. */
+export const rolesInWords = (me: WhoAmI): string => {
+  const held = me.grants.map(({ role, scope }) => {
+    const where = scope === null ? "" : ` on ${scopeInWords(scope)}`;
+    return `${role.replaceAll("_", " ")}${where}`;
+  });
+  return held.length === 0 ? "no role" : [...new Set(held)].join(", ");
+};
+
+export const scopeInWords = (scope: Scope): string =>
+  Object.entries(scope)
+    .map(([label, values]) => `${label}=${values.join("|")}`)
+    .join(", ");
+
 /** Why this person cannot do this, as a sentence; null when they can. The server decides again, whatever stands here. */
 export const useRefusalOf = (action: Action, on: ResourceKind): string | null => {
   const me = useMe();
-  return mayDo(me, action, on) ? null : `Your role (${me.actor.role.replace("_", " ")}) may not do this.`;
+  return mayDo(me, action, on) ? null : `What you hold here (${rolesInWords(me)}) does not allow this.`;
 };

@@ -30,9 +30,14 @@ export const paths = {
   policies: () => "/policies",
   /** With `version` beside another one, the newest unless `to` names it. */
   policy: (policyId: string, version?: number, to?: number) => withQuery(`/policies/${id(policyId)}`, { version, to }),
+  changes: (filters?: { show?: string | undefined }) => withQuery("/changes", filters),
+  change: (changeId: string) => `/changes/${id(changeId)}`,
+  approvalPolicies: () => "/changes/policies",
+  approvalPolicy: (policyId: string) => `/changes/policies/${id(policyId)}`,
   audit: (filters?: Filters) => withQuery("/audit", filters),
   tokens: () => "/settings/tokens",
   sessions: () => "/settings/sessions",
+  notices: () => "/settings/notices",
 } as const;
 
 /**

@@ -25,6 +25,7 @@ const open = async (): Promise<Runtime> => {
     events,
     seal: createSealer(settings.masterKeyFile),
     deployment: readDeployment(settings),
+    noticeHosts: settings.noticeHosts,
   };
 };
 

@@ -20,6 +20,7 @@ export const makeCtx = (
   jobs: runtime.jobs,
   seal: runtime.seal,
   deployment: runtime.deployment,
+  noticeHosts: runtime.noticeHosts,
   clock: () => new Date(),
   requestId: from.requestId,
   source: from.source,

@@ -10,6 +10,7 @@ export interface Runtime {
   seal: Sealer;
   events: EventHub;
   deployment: Deployment | undefined;
+  noticeHosts: readonly string[];
 }
 
 /**

@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { useMe } from "../client/me.tsx";
+import { rolesInWords, useMe } from "../client/me.tsx";
 import { paths } from "../lib/paths.ts";
 import type { Theme } from "../lib/theme.ts";
 import { Nav } from "./nav.tsx";
@@ -28,7 +28,7 @@ export const Header = ({ theme }: { theme: Theme }) => {
           <Nav />
         </div>
         <div className="ml-auto flex items-center gap-1">
-          <span className="max-w-52 truncate text-muted max-sm:hidden" title={`${me.actor.label}, ${me.actor.role}`}>
+          <span className="max-w-52 truncate text-muted max-sm:hidden" title={`${me.actor.label}, ${rolesInWords(me)}`}>
             {me.actor.label}
           </span>
           <ThemeToggle initial={theme} />

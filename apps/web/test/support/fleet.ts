@@ -5,12 +5,14 @@ import {
   type Ctx,
   createKeySealer,
   decision,
+  grantOfRole,
   makeApiToken,
   type NodeActor,
   node,
   org,
   plan,
   policy,
+  type Role,
   sandbox,
   token,
   type UserActor,
@@ -130,7 +132,13 @@ export const makeFleet = (db: Db, jobs: JobQueue): Fleet => {
         policy: { name: "demo", yaml: POLICY_YAML },
       },
     });
-    const owner: UserActor = { kind: "user", userId: made.userId, orgId: made.orgId, role: "owner", email };
+    const owner: UserActor = {
+      kind: "user",
+      userId: made.userId,
+      orgId: made.orgId,
+      grants: [grantOfRole("owner")],
+      email,
+    };
     const nodeActor = await enroll(owner);
     const [first] = (await policy.list({ ctx: ctx(owner), input: {} })).items;
     const policyId = first?.id ?? "";
@@ -195,7 +203,7 @@ export const ingest = (fleet: Fleet, home: Org, entries: JournalEntry[]) =>
   decision.ingest({ ctx: fleet.ctx(home.node), input: { entries } });
 
 /** A token of the org with some role, as a person would make it. */
-export const tokenWithRole = async (fleet: Fleet, home: Org, role: UserActor["role"]): Promise<string> =>
+export const tokenWithRole = async (fleet: Fleet, home: Org, role: Role): Promise<string> =>
   (await token.create({ ctx: fleet.ctx(home.owner), input: { name: `test ${role}`, role } })).token;
 
 /** Plays the node: everything planned for it comes into force. */

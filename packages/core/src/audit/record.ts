@@ -1,16 +1,10 @@
 import { newId, notify, type Tx, tables } from "@creel/db";
 import type { Actor, Ctx } from "../context.ts";
-import type { AuditAction } from "./actions.ts";
+import { tellOfAudit } from "../notice/fromAudit.ts";
 import { type AuditedTable, auditedColumns, type Tracking } from "./columns.ts";
+import type { AuditEntry, Changes } from "./entry.ts";
 
 type Row = Readonly<Record<string, unknown>>;
-type Changes = Record<string, { from?: unknown; to?: unknown }>;
-
-export interface AuditEntry {
-  action: AuditAction;
-  resource: { kind: string; id: string | null; label: string };
-  changes?: Changes | undefined;
-}
 
 /** Writes the audit row of a mutation in the mutation's own transaction: both happen, or neither. */
 export async function recordAudit(tx: Tx, ctx: Ctx, orgId: string, entry: AuditEntry): Promise<void> {
@@ -32,6 +26,7 @@ export async function recordAudit(tx: Tx, ctx: Ctx, orgId: string, entry: AuditE
     source: ctx.source ?? null,
   });
   await notify(tx, { orgId, topic: "audit" });
+  await tellOfAudit(tx, { orgId, at, by: who.label }, entry);
 }
 
 /** What differs between two states of a row, as far as its table's declaration lets it be said. */

@@ -1,14 +1,22 @@
-import { and, eq, tables, withSystem } from "@creel/db";
+import { and, eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
-import type { Role } from "../authz/roles.ts";
+import { boundGrants, type Grant, type Scope } from "../authz/grant.ts";
+import { grantsOf, grantsOfServiceAccount, knownPermissions } from "../authz/grantsOf.ts";
+import { isRole, type Permission, rolePermissions } from "../authz/roles.ts";
 import type { ApiKeyActor } from "../context.ts";
 import { apiTokenPrefix, hashToken } from "../secrets/tokens.ts";
-import { first, stored } from "../stored.ts";
+import { first, storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { TOUCH_INTERVAL_MS } from "./limits.ts";
 
 export const resolveApiTokenInput = z.strictObject({ token: z.string().max(256) });
 
+type Row = typeof tables.apiTokens.$inferSelect;
+
+/**
+ * Threat: a key that outlives the rights of whoever made it. Invariant: a key may do what its owner may at this moment, and of
+ * that only what the key names; the key of somebody who holds nothing any more is no key.
+ */
 export const resolveApiToken = defineVerb({
   name: "auth.resolveApiToken",
   kind: "query",
@@ -18,21 +26,52 @@ export const resolveApiToken = defineVerb({
     if (apiTokenPrefix(input.token) === null) return null;
     const t = tables.apiTokens;
     const now = ctx.clock();
-    return await withSystem(ctx.db, async (tx) => {
-      const row = first(
+    const row = await withSystem(ctx.db, async (tx) => {
+      const found = first(
         await tx
           .select()
           .from(t)
           .where(eq(t.tokenHash, hashToken(input.token))),
       );
-      if (row === null || row.revokedAt !== null) return null;
-      if (row.expiresAt !== null && row.expiresAt <= now) return null;
-      if (row.lastUsedAt === null || now.getTime() - row.lastUsedAt.getTime() > TOUCH_INTERVAL_MS)
+      if (found === null || found.revokedAt !== null) return null;
+      if (found.expiresAt !== null && found.expiresAt <= now) return null;
+      if (found.lastUsedAt === null || now.getTime() - found.lastUsedAt.getTime() > TOUCH_INTERVAL_MS)
         await tx
           .update(t)
           .set({ lastUsedAt: now })
-          .where(and(eq(t.orgId, row.orgId), eq(t.id, row.id)));
-      return { kind: "apiKey", tokenId: row.id, orgId: row.orgId, role: stored<Role>(row.role), name: row.name };
+          .where(and(eq(t.orgId, found.orgId), eq(t.id, found.id)));
+      return found;
     });
+    const owner = row === null ? null : ownerOf(row);
+    if (row === null || owner === null) return null;
+    const { orgId } = row;
+    const held = await withOrg(ctx.db, orgId, (tx) => heldBy(tx, { orgId, owner, now }));
+    if (held.length === 0) return null;
+    const grants = boundGrants(held, {
+      permissions: boundOf(row),
+      scope: storedOrNull<Scope>(row.scope),
+      expiresAt: row.expiresAt,
+    });
+    return { kind: "apiKey", tokenId: row.id, orgId, grants, name: row.name, owner };
   },
 });
+
+export function ownerOf(row: Pick<Row, "ownerUserId" | "ownerServiceAccountId">): ApiKeyActor["owner"] | null {
+  if (row.ownerUserId !== null) return { kind: "user", id: row.ownerUserId };
+  return row.ownerServiceAccountId === null ? null : { kind: "service_account", id: row.ownerServiceAccountId };
+}
+
+export async function heldBy(
+  tx: Tx,
+  { orgId, owner, now }: { orgId: string; owner: ApiKeyActor["owner"]; now: Date },
+): Promise<Grant[]> {
+  return owner.kind === "user"
+    ? await grantsOf(tx, { orgId, userId: owner.id, now })
+    : await grantsOfServiceAccount(tx, { orgId, serviceAccountId: owner.id, now });
+}
+
+/** What the key itself allows at most. */
+export function boundOf(row: Pick<Row, "role" | "permissions">): ReadonlySet<Permission> {
+  if (row.role === null) return row.permissions === null ? new Set() : knownPermissions(row.permissions);
+  return isRole(row.role) ? rolePermissions(row.role) : new Set();
+}

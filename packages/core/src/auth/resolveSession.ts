@@ -1,15 +1,15 @@
-import { and, eq, tables, withSystem } from "@creel/db";
+import { and, eq, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
-import type { Role } from "../authz/roles.ts";
+import { grantsOf } from "../authz/grantsOf.ts";
 import type { UserActor } from "../context.ts";
 import { hashToken } from "../secrets/tokens.ts";
-import { first, stored } from "../stored.ts";
+import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { SESSION_MS_MAX, TOUCH_INTERVAL_MS } from "./limits.ts";
 
 export const resolveSessionInput = z.strictObject({ token: z.string().max(256) });
 
-/** Asked on every request, so a session ended elsewhere ends here at once; the role is the one of this moment. */
+/** Asked on every request, so a session ended elsewhere ends here at once; the grants are those of this moment. */
 export const resolveSession = defineVerb({
   name: "auth.resolveSession",
   kind: "query",
@@ -18,7 +18,7 @@ export const resolveSession = defineVerb({
   run: async (ctx, input): Promise<UserActor | null> => {
     const { sessions, users, memberships } = tables;
     const now = ctx.clock();
-    return await withSystem(ctx.db, async (tx) => {
+    const found = await withSystem(ctx.db, async (tx) => {
       const row = first(
         await tx
           .select({
@@ -31,7 +31,6 @@ export const resolveSession = defineVerb({
             revokedAt: sessions.revokedAt,
             email: users.email,
             disabledAt: users.disabledAt,
-            role: memberships.role,
           })
           .from(sessions)
           .innerJoin(users, eq(users.id, sessions.userId))
@@ -46,7 +45,11 @@ export const resolveSession = defineVerb({
           .set({ lastUsedAt: now })
           .where(and(eq(sessions.orgId, row.orgId), eq(sessions.id, row.sessionId)));
       const { userId, orgId, email, sessionId } = row;
-      return { kind: "user", userId, orgId, role: stored<Role>(row.role), email, sessionId };
+      return { userId, orgId, email, sessionId };
     });
+    if (found === null) return null;
+    const { orgId, userId } = found;
+    const grants = await withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now }));
+    return { kind: "user", ...found, grants };
   },
 });

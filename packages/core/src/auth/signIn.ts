@@ -1,15 +1,13 @@
-import { eq, newId, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
-import { changesOf, recordAudit } from "../audit/record.ts";
-import type { Role } from "../authz/roles.ts";
+import { recordAudit } from "../audit/record.ts";
 import type { UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { verifyPassword } from "../secrets/password.ts";
-import { hashToken, makeSessionToken } from "../secrets/tokens.ts";
-import { first, iso, stored } from "../stored.ts";
+import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
-import { SESSION_MS_MAX } from "./limits.ts";
+import { startSession } from "./startSession.ts";
 import { forgetTries, mayTry } from "./throttle.ts";
 
 export const signInInput = z.strictObject({
@@ -35,45 +33,20 @@ export const signIn = defineVerb({
     const right = await verifyPassword(input.password, account?.passwordHash ?? null);
     if (account === null) throw refused();
     const { orgId, userId } = account;
-    const user: UserActor = { kind: "user", userId, orgId, role: stored<Role>(account.role), email };
+    const user: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const resource = { kind: "session", id: null, label: email };
     if (!right || account.disabledAt !== null) {
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
       throw refused();
     }
     forgetTries(email);
-    const token = makeSessionToken();
-    const session = {
-      orgId,
-      id: newId(now),
-      userId,
-      tokenHash: hashToken(token),
-      userAgent: input.userAgent ?? null,
-      source: ctx.source ?? null,
-      createdAt: now,
-      lastUsedAt: now,
-      expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
-      revokedAt: null,
-    };
-    await withOrg(ctx.db, orgId, async (tx) => {
-      await tx.insert(tables.sessions).values(session);
-      await recordAudit(tx, { ...ctx, actor: user }, orgId, {
-        action: "auth.signIn",
-        resource: { ...resource, id: session.id },
-        changes: changesOf("sessions", null, session),
-      });
-    });
-    return {
-      token,
-      expiresAt: iso(session.expiresAt),
-      user: { id: userId, email, name: account.name },
-      org: { id: orgId, slug: account.orgSlug, name: account.orgName },
-      role: user.role,
-    };
+    return await withOrg(ctx.db, orgId, (tx) =>
+      startSession(tx, { ...ctx, actor: user }, { orgId, userId, email, userAgent: input.userAgent }),
+    );
   },
 });
 
-/** The person and the org they have belonged to longest; choosing among several orgs comes with invitations. */
+/** The person and the org they have belonged to longest; the switcher leads to the others. */
 async function findAccount(db: Parameters<typeof withSystem>[0], email: string) {
   const { users, memberships, orgs } = tables;
   return await withSystem(db, async (tx) =>
@@ -85,7 +58,6 @@ async function findAccount(db: Parameters<typeof withSystem>[0], email: string) 
           passwordHash: users.passwordHash,
           disabledAt: users.disabledAt,
           orgId: memberships.orgId,
-          role: memberships.role,
           orgSlug: orgs.slug,
           orgName: orgs.name,
         })

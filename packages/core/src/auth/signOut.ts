@@ -27,8 +27,8 @@ export const signOut = defineVerb({
     );
     if (found === null) return { ok: true };
     const { orgId, id, userId, email } = found;
-    // The role plays no part in ending one's own session; the row only names the person.
-    const actor: UserActor = { kind: "user", userId, orgId, role: "viewer", email, sessionId: id };
+    // Rights play no part in ending one's own session; the row only names the person.
+    const actor: UserActor = { kind: "user", userId, orgId, grants: [], email, sessionId: id };
     await withOrg(ctx.db, orgId, async (tx) => {
       const ended = await tx
         .update(sessions)

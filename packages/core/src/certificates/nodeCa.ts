@@ -97,6 +97,22 @@ async function nodeCa(tx: Tx, ctx: Ctx, orgId: string): Promise<NodeCa> {
   return { certificate: new X509Certificate(row.certificatePem), privateKey };
 }
 
+/** Seals the org's signing keys under the deployment's newest key; answers how many were due. */
+export async function rewrapOrgKeys(tx: Tx, ctx: Ctx, orgId: string): Promise<number> {
+  const t = tables.orgKeys;
+  const rows = await tx.select({ id: t.id, sealedKey: t.sealedKey }).from(t).where(eq(t.orgId, orgId)).for("update");
+  const due = rows.filter(({ sealedKey }) => ctx.seal.isOutdated(sealedKey));
+  for (const { id, sealedKey } of due) {
+    const aad = aadOf(orgId, id);
+    const sealed = await ctx.seal.seal(await ctx.seal.open(sealedKey, aad), aad);
+    await tx
+      .update(t)
+      .set({ sealedKey: sealed })
+      .where(and(eq(t.orgId, orgId), eq(t.id, id)));
+  }
+  return due.length;
+}
+
 async function makeNodeCa(tx: Tx, ctx: Ctx, orgId: string): Promise<NodeCa> {
   const now = ctx.clock();
   const id = newId(now);

@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleDecisions } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { decisionIdSchema } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
@@ -16,7 +17,7 @@ export const get = defineVerb({
   run: async (ctx, { decisionId }): Promise<DecisionView> => {
     const { orgId } = ctx.actor;
     const [found] = await withOrg(ctx.db, orgId, (tx) =>
-      decisionViews(tx, { orgId, cursor: Number(decisionId), limit: 1 }),
+      decisionViews(tx, { orgId, cursor: Number(decisionId), within: visibleDecisions(ctx.actor), limit: 1 }),
     );
     if (found === undefined) throw notFound();
     return found;

@@ -2,7 +2,9 @@ import { notify, withOrg } from "@creel/db";
 import { JOURNAL_BATCH_MAX, journalEntrySchema } from "@creel/protocol";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { touchExceptions } from "../exception/touch.ts";
 import { ownNode } from "../node/self.ts";
+import { touchSecrets } from "../secret/touch.ts";
 import { defineVerb } from "../verb.ts";
 import { sortJournal } from "./sortJournal.ts";
 import { applyFlows, insertDecisions } from "./store.ts";
@@ -26,6 +28,8 @@ export const ingest = defineVerb({
       const node = await ownNode(tx, ctx.actor);
       const sorted = await sortJournal(tx, ctx.actor, entries);
       const stored = await insertDecisions(tx, ctx.actor, sorted.decisions);
+      await touchSecrets(tx, ctx, sorted.decisions);
+      await touchExceptions(tx, ctx, sorted.decisions);
       const flows = await applyFlows(tx, ctx.actor, sorted.flows);
       if (sorted.refused > 0)
         await recordAudit(tx, ctx, orgId, {

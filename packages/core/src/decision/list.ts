@@ -1,6 +1,7 @@
 import { eq, tables, withOrg } from "@creel/db";
 import { decisionKinds, verdicts } from "@creel/protocol";
 import { z } from "zod";
+import { visibleDecisions } from "../authz/scopeSql.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -30,7 +31,7 @@ export const list = defineVerb({
     return await withOrg(ctx.db, orgId, async (tx) => {
       // Read before the rows: a feed that starts here then asks again for what came between, and never misses it.
       const last = first(await tx.select({ value: t.value }).from(t).where(eq(t.orgId, orgId)));
-      const items = await decisionViews(tx, { orgId, ...input });
+      const items = await decisionViews(tx, { orgId, ...input, within: visibleDecisions(ctx.actor) });
       const more = input.after === undefined && items.length === input.limit;
       return { items, nextBefore: more ? (items.at(-1)?.cursor ?? null) : null, lastCursor: last?.value ?? 0 };
     });

@@ -1,5 +1,6 @@
 import { and, eq, sql, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleDecisions } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso } from "../stored.ts";
@@ -16,12 +17,13 @@ export const reach = defineVerb({
   input: reachInput,
   run: async (ctx, { sandboxId }): Promise<{ hosts: ReachedHost[] }> => {
     const { orgId } = ctx.actor;
-    const { sandboxes: s, decisions: d } = tables;
+    const { sandboxes: s, nodes: n, decisions: d } = tables;
     return await withOrg(ctx.db, orgId, async (tx) => {
       const known = await tx
         .select({ id: s.id })
         .from(s)
-        .where(and(eq(s.orgId, orgId), eq(s.id, sandboxId)));
+        .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
+        .where(and(eq(s.orgId, orgId), eq(s.id, sandboxId), visibleDecisions(ctx.actor)));
       if (known.length === 0) throw notFound();
       const count = (verdict: string) => sql<number>`count(*) filter (where ${d.decision} = ${verdict})::int`;
       const lastAt = sql<Date>`max(${d.time})`.mapWith(d.time);

@@ -1,5 +1,6 @@
 import { sql, type Tx } from "@creel/db";
 import type { NodeActor } from "../context.ts";
+import { groupKey } from "../inbox/group.ts";
 import type { OwnDecision, OwnFlow } from "./sortJournal.ts";
 
 /**
@@ -31,6 +32,8 @@ export async function insertDecisions(tx: Tx, actor: NodeActor, decisions: reado
     bytes_in: record.bytesIn,
     bytes_out: record.bytesOut,
     duration_ms: record.durationMs,
+    credentials: record.credentials ?? null,
+    group_key: groupKey(record),
   }));
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`decisions:${orgId}`}, 0))`);
   const stored = await tx.execute<{ cursor: string }>(sql`
@@ -38,18 +41,18 @@ export async function insertDecisions(tx: Tx, actor: NodeActor, decisions: reado
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(
         place int, boot uuid, sandbox_id uuid, seq bigint, time timestamptz, kind text, "binary" jsonb, host text, port int,
         protocol text, method text, path text, decision text, rule text, reason text, policy_digest text, generation int,
-        bytes_in bigint, bytes_out bigint, duration_ms double precision)
+        bytes_in bigint, bytes_out bigint, duration_ms double precision, credentials jsonb, group_key text)
     ), base as (
       insert into decision_cursors as c (org_id, value) values (${orgId}::uuid, ${rows.length}::bigint)
       on conflict (org_id) do update set value = c.value + excluded.value
       returning c.value - ${rows.length}::bigint as value
     )
     insert into decisions (org_id, node_id, cursor, boot, sandbox_id, seq, time, kind, "binary", host, port, protocol, method,
-      path, decision, rule, reason, policy_digest, generation, bytes_in, bytes_out, duration_ms)
+      path, decision, rule, reason, policy_digest, generation, bytes_in, bytes_out, duration_ms, credentials, group_key)
     select ${orgId}::uuid, ${nodeId}::uuid, base.value + 1 + given.place, boot, sandbox_id, seq, time, kind,
       -- JSON null is a value; no identity is no value.
       nullif("binary", 'null'::jsonb), host, port, protocol, method, path, decision, rule, reason, policy_digest, generation,
-      bytes_in, bytes_out, duration_ms
+      bytes_in, bytes_out, duration_ms, nullif(credentials, 'null'::jsonb), group_key
     from given, base order by given.place
     on conflict do nothing
     returning cursor`);

@@ -1,5 +1,6 @@
-import { sql, withOrg } from "@creel/db";
+import { sql, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleDecisions } from "../authz/scopeSql.ts";
 import { TIMELINE_MINUTES_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import type { TimelineBucket } from "../views.ts";
@@ -24,11 +25,19 @@ export const timeline = defineVerb({
     // Whole steps since the epoch, so that bars do not move while one looks.
     const end = Math.floor(ctx.clock().getTime() / stepMs) * stepMs + stepMs;
     const start = end - BUCKETS * stepMs;
+    const within = visibleDecisions(ctx.actor);
+    const { sandboxes: s, nodes: n } = tables;
+    // Whoever sees all of the org is not asked about each row.
+    const seen =
+      within === undefined
+        ? sql`true`
+        : sql`exists (select 1 from ${s} join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
+            where ${s.orgId} = decisions.org_id and ${s.id} = decisions.sandbox_id and ${within})`;
     const rows = await withOrg(ctx.db, orgId, (tx) =>
       tx.execute<{ step: number; decision: string; count: number }>(sql`
         select floor(extract(epoch from time) / ${bucketSeconds}::int)::int as step, decision, count(*)::int as count
         from decisions
-        where org_id = ${orgId}::uuid
+        where org_id = ${orgId}::uuid and ${seen}
           and time >= ${new Date(start).toISOString()}::timestamptz and time < ${new Date(end).toISOString()}::timestamptz
           and (${input.sandboxId ?? null}::uuid is null or sandbox_id = ${input.sandboxId ?? null}::uuid)
         group by 1, 2`),

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, lt, type Tx, tables } from "@creel/db";
+import { and, asc, desc, eq, gt, lt, type SQL, type Tx, tables } from "@creel/db";
 import type { BinaryIdentity, DecisionRecord } from "@creel/protocol";
 import { iso, stored, storedOrNull } from "../stored.ts";
 import type { DecisionView } from "../views.ts";
@@ -8,6 +8,8 @@ const { decisions: d, nodes: n, sandboxes: s, orgs: o } = tables;
 export interface DecisionQuery {
   orgId: string;
   cursor?: number | undefined;
+  /** What the asking person may see, of decisions with their sandboxes and nodes. */
+  within?: SQL | undefined;
   sandboxId?: string | undefined;
   nodeId?: string | undefined;
   decision?: DecisionRecord["decision"] | undefined;
@@ -50,6 +52,7 @@ export async function decisionViews(tx: Tx, query: DecisionQuery): Promise<Decis
         query.kind === undefined ? undefined : eq(d.kind, query.kind),
         query.before === undefined ? undefined : lt(d.cursor, query.before),
         query.after === undefined ? undefined : gt(d.cursor, query.after),
+        query.within,
       ),
     )
     .orderBy(query.after === undefined ? desc(d.cursor) : asc(d.cursor))
@@ -67,6 +70,7 @@ export async function decisionViews(tx: Tx, query: DecisionQuery): Promise<Decis
     seq: row.seq,
     policyDigest: row.policyDigest,
     generation: row.generation,
+    ...(row.credentials === null ? {} : { credentials: stored<string[]>(row.credentials) }),
     bytesIn: row.bytesIn,
     bytesOut: row.bytesOut,
     durationMs: row.durationMs,

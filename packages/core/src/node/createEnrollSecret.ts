@@ -1,6 +1,8 @@
 import { newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import { labelsSchema } from "../authz/fields.ts";
 import type { Deployment } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { ENROLL_TTL_MINUTES_MAX, slugSchema } from "../limits.ts";
@@ -11,6 +13,8 @@ import { defineVerb } from "../verb.ts";
 export const createEnrollSecretInput = z.strictObject({
   /** The only name the node may take; any free one when absent. */
   nodeName: slugSchema.optional(),
+  /** What the node is labelled with when it joins. */
+  labels: labelsSchema.default({}),
   ttlMinutes: z.number().int().min(1).max(ENROLL_TTL_MINUTES_MAX).default(ENROLL_TTL_MINUTES_MAX),
 });
 
@@ -28,6 +32,7 @@ export const createEnrollSecret = defineVerb({
         "This process does not know where nodes connect. Set CREEL_HUB_URL and CREEL_TLS_DIR.",
       );
     const { orgId } = ctx.actor;
+    authorizeOn(ctx.actor, { action: "create", kind: "enroll_secret", labels: input.labels });
     const now = ctx.clock();
     const secret = makeEnrollSecret();
     const row = {
@@ -35,6 +40,7 @@ export const createEnrollSecret = defineVerb({
       id: newId(now),
       secretHash: hashToken(secret),
       nodeName: input.nodeName ?? null,
+      labels: input.labels,
       createdBy: describeActor(ctx.actor).label,
       createdAt: now,
       expiresAt: new Date(now.getTime() + input.ttlMinutes * MINUTE_MS),

@@ -1,13 +1,14 @@
 import { and, eq, gt, isNull, newId, notify, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { enrollRequestSchema } from "@creel/protocol";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import type { Labels } from "../authz/grant.ts";
 import { checkRequest } from "../certificates/csr.ts";
 import { issueNodeCertificate } from "../certificates/nodeCa.ts";
 import type { Ctx } from "../context.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError } from "../errors/errors.ts";
 import { hashToken } from "../secrets/tokens.ts";
-import { first, iso } from "../stored.ts";
+import { first, iso, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const enrollInput = enrollRequestSchema;
@@ -51,13 +52,14 @@ export const enroll = defineVerb({
     };
     try {
       return await withOrg(ctx.db, orgId, async (tx) => {
-        const nodeName = await consume(tx, secret, now);
+        const consumed = await consume(tx, secret, now);
+        const { nodeName } = consumed;
         if (nodeName !== null && nodeName !== node.name)
           throw new CreelError(
             "conflict",
             `This join secret is for a node called ${nodeName}; use --name ${nodeName}.`,
           );
-        await tx.insert(tables.nodes).values(node);
+        await tx.insert(tables.nodes).values({ ...node, labels: consumed.labels });
         await tx
           .update(tables.enrollSecrets)
           .set({ nodeId: node.id })
@@ -72,7 +74,11 @@ export const enroll = defineVerb({
         await recordAudit(tx, { ...ctx, actor: { kind: "node", orgId, nodeId: node.id } }, orgId, {
           action: "node.enroll",
           resource: { kind: "node", id: node.id, label: node.name },
-          changes: changesOf("nodes", null, { ...node, certificateExpiresAt: issued.expiresAt }),
+          changes: changesOf("nodes", null, {
+            ...node,
+            labels: consumed.labels,
+            certificateExpiresAt: issued.expiresAt,
+          }),
         });
         await notify(tx, { orgId, topic: "nodes", id: node.id });
         return {
@@ -111,15 +117,15 @@ async function findSecret(ctx: Ctx, secret: string): Promise<FoundSecret | null>
 }
 
 /** Compare-and-set: of all who hold the secret, one changes `used_at` from null; the rest wait for it and find it set. */
-async function consume(tx: Tx, secret: FoundSecret, now: Date): Promise<string | null> {
+async function consume(tx: Tx, secret: FoundSecret, now: Date): Promise<{ nodeName: string | null; labels: Labels }> {
   const t = tables.enrollSecrets;
   const row = first(
     await tx
       .update(t)
       .set({ usedAt: now })
       .where(and(eq(t.orgId, secret.orgId), eq(t.id, secret.id), isNull(t.usedAt), gt(t.expiresAt, now)))
-      .returning({ nodeName: t.nodeName }),
+      .returning({ nodeName: t.nodeName, labels: t.labels }),
   );
   if (row === null) throw refused();
-  return row.nodeName;
+  return { nodeName: row.nodeName, labels: stored<Labels>(row.labels) };
 }

@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleNodes } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { NodeView } from "../views.ts";
@@ -15,7 +16,7 @@ export const get = defineVerb({
   run: async (ctx, input): Promise<NodeView> => {
     const { orgId } = ctx.actor;
     const [view] = await withOrg(ctx.db, orgId, (tx) =>
-      nodeViews(tx, { orgId, nodeId: input.nodeId, now: ctx.clock() }),
+      nodeViews(tx, { orgId, nodeId: input.nodeId, within: visibleNodes(ctx.actor), now: ctx.clock() }),
     );
     if (view === undefined) throw notFound();
     return view;

@@ -8,3 +8,4 @@ export { hello, helloInput } from "./hello.ts";
 export { list, listInput } from "./list.ts";
 export { renew, renewInput } from "./renew.ts";
 export { revoke, revokeInput } from "./revoke.ts";
+export { setLabels, setLabelsInput } from "./setLabels.ts";

@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleNodes } from "../authz/scopeSql.ts";
 import { defineVerb } from "../verb.ts";
 import type { NodeView } from "../views.ts";
 import { nodeViews } from "./view.ts";
@@ -13,6 +14,10 @@ export const list = defineVerb({
   input: listInput,
   run: async (ctx): Promise<{ items: NodeView[] }> => {
     const { orgId } = ctx.actor;
-    return { items: await withOrg(ctx.db, orgId, (tx) => nodeViews(tx, { orgId, now: ctx.clock() })) };
+    return {
+      items: await withOrg(ctx.db, orgId, (tx) =>
+        nodeViews(tx, { orgId, within: visibleNodes(ctx.actor), now: ctx.clock() }),
+      ),
+    };
   },
 });

@@ -1,8 +1,10 @@
 import { and, eq, ne, notify, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import type { Labels } from "../authz/grant.ts";
 import { notFound } from "../errors/errors.ts";
-import { first } from "../stored.ts";
+import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const revokeInput = z.strictObject({ nodeId: z.uuid() });
@@ -17,11 +19,15 @@ export const revoke = defineVerb({
     const { orgId } = ctx.actor;
     const t = tables.nodes;
     await withOrg(ctx.db, orgId, async (tx) => {
+      const mine = and(eq(t.orgId, orgId), eq(t.id, input.nodeId), ne(t.state, "revoked"));
+      const found = first(await tx.select({ labels: t.labels }).from(t).where(mine).for("no key update"));
+      if (found === null) throw notFound();
+      authorizeOn(ctx.actor, { action: "delete", kind: "node", labels: stored<Labels>(found.labels) });
       const row = first(
         await tx
           .update(t)
           .set({ state: "revoked", revokedAt: ctx.clock(), connected: false })
-          .where(and(eq(t.orgId, orgId), eq(t.id, input.nodeId), ne(t.state, "revoked")))
+          .where(mine)
           .returning({ name: t.name, revokedAt: t.revokedAt }),
       );
       if (row === null) throw notFound();

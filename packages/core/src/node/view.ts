@@ -1,5 +1,6 @@
-import { and, asc, eq, isNull, sql, type Tx, tables } from "@creel/db";
+import { and, asc, eq, isNull, type SQL, sql, type Tx, tables } from "@creel/db";
 import { HEARTBEAT_TIMEOUT_MS, type HostCapabilities, type ModelInfo } from "@creel/protocol";
+import type { Labels } from "../authz/grant.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso, isoOrNull, stored, storedOrNull } from "../stored.ts";
 import type { NodeView } from "../views.ts";
@@ -11,7 +12,8 @@ export const isConnected = (row: { connected: boolean; lastSeenAt: Date | null }
 
 export async function nodeViews(
   tx: Tx,
-  query: { orgId: string; nodeId?: string | undefined; now: Date },
+  /** `within`: what the asking person may see, of the rows of `nodes`. */
+  query: { orgId: string; nodeId?: string | undefined; within?: SQL | undefined; now: Date },
 ): Promise<NodeView[]> {
   const { nodes, sandboxes } = tables;
   const rows = await tx
@@ -21,13 +23,20 @@ export async function nodeViews(
       sandboxes,
       and(eq(sandboxes.orgId, nodes.orgId), eq(sandboxes.nodeId, nodes.id), isNull(sandboxes.removedAt)),
     )
-    .where(and(eq(nodes.orgId, query.orgId), query.nodeId === undefined ? undefined : eq(nodes.id, query.nodeId)))
+    .where(
+      and(
+        eq(nodes.orgId, query.orgId),
+        query.nodeId === undefined ? undefined : eq(nodes.id, query.nodeId),
+        query.within,
+      ),
+    )
     .groupBy(nodes.orgId, nodes.id)
     .orderBy(asc(nodes.name), asc(nodes.id))
     .limit(PAGE_MAX);
   return rows.map(({ node, sandboxCount }) => ({
     id: node.id,
     name: node.name,
+    labels: stored<Labels>(node.labels),
     state: stored<NodeState>(node.state),
     connected: isConnected(node, query.now),
     lastSeenAt: isoOrNull(node.lastSeenAt),

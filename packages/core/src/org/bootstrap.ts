@@ -37,8 +37,8 @@ export const bootstrap = defineVerb({
     const org = await ensureOrg(ctx, input);
     const userId = await ensureUser(ctx, input);
     const rest = await withOrg(ctx.db, org.id, async (tx) => {
-      const member = await ensureOwner(tx, org.id, userId);
-      const token = await ensureToken(tx, ctx, org.id, input.apiToken);
+      const member = await ensureOwner(tx, ctx, { orgId: org.id, userId });
+      const token = await ensureToken(tx, ctx, { orgId: org.id, userId, token: input.apiToken });
       const policy = await ensurePolicy(tx, ctx, org.id, input);
       if (org.created || member || token || policy.created)
         await recordAudit(tx, ctx, org.id, {
@@ -84,16 +84,30 @@ async function ensureUser(ctx: Ctx, input: Input): Promise<string> {
   });
 }
 
-async function ensureOwner(tx: Tx, orgId: string, userId: string): Promise<boolean> {
+async function ensureOwner(tx: Tx, ctx: Ctx, { orgId, userId }: { orgId: string; userId: string }): Promise<boolean> {
   const made = await tx
     .insert(tables.memberships)
-    .values({ orgId, userId, role: "owner" })
+    .values({ orgId, userId })
     .onConflictDoNothing()
     .returning({ userId: tables.memberships.userId });
-  return made.length > 0;
+  if (made.length === 0) return false;
+  await tx.insert(tables.roleGrants).values({
+    orgId,
+    id: newId(ctx.clock()),
+    userId,
+    role: "owner",
+    reason: "Founded the organization.",
+    grantedBy: "bootstrap",
+    createdAt: ctx.clock(),
+  });
+  return true;
 }
 
-async function ensureToken(tx: Tx, ctx: Ctx, orgId: string, token: string | undefined): Promise<boolean> {
+async function ensureToken(
+  tx: Tx,
+  ctx: Ctx,
+  { orgId, userId, token }: { orgId: string; userId: string; token: string | undefined },
+): Promise<boolean> {
   const prefix = token === undefined ? null : apiTokenPrefix(token);
   if (token === undefined || prefix === null) return false;
   const t = tables.apiTokens;
@@ -102,6 +116,7 @@ async function ensureToken(tx: Tx, ctx: Ctx, orgId: string, token: string | unde
     orgId,
     id: newId(now),
     name: "bootstrap",
+    ownerUserId: userId,
     role: "owner",
     prefix,
     createdBy: "bootstrap",

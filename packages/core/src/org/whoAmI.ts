@@ -1,17 +1,19 @@
 import { eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import { roleGrants } from "../authz/roles.ts";
+import { mayAtAll } from "../authz/grant.ts";
+import { kindActions, resourceKinds } from "../authz/roles.ts";
 import { notFound } from "../errors/errors.ts";
+import { isoOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { WhoAmI } from "../views.ts";
 
 export const whoAmIInput = z.strictObject({});
 
-/** Who is asking, for which org, and what their role may do; every role may read nodes, so every person may ask. */
+/** Who is asking, for which org, and what their grants let them do. Belonging to the org is all that is asked. */
 export const whoAmI = defineVerb({
   name: "org.whoAmI",
   kind: "query",
-  gate: { by: "person", action: "read", on: "node" },
+  gate: { by: "member" },
   input: whoAmIInput,
   run: async ({ actor, db }): Promise<WhoAmI> => {
     const [org] = await withOrg(db, actor.orgId, (tx) =>
@@ -23,6 +25,16 @@ export const whoAmI = defineVerb({
     if (org === undefined) throw notFound();
     const who =
       actor.kind === "user" ? { id: actor.userId, label: actor.email } : { id: actor.tokenId, label: actor.name };
-    return { org, actor: { kind: actor.kind, role: actor.role, ...who }, may: roleGrants[actor.role] };
+    const grants = actor.grants.map(({ role, scope, via, expiresAt }) => ({
+      role,
+      scope,
+      via,
+      expiresAt: isoOrNull(expiresAt),
+    }));
+    const may = resourceKinds.flatMap((kind) => {
+      const held = kindActions[kind].filter((action) => mayAtAll(actor.grants, action, kind));
+      return held.length === 0 ? [] : [[kind, held] as const];
+    });
+    return { org, actor: { kind: actor.kind, ...who }, grants, may: Object.fromEntries(may) };
   },
 });

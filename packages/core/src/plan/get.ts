@@ -1,6 +1,7 @@
 import { and, eq, tables, withOrg } from "@creel/db";
 import type { DesiredState } from "@creel/protocol";
 import { z } from "zod";
+import { visiblePlans } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -18,7 +19,7 @@ export const get = defineVerb({
     const { orgId } = ctx.actor;
     const t = tables.plans;
     return await withOrg(ctx.db, orgId, async (tx) => {
-      const [view] = await planViews(tx, { orgId, planId, limit: 1 });
+      const [view] = await planViews(tx, { orgId, planId, within: visiblePlans(ctx.actor), limit: 1 });
       const row = first(
         await tx
           .select({ content: t.content })

@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visiblePlans } from "../authz/scopeSql.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import type { PlanView } from "../views.ts";
@@ -17,6 +18,8 @@ export const list = defineVerb({
   input: listInput,
   run: async (ctx, input): Promise<{ items: PlanView[] }> => {
     const { orgId } = ctx.actor;
-    return { items: await withOrg(ctx.db, orgId, (tx) => planViews(tx, { orgId, ...input })) };
+    return {
+      items: await withOrg(ctx.db, orgId, (tx) => planViews(tx, { orgId, ...input, within: visiblePlans(ctx.actor) })),
+    };
   },
 });

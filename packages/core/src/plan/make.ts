@@ -5,6 +5,8 @@ import { changesOf, recordAudit } from "../audit/record.ts";
 import type { Ctx } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
+import { exceptionsOfNode } from "../exception/desired.ts";
+import { credentialsOfNode } from "../secret/bound.ts";
 import { stored } from "../stored.ts";
 
 /**
@@ -57,7 +59,7 @@ async function makePlan(
     planId: id,
     generation,
     parent: node.parent,
-    sandboxes: await desiredSandboxes(tx, { orgId, nodeId: node.id }),
+    sandboxes: await desiredSandboxes(tx, { orgId, nodeId: node.id, now }),
   } satisfies DesiredState);
   if (!content.success)
     throw new CreelError("invalid_input", `The node ${node.name} could not be told this: ${content.error.message}`);
@@ -91,7 +93,10 @@ async function makePlan(
   return id;
 }
 
-async function desiredSandboxes(tx: Tx, where: { orgId: string; nodeId: string }): Promise<DesiredSandbox[]> {
+async function desiredSandboxes(
+  tx: Tx,
+  where: { orgId: string; nodeId: string; now: Date },
+): Promise<DesiredSandbox[]> {
   const { sandboxes: s, policies: p, policyVersions: v } = tables;
   const rows = await tx
     .select({ sandbox: s, version: v.version, digest: v.digest, yaml: v.yaml })
@@ -100,6 +105,8 @@ async function desiredSandboxes(tx: Tx, where: { orgId: string; nodeId: string }
     .innerJoin(v, and(eq(v.orgId, p.orgId), eq(v.policyId, p.id), eq(v.version, p.latestVersion)))
     .where(and(eq(s.orgId, where.orgId), eq(s.nodeId, where.nodeId), isNull(s.removedAt)))
     .orderBy(asc(s.name));
+  const credentials = await credentialsOfNode(tx, where);
+  const exceptions = await exceptionsOfNode(tx, where);
   return rows.map(({ sandbox, version, digest, yaml }) => ({
     id: sandbox.id,
     name: sandbox.name,
@@ -112,6 +119,8 @@ async function desiredSandboxes(tx: Tx, where: { orgId: string; nodeId: string }
     restart: stored<DesiredSandbox["restart"]>(sandbox.restart),
     limits: stored<DesiredSandbox["limits"]>(sandbox.limits),
     policy: { version, digest, yaml },
+    ...(credentials.has(sandbox.id) ? { credentials: credentials.get(sandbox.id) } : {}),
+    ...(exceptions.has(sandbox.id) ? { exceptions: exceptions.get(sandbox.id) } : {}),
   }));
 }
 

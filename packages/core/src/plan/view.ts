@@ -1,4 +1,4 @@
-import { and, desc, eq, type Tx, tables } from "@creel/db";
+import { and, desc, eq, type SQL, type Tx, tables } from "@creel/db";
 import { iso, isoOrNull, stored } from "../stored.ts";
 import type { PlanView } from "../views.ts";
 import type { PlanState } from "./state.ts";
@@ -22,7 +22,14 @@ const columns = {
 
 export async function planViews(
   tx: Tx,
-  query: { orgId: string; planId?: string | undefined; nodeId?: string | undefined; limit: number },
+  query: {
+    orgId: string;
+    planId?: string | undefined;
+    nodeId?: string | undefined;
+    /** What the asking person may see, of plans with their nodes. */
+    within?: SQL | undefined;
+    limit: number;
+  },
 ): Promise<PlanView[]> {
   const rows = await tx
     .select(columns)
@@ -33,6 +40,7 @@ export async function planViews(
         eq(plans.orgId, query.orgId),
         query.planId === undefined ? undefined : eq(plans.id, query.planId),
         query.nodeId === undefined ? undefined : eq(plans.nodeId, query.nodeId),
+        query.within,
       ),
     )
     .orderBy(desc(plans.id))

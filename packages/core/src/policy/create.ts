@@ -1,6 +1,8 @@
 import { withOrg } from "@creel/db";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
+import { authorizeOn } from "../authz/authorize.ts";
+import { labelsSchema } from "../authz/fields.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX, slugSchema } from "../limits.ts";
@@ -11,6 +13,7 @@ import { policyDetails } from "./view.ts";
 
 export const createInput = z.strictObject({
   name: slugSchema,
+  labels: labelsSchema.default({}),
   yaml: z.string().max(POLICY_BYTES_MAX),
   message: z.string().max(MESSAGE_CHARS_MAX).default(""),
 });
@@ -22,6 +25,7 @@ export const create = defineVerb({
   input: createInput,
   run: async (ctx, input): Promise<PolicyDetail> => {
     const { orgId } = ctx.actor;
+    authorizeOn(ctx.actor, { action: "create", kind: "policy", labels: input.labels });
     try {
       return await withOrg(ctx.db, orgId, async (tx) => {
         const policyId = await insertPolicy(tx, ctx, { orgId, ...input });

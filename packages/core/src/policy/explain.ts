@@ -1,6 +1,8 @@
 import { and, desc, eq, sql, type Tx, tables, withOrg } from "@creel/db";
 import { type Explanation, explainRequest, type PolicyRequest } from "@creel/policy";
 import { z } from "zod";
+import { visibleDecisions, visiblePolicies } from "../authz/scopeSql.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
 import { decisionViews } from "../decision/view.ts";
 import { notFound } from "../errors/errors.ts";
 import { decisionIdSchema } from "../limits.ts";
@@ -10,6 +12,8 @@ import type { DecisionExplanation, DecisionView, NewestJudgment, PolicyDetail } 
 import { policyDetails } from "./view.ts";
 
 export const explainInput = z.strictObject({ decisionId: decisionIdSchema });
+
+type Person = UserActor | ApiKeyActor;
 
 /** Lines of the file kept around the one that decided. */
 const EXCERPT_CONTEXT_LINES = 3;
@@ -23,12 +27,17 @@ export const explain = defineVerb({
   run: async (ctx, { decisionId }): Promise<DecisionExplanation> => {
     const { orgId } = ctx.actor;
     const { decision, version, present } = await withOrg(ctx.db, orgId, async (tx) => {
-      const [decision] = await decisionViews(tx, { orgId, cursor: Number(decisionId), limit: 1 });
+      const [decision] = await decisionViews(tx, {
+        orgId,
+        cursor: Number(decisionId),
+        within: visibleDecisions(ctx.actor),
+        limit: 1,
+      });
       if (decision === undefined) throw notFound();
       return {
         decision,
-        version: await versionOf(tx, orgId, decision),
-        present: await presentPolicyOf(tx, { orgId, sandboxId: decision.sandboxId }),
+        version: await versionOf(tx, ctx.actor, decision),
+        present: await presentPolicyOf(tx, ctx.actor, decision.sandboxId),
       };
     });
     if (version === null)
@@ -66,7 +75,8 @@ interface DecidingVersion {
 }
 
 /** Of several versions with the same meaning the newest; of the sandbox's own policy before any other. */
-async function versionOf(tx: Tx, orgId: string, decision: DecisionView): Promise<DecidingVersion | null> {
+async function versionOf(tx: Tx, actor: Person, decision: DecisionView): Promise<DecidingVersion | null> {
+  const { orgId } = actor;
   const { policies: p, policyVersions: v, sandboxes: s } = tables;
   const own = sql`exists (select 1 from ${s} where ${s.orgId} = ${orgId} and ${s.id} = ${decision.sandboxId} and ${s.policyId} = ${p.id})`;
   return first(
@@ -74,23 +84,24 @@ async function versionOf(tx: Tx, orgId: string, decision: DecisionView): Promise
       .select({ id: p.id, name: p.name, version: v.version, latestVersion: p.latestVersion, yaml: v.yaml })
       .from(v)
       .innerJoin(p, and(eq(p.orgId, v.orgId), eq(p.id, v.policyId)))
-      .where(and(eq(v.orgId, orgId), eq(v.digest, decision.policyDigest)))
+      .where(and(eq(v.orgId, orgId), eq(v.digest, decision.policyDigest), visiblePolicies(actor)))
       .orderBy(desc(own), desc(v.version))
       .limit(1),
   );
 }
 
-/** The policy that holds the sandbox now; null when the sandbox is gone. */
-async function presentPolicyOf(tx: Tx, where: { orgId: string; sandboxId: string }): Promise<PolicyDetail | null> {
+/** The policy that holds the sandbox now; null when the sandbox is gone, or the policy is not for this person to see. */
+async function presentPolicyOf(tx: Tx, actor: Person, sandboxId: string): Promise<PolicyDetail | null> {
+  const { orgId } = actor;
   const { sandboxes: s } = tables;
   const sandbox = first(
     await tx
       .select({ policyId: s.policyId })
       .from(s)
-      .where(and(eq(s.orgId, where.orgId), eq(s.id, where.sandboxId))),
+      .where(and(eq(s.orgId, orgId), eq(s.id, sandboxId))),
   );
   if (sandbox === null) return null;
-  return first(await policyDetails(tx, { orgId: where.orgId, policyId: sandbox.policyId }));
+  return first(await policyDetails(tx, { orgId, policyId: sandbox.policyId, within: visiblePolicies(actor) }));
 }
 
 function newestJudgment(

@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visiblePolicies } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { PolicyDetail } from "../views.ts";
@@ -14,7 +15,9 @@ export const get = defineVerb({
   input: getInput,
   run: async (ctx, { policyId }): Promise<PolicyDetail> => {
     const { orgId } = ctx.actor;
-    const [found] = await withOrg(ctx.db, orgId, (tx) => policyDetails(tx, { orgId, policyId }));
+    const [found] = await withOrg(ctx.db, orgId, (tx) =>
+      policyDetails(tx, { orgId, policyId, within: visiblePolicies(ctx.actor) }),
+    );
     if (found === undefined) throw notFound();
     return found;
   },

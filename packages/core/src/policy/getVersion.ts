@@ -1,5 +1,6 @@
 import { and, eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { visiblePolicies } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -14,17 +15,25 @@ export const getVersion = defineVerb({
   gate: { by: "person", action: "read", on: "policy" },
   input: getVersionInput,
   run: async (ctx, input): Promise<PolicyVersionDetail> => {
-    const t = tables.policyVersions;
+    const { policyVersions: t, policies: p } = tables;
     const { orgId } = ctx.actor;
     const row = await withOrg(ctx.db, orgId, async (tx) =>
       first(
         await tx
-          .select()
+          .select({ version: t })
           .from(t)
-          .where(and(eq(t.orgId, orgId), eq(t.policyId, input.policyId), eq(t.version, input.version))),
+          .innerJoin(p, and(eq(p.orgId, t.orgId), eq(p.id, t.policyId)))
+          .where(
+            and(
+              eq(t.orgId, orgId),
+              eq(t.policyId, input.policyId),
+              eq(t.version, input.version),
+              visiblePolicies(ctx.actor),
+            ),
+          ),
       ),
     );
     if (row === null) throw notFound();
-    return { ...toVersionView(row), yaml: row.yaml };
+    return { ...toVersionView(row.version), yaml: row.version.yaml };
   },
 });

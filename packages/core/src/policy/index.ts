@@ -8,3 +8,4 @@ export { listVersions, listVersionsInput } from "./listVersions.ts";
 export { proposeAllow, proposeAllowInput } from "./proposeAllow.ts";
 export { replay, replayInput } from "./replay.ts";
 export { saveVersion, saveVersionInput } from "./saveVersion.ts";
+export { setLabels, setLabelsInput } from "./setLabels.ts";

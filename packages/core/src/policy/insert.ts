@@ -1,23 +1,40 @@
 import { newId, notify, type Tx, tables } from "@creel/db";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
-import type { Ctx } from "../context.ts";
+import type { Labels } from "../authz/grant.ts";
+import { type Ctx, personOf } from "../context.ts";
 import { judgePolicy } from "./judge.ts";
 
 /** A new policy with its first version, in the caller's transaction. Throws `policy_invalid`. */
 export async function insertPolicy(
   tx: Tx,
   ctx: Ctx,
-  given: { orgId: string; name: string; yaml: string; message: string },
+  given: { orgId: string; name: string; labels?: Labels | undefined; yaml: string; message: string },
 ): Promise<string> {
   const { orgId, name, yaml, message } = given;
   const now = ctx.clock();
   const { digest } = judgePolicy(yaml, now);
-  const policy = { orgId, id: newId(now), name, latestVersion: 1, createdAt: now, updatedAt: now };
+  const policy = {
+    orgId,
+    id: newId(now),
+    name,
+    labels: given.labels ?? {},
+    latestVersion: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
   await tx.insert(tables.policies).values(policy);
   const author = describeActor(ctx.actor).label;
-  await tx
-    .insert(tables.policyVersions)
-    .values({ orgId, policyId: policy.id, version: 1, digest, yaml, message, author, createdAt: now });
+  await tx.insert(tables.policyVersions).values({
+    orgId,
+    policyId: policy.id,
+    version: 1,
+    digest,
+    yaml,
+    message,
+    author,
+    authorUserId: personOf(ctx.actor),
+    createdAt: now,
+  });
   await recordAudit(tx, ctx, orgId, {
     action: "policy.create",
     resource: { kind: "policy", id: policy.id, label: name },

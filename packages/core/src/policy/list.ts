@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visiblePolicies } from "../authz/scopeSql.ts";
 import { defineVerb } from "../verb.ts";
 import type { PolicyView } from "../views.ts";
 import { policyDetails, withoutText } from "./view.ts";
@@ -13,7 +14,9 @@ export const list = defineVerb({
   input: listInput,
   run: async (ctx): Promise<{ items: PolicyView[] }> => {
     const { orgId } = ctx.actor;
-    const found = await withOrg(ctx.db, orgId, (tx) => policyDetails(tx, { orgId }));
+    const found = await withOrg(ctx.db, orgId, (tx) =>
+      policyDetails(tx, { orgId, within: visiblePolicies(ctx.actor) }),
+    );
     return { items: found.map(withoutText) };
   },
 });

@@ -1,5 +1,6 @@
 import { and, desc, eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { visiblePolicies } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
@@ -14,18 +15,19 @@ export const listVersions = defineVerb({
   gate: { by: "person", action: "read", on: "policy" },
   input: listVersionsInput,
   run: async (ctx, { policyId }): Promise<{ items: PolicyVersionView[] }> => {
-    const t = tables.policyVersions;
+    const { policyVersions: t, policies: p } = tables;
     const { orgId } = ctx.actor;
     const rows = await withOrg(ctx.db, orgId, (tx) =>
       tx
-        .select()
+        .select({ version: t })
         .from(t)
-        .where(and(eq(t.orgId, orgId), eq(t.policyId, policyId)))
+        .innerJoin(p, and(eq(p.orgId, t.orgId), eq(p.id, t.policyId)))
+        .where(and(eq(t.orgId, orgId), eq(t.policyId, policyId), visiblePolicies(ctx.actor)))
         .orderBy(desc(t.version))
         .limit(PAGE_MAX),
     );
     // A policy is made together with its first version: none means no policy.
     if (rows.length === 0) throw notFound();
-    return { items: rows.map(toVersionView) };
+    return { items: rows.map(({ version }) => toVersionView(version)) };
   },
 });

@@ -1,6 +1,7 @@
 import { and, eq, tables, withOrg } from "@creel/db";
 import { addRule, diffLines, PolicyEditError, type RuleRequest } from "@creel/policy";
 import { z } from "zod";
+import { visibleDecisions, visiblePolicies } from "../authz/scopeSql.ts";
 import { decisionViews } from "../decision/view.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { decisionIdSchema } from "../limits.ts";
@@ -21,7 +22,12 @@ export const proposeAllow = defineVerb({
     const { orgId } = ctx.actor;
     const s = tables.sandboxes;
     const found = await withOrg(ctx.db, orgId, async (tx) => {
-      const [decision] = await decisionViews(tx, { orgId, cursor: Number(decisionId), limit: 1 });
+      const [decision] = await decisionViews(tx, {
+        orgId,
+        cursor: Number(decisionId),
+        within: visibleDecisions(ctx.actor),
+        limit: 1,
+      });
       if (decision === undefined) throw notFound();
       const sandbox = first(
         await tx
@@ -30,7 +36,11 @@ export const proposeAllow = defineVerb({
           .where(and(eq(s.orgId, orgId), eq(s.id, decision.sandboxId))),
       );
       if (sandbox === null) throw notFound();
-      const [policy] = await policyDetails(tx, { orgId, policyId: sandbox.policyId });
+      const [policy] = await policyDetails(tx, {
+        orgId,
+        policyId: sandbox.policyId,
+        within: visiblePolicies(ctx.actor),
+      });
       if (policy === undefined) throw notFound();
       return { decision, policy };
     });

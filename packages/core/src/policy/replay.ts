@@ -1,8 +1,9 @@
-import { and, desc, eq, gte, lt, tables, withOrg } from "@creel/db";
+import { and, desc, eq, gte, lt, type SQL, tables, withOrg } from "@creel/db";
 import { type CompiledPolicy, compilePolicy, createReplay, parsePolicy, type RecordedRequest } from "@creel/policy";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
-import type { Ctx } from "../context.ts";
+import { visibleDecisions, visiblePolicies } from "../authz/scopeSql.ts";
+import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { answeredRequest } from "../decision/view.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { first, iso } from "../stored.ts";
@@ -33,16 +34,19 @@ export const replay = defineVerb({
   input: replayInput,
   run: async (ctx, { policyId, yaml, days }): Promise<PolicyReplay> => {
     const { orgId } = ctx.actor;
-    await expectPolicy(ctx, { orgId, policyId });
+    await expectPolicy(ctx, policyId);
+    const within = visibleDecisions(ctx.actor);
     const after = compiled(yaml);
     const since = new Date(ctx.clock().getTime() - days * DAY_MS);
-    return await replayStored(ctx, { orgId, policyId, after, since, rowsMax: ROWS_MAX, pageRows: PAGE_ROWS });
+    return await replayStored(ctx, { orgId, policyId, within, after, since, rowsMax: ROWS_MAX, pageRows: PAGE_ROWS });
   },
 });
 
 interface Stored {
   orgId: string;
   policyId: string;
+  /** What the asking person may see, of decisions with their sandboxes and nodes. */
+  within?: SQL | undefined;
   after: CompiledPolicy;
   since: Date;
   rowsMax: number;
@@ -86,13 +90,14 @@ function compiled(yaml: string): CompiledPolicy {
   return compilePolicy(policy);
 }
 
-async function expectPolicy(ctx: Ctx, { orgId, policyId }: { orgId: string; policyId: string }): Promise<void> {
+async function expectPolicy(ctx: Ctx<UserActor | ApiKeyActor>, policyId: string): Promise<void> {
+  const { orgId } = ctx.actor;
   const { policies: p } = tables;
   const found = await withOrg(ctx.db, orgId, (tx) =>
     tx
       .select({ id: p.id })
       .from(p)
-      .where(and(eq(p.orgId, orgId), eq(p.id, policyId))),
+      .where(and(eq(p.orgId, orgId), eq(p.id, policyId), visiblePolicies(ctx.actor))),
   );
   if (first(found) === null) throw notFound();
 }
@@ -104,20 +109,22 @@ interface StoredRequest {
 
 async function pageOf(
   ctx: Ctx,
-  of: { orgId: string; policyId: string; since: Date },
+  of: Pick<Stored, "orgId" | "policyId" | "within" | "since">,
   page: { before: number | null; limit: number },
 ): Promise<StoredRequest[]> {
-  const { decisions: d, sandboxes: s } = tables;
+  const { decisions: d, sandboxes: s, nodes: n } = tables;
   const rows = await withOrg(ctx.db, of.orgId, (tx) =>
     tx
       .select({ decision: d, sandbox: s.name })
       .from(d)
       .innerJoin(s, and(eq(s.orgId, d.orgId), eq(s.id, d.sandboxId)))
+      .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
       .where(
         and(
           eq(d.orgId, of.orgId),
           eq(s.policyId, of.policyId),
           gte(d.time, of.since),
+          of.within,
           page.before === null ? undefined : lt(d.cursor, page.before),
         ),
       )

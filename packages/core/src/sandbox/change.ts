@@ -1,10 +1,13 @@
 import { and, eq, isNull, notify, tables, withOrg } from "@creel/db";
 import type { AuditAction } from "../audit/actions.ts";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import { type Labels, labelsOnNode, mayOn } from "../authz/grant.ts";
+import type { Action } from "../authz/roles.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
-import { first } from "../stored.ts";
+import { first, stored } from "../stored.ts";
 import type { SandboxView } from "../views.ts";
 import { sandboxViews } from "./view.ts";
 
@@ -20,20 +23,29 @@ export function expectNotHeld(row: Row): void {
 export async function changeSandbox(
   ctx: Ctx<UserActor | ApiKeyActor>,
   sandboxId: string,
-  cause: AuditAction,
+  { cause, ...need }: { cause: AuditAction; action: Action; kind: "sandbox" | "quarantine" },
   change: (
     row: Row,
-  ) => Partial<Pick<Row, "desiredState" | "endBy" | "hold" | "releases" | "incarnation" | "removedAt">>,
+  ) => Partial<Pick<Row, "desiredState" | "endBy" | "hold" | "releases" | "incarnation" | "removedAt" | "labels">>,
 ): Promise<SandboxView | null> {
   const { orgId } = ctx.actor;
-  const t = tables.sandboxes;
+  const { sandboxes: t, nodes: n } = tables;
   const mine = and(eq(t.orgId, orgId), eq(t.id, sandboxId), isNull(t.removedAt));
   const done = await withOrg(ctx.db, orgId, async (tx) => {
-    const placed = first(await tx.select({ nodeId: t.nodeId }).from(t).where(mine));
+    const placed = first(
+      await tx
+        .select({ nodeId: t.nodeId, labels: n.labels })
+        .from(t)
+        .innerJoin(n, and(eq(n.orgId, t.orgId), eq(n.id, t.nodeId)))
+        .where(mine),
+    );
     if (placed === null) throw notFound();
     await lockNodes(tx, { orgId, nodeIds: [placed.nodeId] });
     const before = first(await tx.select().from(t).where(mine).for("update"));
     if (before === null) throw notFound();
+    const labels = labelsOnNode(stored<Labels>(before.labels), stored<Labels>(placed.labels));
+    if (!mayOn(ctx.actor.grants, { action: "read", kind: "sandbox", labels })) throw notFound();
+    authorizeOn(ctx.actor, { ...need, labels });
     const changed = change(before);
     await tx.update(t).set(changed).where(mine);
     await recordAudit(tx, ctx, orgId, {

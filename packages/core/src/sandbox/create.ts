@@ -2,10 +2,16 @@ import { and, eq, isNull, newId, notify, type Tx, tables, withOrg } from "@creel
 import { agentSpecSchema, desiredSandboxSchema, limitsSchema } from "@creel/protocol";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import { labelsSchema } from "../authz/fields.ts";
+import { type Labels, labelsOnNode } from "../authz/grant.ts";
+import { visibleNodes, visiblePolicies } from "../authz/scopeSql.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { slugSchema } from "../limits.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
+import { stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
 import { sandboxViews } from "./view.ts";
@@ -14,6 +20,8 @@ export const createInput = z.strictObject({
   name: slugSchema,
   nodeId: z.uuid(),
   policyId: z.uuid(),
+  /** The node's labels count as well, and before these. */
+  labels: labelsSchema.default({}),
   agent: agentSpecSchema,
   restart: desiredSandboxSchema.shape.restart.default({ policy: "on-failure", delayMs: 5_000 }),
   limits: limitsSchema.prefault({}),
@@ -30,7 +38,7 @@ export const create = defineVerb({
     const row = { orgId, id: newId(now), ...input, desiredState: "running", incarnation: 0, createdAt: now };
     try {
       const made = await withOrg(ctx.db, orgId, async (tx) => {
-        await expectNodeAndPolicy(tx, row);
+        await expectNodeAndPolicy(tx, ctx.actor, row);
         await tx.insert(tables.sandboxes).values(row);
         await recordAudit(tx, ctx, orgId, {
           action: "sandbox.create",
@@ -54,15 +62,21 @@ export const create = defineVerb({
 });
 
 /** The composite foreign keys would refuse as well; this says it as what it is: nothing there that you may see. */
-async function expectNodeAndPolicy(tx: Tx, row: { orgId: string; nodeId: string; policyId: string }): Promise<void> {
+async function expectNodeAndPolicy(
+  tx: Tx,
+  actor: UserActor | ApiKeyActor,
+  row: { orgId: string; nodeId: string; policyId: string; labels: Labels },
+): Promise<void> {
   const { nodes, policies } = tables;
-  const node = await tx
-    .select({ id: nodes.id })
+  const [node = null] = await tx
+    .select({ labels: nodes.labels })
     .from(nodes)
-    .where(and(eq(nodes.orgId, row.orgId), eq(nodes.id, row.nodeId), isNull(nodes.revokedAt)));
+    .where(and(eq(nodes.orgId, row.orgId), eq(nodes.id, row.nodeId), isNull(nodes.revokedAt), visibleNodes(actor)));
   const policy = await tx
     .select({ id: policies.id })
     .from(policies)
-    .where(and(eq(policies.orgId, row.orgId), eq(policies.id, row.policyId)));
-  if (node.length === 0 || policy.length === 0) throw notFound();
+    .where(and(eq(policies.orgId, row.orgId), eq(policies.id, row.policyId), visiblePolicies(actor)));
+  if (node === null || policy.length === 0) throw notFound();
+  const labels = labelsOnNode(row.labels, stored<Labels>(node.labels));
+  authorizeOn(actor, { action: "create", kind: "sandbox", labels });
 }

@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { and, eq, isNull, newId, notify, tables, withOrg } from "@creel/db";
 import { type ExecResult, execRequestSchema } from "@creel/protocol";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import { type Labels, labelsOnNode } from "../authz/grant.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { isConnected } from "../node/view.ts";
@@ -29,12 +31,14 @@ export const exec = defineVerb({
     const row = await withOrg(ctx.db, orgId, async (tx) => {
       const found = first(
         await tx
-          .select({ name: s.name, nodeId: s.nodeId, node: n })
+          .select({ name: s.name, nodeId: s.nodeId, labels: s.labels, node: n })
           .from(s)
           .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
           .where(and(eq(s.orgId, orgId), eq(s.id, input.sandboxId), isNull(s.removedAt))),
       );
       if (found === null) throw notFound();
+      const labels = labelsOnNode(stored<Labels>(found.labels), stored<Labels>(found.node.labels));
+      authorizeOn(ctx.actor, { action: "operate", kind: "sandbox", labels });
       if (!isConnected(found.node, now))
         throw new CreelError("unavailable", `The node ${found.node.name} is not connected. Try again when it is.`);
       const command = {

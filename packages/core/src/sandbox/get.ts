@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleSandboxes } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
@@ -14,7 +15,9 @@ export const get = defineVerb({
   input: getInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
     const { orgId } = ctx.actor;
-    const [found] = await withOrg(ctx.db, orgId, (tx) => sandboxViews(tx, { orgId, sandboxId, now: ctx.clock() }));
+    const [found] = await withOrg(ctx.db, orgId, (tx) =>
+      sandboxViews(tx, { orgId, sandboxId, within: visibleSandboxes(ctx.actor), now: ctx.clock() }),
+    );
     if (found === undefined) throw notFound();
     return found;
   },

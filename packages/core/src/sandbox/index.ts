@@ -10,5 +10,6 @@ export { release, releaseInput } from "./release.ts";
 export { remove, removeInput } from "./remove.ts";
 export { reportStatus, reportStatusInput } from "./reportStatus.ts";
 export { restart, restartInput } from "./restart.ts";
+export { setLabels, setLabelsInput } from "./setLabels.ts";
 export { start, startInput } from "./start.ts";
 export { stop, stopInput } from "./stop.ts";

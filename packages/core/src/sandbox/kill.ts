@@ -15,7 +15,12 @@ export const kill = defineVerb({
   input: killInput,
   run: async (ctx, { sandboxId, reason, to }): Promise<SandboxView> => {
     const hold = holdBy(ctx, reason);
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.kill", (row) => killed(row, to, hold));
+    const view = await changeSandbox(
+      ctx,
+      sandboxId,
+      { cause: "sandbox.kill", action: "operate", kind: "sandbox" },
+      (row) => killed(row, to, hold),
+    );
     if (view === null) throw notFound();
     return view;
   },

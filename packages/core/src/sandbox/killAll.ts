@@ -2,10 +2,14 @@ import { and, asc, eq, inArray, isNull, notify, type Tx, tables, withOrg } from 
 import type { SandboxStatus } from "@creel/protocol";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { authorizeOn } from "../authz/authorize.ts";
+import { type Labels, labelsOnNode, mayOn } from "../authz/grant.ts";
+import { visibleNodes } from "../authz/scopeSql.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { isConnected } from "../node/view.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
-import { storedOrNull } from "../stored.ts";
+import { stored, storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { KillResult } from "../views.ts";
 import { holdBy, killed, killFields } from "./hold.ts";
@@ -18,7 +22,7 @@ export const killAllInput = z.strictObject({
 
 const { nodes: n, sandboxes: s } = tables;
 
-/** Ends every sandbox of a node or of the org at once: one transaction, one new plan for each node. */
+/** Ends every sandbox of a node or of the org at once, as far as the caller's grants reach: one transaction, one new plan for each node. */
 export const killAll = defineVerb({
   name: "sandbox.killAll",
   kind: "mutation",
@@ -29,11 +33,17 @@ export const killAll = defineVerb({
     const hold = holdBy(ctx, reason);
     const now = ctx.clock();
     const done = await withOrg(ctx.db, orgId, async (tx) => {
-      const hosts = await hostsOf(tx, { orgId, nodeId });
-      if (nodeId !== undefined && hosts.size === 0) throw notFound();
+      const hosts = await hostsOf(tx, ctx.actor, nodeId);
+      const only = nodeId === undefined ? undefined : hosts.get(nodeId);
+      if (nodeId !== undefined && only === undefined) throw notFound();
+      if (only !== undefined)
+        authorizeOn(ctx.actor, { action: "operate", kind: "kill_switch", labels: stored<Labels>(only.labels) });
       const nodeIds = [...hosts.keys()];
       await lockNodes(tx, { orgId, nodeIds });
-      const rows = (await sandboxesOn(tx, { orgId, nodeIds })).filter(touches);
+      const rows = (await sandboxesOn(tx, { orgId, nodeIds })).filter(touches).filter((row) => {
+        const labels = labelsOnNode(stored<Labels>(row.labels), stored<Labels>(hosts.get(row.nodeId)?.labels ?? {}));
+        return mayOn(ctx.actor.grants, { action: "operate", kind: "kill_switch", labels });
+      });
       for (const row of rows) {
         const change = killed(row, to, hold);
         await tx
@@ -47,11 +57,10 @@ export const killAll = defineVerb({
         });
       }
       const what = { to: { to }, reason: { to: reason }, sandboxes: { to: rows.length } };
-      const host = nodeId === undefined ? undefined : hosts.get(nodeId);
       const resource =
         nodeId === undefined
           ? { kind: "org", id: orgId, label: "every sandbox" }
-          : { kind: "node", id: nodeId, label: host?.name ?? "" };
+          : { kind: "node", id: nodeId, label: only?.name ?? "" };
       await recordAudit(tx, ctx, orgId, { action: "sandbox.killAll", resource, changes: what });
       const touched = [...new Set(rows.map((row) => row.nodeId))];
       const planIds = await makePlans(tx, ctx, { orgId, nodeIds: touched, cause: "sandbox.killAll" });
@@ -68,11 +77,19 @@ export const killAll = defineVerb({
   },
 });
 
-async function hostsOf(tx: Tx, { orgId, nodeId }: { orgId: string; nodeId: string | undefined }) {
+/** A node that one may not see is none; what runs there is killed with the org's rest all the same when its labels are in reach. */
+async function hostsOf(tx: Tx, actor: UserActor | ApiKeyActor, nodeId: string | undefined) {
+  const { orgId } = actor;
   const rows = await tx
-    .select({ id: n.id, name: n.name, connected: n.connected, lastSeenAt: n.lastSeenAt })
+    .select({ id: n.id, name: n.name, connected: n.connected, lastSeenAt: n.lastSeenAt, labels: n.labels })
     .from(n)
-    .where(and(eq(n.orgId, orgId), isNull(n.revokedAt), nodeId === undefined ? undefined : eq(n.id, nodeId)));
+    .where(
+      and(
+        eq(n.orgId, orgId),
+        isNull(n.revokedAt),
+        nodeId === undefined ? undefined : and(eq(n.id, nodeId), visibleNodes(actor)),
+      ),
+    );
   return new Map(rows.map((row) => [row.id, row]));
 }
 

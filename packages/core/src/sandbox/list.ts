@@ -1,5 +1,6 @@
 import { withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleSandboxes } from "../authz/scopeSql.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
 import { sandboxViews } from "./view.ts";
@@ -13,6 +14,10 @@ export const list = defineVerb({
   input: listInput,
   run: async (ctx, { nodeId }): Promise<{ items: SandboxView[] }> => {
     const { orgId } = ctx.actor;
-    return { items: await withOrg(ctx.db, orgId, (tx) => sandboxViews(tx, { orgId, nodeId, now: ctx.clock() })) };
+    return {
+      items: await withOrg(ctx.db, orgId, (tx) =>
+        sandboxViews(tx, { orgId, nodeId, within: visibleSandboxes(ctx.actor), now: ctx.clock() }),
+      ),
+    };
   },
 });

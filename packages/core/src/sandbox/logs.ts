@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { visibleSandboxes } from "../authz/scopeSql.ts";
 import { notFound } from "../errors/errors.ts";
 import { LOG_PAGE_MAX } from "../limits.ts";
 import { first, iso } from "../stored.ts";
@@ -20,14 +21,15 @@ export const logs = defineVerb({
   input: logsInput,
   run: async (ctx, input): Promise<{ chunks: LogChunk[]; nextOffset: number }> => {
     const { orgId } = ctx.actor;
-    const { sandboxes: s, sandboxLogs: l } = tables;
+    const { sandboxes: s, nodes: n, sandboxLogs: l } = tables;
     const { afterOffset } = input;
     return await withOrg(ctx.db, orgId, async (tx) => {
       const sandbox = first(
         await tx
           .select({ logEnd: s.logEnd })
           .from(s)
-          .where(and(eq(s.orgId, orgId), eq(s.id, input.sandboxId), isNull(s.removedAt))),
+          .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
+          .where(and(eq(s.orgId, orgId), eq(s.id, input.sandboxId), isNull(s.removedAt), visibleSandboxes(ctx.actor))),
       );
       if (sandbox === null) throw notFound();
       const mine = and(eq(l.orgId, orgId), eq(l.sandboxId, input.sandboxId));

@@ -18,11 +18,16 @@ export const release = defineVerb({
   gate: { by: "person", action: "operate", on: "quarantine" },
   input: releaseInput,
   run: async (ctx, { sandboxId, reason }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.release", (row) => {
-      if (row.desiredState !== "quarantined")
-        throw new CreelError("conflict", `${row.name} is not in quarantine: there is nothing to release.`);
-      return { desiredState: "stopped", endBy: "grace", releases: row.releases + 1, hold: holdBy(ctx, reason) };
-    });
+    const view = await changeSandbox(
+      ctx,
+      sandboxId,
+      { cause: "sandbox.release", action: "operate", kind: "quarantine" },
+      (row) => {
+        if (row.desiredState !== "quarantined")
+          throw new CreelError("conflict", `${row.name} is not in quarantine: there is nothing to release.`);
+        return { desiredState: "stopped", endBy: "grace", releases: row.releases + 1, hold: holdBy(ctx, reason) };
+      },
+    );
     if (view === null) throw notFound();
     return view;
   },

@@ -11,7 +11,7 @@ export const remove = defineVerb({
   gate: { by: "person", action: "delete", on: "sandbox" },
   input: removeInput,
   run: async (ctx, { sandboxId }): Promise<{ ok: true }> => {
-    await changeSandbox(ctx, sandboxId, "sandbox.remove", (row) => {
+    await changeSandbox(ctx, sandboxId, { cause: "sandbox.remove", action: "delete", kind: "sandbox" }, (row) => {
       expectNotHeld(row);
       return { desiredState: "stopped", removedAt: ctx.clock() };
     });

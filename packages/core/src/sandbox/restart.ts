@@ -13,10 +13,15 @@ export const restart = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: restartInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.restart", (row) => {
-      expectNotHeld(row);
-      return { desiredState: "running", endBy: "grace", hold: null, incarnation: row.incarnation + 1 };
-    });
+    const view = await changeSandbox(
+      ctx,
+      sandboxId,
+      { cause: "sandbox.restart", action: "operate", kind: "sandbox" },
+      (row) => {
+        expectNotHeld(row);
+        return { desiredState: "running", endBy: "grace", hold: null, incarnation: row.incarnation + 1 };
+      },
+    );
     if (view === null) throw notFound();
     return view;
   },

@@ -13,10 +13,15 @@ export const start = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: startInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.start", (row) => {
-      expectNotHeld(row);
-      return { desiredState: "running", endBy: "grace", hold: null };
-    });
+    const view = await changeSandbox(
+      ctx,
+      sandboxId,
+      { cause: "sandbox.start", action: "operate", kind: "sandbox" },
+      (row) => {
+        expectNotHeld(row);
+        return { desiredState: "running", endBy: "grace", hold: null };
+      },
+    );
     if (view === null) throw notFound();
     return view;
   },

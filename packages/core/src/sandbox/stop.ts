@@ -13,10 +13,15 @@ export const stop = defineVerb({
   gate: { by: "person", action: "operate", on: "sandbox" },
   input: stopInput,
   run: async (ctx, { sandboxId }): Promise<SandboxView> => {
-    const view = await changeSandbox(ctx, sandboxId, "sandbox.stop", (row) => {
-      expectNotHeld(row);
-      return { desiredState: "stopped", endBy: "grace" };
-    });
+    const view = await changeSandbox(
+      ctx,
+      sandboxId,
+      { cause: "sandbox.stop", action: "operate", kind: "sandbox" },
+      (row) => {
+        expectNotHeld(row);
+        return { desiredState: "stopped", endBy: "grace" };
+      },
+    );
     if (view === null) throw notFound();
     return view;
   },

@@ -1,5 +1,6 @@
-import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
+import { and, asc, eq, isNull, type SQL, type Tx, tables } from "@creel/db";
 import type { SandboxStatus } from "@creel/protocol";
+import { type Labels, labelsOnNode } from "../authz/grant.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { isConnected } from "../node/view.ts";
 import { iso, stored, storedOrNull } from "../stored.ts";
@@ -9,12 +10,19 @@ const { sandboxes: s, nodes: n, policies: p, policyVersions: v } = tables;
 
 export async function sandboxViews(
   tx: Tx,
-  query: { orgId: string; sandboxId?: string | undefined; nodeId?: string | undefined; now: Date },
+  query: {
+    orgId: string;
+    sandboxId?: string | undefined;
+    nodeId?: string | undefined;
+    /** What the asking person may see, of sandboxes with their nodes. */
+    within?: SQL | undefined;
+    now: Date;
+  },
 ): Promise<SandboxView[]> {
   const rows = await tx
     .select({
       sandbox: s,
-      node: { name: n.name, connected: n.connected, lastSeenAt: n.lastSeenAt },
+      node: { name: n.name, connected: n.connected, lastSeenAt: n.lastSeenAt, labels: n.labels },
       policyName: p.name,
       policyVersion: v.version,
       policyDigest: v.digest,
@@ -29,6 +37,7 @@ export async function sandboxViews(
         isNull(s.removedAt),
         query.sandboxId === undefined ? undefined : eq(s.id, query.sandboxId),
         query.nodeId === undefined ? undefined : eq(s.nodeId, query.nodeId),
+        query.within,
       ),
     )
     .orderBy(asc(s.name))
@@ -36,6 +45,7 @@ export async function sandboxViews(
   return rows.map(({ sandbox, node, policyName, policyVersion, policyDigest }) => ({
     id: sandbox.id,
     name: sandbox.name,
+    labels: labelsOnNode(stored<Labels>(sandbox.labels), stored<Labels>(node.labels)),
     nodeId: sandbox.nodeId,
     nodeName: node.name,
     nodeConnected: isConnected(node, query.now),

@@ -1,15 +1,29 @@
-import { newId, tables, withOrg } from "@creel/db";
+import { and, eq, isNull, newId, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
-import { roles } from "../authz/roles.ts";
+import { heldBy } from "../auth/resolveApiToken.ts";
+import { authorize } from "../authz/authorize.ts";
+import { permissionsSchema, scopeSchema } from "../authz/fields.ts";
+import { boundGrants } from "../authz/grant.ts";
+import { expectHolds } from "../authz/holds.ts";
+import { rolePermissions, roles } from "../authz/roles.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { toTokenView } from "./view.ts";
+import { tokenViews } from "./view.ts";
 
 export const createInput = z.strictObject({
   name: z.string().min(1).max(64),
-  role: z.enum(roles),
+  /** At most what this role may. */
+  role: z.enum(roles).optional(),
+  /** At most these; instead of a role. */
+  permissions: permissionsSchema.optional(),
+  /** At most over things with these labels. */
+  scope: scopeSchema.optional(),
+  /** Whose it is; the caller's own when absent. */
+  serviceAccountId: z.uuid().optional(),
   expiresInDays: z.number().int().min(1).max(3650).optional(),
 });
 
@@ -18,33 +32,66 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const create = defineVerb({
   name: "token.create",
   kind: "mutation",
-  gate: { by: "person", action: "create", on: "token" },
+  gate: { by: "member" },
   input: createInput,
   run: async (ctx, input): Promise<{ token: string; view: TokenView }> => {
     const { orgId } = ctx.actor;
     const now = ctx.clock();
+    // A key of one's own gives nothing that one does not have. A key that makes keys could outlive itself by them.
+    if (ctx.actor.kind !== "user" || input.serviceAccountId !== undefined) authorize(ctx, "create", "token");
+    if ((input.role === undefined) === (input.permissions === undefined))
+      throw new CreelError("invalid_input", "A key needs either a role or a list of permissions.");
     const token = makeApiToken();
+    const owner = ownerFor(ctx.actor, input.serviceAccountId);
+    const scope = input.scope ?? null;
     const row = {
       orgId,
       id: newId(now),
       name: input.name,
-      role: input.role,
+      ownerUserId: owner.kind === "user" ? owner.id : null,
+      ownerServiceAccountId: owner.kind === "service_account" ? owner.id : null,
+      role: input.role ?? null,
+      permissions: input.permissions ?? null,
+      scope,
       prefix: apiTokenPrefix(token) ?? "",
       tokenHash: hashToken(token),
+      rotatedFrom: null,
       createdBy: describeActor(ctx.actor).label,
       createdAt: now,
       lastUsedAt: null,
       expiresAt: input.expiresInDays === undefined ? null : new Date(now.getTime() + input.expiresInDays * DAY_MS),
       revokedAt: null,
     };
-    await withOrg(ctx.db, orgId, async (tx) => {
+    const view = await withOrg(ctx.db, orgId, async (tx) => {
+      if (owner.kind === "service_account") await expectServiceAccount(tx, { orgId, serviceAccountId: owner.id });
+      const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);
+      const held = await heldBy(tx, { orgId, owner, now });
+      expectHolds(ctx.actor, boundGrants(held, { permissions, scope, expiresAt: row.expiresAt }));
       await tx.insert(tables.apiTokens).values(row);
       await recordAudit(tx, ctx, orgId, {
         action: "token.create",
         resource: { kind: "token", id: row.id, label: row.name },
         changes: changesOf("apiTokens", null, row),
       });
+      const [made] = await tokenViews(tx, { orgId, tokenId: row.id });
+      if (made === undefined) throw notFound();
+      return made;
     });
-    return { token, view: toTokenView(row) };
+    return { token, view };
   },
 });
+
+/** A key that makes a key makes it for the same owner, so nothing is left of the maker's end. */
+export function ownerFor(actor: UserActor | ApiKeyActor, serviceAccountId: string | undefined): ApiKeyActor["owner"] {
+  if (serviceAccountId !== undefined) return { kind: "service_account", id: serviceAccountId };
+  return actor.kind === "user" ? { kind: "user", id: actor.userId } : actor.owner;
+}
+
+async function expectServiceAccount(tx: Tx, of: { orgId: string; serviceAccountId: string }): Promise<void> {
+  const s = tables.serviceAccounts;
+  const found = await tx
+    .select({ id: s.id })
+    .from(s)
+    .where(and(eq(s.orgId, of.orgId), eq(s.id, of.serviceAccountId), isNull(s.disabledAt)));
+  if (found.length === 0) throw notFound();
+}

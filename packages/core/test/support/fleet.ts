@@ -7,10 +7,12 @@ import {
   type Actor,
   type Ctx,
   createKeySealer,
+  grantOfRole,
   type NodeActor,
   node,
   org,
   type Role,
+  type Scope,
   type UserActor,
 } from "../../src/index.ts";
 
@@ -81,7 +83,8 @@ export interface TestOrg {
   userId: string;
   policyId: string;
   email: string;
-  as(role: Role): UserActor;
+  /** The person with one role; over a scope when one is given. */
+  as(role: Role, scope?: Scope): UserActor;
 }
 
 export async function makeOrg(fleet: Fleet, slug: string): Promise<TestOrg> {
@@ -100,7 +103,7 @@ export async function makeOrg(fleet: Fleet, slug: string): Promise<TestOrg> {
     userId,
     policyId: made.policyId ?? "",
     email,
-    as: (role) => ({ kind: "user", userId, orgId, role, email }),
+    as: (role, scope) => ({ kind: "user", userId, orgId, grants: [grantOfRole(role, scope)], email }),
   };
 }
 

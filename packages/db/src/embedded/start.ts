@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { quiet } from "../quiet.ts";
 import { chooseRunAs, serverEnv } from "./asUser.ts";
 import { findBinaries } from "./binaries.ts";
 import { ensureCluster, type Layout, layoutOf, readOrMakePassword, SUPERUSER } from "./cluster.ts";
+import { freePort } from "./freePort.ts";
 import { clearStaleLock, findPostmaster, isAlive, isServerOf } from "./postmaster.ts";
 
 export interface EmbeddedSettings {
@@ -196,18 +196,6 @@ async function stop(pid: number, data: string): Promise<void> {
       if (!isServerOf(pid, data)) return;
   }
   throw new Error(`the embedded Postgres (pid ${pid}) does not stop; end it by hand: kill -QUIT ${pid}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
 }
 
 const logBytes = (layout: Layout): number => statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0;

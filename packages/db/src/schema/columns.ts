@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
+import { jsonb, pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
 
 /** Login roles; they own nothing and bypass nothing. Made by `provisionRoles`. */
 export const appRole = pgRole("creel_app").existing();
@@ -12,6 +12,9 @@ export const orgId = () => uuid("org_id").notNull();
 export const id = () => uuid("id").notNull();
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 export const createdAt = () => instant("created_at").notNull().defaultNow();
+
+/** Names and values that scopes of grants speak of, e.g. `{"env":"prod"}`. */
+export const labels = () => jsonb("labels").notNull().default({});
 
 /** Rows of the current org and no others, for reading and for writing. */
 export const tenantPolicy = (table: string) =>

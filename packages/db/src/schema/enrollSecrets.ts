@@ -1,5 +1,5 @@
 import { foreignKey, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
+import { createdAt, id, instant, labels, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
 import { nodes } from "./nodes.ts";
 import { orgs } from "./orgs.ts";
 
@@ -11,6 +11,8 @@ export const enrollSecrets = pgTable(
     secretHash: text("secret_hash").notNull(),
     /** The only name the node may take; any when null. */
     nodeName: text("node_name"),
+    /** What the node is labelled with when it joins. */
+    labels: labels(),
     createdBy: text("created_by").notNull(),
     createdAt: createdAt(),
     expiresAt: instant("expires_at").notNull(),

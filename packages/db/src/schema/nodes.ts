@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, foreignKey, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { id, instant, orgId, tenantPolicy } from "./columns.ts";
+import { id, instant, labels, orgId, tenantPolicy } from "./columns.ts";
 import { orgs } from "./orgs.ts";
 
 export const nodes = pgTable(
@@ -9,6 +9,7 @@ export const nodes = pgTable(
     orgId: orgId(),
     id: id(),
     name: text("name").notNull(),
+    labels: labels(),
     state: text("state").notNull(),
     connected: boolean("connected").notNull().default(false),
     lastSeenAt: instant("last_seen_at"),

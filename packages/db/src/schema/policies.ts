@@ -1,5 +1,5 @@
 import { foreignKey, integer, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, instant, orgId, tenantPolicy } from "./columns.ts";
+import { createdAt, id, instant, labels, orgId, tenantPolicy } from "./columns.ts";
 import { orgs } from "./orgs.ts";
 
 export const policies = pgTable(
@@ -8,6 +8,7 @@ export const policies = pgTable(
     orgId: orgId(),
     id: id(),
     name: text("name").notNull(),
+    labels: labels(),
     latestVersion: integer("latest_version").notNull(),
     createdAt: createdAt(),
     updatedAt: instant("updated_at").notNull(),
@@ -31,6 +32,8 @@ export const policyVersions = pgTable(
     yaml: text("yaml").notNull(),
     message: text("message").notNull(),
     author: text("author").notNull(),
+    /** The person behind it, also when a key of theirs saved it; null when it was no person. */
+    authorUserId: uuid("author_user_id"),
     createdAt: createdAt(),
   },
   (t) => [

@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, id, instant, orgId, tenantPolicy } from "./columns.ts";
+import { createdAt, id, instant, labels, orgId, tenantPolicy } from "./columns.ts";
 import { nodes } from "./nodes.ts";
 import { policies } from "./policies.ts";
 
@@ -23,6 +23,8 @@ export const sandboxes = pgTable(
     orgId: orgId(),
     id: id(),
     name: text("name").notNull(),
+    /** Its node's labels count as well, and before these. */
+    labels: labels(),
     nodeId: uuid("node_id").notNull(),
     policyId: uuid("policy_id").notNull(),
     desiredState: text("desired_state").notNull(),

@@ -20,7 +20,11 @@ export const sessions = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.id] }),
-    foreignKey({ columns: [t.orgId, t.userId], foreignColumns: [memberships.orgId, memberships.userId] }),
+    // Who leaves an org takes their sessions of it along; the audit row says how many they were.
+    foreignKey({
+      columns: [t.orgId, t.userId],
+      foreignColumns: [memberships.orgId, memberships.userId],
+    }).onDelete("cascade"),
     unique("sessions_token_hash").on(t.tokenHash),
     index("sessions_by_user").on(t.orgId, t.userId),
     tenantPolicy("sessions"),

@@ -15,6 +15,8 @@ export const CREDENTIALS_RULE = "credentials";
 
 /** What one request does with credentials, for every version of HTTP. */
 export interface RequestCredentials {
+  /** The names of those it carries or is signed with, for the record of it. */
+  names(policy: CompiledPolicy): readonly string[];
   /** Why the policy refuses it, or null. Asked for each policy that is in force while the request lives. */
   problem(policy: CompiledPolicy): string | null;
   /** The request as it leaves. Rejects with `CredentialUnavailable`. */
@@ -49,6 +51,16 @@ export function requestCredentials(
   const uses = usesIn(parts, store.all());
   const place = { host: flow.host, port: flow.port, path: request.path };
   const scope = scopeOf(request.headers, request.target);
+
+  function names(policy: CompiledPolicy): readonly string[] {
+    if (store.all().length === 0) return [];
+    const plan = planFor(context, flow, request, policy);
+    const wanted = uses.filter(({ where }) => where !== "body" || plan.requestBodies);
+    const carried = [...new Set(wanted.map(({ credential }) => credential.name))];
+    if (plan.signing === null || (scope !== null && "problem" in scope)) return carried;
+    const account = findAccount(policy, plan, store, place, scope);
+    return "problem" in account ? carried : [...new Set([account.accessKeyId.name, ...carried])];
+  }
 
   function problem(policy: CompiledPolicy): string | null {
     const plan = planFor(context, flow, request, policy);
@@ -88,5 +100,5 @@ export function requestCredentials(
     return { request: signed, body: filled };
   }
 
-  return { problem, fill };
+  return { names, problem, fill };
 }

@@ -10,6 +10,7 @@ import { type Sending, sendUpgrade, type UpgradeEvents } from "../upstream/http1
 import type { Target } from "../upstream/resolve.ts";
 import { sendUpstream } from "../upstream/send.ts";
 import { NO_TURN, type UpstreamAnswer, type UpstreamCall, type UpstreamFailure } from "../upstream/upstreamCall.ts";
+import { bytesBudget } from "../withinLimits.ts";
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, isHopByHop, nominatedHeaders, valuesOf } from "./checkRequest.ts";
@@ -81,9 +82,10 @@ export function forward(forwarding: Forwarding): void {
   }
   call.onGone(finish);
   if (ended) return;
+  const budget = bytesBudget(context, flow, settled);
   const count = (direction: "in" | "out") => (length: number) => {
     bytes[direction] += length;
-    flow.state.usage.addBytes(settled.rule, length);
+    flow.state.usage.addBytes(budget, length);
   };
   const countIn = count("in");
   const countOut = count("out");

@@ -32,12 +32,13 @@ export async function prepare(
   place: Place = NO_PLACE,
 ): Promise<Prepared | { refused: Refusal } | { failed: string; error: string }> {
   const { state } = flow;
-  const subject = {
+  const subject: Subject = {
     ...subjectOf(flow, { method: request.method, path: request.target }),
     ...(opensWebSocket(request) ? { protocol: flow.secure ? "wss" : "ws" } : {}),
   };
   const credentials = requestCredentials(context, flow, request, body);
-  const judgeRules = judgeOf(context, flow, request, body);
+  const held: string[] = [];
+  const judgeRules = judgeOf(context, flow, request, body, held);
   const judge = (policy: CompiledPolicy, ip?: string): PolicyDecision => {
     const problem = credentials.problem(policy);
     return problem === null ? judgeRules(policy, ip) : { decision: "deny", rule: CREDENTIALS_RULE, reason: problem };
@@ -58,10 +59,13 @@ export async function prepare(
 
   const take = requestTaker(context, flow);
   for (;;) {
-    const settled = await settle(context, state, subject, (policy) => {
+    const judgeAndTake = (policy: CompiledPolicy) => {
       place.giveBack();
+      subject.credentials = credentials.names(policy);
       return take(policy, judgeAll(policy));
-    });
+    };
+    // An exception for once is used by this request alone, and keeps its connection open.
+    const settled = await settle(context, state, subject, judgeAndTake, [held, flow.held]);
     if (settled.decision === "deny" || settled.seq === null) return { refused: settled };
     const { seq, inForce } = settled;
     const over = (failure?: string) =>
@@ -103,9 +107,16 @@ export function subjectOf(flow: Flow, request: { method: string | null; path: st
 }
 
 /** The policy's word on this request, for a given address or for the name alone. */
-export function judgeOf(context: Context, flow: Flow, request: CheckedRequest, body: Buffer | null) {
+export function judgeOf(
+  context: Context,
+  flow: Flow,
+  request: CheckedRequest,
+  body: Buffer | null,
+  held: readonly string[] = [],
+) {
   const judged = {
     ...asRequest(flow),
+    held,
     method: request.method,
     path: request.target,
     headers: asRecord(request.headers),

@@ -1,5 +1,5 @@
 import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
-import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { Call } from "../http/call.ts";
 import {
   FLOW_IDLE_TIMEOUT_MS,
@@ -14,6 +14,7 @@ import {
   STREAMS_PER_SANDBOX_MAX,
 } from "../limits.ts";
 import { type Flow, resetSocket } from "../state.ts";
+import { watchDeafness } from "./deafness.ts";
 import { createFloodGuard } from "./floodGuard.ts";
 import { http2Call, http2Head } from "./http2Call.ts";
 
@@ -23,7 +24,7 @@ import { http2Call, http2Head } from "./http2Call.ts";
  * passes one ends that connection, with its line in the journal, and no other.
  */
 export interface Http2Front {
-  serve(flow: Flow, socket: Duplex): void;
+  serve(flow: Flow, socket: TLSSocket): void;
 }
 
 export interface Http2FrontHandlers {
@@ -49,13 +50,11 @@ export function createHttp2Front(handlers: Http2FrontHandlers): Http2Front {
     },
   });
   /** The connection that is being handed over: Node gives its session in the same turn. */
-  let arriving: { flow: Flow; socket: Duplex } | null = null;
+  let arriving: { flow: Flow; socket: TLSSocket } | null = null;
   server.on("session", (session) => {
     if (arriving === null) return session.destroy();
     const { flow, socket } = arriving;
-    serveSession(handlers, flow, session);
-    // The client asks nothing more: what is open is answered, then the connection, half of which would stay open, is given back.
-    socket.once("end", () => session.close());
+    serveSession(handlers, { flow, socket }, session);
     arriving = null;
   });
   return {
@@ -68,7 +67,11 @@ export function createHttp2Front(handlers: Http2FrontHandlers): Http2Front {
   };
 }
 
-function serveSession(handlers: Http2FrontHandlers, flow: Flow, session: ServerHttp2Session): void {
+function serveSession(
+  handlers: Http2FrontHandlers,
+  { flow, socket }: { flow: Flow; socket: TLSSocket },
+  session: ServerHttp2Session,
+): void {
   let open = 0;
   let broken = false;
   const breakOff = (problem: string, code?: number) => {
@@ -84,6 +87,19 @@ function serveSession(handlers: Http2FrontHandlers, flow: Flow, session: ServerH
   session.on("remoteSettings", guard.onControlFrame);
   session.on("error", (error: Error & { code?: string }) => {
     if (error.code !== "ECONNRESET" && error.code !== "EPIPE") breakOff(error.code ?? error.message);
+  });
+  watchDeafness({
+    session,
+    socket,
+    busy: () => open > 0,
+    throttled: () => flow.state.bounds.bytesPerSecond !== null,
+    onDeaf: () => breakOff("its client sent what ends a connection"),
+  });
+  // Half of the connection would stay open. Who ends it in the middle of an answer has left: no client of HTTP/2 waits for one then, and
+  // a server that never answers would keep the place of one that is gone.
+  socket.once("end", () => {
+    if (open > 0) session.destroy();
+    else session.close();
   });
   session.once("close", () => {
     if (!flow.socket.destroyed) flow.socket.destroySoon();

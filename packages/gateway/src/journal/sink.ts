@@ -1,4 +1,4 @@
-import { DECISION_TEXT_CHARS_MAX, type DecisionRecord } from "@creel/protocol";
+import { DECISION_CREDENTIALS_MAX, DECISION_TEXT_CHARS_MAX, type DecisionRecord } from "@creel/protocol";
 
 /** A decision before it has a place in the journal. */
 export type DecisionDraft = Omit<DecisionRecord, "seq" | "bytesIn" | "bytesOut" | "durationMs">;
@@ -25,6 +25,9 @@ const clip = (text: string): string =>
   text.length <= DECISION_TEXT_CHARS_MAX ? text : `${text.slice(0, DECISION_TEXT_CHARS_MAX - 1)}…`;
 const clipOrNull = (text: string | null): string | null => (text === null ? null : clip(text));
 const ANCESTORS_MAX = 64;
+const NAME_CHARS_MAX = 128;
+const namesOf = (names: readonly string[]): string[] =>
+  names.slice(0, DECISION_CREDENTIALS_MAX).map((name) => name.slice(0, NAME_CHARS_MAX));
 
 /** Cuts every text to what the protocol accepts: one over-long path must not make the hub refuse a whole batch. */
 export function toRecord(draft: DecisionDraft, seq: number): DecisionRecord {
@@ -48,6 +51,7 @@ export function toRecord(draft: DecisionDraft, seq: number): DecisionRecord {
     bytesIn: 0,
     bytesOut: 0,
     durationMs: 0,
+    ...(draft.credentials === undefined ? {} : { credentials: namesOf(draft.credentials) }),
   };
 }
 

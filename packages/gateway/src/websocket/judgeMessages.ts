@@ -7,7 +7,7 @@ import { refuse, settle } from "../settle.ts";
 import type { Context, Flow, Subject } from "../state.ts";
 import { keepAllowed } from "../upstream/resolve.ts";
 import { requestTaker, withinLimits } from "../withinLimits.ts";
-import { type MessageRewrite, rewriteMessage } from "./rewriteMessage.ts";
+import { credentialsIn, type MessageRewrite, rewriteMessage } from "./rewriteMessage.ts";
 import { WebSocketViolation } from "./violation.ts";
 
 /** What a message is judged as; the policy language knows both words. */
@@ -33,7 +33,7 @@ export function createMessageJudge(parts: {
   judged: boolean;
 }): MessageJudge {
   const { context, flow, request, prepared, judged: judging } = parts;
-  const subjectOfMessage = (method: MessageMethod): Subject => ({
+  const subjectOfMessage = (method: MessageMethod, credentials: readonly string[] = []): Subject => ({
     kind: "http",
     identity: flow.identity,
     host: flow.host,
@@ -41,6 +41,7 @@ export function createMessageJudge(parts: {
     protocol: flow.secure ? "wss" : "ws",
     method,
     path: request.target,
+    credentials,
   });
   /** Lines that stand in the journal already. */
   const written = new WeakSet<WebSocketViolation>();
@@ -63,7 +64,8 @@ export function createMessageJudge(parts: {
     if (!judging) return;
     const judge = judgeOfMessage(method, body);
     const take = requestTaker(context, flow);
-    const settled = await settle(context, flow.state, subjectOfMessage(method), (policy) => {
+    const carried = body === undefined ? [] : credentialsIn({ context, flow, request, text: body });
+    const settled = await settle(context, flow.state, subjectOfMessage(method, carried), (policy) => {
       const decision = judge(policy);
       if (decision.decision !== "allow") return decision;
       const unspent = withinLimits(context, flow, policy, decision, "bytesProblem");

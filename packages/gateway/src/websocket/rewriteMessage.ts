@@ -21,6 +21,13 @@ export function rewritesMessages(context: Context, flow: Flow, request: CheckedR
   return credentialPlan(inForce.policy, { ...asRequest(flow), path: request.path }, context.now()).webSocketText;
 }
 
+/** Names of the credentials that would be put into this message. */
+export function credentialsIn({ context, flow, request, text }: MessageRewrite): string[] {
+  if (!rewritesMessages(context, flow, request)) return [];
+  const all = flow.state.credentials.all();
+  return all.filter(({ placeholder }) => text.includes(placeholder)).map(({ name }) => name);
+}
+
 /** With credentials in place of their placeholders, where the policy in force when it is sent says so. */
 export async function rewriteMessage({
   context,

@@ -4,6 +4,7 @@
  * policy must not be changed afterwards.
  */
 
+import type { CompiledExceptions } from "../exceptions/compile.ts";
 import type { GlobMatcher } from "../glob/types.ts";
 import { compileGlob } from "../glob.ts";
 import type { Middleware, Policy } from "../model.ts";
@@ -36,6 +37,8 @@ export interface CompiledPolicy {
   readonly inference: CompiledInference | null;
   /** Fail-closed middlewares that this gateway cannot run; hosts they cover are denied. */
   readonly missingMiddlewares: readonly CompiledMiddleware[];
+  /** What stands beside the policy for a while; `withExceptions` puts it there. */
+  readonly exceptions: CompiledExceptions | null;
 }
 
 export interface CompileOptions {
@@ -69,6 +72,7 @@ export function compilePolicy(policy: Policy, options: CompileOptions = {}): Com
     missingMiddlewares: Object.entries(policy.network_middlewares)
       .filter(([, middleware]) => middleware.on_error === "fail_closed" && !available.has(middleware.middleware))
       .map(([key, middleware]) => compileMiddleware(key, middleware)),
+    exceptions: null,
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { canonicalAddress } from "../canonical/address.ts";
 import { canonicalHost, isIpLiteral } from "../canonical/host.ts";
+import { allowedByException } from "../exceptions/judge.ts";
 import type { Policy } from "../model.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
 import { type Addresses, readAddress, shutAddressReason, uncoveredReason } from "./addresses.ts";
@@ -16,10 +17,34 @@ import type { Group } from "./group.ts";
 import { INFERENCE_HOST, judgeInference } from "./inference.ts";
 import { quoted } from "./quoted.ts";
 import { judgeRequest } from "./request.ts";
-import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
+import { allow, deny, denyHard, denyUnnamed, type Verdict } from "./verdict.ts";
 
 /** Judges a connection, or with `method` a request. Pure; `nowMs` is the only clock. */
 export function decide(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): PolicyDecision {
+  const own = decideByPolicy(compiled, request, nowMs);
+  const { exceptions } = compiled;
+  if (exceptions === null || own.decision !== "deny" || !isUnnamed(compiled, request, nowMs)) return own;
+  return allowedByException(exceptions, request, ({ alone }) => decideByPolicy(alone, request, nowMs)) ?? own;
+}
+
+/**
+ * Did the policy leave this open? Only there an exception counts. Where bodies or messages are judged it never does: an exception speaks
+ * of method and path, and would allow every tool and operation behind them.
+ */
+function isUnnamed(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): boolean {
+  const caller = callerOf(request);
+  const verdict = judge(compiled, request, caller, nowMs);
+  if (verdict.allowed || verdict.hard || verdict.unnamed !== true) return false;
+  const host = canonicalHost(request.host);
+  if (host === null || missingMiddleware(compiled, host) !== null) return false;
+  return compiled.hosts.groupsFor(host, request.port, caller).every(({ summary }) => {
+    const totals = summary.at(nowMs);
+    return totals === null || (totals.bodyBytesMax === 0 && !totals.webSocketText);
+  });
+}
+
+/** What the policy alone says. */
+export function decideByPolicy(compiled: CompiledPolicy, request: PolicyRequest, nowMs: number): PolicyDecision {
   const caller = callerOf(request);
   const named = soften(compiled, judge(compiled, request, caller, nowMs), nowMs);
   const lost = nameLost(compiled.policy, request);
@@ -144,7 +169,7 @@ function nothingCovers(compiled: CompiledPolicy, miss: Miss): Verdict {
   if (hard !== undefined) return denyHard(rule, sentence(hard.reason));
   const [soft] = uncovered;
   if (soft !== undefined && candidate !== null) return deny(rule, sentence(soft.reason));
-  return deny(null, whyNoCandidate(compiled, miss));
+  return denyUnnamed(null, whyNoCandidate(compiled, miss));
 }
 
 /** How many entries a reason lists. */

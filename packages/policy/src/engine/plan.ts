@@ -1,9 +1,10 @@
 /** What the gateway needs to know of a connection before it reads a byte. */
 import { canonicalHost } from "../canonical/host.ts";
+import { plannedByException } from "../exceptions/judge.ts";
 import type { EndpointPlan, PolicyRequest } from "../types.ts";
 import { isVouchedPath } from "./binary.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { callerOf, decide, isMonitoring } from "./decide.ts";
+import { callerOf, decide, decideByPolicy, isMonitoring } from "./decide.ts";
 import type { Group } from "./group.ts";
 import { INFERENCE_HOST, INFERENCE_RULE } from "./inference.ts";
 import { addTotals, type Totals } from "./summary.ts";
@@ -15,16 +16,28 @@ const WEB_PORTS = [80, 443];
 /** What the gateway needs for judging a model's name: a prompt may be long. */
 const INFERENCE_BODY_BYTES_MAX = 10 * 1024 * 1024;
 
-type PlanRequest = Pick<PolicyRequest, "binary" | "sha256" | "script" | "library" | "ancestors" | "host" | "port">;
+type PlanRequest = Pick<
+  PolicyRequest,
+  "binary" | "sha256" | "script" | "library" | "ancestors" | "host" | "port" | "held"
+>;
 
 /** Null: the connection is denied. The addresses are judged later, by `decide` with `ip`. */
 export function planEndpoint(compiled: CompiledPolicy, request: PlanRequest, nowMs: number): EndpointPlan | null {
+  const own = planByPolicy(compiled, request, nowMs);
+  const { exceptions } = compiled;
+  // Whatever the policy plans, it plans alone; and a connection that it denies by name stays denied.
+  if (own !== null || exceptions === null) return own;
+  if (decide(compiled, { ...request, method: undefined }, nowMs).decision !== "allow") return null;
+  return plannedByException(exceptions, request.held, ({ alone }) => planByPolicy(alone, request, nowMs));
+}
+
+function planByPolicy(compiled: CompiledPolicy, request: PlanRequest, nowMs: number): EndpointPlan | null {
   const host = canonicalHost(request.host);
   if (host === null || !isVouchedPath(request.binary)) return null;
   const groups = compiled.hosts.groupsFor(host, request.port, callerOf(request));
   const all = totalsOf(groups, nowMs);
   // Endpoints without a host wait for the address; every other denial is final here.
-  const verdict = decide(compiled, { ...request, method: undefined }, nowMs);
+  const verdict = decideByPolicy(compiled, { ...request, method: undefined }, nowMs);
   const addressPending = verdict.decision !== "allow" && all?.hostless === true;
   if (verdict.decision === "deny" && !addressPending) return null;
   if (host === INFERENCE_HOST && verdict.rule === INFERENCE_RULE)

@@ -17,7 +17,7 @@ import { readHead } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { judgeLone, verdictOf } from "./speak.ts";
 import type { JudgedTarget } from "./target.ts";
-import { allow, deny, denyHard, type Verdict } from "./verdict.ts";
+import { allow, deny, denyHard, denyUnnamed, type Verdict } from "./verdict.ts";
 
 /** Where a request is judged: the groups of its program, host and port, the moment, and the addresses it would reach. */
 export interface Scene {
@@ -44,12 +44,13 @@ export function judgeRequest(scene: Scene, request: PolicyRequest, rawMethod: st
   const body = new RequestBody(request);
   if (methods.length === 1 && first !== undefined) return judgeOne(scene, { request, method: first, target, body });
   const verdicts = methods.map((method) => judgeOne(scene, { request, method, target, body }));
-  return (
+  const found =
     verdicts.find((verdict) => !verdict.allowed && !verdict.audit) ??
     verdicts.find((v) => !v.allowed) ??
     verdicts[0] ??
-    deny(null, "No entry allows it.")
-  );
+    deny(null, "No entry allows it.");
+  // One method that nothing names does not take another along that a rule denies.
+  return found.unnamed === true ? { ...found, unnamed: verdicts.every((v) => v.allowed || v.unnamed === true) } : found;
 }
 
 const judgeOne = (scene: Scene, request: ProtocolRequest): Verdict =>
@@ -116,7 +117,7 @@ function firstAllowance(scene: Scene, request: ProtocolRequest): Verdict {
     speaking.push(one);
     if (first === null || usable.order < first.order) first = usable;
   }
-  if (first === null) return deny(scene.first.entry.key, `No endpoint's path covers ${quoted(target.path)}.`);
+  if (first === null) return denyUnnamed(scene.first.entry.key, `No endpoint's path covers ${quoted(target.path)}.`);
   const search = new AllowSearch(scene, request);
   for (const one of speaking) search.among(one);
   return search.allowed ?? search.missed(speaking, first);

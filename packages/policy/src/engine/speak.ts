@@ -5,7 +5,7 @@ import type { ProtocolRequest, ProtocolVerdict } from "../protocols/types.ts";
 import type { CompiledClause } from "./clause.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
 import { quoted } from "./quoted.ts";
-import { allow, deny, type Verdict } from "./verdict.ts";
+import { allow, deny, denyUnnamed, type Verdict } from "./verdict.ts";
 
 /** Whoever may allow has been found not to deny. */
 const NONE: readonly CompiledClause[] = [];
@@ -41,7 +41,7 @@ export function verdictOf(
 /** What the rules allow, under the conditions of the whole endpoint and entry. */
 function heeding(endpoint: CompiledEndpoint, request: ProtocolRequest, { allowed, missing }: ProtocolVerdict): Verdict {
   const { key, request: matcher } = endpoint.entry;
-  if (allowed === null) return deny(key, missing, endpoint.audit);
+  if (allowed === null) return denyUnnamed(key, missing, endpoint.audit);
   if (request.target.encodedSlash && endpoint.endpoint.allow_encoded_slash !== true)
     return deny(key, "The path holds an encoded slash, and `allow_encoded_slash` is not set.", endpoint.audit);
   if (matcher !== null && !matcher.allows(request.request))

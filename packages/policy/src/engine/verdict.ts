@@ -7,6 +7,8 @@ export interface Verdict {
   hard: boolean;
   /** The deciding endpoint has `enforcement: audit`. */
   audit: boolean;
+  /** Denied because nothing names it, and not because something says so: an exception may allow it. */
+  unnamed?: boolean;
 }
 
 export const allow = (rule: string, reason: string): Verdict => ({
@@ -29,4 +31,9 @@ export const denyHard = (rule: string | null, reason: string): Verdict => ({
   reason,
   hard: true,
   audit: false,
+});
+/** No rule speaks of it. */
+export const denyUnnamed = (rule: string | null, reason: string, audit = false): Verdict => ({
+  ...deny(rule, reason, audit),
+  unnamed: true,
 });

@@ -1,5 +1,5 @@
 /* Memory, processor time and processes of the whole sandbox, held by the kernel where this user may make control groups: v1
-   below our own group of each controller, v2 beside our own group. Where it may not, cgroup_hold says so and the watchdog
+   below our own group of each controller, v2 beside our own group. Where it may not, nobody is moved into a group and the watchdog
    holds memory instead, the resource limit holds processes; nobody holds processor time then, nor counts refused forks. */
 #include "creel.h"
 #include <dirent.h>
@@ -24,6 +24,9 @@
 
 enum { V2, V1_MEMORY, V1_CPU, V1_PROCESSES, GROUPS };
 static char groups[GROUPS][GROUP_PATH_MAX];
+static unsigned ready[GROUPS]; /* the limits, as bits, that hold whoever is in the group */
+static int doors[GROUPS];      /* v1: the file by which to join, or 0 */
+static int locks[GROUPS];      /* the directory itself, locked as long as the shim lives */
 
 static bool put(const char *directory, const char *file, const char *text) {
   char path[GROUP_PATH_MAX + 64];
@@ -120,7 +123,7 @@ static void sweep(int directory, int depth, int *rest) {
 }
 
 /* All that this user can reach: a shim's group lies where its caller was, which may have been another session. */
-static void sweep_all(void) {
+void cgroup_sweep(void) {
   int rest = SWEEP_GROUPS_MAX, fd = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0) sweep(fd, SWEEP_DEPTH_MAX, &rest);
 }
@@ -136,7 +139,7 @@ static bool make(int which, const struct spec *spec, const char *at) {
       continue;
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Never closed: the lock lasts as long as this process. */
+    locks[which] = fd;
     if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && !access(path, F_OK)) return true;
     if (fd >= 0) close(fd);
   }
@@ -164,19 +167,46 @@ static bool set_cpu(int which, unsigned long long milli) {
   return put_number(groups[which], "cpu.cfs_period_us", CPU_PERIOD_US) && put_number(groups[which], "cpu.cfs_quota_us", quota);
 }
 
-/* Puts the sandbox's first process, and so all of it, under the limits asked for. Says in `held` what the kernel holds. */
-void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]) {
-  char at[PATH_BYTES_MAX];
+/* Makes the groups and sets their limits; nobody is in them yet. */
+void cgroup_prepare(const struct spec *spec) {
+  char at[PATH_BYTES_MAX], path[GROUP_PATH_MAX + 64];
   if (!spec->memory_bytes && !spec->cpu_milli && !spec->count_forks) return;
-  bool v2 = is_v2(), memory, cpu, processes;
+  bool v2 = is_v2();
   int of_memory = v2 ? V2 : V1_MEMORY, of_cpu = v2 ? V2 : V1_CPU, of_processes = v2 ? V2 : V1_PROCESSES;
-  memory = spec->memory_bytes && parent("memory", v2, at) && make(of_memory, spec, at) && set_memory(of_memory, spec->memory_bytes);
-  cpu = spec->cpu_milli && parent("cpu", v2, at) && make(of_cpu, spec, at) && set_cpu(of_cpu, spec->cpu_milli);
-  processes = spec->count_forks && parent("pids", v2, at) && make(of_processes, spec, at) && put_number(groups[of_processes], "pids.max", spec->processes);
-  if (memory && put_number(groups[of_memory], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_MEMORY] = "cgroup";
-  if (cpu && put_number(groups[of_cpu], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_CPUS] = "cgroup";
-  if (processes && put_number(groups[of_processes], "cgroup.procs", (unsigned long long)pid)) held[LIMIT_PROCESSES] = "cgroup";
-  if (!held[LIMIT_MEMORY] && !held[LIMIT_CPUS] && !held[LIMIT_PROCESSES]) cgroup_remove();
+  if (spec->memory_bytes && parent("memory", v2, at) && make(of_memory, spec, at) && set_memory(of_memory, spec->memory_bytes)) ready[of_memory] |= 1u << LIMIT_MEMORY;
+  if (spec->cpu_milli && parent("cpu", v2, at) && make(of_cpu, spec, at) && set_cpu(of_cpu, spec->cpu_milli)) ready[of_cpu] |= 1u << LIMIT_CPUS;
+  if (spec->count_forks && parent("pids", v2, at) && make(of_processes, spec, at) && put_number(groups[of_processes], "pids.max", spec->processes))
+    ready[of_processes] |= 1u << LIMIT_PROCESSES;
+  for (int i = V2 + 1; i < GROUPS; i++) {
+    if (!ready[i]) continue;
+    snprintf(path, sizeof path, "%s/tasks", groups[i]);
+    doors[i] = open(path, O_WRONLY | O_CLOEXEC);
+  }
+}
+
+/* v2, from outside: puts the process `pid` into the group. Returns the limits that hold it now, as bits. */
+unsigned cgroup_move(pid_t pid) {
+  return ready[V2] && put_number(groups[V2], "cgroup.procs", (unsigned long long)pid) ? ready[V2] : 0;
+}
+
+void cgroup_close_doors(void) {
+  for (int i = 0; i < GROUPS; i++) {
+    if (doors[i] > 0) close(doors[i]);
+    doors[i] = 0;
+  }
+}
+
+/* v1, in the sandbox's first process while it has one thread. A thread that moves itself is moved at once; a process named
+   by its number waits until every processor has passed a quiet point, which takes 2 ms, and 10 on a busy host. What was
+   inherited for it goes: PID 1 holds nothing of the host, and the lock is the shim's. */
+unsigned cgroup_join(void) {
+  unsigned held = 0;
+  for (int i = V2 + 1; i < GROUPS; i++)
+    if (doors[i] > 0 && write(doors[i], "0", 1) == 1) held |= ready[i];
+  cgroup_close_doors();
+  for (int i = 0; i < GROUPS; i++)
+    if (locks[i] > 0) close(locks[i]);
+  return held;
 }
 
 /* How many processes and threads the kernel refused at the limit; -1 where it does not count them. */
@@ -206,10 +236,6 @@ unsigned long long cgroup_memory_used(void) {
 }
 
 void cgroup_remove(void) {
-  bool had_one = false;
-  for (int i = 0; i < GROUPS; i++) {
-    had_one |= groups[i][0] != 0;
+  for (int i = 0; i < GROUPS; i++)
     if (groups[i][0] && !rmdir(groups[i])) groups[i][0] = 0;
-  }
-  if (had_one) sweep_all();
 }

@@ -90,7 +90,8 @@ void die_errno(const char *layer, const char *what) __attribute__((noreturn));
 struct net_fds { int listener, dns, diag; };
 void net_setup(struct net_fds *out);
 void mounts_open(struct spec *spec);
-void root_enter(struct spec *spec);
+int root_enter(struct spec *spec);
+void root_detach(int root);
 int open_parent(int root, const char *path, char leaf[NAME_BYTES_MAX]);
 void place_forget(const char *target);
 void mount_at(int root, int tree, const char *target);
@@ -104,7 +105,8 @@ void limits_apply(const struct spec *spec);
 void capabilities_drop(void);
 int landlock_abi(void);
 void landlock_apply(const struct spec *spec);
-int seccomp_install(const struct spec *spec);
+void seccomp_prepare(const struct spec *spec);
+int seccomp_install(void);
 /* `terminal` is the agent's end of its pty, or -1. */
 void init_main(struct spec *spec, int control, int out_fd, int err_fd, int terminal) __attribute__((noreturn));
 
@@ -112,9 +114,9 @@ void init_main(struct spec *spec, int control, int out_fd, int err_fd, int termi
 struct shim {
   struct spec *spec;
   int control, listener, dns, diag, notify, server, out, err, terminal[2];
-  int root, mounts; /* the sandbox's root directory and mount namespace, which its undumpable PID 1 shows nobody */
+  int root; /* the sandbox's root directory, which its undumpable PID 1 shows nobody */
   pid_t init_pid, agent_pid;
-  long long started_ms, kill_at_ms;
+  long long started_ms, kill_at_ms, ended_ms;
   bool exited;
   int wait_status;
   const char *held[LIMIT_COUNT]; /* who holds each limit asked for: cgroup, watchdog, rlimit, mount or none; NULL: not asked */
@@ -140,19 +142,26 @@ void shim_signal(struct shim *shim, const char *id, int number);
 void log_open(const struct spec *spec);
 void log_write(const void *data, size_t length);
 long long log_total(void);
+void exit_draft(const struct shim *shim);
 void exit_record(const struct shim *shim);
 long long now_ms(void);
 bool cgroup_available(void);
-void cgroup_hold(const struct spec *spec, pid_t pid, const char *held[LIMIT_COUNT]);
+void cgroup_prepare(const struct spec *spec);
+unsigned cgroup_move(pid_t pid);
+unsigned cgroup_join(void);
+void cgroup_close_doors(void);
 unsigned long long cgroup_oom_kills(void);
 unsigned long long cgroup_memory_used(void);
 long long cgroup_refused_forks(const struct shim *shim);
 void cgroup_remove(void);
+void cgroup_sweep(void);
 void watchdog_start(struct shim *shim);
 unsigned long long watchdog_used(int limit);
 
 /* ---- identity ---- */
+/* `watch` once `notify` is there. */
 void identity_start(struct shim *shim);
+void identity_watch(void);
 /* The form of what identity_answer() says; a shim also names it in its status, so that a newer node sees that it cannot read it. */
 #define IDENTITY_ANSWER "who1"
 bool identity_answer(uint64_t cookie, struct frame *answer);

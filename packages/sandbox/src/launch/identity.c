@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,16 +277,25 @@ static void *watch(void *unused) {
   }
 }
 
+static sem_t ready;
+
+static void *first_watch(void *unused) {
+  while (sem_wait(&ready) && errno == EINTR) {}
+  return watch(unused);
+}
+
 static void watcher_start(void) {
   pthread_t thread;
   if (pthread_create(&thread, NULL, watch, NULL)) return;
   pthread_detach(thread);
 }
 
+/* The thread is started while the sandbox is still being built, and looks once there is something to look at. */
 void identity_start(struct shim *shim) {
   pthread_t thread;
   owner = shim;
-  images_start(shim);
-  if (pthread_create(&thread, NULL, watch, NULL)) die("seccomp", "cannot start the connect watcher");
+  if (sem_init(&ready, 0, 0) || pthread_create(&thread, NULL, first_watch, NULL)) die("seccomp", "cannot start the connect watcher");
   pthread_detach(thread);
 }
+
+void identity_watch(void) { sem_post(&ready); }

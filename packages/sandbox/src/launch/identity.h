@@ -5,6 +5,7 @@
 
 /* A copy of that thread's descriptor; -EBADF when it has none, -EPERM when it cannot be had. */
 int descriptor_of(pid_t tid, int fd_number);
+/* Before PID 1 is released: afterwards it shows its namespaces to nobody. */
 void images_start(const struct shim *shim);
 /* The thread `tid` maps code from this descriptor. 0: let it; otherwise the -errno it gets. */
 int image_maps_code(pid_t tid, int fd_number);

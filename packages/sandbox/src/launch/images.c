@@ -53,9 +53,9 @@ static ino_t mounts_of(pid_t pid) {
 }
 
 void images_start(const struct shim *shim) {
-  struct stat st;
   owner = shim;
-  own_mounts = fstat(shim->mounts, &st) ? 0 : st.st_ino;
+  own_mounts = mounts_of(shim->init_pid);
+  if (!own_mounts) die("init", "the sandbox's mount namespace cannot be told from others");
 }
 
 /* One address space: the addresses the kernel dealt at exec, as it tells them to whoever may trace the process, also of

@@ -24,44 +24,37 @@ static int control_fd;
 
 struct command { const char *cwd; char **argv, **env; int in, out, err; bool terminal; };
 
-static void become(const struct command *c, int errors) {
+/* In memory that is still PID 1's: it changes nothing there but `error` and `environ`. */
+static void become(const struct command *c, volatile int *error) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  int error = 0;
   signal(SIGPIPE, SIG_DFL);
   setsid();
   /* The leader of a fresh session takes the pty as its own; no other session's terminal can be taken this way. */
-  if (c->terminal && ioctl(c->in, TIOCSCTTY, 0)) error = errno;
-  if (dup2(c->in, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->err, 2) < 0) error = errno;
-  /* The report pipe moves to 3 and closes on exec; nothing else of ours may be inherited. */
-  if (errors != 3) dup2(errors, 3);
-  sys_close_from(4);
-  fcntl(3, F_SETFD, FD_CLOEXEC);
-  if (!error && chdir(c->cwd)) error = errno;
-  if (!error) {
-    environ = c->env;
+  if (c->terminal && ioctl(c->in, TIOCSCTTY, 0)) *error = errno;
+  if (dup2(c->in, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->err, 2) < 0) *error = errno;
+  sys_close_from(3);
+  if (!*error && chdir(c->cwd)) *error = errno;
+  if (!*error) {
+    environ = c->env; /* whose PATH says where to look */
     execvp(c->argv[0], c->argv);
-    error = errno;
+    *error = errno;
   }
-  if (write(3, &error, sizeof error) < 0) _exit(126);
   _exit(127);
 }
 
-/* Returns the pid, or -errno of what kept the command from starting. */
+/* Returns the pid, or -errno of what kept the command from starting. vfork: the child needs no copy of our memory for the
+   few calls to its exec, and we wait for that in any case, so `error` is there when it returns. */
 static pid_t start(const struct command *c) {
-  int report[2], error = 0;
-  if (pipe2(report, O_CLOEXEC)) return -errno;
-  /* dup2 onto 0..2 must not overwrite a descriptor still needed, so the report pipe lives above them. */
-  pid_t pid = fork();
-  if (pid < 0) error = errno;
-  if (pid == 0) {
-    int high = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
-    become(c, high);
-  }
-  close(report[1]);
-  if (pid > 0 && read(report[0], &error, sizeof error) > 0) waitpid(pid, NULL, 0);
-  close(report[0]);
+  static volatile int error;
+  char **own = environ;
+  error = 0;
+  pid_t pid = vfork();
+  if (pid == 0) become(c, &error);
+  environ = own;
+  if (pid < 0) return -errno;
+  if (error) waitpid(pid, NULL, 0);
   return error ? -error : pid;
 }
 

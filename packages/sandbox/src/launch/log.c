@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define EXIT_BYTES_MAX 512
+
 static int log_fd = -1;
 static long long base, size, piece_max;
 static char directory[PATH_BYTES_MAX];
@@ -23,17 +25,30 @@ long long now_ms(void) {
 
 static void path_of(char out[PATH_BYTES_MAX + 32], const char *name) { snprintf(out, PATH_BYTES_MAX + 32, "%s/%s", directory, name); }
 
-/* Whole or not at all: a reader never sees half a file. */
-static void replace_file(const char *name, const char *text) {
-  char path[PATH_BYTES_MAX + 32], fresh[PATH_BYTES_MAX + 32], fresh_name[32];
-  snprintf(fresh_name, sizeof fresh_name, ".%.20s.new", name);
-  path_of(path, name);
-  path_of(fresh, fresh_name);
+static void fresh_name(char out[32], const char *name) { snprintf(out, 32, ".%.20s.new", name); }
+
+static bool write_beside(const char *name, const char *text) {
+  char fresh[PATH_BYTES_MAX + 32], beside[32];
+  fresh_name(beside, name);
+  path_of(fresh, beside);
   int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return;
+  if (fd < 0) return false;
   bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
   close(fd);
-  if (ok) rename(fresh, path);
+  return ok;
+}
+
+static void put_in_place(const char *name) {
+  char path[PATH_BYTES_MAX + 32], fresh[PATH_BYTES_MAX + 32], beside[32];
+  fresh_name(beside, name);
+  path_of(path, name);
+  path_of(fresh, beside);
+  rename(fresh, path);
+}
+
+/* Whole or not at all: a reader never sees half a file. */
+static void replace_file(const char *name, const char *text) {
+  if (write_beside(name, text)) put_in_place(name);
 }
 
 static void open_piece(void) {
@@ -93,17 +108,31 @@ void log_write(const void *data, size_t length) {
 
 long long log_total(void) { return base + size; }
 
-void exit_record(const struct shim *shim) {
-  char text[512], code[16] = "null", number[16] = "null", refused[24] = "null";
+static void exit_text(char text[EXIT_BYTES_MAX], const struct shim *shim) {
+  char code[16] = "null", number[16] = "null", refused[24] = "null";
   bool stopped = shim->kill_at_ms || shim->end_cause[0];
   const char *cause = shim->end_cause[0] ? shim->end_cause : shim->kill_at_ms ? shim->stop_cause :
                       !shim->exited ? "lost" : WIFSIGNALED(shim->wait_status) ? "signal" : "exit";
   if (shim->exited && WIFEXITED(shim->wait_status)) snprintf(code, sizeof code, "%d", WEXITSTATUS(shim->wait_status));
   if (shim->exited && WIFSIGNALED(shim->wait_status)) snprintf(number, sizeof number, "%d", WTERMSIG(shim->wait_status));
   if (shim->refused_forks >= 0) snprintf(refused, sizeof refused, "%lld", shim->refused_forks);
-  snprintf(text, sizeof text, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld,"
+  snprintf(text, EXIT_BYTES_MAX, "{\"exitCode\":%s,\"signal\":%s,\"reason\":\"%s\",\"startedMs\":%lld,\"endedMs\":%lld,"
            "\"cause\":\"%s\",\"limit\":%llu,\"used\":%llu,\"unit\":\"%s\",\"refusedForks\":%s}\n", code, number,
-           !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, now_ms(), cause, shim->end_limit, shim->end_used,
+           !shim->exited ? "lost" : stopped ? "stopped" : "exited", shim->started_ms, shim->ended_ms, cause, shim->end_limit, shim->end_used,
            !strcmp(cause, "workspace") && shim->end_limit == shim->spec->workspace_files ? "files" : "bytes", refused);
-  replace_file("exit.json", text);
+}
+
+static char drafted[EXIT_BYTES_MAX];
+
+/* Written while the sandbox's last processes end, put in place when they have. */
+void exit_draft(const struct shim *shim) {
+  exit_text(drafted, shim);
+  if (!write_beside("exit.json", drafted)) drafted[0] = 0;
+}
+
+void exit_record(const struct shim *shim) {
+  char text[EXIT_BYTES_MAX];
+  exit_text(text, shim);
+  if (strcmp(text, drafted)) replace_file("exit.json", text);
+  else put_in_place("exit.json");
 }

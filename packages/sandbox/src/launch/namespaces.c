@@ -1,11 +1,14 @@
 /* Makes the namespaces and walks the sandbox's first process through every layer, in the only order that works:
    ids, network, root, limits, capabilities, Landlock, seccomp, then the agent. A layer that fails ends the launch. */
 #include "creel.h"
+#include "identity.h"
 #include "kernel.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +17,10 @@
 #include <sys/wait.h>
 #include <grp.h>
 
-#define ALL_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
-
-/* What the gate says: whether a control group holds the limit of processes. */
-#define COUNTED 'c'
-#define UNCOUNTED 'u'
+/* The network's own follows in network(): making it takes longest, and meanwhile another thread builds the root. */
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+/* Room for the frames of root.c and protect.c, whose paths are a few pages each; the kernel's own stack is not in it. */
+#define BUILDER_STACK_BYTES (256 * 1024)
 
 static void write_proc(pid_t pid, const char *name, const char *text) {
   char path[64];
@@ -59,47 +61,89 @@ void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spe
   waitpid(pid, NULL, 0);
 }
 
+static struct { struct spec *spec; pthread_t thread; pid_t id; sem_t entered; } builder;
+
+/* Runs beside the first thread, with all of the rights that one had; `die` in it ends the whole launch. */
+static void *build_root(void *unused) {
+  (void)unused;
+  builder.id = (pid_t)syscall(SYS_gettid);
+  if (!builder.spec->root_launcher) mounts_open(builder.spec);
+  int root = root_enter(builder.spec);
+  sem_post(&builder.entered);
+  root_detach(root);
+  return NULL;
+}
+
+static void builder_start(struct spec *spec) {
+  pthread_attr_t small;
+  builder.spec = spec;
+  if (sem_init(&builder.entered, 0, 0) || pthread_attr_init(&small) || pthread_attr_setstacksize(&small, BUILDER_STACK_BYTES) ||
+      pthread_create(&builder.thread, &small, build_root, NULL))
+    die("init", "cannot start the thread that builds the root");
+}
+
+/* It has run its last instruction once it is joined; its place among the sandbox's processes, which may be few, is free a
+   moment later. */
+static void builder_end(void) {
+  if (pthread_join(builder.thread, NULL)) die("init", "waiting for the root");
+  while (!syscall(SYS_tgkill, getpid(), builder.id, 0)) sched_yield();
+}
+
+/* From here on this thread, which becomes PID 1, has no network but the sandbox's. */
+static void network(int control, unsigned held) {
+  struct net_fds net;
+  char bits[16];
+  if (unshare(CLONE_NEWNET)) die_errno("network", "cannot make the network namespace");
+  net_setup(&net);
+  int net_list[3] = {net.listener, net.dns, net.diag};
+  snprintf(bits, sizeof bits, "%u", held);
+  if (send_words(control, net_list, 3, "net", bits, NULL)) die_errno("network", "handing out the sockets");
+  for (int i = 0; i < 3; i++) close(net_list[i]);
+}
+
 static void inside(struct spec *spec, int control, int gate, int out, int err) {
-  char go;
+  unsigned held;
   protect_forget();
-  if (read(gate, &go, 1) != 1) _exit(125);
+  if (read(gate, &held, sizeof held) != sizeof held) _exit(125);
   close(gate);
+  held |= cgroup_join();
   /* Ours would refuse first, and nobody would count it; so it stands just behind the group's. */
-  if (go == COUNTED) spec->processes++;
+  if (held & 1u << LIMIT_PROCESSES) spec->processes++;
   if (spec->root_launcher) {
     /* Its groups go, its id becomes the unprivileged one; capabilities stay for now. */
     if (setgroups(0, NULL) || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID))
       die_errno("userns", "becoming the unprivileged user");
-  } else mounts_open(spec);
+  }
   if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die_errno("init", "parent-death signal");
   prctl(PR_SET_NAME, "creel-init");
   setsid();
-  struct net_fds net;
-  net_setup(&net);
-  int net_list[3] = {net.listener, net.dns, net.diag};
-  if (send_words(control, net_list, 3, "net", NULL)) die_errno("network", "handing out the sockets");
-  for (int i = 0; i < 3; i++) close(net_list[i]);
-  root_enter(spec);
+  builder_start(spec);
+  network(control, held);
+  if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
+  /* This thread's alone: the builder keeps its own until it ends. What all threads share, like limits, waits for that. */
+  capabilities_drop();
+  seccomp_prepare(spec);
+  while (sem_wait(&builder.entered) && errno == EINTR) {}
   int terminal[2] = {-1, -1};
   if (spec->terminal) {
     terminal_make(spec, terminal);
     if (send_words(control, terminal, 2, "terminal", NULL)) die_errno("terminal", "handing out the pty");
     close(terminal[0]);
   }
-  if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
-  limits_apply(spec);
-  capabilities_drop();
-  int watched[3] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)};
-  if (watched[1] < 0 || watched[2] < 0) die_errno("init", "the root as the shim will see it");
-  if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
+  int watched[2] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (watched[1] < 0) die_errno("init", "the root as the shim will see it");
   landlock_apply(spec);
-  watched[0] = seccomp_install(spec);
-  if (send_words(control, watched, 3, "notify", NULL)) die_errno("seccomp", "handing out the listener");
-  for (int i = 0; i < 3; i++) close(watched[i]);
+  builder_end();
+  limits_apply(spec);
+  if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
+  watched[0] = seccomp_install();
+  if (send_words(control, watched, 2, "notify", NULL)) die_errno("seccomp", "handing out the listener");
+  for (int i = 0; i < 2; i++) close(watched[i]);
   init_main(spec, control, out, err, terminal[1]);
 }
 
-static void expect(struct shim *shim, const char *word, int *fds, int want) {
+/* `number` receives what follows the word, where the caller asks for it. */
+static void expect(struct shim *shim, const char *word, int *fds, int want, unsigned *number) {
   static struct items items;
   uint8_t *body = NULL;
   int got = 0;
@@ -116,6 +160,7 @@ static void expect(struct shim *shim, const char *word, int *fds, int want) {
   if (!strcmp(items.at[0], "failed"))
     die("exec", "cannot start %.200s: %s", shim->spec->argv[0], strerror(atoi(items.at[2])));
   if (strcmp(items.at[0], word) || got != want) die("init", "expected \"%s\" with %d descriptors", word, want);
+  if (number) *number = items.count > 1 ? (unsigned)strtoul(items.at[1], NULL, 10) : 0;
   free(body);
 }
 
@@ -124,6 +169,7 @@ void namespaces_start(struct shim *shim) {
   int pair[2], gate[2], out[2] = {1, 1}, err[2] = {2, 2};
   protect_prepare(spec);
   if (spec->root_launcher) mounts_open(spec);
+  cgroup_prepare(spec);
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) || pipe2(gate, O_CLOEXEC)) die_errno("init", "socketpair");
   if (!spec->foreground) {
     if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) die_errno("init", "pipe");
@@ -131,7 +177,7 @@ void namespaces_start(struct shim *shim) {
     if (spec->root_launcher && (fchown(out[1], spec->host_uid, spec->host_gid) || fchown(err[1], spec->host_uid, spec->host_gid)))
       die_errno("init", "giving the output pipes to the agent");
   }
-  pid_t pid = (pid_t)syscall(SYS_clone, ALL_NAMESPACES | SIGCHLD, 0, 0, 0, 0);
+  pid_t pid = (pid_t)syscall(SYS_clone, NAMESPACES | SIGCHLD, 0, 0, 0, 0);
   if (pid < 0) die_errno("userns", "cannot make the namespaces");
   if (pid == 0) {
     close(pair[0]);
@@ -145,11 +191,13 @@ void namespaces_start(struct shim *shim) {
   if (!spec->root_launcher) write_proc(pid, "setgroups", "deny");
   write_map(pid, "uid_map", INSIDE_ID, spec->host_uid);
   write_map(pid, "gid_map", INSIDE_ID, spec->host_gid);
-  cgroup_hold(spec, pid, shim->held);
-  char go = shim->held[LIMIT_PROCESSES] ? COUNTED : UNCOUNTED;
-  if (write(gate[1], &go, 1) != 1) die_errno("userns", "releasing the sandbox");
+  images_start(shim);
+  unsigned held = cgroup_move(pid);
+  cgroup_close_doors();
+  if (write(gate[1], &held, sizeof held) != sizeof held) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
   /* Our own preparations, while the sandbox makes its network and root. */
+  identity_start(shim);
   shim->server = server_open(spec->run_dir);
   log_open(spec);
   shim->out = shim->err = -1;
@@ -162,13 +210,16 @@ void namespaces_start(struct shim *shim) {
   for (int i = 0; i < spec->op_count; i++)
     if (spec->ops[i].tree >= 0) close(spec->ops[i].tree);
   int net[4], one[4];
-  expect(shim, "net", net, 3);
+  expect(shim, "net", net, 3, &held);
+  for (int i = 0; i < LIMIT_COUNT; i++)
+    if (held & 1u << i) shim->held[i] = "cgroup";
+  if (!held) cgroup_remove();
   shim->listener = net[0];
   shim->dns = net[1];
   shim->diag = net[2];
-  if (spec->terminal) expect(shim, "terminal", shim->terminal, 2);
-  expect(shim, "notify", one, 3);
+  if (spec->terminal) expect(shim, "terminal", shim->terminal, 2, NULL);
+  expect(shim, "notify", one, 2, NULL);
   shim->notify = one[0];
   shim->root = one[1];
-  shim->mounts = one[2];
+  identity_watch();
 }

@@ -55,7 +55,8 @@ static int filter(void) {
   status_fd = -1;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return errno;
   static struct spec plain;
-  return seccomp_install(&plain) < 0 ? errno : 0;
+  seccomp_prepare(&plain);
+  return seccomp_install() < 0 ? errno : 0;
 }
 
 /* Only used by a root launcher, for folders of other owners. */

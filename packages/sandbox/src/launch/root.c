@@ -134,7 +134,8 @@ static void apply(int root, struct op *op, bool no_exec) {
   }
 }
 
-void root_enter(struct spec *spec) {
+/* Builds the root and stands in it. The host's still lies on top, where no path from "/" leads, until root_detach(). */
+int root_enter(struct spec *spec) {
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) die_errno("root", "making mounts private");
   const char *options[] = {"mode", "0755", "size", "16m", NULL};
   int root = make_fs("tmpfs", options, ATTR_NOSUID | ATTR_NODEV);
@@ -144,9 +145,15 @@ void root_enter(struct spec *spec) {
   for (int i = 0; i < spec->op_count; i++) apply(root, &spec->ops[i], spec->no_exec);
   place_forget("");
   umask(022);
-  if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/")) die_errno("root", "pivot_root");
+  close(over);
+  if (fchdir(root) || syscall(SYS_pivot_root, ".", ".")) die_errno("root", "pivot_root");
+  return root;
+}
+
+/* Waits for the kernel's quiet point; nothing of the agent runs before it is over. */
+void root_detach(int root) {
+  if (umount2(".", MNT_DETACH) || chdir("/")) die_errno("root", "letting go of the host's root");
   struct creel_mount_attr attr = {.set = ATTR_RDONLY};
   if (sys_mount_setattr(root, 0, &attr)) die_errno("root", "making the root read-only");
   close(root);
-  close(over);
 }

@@ -1,4 +1,5 @@
-/* The system call filter, built as a sorted decision tree so the kernel evaluates about eight steps per call.
+/* The system call filter, built as a sorted decision tree so the kernel evaluates about eight steps per call. Neighbours
+   of one fate share a leaf: the kernel's work at the start grows with the length.
 
    Threat: kernel surface that an agent never needs, ways around the other layers (io_uring, MPTCP, TCP fast open,
    process_vm_writev, new user namespaces), and a socket whose opener nobody saw.
@@ -165,20 +166,46 @@ static void body(const struct rule *r) {
   give(SECCOMP_RET_ALLOW);
 }
 
-static void tree(const struct rule *rules, size_t count) {
+/* The calls from `from` up to the next span share one fate; no rule: allowed. */
+struct span { int from; const struct rule *rule; };
+
+static bool same_fate(const struct rule *a, const struct rule *b) {
+  return (a->action == DENY || a->action == UNKNOWN) && (b->action == DENY || b->action == UNKNOWN) && a->error == b->error;
+}
+
+static size_t spans_of(const struct rule *rules, size_t count, struct span *spans) {
+  size_t n = 0;
+  int next = 0; /* the first call that no span covers yet */
+  for (size_t i = 0; i < count; i++) {
+    if (rules[i].nr > next || i == 0) spans[n++] = (struct span){next, NULL};
+    bool joins = i > 0 && rules[i].nr == next && same_fate(&rules[i - 1], &rules[i]);
+    if (!joins) spans[n++] = (struct span){rules[i].nr, &rules[i]};
+    next = rules[i].nr + 1;
+  }
+  spans[n++] = (struct span){next, NULL};
+  return n;
+}
+
+static void tree(const struct span *spans, size_t count) {
   if (count == 1) {
-    jump(BPF_JEQ, (uint32_t)rules->nr, 1, 0);
-    give(SECCOMP_RET_ALLOW);
-    body(rules);
+    if (spans->rule) body(spans->rule);
+    else give(SECCOMP_RET_ALLOW);
     return;
   }
   size_t half = count / 2;
-  jump(BPF_JGE, (uint32_t)rules[half].nr, 0, 1);
-  unsigned patch = length;
-  emit(BPF_JMP | BPF_JA, 0, 0, 0);
-  tree(rules, half);
-  program[patch].k = length - patch - 1;
-  tree(rules + half, count - half);
+  unsigned test = length;
+  jump(BPF_JGE, (uint32_t)spans[half].from, 0, 0);
+  tree(spans, half);
+  unsigned left = length - test - 1;
+  if (left <= UINT8_MAX) program[test].jt = (uint8_t)left;
+  else {
+    /* Too far for a test's own jump: one without a condition goes between, and what follows moves on by one. */
+    emit(BPF_JMP | BPF_JA, 0, 0, 0);
+    memmove(&program[test + 2], &program[test + 1], left * sizeof program[0]);
+    program[test + 1] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, left};
+    program[test].jf = 1;
+  }
+  tree(spans + half, count - half);
 }
 
 static int by_number(const void *a, const void *b) { return ((const struct rule *)a)->nr - ((const struct rule *)b)->nr; }
@@ -196,8 +223,8 @@ static bool let_through(int call) {
 /* Where nothing writable may run: anonymous files only sealed against execution. Memory without a file stays (JITs need it). */
 static const struct rule rules_noexec[] = {{SYS_memfd_create, NO_BIT, 1, 8 /* MFD_NOEXEC_SEAL */, EACCES}, {447, DENY, 0, 0, EPERM}};
 
-int seccomp_install(const struct spec *spec) {
-  struct rule rules[RULE_COUNT + 2];
+/* The rules for this sandbox, by number; how many. */
+static size_t rules_of(const struct spec *spec, struct rule rules[RULE_COUNT + 2]) {
   size_t count = 0;
   nested = spec->nested;
   for (size_t i = 0; i < RULE_COUNT; i++)
@@ -206,6 +233,13 @@ int seccomp_install(const struct spec *spec) {
     if (rules[i].nr == SYS_clone) rules[i].value &= ~NEW_NAMESPACES;
   for (size_t i = 0; spec->no_exec && i < 2; i++) rules[count++] = rules_noexec[i];
   qsort(rules, count, sizeof rules[0], by_number);
+  return count;
+}
+
+void seccomp_prepare(const struct spec *spec) {
+  struct rule rules[RULE_COUNT + 2];
+  struct span spans[2 * (RULE_COUNT + 2) + 1];
+  size_t count = rules_of(spec, rules);
   length = 0;
   load(offsetof(struct seccomp_data, arch));
   jump(BPF_JEQ, NATIVE_ARCH, 1, 0);
@@ -217,7 +251,10 @@ int seccomp_install(const struct spec *spec) {
 #endif
   jump(BPF_JGT, LAST_KNOWN_CALL, 0, 1);
   refuse(ENOSYS);
-  tree(rules, count);
+  tree(spans, spans_of(rules, count, spans));
+}
+
+int seccomp_install(void) {
   struct sock_fprog filter = {(unsigned short)length, program};
   unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1ul << 5) /* WAIT_KILLABLE_RECV: no restart storms under signals */;
   int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);

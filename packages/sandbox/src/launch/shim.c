@@ -19,6 +19,11 @@
 /* After the sandbox is dead its pipes hold at most what was buffered; more waiting would only hang the exit. */
 #define DRAIN_MS_MAX 2000
 #define DRAIN_STEP_MS 50
+/* Looking through the host's control groups takes a millisecond, so neither a start nor an end waits for it, and a command
+   that is over by then leaves it to others. */
+#define SWEEP_AFTER_MS 1000
+/* A quarter of an hour fits into poll's int; whoever waits longer looks again. */
+#define POLL_MS_MAX 1000000
 
 void shim_signal(struct shim *shim, const char *id, int number) {
   char text[16];
@@ -112,6 +117,9 @@ static void finish(struct shim *shim, int signals) {
   shim->ending = true; /* a watchdog that still looks comes too late */
   pthread_mutex_unlock(&end_lock);
   kill(shim->init_pid, SIGKILL);
+  shim->ended_ms = now_ms();
+  shim->refused_forks = cgroup_refused_forks(shim);
+  exit_draft(shim);
   waitpid(shim->init_pid, NULL, 0);
   /* The agent itself was what the kernel ended for want of memory, before the watchdog looked. */
   if (by_itself && shim->spec->memory_bytes && cgroup_oom_kills()) {
@@ -138,21 +146,39 @@ static void finish(struct shim *shim, int signals) {
   clients_tell_exit(shim->wait_status);
 }
 
+static bool in_a_group(const struct shim *shim) {
+  for (int i = 0; i < LIMIT_COUNT; i++)
+    if (shim->held[i] && !strcmp(shim->held[i], "cgroup")) return true;
+  return false;
+}
+
+/* Until the grace of a stop is over, or the groups that killed shims left behind are looked for; -1: for ever. */
+static int patience(const struct shim *shim, long long sweep_at_ms) {
+  long long at = shim->kill_at_ms;
+  if (sweep_at_ms && (!at || sweep_at_ms < at)) at = sweep_at_ms;
+  long long rest = at - now_ms();
+  return !at ? -1 : rest < 0 ? 0 : rest > POLL_MS_MAX ? POLL_MS_MAX : (int)rest;
+}
+
 static void loop(struct shim *shim, int signals) {
   bool alive = true;
+  long long sweep_at_ms = in_a_group(shim) ? now_ms() + SWEEP_AFTER_MS : 0;
   while (alive && !shim->exited) {
     struct pollfd fds[5 + TERMINAL_POLLS + CLIENTS_MAX] = {
       {signals, POLLIN, 0}, {shim->control, POLLIN, 0}, {shim->server, POLLIN, 0}, {shim->out, POLLIN, 0}, {shim->err, POLLIN, 0}};
     terminal_poll(fds + 5);
     int clients = clients_poll(fds + 5 + TERMINAL_POLLS);
-    long long wait = shim->kill_at_ms ? shim->kill_at_ms - now_ms() : -1;
-    if (shim->kill_at_ms && wait <= 0) {
+    if (shim->kill_at_ms && now_ms() >= shim->kill_at_ms) {
       /* The grace is over: the whole process tree ends, and the agent counts as killed. */
       shim->exited = true;
       shim->wait_status = SIGKILL;
       return;
     }
-    if (poll(fds, (nfds_t)(5 + TERMINAL_POLLS + clients), wait > 1000000 ? 1000000 : (int)wait) < 0 && errno != EINTR) return;
+    if (sweep_at_ms && now_ms() >= sweep_at_ms) {
+      cgroup_sweep();
+      sweep_at_ms = 0;
+    }
+    if (poll(fds, (nfds_t)(5 + TERMINAL_POLLS + clients), patience(shim, sweep_at_ms)) < 0 && errno != EINTR) return;
     if (fds[0].revents) take_signal(shim, signals);
     if (fds[3].revents) copy_output(&shim->out);
     if (fds[4].revents) copy_output(&shim->err);
@@ -192,7 +218,6 @@ int shim_main(struct spec *spec) {
   prctl(PR_SET_NAME, "creel-shim");
   prctl(PR_SET_DUMPABLE, 0);
   int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
-  identity_start(&shim);
   while (!shim.agent_pid)
     if (!control_event(&shim)) die("init", "the sandbox ended before the agent started");
   snprintf(self, sizeof self, "%d", getpid());
@@ -204,10 +229,14 @@ int shim_main(struct spec *spec) {
   watchdog_start(&shim);
   if (spec->terminal) terminal_start(shim.terminal[0], shim.terminal[1]);
   send_words(status_fd, NULL, 0, "ok", self, agent, NULL);
-  close(status_fd);
+  if (!spec->foreground) close(status_fd);
   if (signals < 0) return 125;
   loop(&shim, signals);
   finish(&shim, signals);
   if (!spec->foreground) return 0;
-  return WIFEXITED(shim.wait_status) ? WEXITSTATUS(shim.wait_status) : 128 + WTERMSIG(shim.wait_status);
+  /* All is done and nothing of the sandbox runs. What the kernel still frees at our end (mounts, memory) keeps nobody waiting. */
+  int code = WIFEXITED(shim.wait_status) ? WEXITSTATUS(shim.wait_status) : 128 + WTERMSIG(shim.wait_status);
+  snprintf(self, sizeof self, "%d", code);
+  send_words(status_fd, NULL, 0, "ended", self, NULL);
+  return code;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -159,14 +160,29 @@ static bool told_to_end(int signals) {
   return false;
 }
 
+/* A caller who reads our output from a socket writes the last of it after we have: put back before that, the terminal would
+   alter those bytes. The socket's end tells the caller that nothing more comes; its closing tells us that all is written. */
+static void await_caller(int signals) {
+  struct stat st;
+  if (!terminal.raw || fstat(terminal.out, &st) || !S_ISSOCK(st.st_mode)) return;
+  shutdown(terminal.out, SHUT_WR);
+  for (;;) {
+    /* No event is asked for: a closed socket says so unasked. */
+    struct pollfd fds[2] = {{terminal.out, 0, 0}, {signals, POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
+    if (fds[0].revents || (fds[1].revents && told_to_end(signals))) return;
+  }
+}
+
 /* After the last process inside is dead: what it wrote is still in the pty and is passed on whole, however slow the caller
    reads; a signal to us ends the waiting. Then the terminal is the caller's again. */
 void terminal_finish(int signals) {
-  if (terminal.out >= 0 && terminal.master >= 0)
-    while (waiting(&to_caller) || take_output()) {
-      struct pollfd fds[2] = {{terminal.out, POLLOUT, 0}, {signals, POLLIN, 0}};
-      if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
-      if ((fds[1].revents && told_to_end(signals)) || (fds[0].revents && !pass_on(&to_caller, terminal.out))) break;
-    }
+  bool whole = terminal.out >= 0;
+  while (whole && terminal.master >= 0 && (waiting(&to_caller) || take_output())) {
+    struct pollfd fds[2] = {{terminal.out, POLLOUT, 0}, {signals, POLLIN, 0}};
+    whole = poll(fds, 2, -1) >= 0 || errno == EINTR;
+    if ((fds[1].revents && told_to_end(signals)) || (fds[0].revents && !pass_on(&to_caller, terminal.out))) whole = false;
+  }
+  if (whole) await_caller(signals);
   if (terminal.raw) tcsetattr(0, TCSANOW, &terminal.before);
 }

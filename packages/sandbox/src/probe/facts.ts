@@ -7,6 +7,8 @@ export interface Trial {
   identified: boolean;
   /** Whether the kernel itself held the memory limit that the trial asked for. */
   memoryLimited: boolean;
+  /** The same for processor time. */
+  cpuLimited: boolean;
 }
 
 export interface HostFacts {

@@ -17,6 +17,8 @@ const FAR_ADDRESS = "203.0.113.7";
 const FAR_PORT = 7;
 const INSIDE_LAUNCHER = "/run/creel-launch";
 const TRIAL_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Enough not to slow the trial down. */
+const TRIAL_CPUS = 1;
 /** A file that somebody made endless must not stop the probe. */
 const FILE_CHARS_MAX = 8192;
 
@@ -75,7 +77,7 @@ async function tryLaunch(): Promise<Trial> {
   const base = mkdtempSync(join(tmpdir(), "creel-probe-"));
   const runDir = join(base, "run");
   const stateDir = join(base, "state");
-  const trial: Trial = { failed: null, steered: false, identified: false, memoryLimited: false };
+  const trial: Trial = { failed: null, steered: false, identified: false, memoryLimited: false, cpuLimited: false };
   try {
     mkdirSync(runDir, { mode: 0o700 });
     mkdirSync(stateDir, { mode: 0o700 });
@@ -86,7 +88,7 @@ async function tryLaunch(): Promise<Trial> {
       cwd: "/",
       command: [INSIDE_LAUNCHER, "knock", FAR_ADDRESS, String(FAR_PORT)],
       mounts: [{ source: launcherPath(), target: INSIDE_LAUNCHER, mode: "ro" }],
-      limits: { memoryBytes: TRIAL_MEMORY_BYTES },
+      limits: { memoryBytes: TRIAL_MEMORY_BYTES, cpus: TRIAL_CPUS },
     });
     await receiveKnock(runDir, trial);
   } catch (error) {
@@ -104,7 +106,9 @@ async function tryLaunch(): Promise<Trial> {
 
 async function receiveKnock(runDir: string, trial: Trial): Promise<void> {
   const control = await attachControl({ runDir });
-  trial.memoryLimited = (await control.status())?.memoryLimited ?? false;
+  const status = await control.status();
+  trial.memoryLimited = status?.memoryLimited ?? false;
+  trial.cpuLimited = status?.limits.some(({ name, by }) => name === "cpus" && by === "cgroup") ?? false;
   control.close();
   const network = await attachNetwork({ runDir });
   try {

@@ -94,14 +94,23 @@ export function landlockRemedy(facts: HostFacts): string {
   return "Run Linux 6.12 or newer with CONFIG_SECURITY_LANDLOCK and landlock in the LSM list.";
 }
 
-export function memoryRemedy(facts: HostFacts): string {
+/** For a limit that only a control group with this controller holds. */
+export function groupRemedy(facts: HostFacts, controller: "memory" | "cpu"): string {
   const unified = facts.files["/sys/fs/cgroup/cgroup.controllers"] ?? null;
   if (environmentOf(facts).kind !== "host")
     return "Give the container a writable control group (--cgroupns=private with a writable /sys/fs/cgroup), or limit the container itself.";
-  if (unified !== null && !unified.includes("memory"))
-    return "The control groups of this host have no memory controller: boot with cgroup_enable=memory, or without systemd.unified_cgroup_hierarchy=hybrid.";
+  if (unified !== null && !unified.split(/\s+/).includes(controller)) {
+    const enable = controller === "memory" ? "boot with cgroup_enable=memory, or" : "boot";
+    return `The control groups of this host have no ${controller} controller: ${enable} without systemd.unified_cgroup_hierarchy=hybrid.`;
+  }
   return "Start it in a group of its own: systemd-run --user --scope -p Delegate=yes creel run …; the node's service has Delegate=yes.";
 }
+
+/** For a pty that could not be made. */
+export const ptyRemedy = (errno: number | undefined): string =>
+  errno === ENOSPC
+    ? "All ptys of this host are in use: sudo sysctl -w kernel.pty.max=8192 (and in /etc/sysctl.d/ to keep it)."
+    : "The kernel needs CONFIG_UNIX98_PTYS, and whatever confines this process must let it mount devpts in a namespace of its own.";
 
 /** The usual remedy of a layer that a trial launch named. */
 export const usualRemedy = (layer: string): string => new LaunchError({ layer, message: "" }).remedy;

@@ -2,12 +2,13 @@
 import { environmentOf, type HostEnvironment } from "./environment.ts";
 import type { HostFacts } from "./facts.ts";
 import {
+  groupRemedy,
   landlockRemedy,
   mapRemedy,
-  memoryRemedy,
   namespaceRemedy,
   narrowRootRemedy,
   procRemedy,
+  ptyRemedy,
   steeringRemedy,
   usualRemedy,
 } from "./remedies.ts";
@@ -89,6 +90,8 @@ export function reportHost(facts: HostFacts): HostReport {
       works: "processes, open files, temporary space, workspace and log are capped",
     }),
     memory(facts),
+    processorTime(facts),
+    terminal(facts),
     memoryFiles(facts),
     ...mapped(facts),
     rights(facts),
@@ -262,9 +265,43 @@ function memory(facts: HostFacts): Capability {
     ...base,
     state: "weaker",
     detail:
-      "no control group with the memory controller is writable for this user; memory is counted from outside, and processor time has no limit",
-    remedy: memoryRemedy(facts),
+      "no control group with the memory controller is writable for this user; memory is counted from outside, a moment late",
+    remedy: groupRemedy(facts, "memory"),
   };
+}
+
+/** Nobody but the kernel can slow a sandbox down. */
+function processorTime(facts: HostFacts): Capability {
+  const base = { id: "cpu", title: "CPU limit" };
+  if (facts.trial.cpuLimited)
+    return {
+      ...base,
+      state: "enforced",
+      detail: "a control group keeps the sandbox within the cores of a policy",
+      remedy: null,
+    };
+  const tried = facts.trial.failed === null;
+  return {
+    ...base,
+    state: "weaker",
+    detail: tried
+      ? "no control group with the cpu controller is writable for this user; sandbox.limits.cpus slows nobody down"
+      : "not tried: the trial sandbox did not start",
+    remedy: tried ? groupRemedy(facts, "cpu") : "First put right what is missing above.",
+  };
+}
+
+/** Without it commands run all the same, but `creel run` gives none to a person at a terminal. */
+function terminal({ calls }: HostFacts): Capability {
+  const base = { id: "terminal", title: "Terminal" };
+  if (calls.pty === 0)
+    return {
+      ...base,
+      state: "enforced",
+      detail: "a pty of the sandbox's own; yours is never given inside",
+      remedy: null,
+    };
+  return { ...base, state: "weaker", detail: `no pty can be made: ${words(calls.pty)}`, remedy: ptyRemedy(calls.pty) };
 }
 
 /** Programs that exist in memory only leave no file to name; identity at connect knows them all the same. */

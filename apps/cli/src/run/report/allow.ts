@@ -15,6 +15,7 @@ import {
   parsePolicy,
 } from "@creel/policy";
 import type { DecisionRecord } from "@creel/protocol";
+import { plainTarget } from "./sentence.ts";
 
 const EMPTY = "version: 1\n";
 /** Where a connection carries HTTP, so that reading alone is the least that helps. */
@@ -72,9 +73,9 @@ export function mergeAllowing({ records, baseYaml, nowMs, readOnlyFolders }: All
   const first = requests.result();
   const second = connections.result();
   const yaml = withReading(first.yaml, second.yaml, web, nowMs);
-  const refused = [...first.refused, ...second.refused].map(({ host, port, method, path, reason }) => ({
-    target: `${method === null ? "" : `${method} `}${host}:${port}${path ?? ""}`,
-    reason,
+  const refused = [...first.refused, ...second.refused].map((each) => ({
+    target: plainTarget(each),
+    reason: each.reason,
   }));
   if (yaml === base && refused.length === 0) return null;
   // Without a file everything is new: what is shown is a policy as it stands.

@@ -2,10 +2,11 @@
 import type { DecisionDraft } from "@creel/gateway";
 import type { DecisionRecord } from "@creel/protocol";
 import { type Io, jsonLine, line, painter } from "../../io.ts";
-import { type AllowOptions, howToAllow } from "./allow.ts";
+import type { AllowOptions } from "./allow.ts";
 import type { KeptRun } from "./kept.ts";
 import { createLiveDenials } from "./live.ts";
-import { isUneventful, type RunSummary, summaryLines } from "./summary.ts";
+import type { RunSummary } from "./run-summary.ts";
+import { isUneventful, summaryLines } from "./summary.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 export interface ReportOptions {
@@ -23,7 +24,7 @@ export interface Report {
   note(text: string): void;
   /** From here on lines go this way instead of to stderr. */
   writeTo(write: (text: string) => void): void;
-  finish(end: RunEnd): void;
+  finish(end: RunEnd): Promise<void>;
 }
 
 export type RunEnd = Omit<RunSummary, "totals" | "reached" | "unreached" | "refused" | "allowing" | "keptAs"> &
@@ -54,12 +55,14 @@ export function createReport({ io, json, quiet }: ReportOptions): Report {
     writeTo(other) {
       write = other;
     },
-    finish({ baseYaml, readOnlyFolders, keep, ...end }) {
+    async finish({ baseYaml, readOnlyFolders, keep, ...end }) {
       if (!json) live.end();
       write = toStderr;
       if (quiet && !json) return;
       const records = tally.refusedRecords();
-      const allowing = howToAllow({ records, baseYaml, nowMs: Date.now(), readOnlyFolders });
+      // Loaded only here: a run that was denied nothing, as most are, needs none of what makes rules.
+      const make = records.length === 0 ? null : (await import("./allow.ts")).howToAllow;
+      const allowing = make?.({ records, baseYaml, nowMs: Date.now(), readOnlyFolders }) ?? null;
       const keptAs =
         (allowing?.lines.length ?? 0) > 0 ? keep({ records, readOnlyFolders: [...readOnlyFolders] }) : null;
       const summary = { ...end, ...listsOf(tally), allowing, keptAs };

@@ -17,6 +17,10 @@ export function targetOf({ kind, host, port, method, path }: Target): string {
   return `${method === null ? "" : `${part(method)} `}${part(host)}:${port}${part(path ?? "")}`;
 }
 
+/** `POST api.example.com:443/v1/x`, as it came. */
+export const plainTarget = ({ host, port, method, path }: Pick<DecisionRecord, "host" | "port" | "method" | "path">) =>
+  `${method === null ? "" : `${method} `}${host}:${port}${path ?? ""}`;
+
 /** One denial as a sentence for whoever watches the command. */
 export function describeDecision(record: DecisionRecord, paint: Paint = (_style, text) => text): string {
   const would = record.decision === "would_deny";

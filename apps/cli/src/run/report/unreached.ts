@@ -13,7 +13,7 @@ interface Explanation {
   remedy: string | null;
 }
 
-type Explained = readonly [codes: RegExp, explain: (place: Unreached) => Explanation];
+type Explained = readonly [codes: RegExp, explain: (place: Unreached, commandName: string) => Explanation];
 
 const fixed = (what: string, remedy: string | null) => (): Explanation => ({ what, remedy });
 
@@ -28,10 +28,10 @@ const EXPLAINED: readonly Explained[] = [
   ],
   [
     /^(UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_UNTRUSTED|INVALID_CA)$/,
-    fixed(
-      "its certificate comes from an authority that is not trusted here",
-      "name that authority, a company's own for one, before the command: NODE_EXTRA_CA_CERTS=/path/to/ca.pem creel run …",
-    ),
+    (_place, commandName) => ({
+      what: "its certificate comes from an authority that is not trusted here",
+      remedy: `name that authority, a company's own for one, before the command: NODE_EXTRA_CA_CERTS=/path/to/ca.pem ${commandName} run …`,
+    }),
   ],
   [
     /^CERT_HAS_EXPIRED$/,
@@ -57,9 +57,9 @@ const EXPLAINED: readonly Explained[] = [
   [/^(ECONNRESET|EPIPE|socket hang up)$/, fixed("the server broke off before it answered", null)],
 ];
 
-export function explainUnreached(place: Unreached): Explanation {
+export function explainUnreached(place: Unreached, commandName: string): Explanation {
   const found = EXPLAINED.find(([codes]) => codes.test(place.reason));
-  return found === undefined ? { what: place.reason.replace(/\.$/, ""), remedy: null } : found[1](place);
+  return found === undefined ? { what: place.reason.replace(/\.$/, ""), remedy: null } : found[1](place, commandName);
 }
 
 /** For the parenthesis behind the words, where they do not say it already. */

@@ -1,4 +1,4 @@
-import { CreelError, type Ctx, notFound, policy, sandbox } from "@creel/core";
+import { CreelError, type Ctx, notFound, policy, sandbox, secret } from "@creel/core";
 import { z } from "zod";
 import type { NameResolver } from "./route.ts";
 
@@ -15,6 +15,7 @@ const byName =
   };
 
 export const sandboxId = byName((ctx) => sandbox.list({ ctx, input: {} }));
+export const secretId = byName((ctx) => secret.list({ ctx, input: {} }));
 export const policyId = byName((ctx) => policy.list({ ctx, input: {} }));
 
 /** An id that cannot be one is an id of nothing. */

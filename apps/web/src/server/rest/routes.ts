@@ -1,8 +1,9 @@
-import { audit, decision, node, org, plan, policy, sandbox, token } from "@creel/core";
-import { decisionId, plainId, policyId, sandboxId, versionNumber } from "./names.ts";
+import { audit, decision, node, notice, org, plan, policy, sandbox, secret, token } from "@creel/core";
+import { decisionId, plainId, policyId, sandboxId, secretId, versionNumber } from "./names.ts";
 import { type RestRoute, route } from "./route.ts";
 
 const oneSandbox = { idOrName: { field: "sandboxId", resolve: sandboxId } };
+const oneSecret = { idOrName: { field: "secretId", resolve: secretId } };
 const onePolicy = { idOrName: { field: "policyId", resolve: policyId } };
 
 /** The whole of `/api/v1`. The dispatcher, the OpenAPI document and the coverage tests all read this table. */
@@ -122,6 +123,55 @@ export const restRoutes: readonly RestRoute[] = [
   route("GET", "/audit", audit.list, {
     summary: "Audit rows, newest first",
     source: { query: ["before", "action", "actor", "resource", "limit"] },
+  }),
+
+  route("GET", "/notice-channels", notice.listChannels, {
+    summary: "Channels of the organization and its teams, with their health",
+  }),
+  route("POST", "/notice-channels", notice.createChannel, {
+    summary: "Add a channel; a webhook's signing secret is in this answer and nowhere else",
+    source: { body: ["name", "target", "topics", "digestMinutes", "teamId"] },
+    successStatus: 201,
+  }),
+  route("POST", "/notice-channels/{id}/test", notice.testChannel, {
+    summary: "Send a test to a channel; a paused one is used again from then on",
+    source: { params: { id: { field: "channelId", resolve: plainId } } },
+  }),
+  route("DELETE", "/notice-channels/{id}", notice.removeChannel, {
+    summary: "Remove a channel",
+    source: { params: { id: { field: "channelId", resolve: plainId } } },
+  }),
+
+  route("GET", "/secrets", secret.list, { summary: "All secrets, without what is in them" }),
+  route("POST", "/secrets", secret.create, {
+    summary: "Keep a secret; no answer ever holds its value",
+    source: { body: ["name", "value", "description"] },
+    successStatus: 201,
+  }),
+  route("POST", "/secrets/rewrap", secret.rewrap, {
+    summary: "Wrap everything that is sealed under the deployment's newest key",
+  }),
+  route("GET", "/secrets/{idOrName}", secret.get, {
+    summary: "One secret: its versions, who may use it, and where their policies let it go",
+    source: { params: oneSecret },
+  }),
+  route("DELETE", "/secrets/{idOrName}", secret.remove, {
+    summary: "End every use of a secret and empty it",
+    source: { params: oneSecret },
+  }),
+  route("POST", "/secrets/{idOrName}/versions", secret.rotate, {
+    summary: "Give a secret a new value; the one before is known for the overlap",
+    source: { params: oneSecret, body: ["value", "overlapMinutes"] },
+    successStatus: 201,
+  }),
+  route("POST", "/secrets/{idOrName}/bindings", secret.bind, {
+    summary: "Let one sandbox, or all with certain labels, use a secret",
+    source: { params: oneSecret, body: ["sandboxId", "scope"] },
+    successStatus: 201,
+  }),
+  route("DELETE", "/secret-bindings/{id}", secret.unbind, {
+    summary: "Take a secret away from who may use it by this binding",
+    source: { params: { id: { field: "bindingId", resolve: plainId } } },
   }),
 
   route("GET", "/tokens", token.list, { summary: "API tokens, without their secrets" }),

@@ -1,4 +1,4 @@
-import { audit, auth, decision, node, org, plan, policy, sandbox, token } from "@creel/core";
+import { audit, auth, decision, node, notice, org, plan, policy, sandbox, secret, token } from "@creel/core";
 import { mutation, query, router } from "./init.ts";
 
 /** The verbs the pages use, under the verbs' own names. Nothing is decided here. */
@@ -47,7 +47,27 @@ export const appRouter = router({
     timeline: query(decision.timeline),
     reach: query(decision.reach),
   }),
+  notice: router({
+    listChannels: query(notice.listChannels),
+    listMyChannels: query(notice.listMyChannels),
+    createChannel: mutation(notice.createChannel),
+    createMyChannel: mutation(notice.createMyChannel),
+    removeChannel: mutation(notice.removeChannel),
+    removeMyChannel: mutation(notice.removeMyChannel),
+    testChannel: mutation(notice.testChannel),
+    testMyChannel: mutation(notice.testMyChannel),
+  }),
   audit: router({ list: query(audit.list) }),
+  secret: router({
+    list: query(secret.list),
+    get: query(secret.get),
+    create: mutation(secret.create),
+    rotate: mutation(secret.rotate),
+    remove: mutation(secret.remove),
+    bind: mutation(secret.bind),
+    unbind: mutation(secret.unbind),
+    rewrap: mutation(secret.rewrap),
+  }),
   token: router({ list: query(token.list), create: mutation(token.create), revoke: mutation(token.revoke) }),
 });
 

@@ -9,6 +9,7 @@ export const SettingsNav = () => {
   const me = useMe();
   const entries = [
     { text: "Sessions", href: paths.sessions() },
+    { text: "Notices", href: paths.notices() },
     ...(mayDo(me, "read", "token") ? [{ text: "API tokens", href: paths.tokens() }] : []),
   ];
   return (

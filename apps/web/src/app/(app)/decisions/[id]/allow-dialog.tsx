@@ -8,6 +8,7 @@ import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
 import { PlanProgress } from "../../../../parts/plan-progress.tsx";
 import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
+import { ProposedNotice } from "../../../../parts/proposed-notice.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
 import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
@@ -26,7 +27,7 @@ export const AllowDialog = ({ decision, instead }: { decision: DecisionView; ins
   const trpc = useTRPC();
   const [open, setOpen] = useState(false);
   const [message, setMessage] = useState("");
-  const refusal = useRefusalOf("update", "policy");
+  const refusal = useRefusalOf("propose", "policy");
   // Asked afresh at each opening: the policy may have moved since.
   const proposal = useQuery(
     trpc.policy.proposeAllow.queryOptions(open ? { decisionId: decision.id } : skipToken, {
@@ -61,7 +62,9 @@ export const AllowDialog = ({ decision, instead }: { decision: DecisionView; ins
         description={
           <p>
             {save.data
-              ? "The new version is saved and on its way to the nodes."
+              ? save.data.outcome === "applied"
+                ? "The new version is saved and on its way to the nodes."
+                : "Nothing has changed yet: somebody has to approve it."
               : "The smallest change of the policy that allows it. Nothing changes until you save."}
           </p>
         }
@@ -99,7 +102,9 @@ export const AllowDialog = ({ decision, instead }: { decision: DecisionView; ins
           )
         }
       >
-        {save.data && base ? (
+        {save.data?.outcome === "proposed" ? (
+          <ProposedNotice changeId={save.data.changeId} />
+        ) : save.data && base ? (
           <div className="grid gap-3">
             <p className="[&_a]:underline">
               Saved as{" "}

@@ -54,7 +54,7 @@ const Keys = ({ id, refusal }: { id: string; refusal: string | null }) => (
 
 /** The policy's text with the language itself running along: the linter that the server and the nodes use, in the browser. */
 export const PolicyEditor = ({ policy }: { policy: PolicyDetail }) => {
-  const refusal = useRefusalOf("update", "policy");
+  const refusal = useRefusalOf("propose", "policy");
   const draft = useDraft({
     actorId: useMe().actor.id,
     policyId: policy.id,

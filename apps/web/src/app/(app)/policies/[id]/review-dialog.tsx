@@ -6,6 +6,7 @@ import { useTRPC } from "../../../../client/trpc.ts";
 import { PlanProgress } from "../../../../parts/plan-progress.tsx";
 import { PolicyDiffView } from "../../../../parts/policy-diff/policy-diff-view.tsx";
 import { ReplayPart } from "../../../../parts/policy-diff/replay-part.tsx";
+import { ProposedNotice } from "../../../../parts/proposed-notice.tsx";
 import { SaveRefusal } from "../../../../parts/save-refusal.tsx";
 import type { SavedText } from "../../../../policy/draft.ts";
 import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
@@ -14,6 +15,9 @@ import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field } from "../../../../ui/field.tsx";
 
 const MESSAGE_CHARS_MAX = 2_000;
+
+const savedTitle = (saved: { outcome: "applied"; version: number } | { outcome: "proposed" }): string =>
+  saved.outcome === "applied" ? `Saved as version ${saved.version}` : "Proposed, and waiting for approval";
 
 /** The change as it will be saved, before it is saved; afterwards its way to the nodes. */
 export const ReviewDialog = (props: {
@@ -32,8 +36,8 @@ export const ReviewDialog = (props: {
   const [message, setMessage] = useState("");
   const save = useMutation(
     trpc.policy.saveVersion.mutationOptions({
-      onSuccess: ({ version }, { yaml }) => {
-        props.onSaved({ version, yaml });
+      onSuccess: (saved, { yaml }) => {
+        if (saved.outcome === "applied") props.onSaved({ version: saved.version, yaml });
         return queryClient.invalidateQueries(trpc.policy.pathFilter());
       },
     }),
@@ -53,7 +57,7 @@ export const ReviewDialog = (props: {
       open={open}
       onOpenChange={close}
       wide
-      title={save.data ? `Saved as version ${save.data.version}` : `Save ${props.policyName}?`}
+      title={save.data ? savedTitle(save.data) : `Save ${props.policyName}?`}
       description={
         <p>
           {count === 0
@@ -89,7 +93,11 @@ export const ReviewDialog = (props: {
       }
     >
       {save.data ? (
-        <PlanProgress planIds={save.data.planIds} />
+        save.data.outcome === "applied" ? (
+          <PlanProgress planIds={save.data.planIds} />
+        ) : (
+          <ProposedNotice changeId={save.data.changeId} />
+        )
       ) : (
         <div className="grid min-w-0 gap-4">
           <PolicyDiffView

@@ -21,7 +21,11 @@ const column = createColumnHelper<TokenView>();
 const columnsWith = (refusal: string | null, revoke: (token: TokenView) => void) => [
   column.accessor("name", { header: "Name" }),
   column.display({ id: "prefix", header: "Begins with", cell: ({ row }) => <Mono>{row.original.prefix}</Mono> }),
-  column.display({ id: "role", header: "Role", cell: ({ row }) => row.original.role.replace("_", " ") }),
+  column.display({
+    id: "role",
+    header: "Role",
+    cell: ({ row }) => row.original.role?.replace("_", " ") ?? `${row.original.permissions?.length ?? 0} permissions`,
+  }),
   column.display({ id: "used", header: "Last used", cell: ({ row }) => <Time at={row.original.lastUsedAt} /> }),
   column.display({
     id: "ends",

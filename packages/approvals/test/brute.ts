@@ -1,0 +1,58 @@
+/** Counts a second time by trying everything: every cut between steps and every way to give voters to quorums. */
+import type { ApprovalSpec, Ballot, Person, Quorum, Reviewer, Rule } from "../src/index.ts";
+
+type Seats = ReadonlyMap<Quorum, readonly Person[]>;
+
+const isOne = (of: readonly Reviewer[], who: Person): boolean =>
+  of.some((r) => {
+    if ("role" in r) return who.roles.includes(r.role);
+    if ("team" in r) return who.teams.includes(r.team);
+    if ("permission" in r) return who.permissions.includes(r.permission);
+    return who.id === r.person;
+  });
+
+/** Can each of these be given a team of theirs, no team twice? */
+function teamsDiffer(people: readonly Person[], taken: readonly string[] = []): boolean {
+  const [who, ...rest] = people;
+  if (who === undefined) return true;
+  return who.teams.some((team) => !taken.includes(team) && teamsDiffer(rest, [...taken, team]));
+}
+
+function holds(rule: Rule, seats: Seats): boolean {
+  if ("all" in rule) return rule.all.every((each) => holds(each, seats));
+  if ("any" in rule) return rule.any.some((each) => holds(each, seats));
+  const here = seats.get(rule) ?? [];
+  return (
+    here.length === rule.atLeast &&
+    here.every((who) => isOne(rule.of, who)) &&
+    (rule.distinctTeams !== true || teamsDiffer(here))
+  );
+}
+
+const leaves = (rule: Rule): Quorum[] =>
+  "atLeast" in rule ? [rule] : ("all" in rule ? rule.all : rule.any).flatMap(leaves);
+
+function someSeating(rule: Rule, people: readonly Person[], seats: Seats = new Map()): boolean {
+  const [who, ...rest] = people;
+  if (who === undefined) return holds(rule, seats);
+  if (someSeating(rule, rest, seats)) return true;
+  return leaves(rule).some((leaf) =>
+    someSeating(rule, rest, new Map(seats).set(leaf, [...(seats.get(leaf) ?? []), who])),
+  );
+}
+
+function someCut(steps: readonly Rule[], people: readonly Person[]): boolean {
+  const [step, ...rest] = steps;
+  if (step === undefined) return true;
+  for (let end = 0; end <= people.length; end++)
+    if (someSeating(step, people.slice(0, end)) && someCut(rest, people.slice(end))) return true;
+  return false;
+}
+
+export function bruteSatisfied(spec: Pick<ApprovalSpec, "steps">, ballot: Ballot): boolean {
+  const votes = ballot.votes.filter(({ verdict }) => verdict === "approve").sort((a, b) => a.order - b.order);
+  const people = votes.flatMap(({ voter }) =>
+    ballot.people.filter((who) => who.id === voter && who.mayApprove && !ballot.barred.includes(who.id)),
+  );
+  return spec.steps.length > 0 && someCut(spec.steps, people);
+}

@@ -1,0 +1,1 @@
+export { ask, askInput } from "./ask.ts";

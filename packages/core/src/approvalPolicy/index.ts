@@ -1,0 +1,3 @@
+export { list, listInput } from "./list.ts";
+export { remove, removeInput } from "./remove.ts";
+export { save, saveInput } from "./save.ts";

@@ -1,0 +1,10 @@
+import type { AuditAction } from "./actions.ts";
+
+export type Changes = Record<string, { from?: unknown; to?: unknown }>;
+
+/** What a verb says of a mutation; who, when and whence are the context's. */
+export interface AuditEntry {
+  action: AuditAction;
+  resource: { kind: string; id: string | null; label: string };
+  changes?: Changes | undefined;
+}

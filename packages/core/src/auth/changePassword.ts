@@ -1,0 +1,57 @@
+import { and, eq, isNull, ne, tables, withOrg, withSystem } from "@creel/db";
+import { z } from "zod";
+import { recordAudit } from "../audit/record.ts";
+import { CreelError } from "../errors/errors.ts";
+import { passwordSchema } from "../limits.ts";
+import { hashPassword, verifyPassword } from "../secrets/password.ts";
+import { first } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+import { forgetTries, mayTry } from "./throttle.ts";
+
+export const changePasswordInput = z.strictObject({ current: z.string().max(1024), next: passwordSchema });
+
+/**
+ * Threat: whoever knew the old password is still signed in somewhere. Invariant: with the password every other sign-in of
+ * the person ends, in every org, in the transaction that changes it.
+ */
+export const changePassword = defineVerb({
+  name: "auth.changePassword",
+  kind: "mutation",
+  gate: { by: "self" },
+  input: changePasswordInput,
+  run: async (ctx, { current, next }): Promise<{ sessionsEnded: number }> => {
+    const { users: u, sessions: s } = tables;
+    const { userId, orgId, email, sessionId } = ctx.actor;
+    const now = ctx.clock();
+    // Whoever sits at an open screen may guess as often as at the door, and no more.
+    if (!mayTry(email, now))
+      throw new CreelError("rate_limited", "Too many tries for this account. Wait a quarter of an hour.");
+    const user = await withSystem(ctx.db, async (tx) =>
+      first(await tx.select({ passwordHash: u.passwordHash }).from(u).where(eq(u.id, userId))),
+    );
+    if (!(await verifyPassword(current, user?.passwordHash ?? null)))
+      throw new CreelError("forbidden", "The current password is wrong.");
+    forgetTries(email);
+    const passwordHash = await hashPassword(next);
+    const ended = await withSystem(ctx.db, async (tx) => {
+      await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
+      const others = sessionId === undefined ? undefined : ne(s.id, sessionId);
+      return await tx
+        .update(s)
+        .set({ revokedAt: now })
+        .where(and(eq(s.userId, userId), isNull(s.revokedAt), others))
+        .returning({ id: s.id, orgId: s.orgId });
+    });
+    const resource = { kind: "user", id: userId, label: email };
+    // Each org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
+    for (const at of new Set([orgId, ...ended.map((session) => session.orgId)]))
+      await withOrg(ctx.db, at, (tx) =>
+        recordAudit(tx, ctx, at, {
+          action: "auth.changePassword",
+          resource,
+          changes: { password: {}, sessionsEnded: { to: ended.filter((session) => session.orgId === at).length } },
+        }),
+      );
+    return { sessionsEnded: ended.length };
+  },
+});

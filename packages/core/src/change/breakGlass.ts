@@ -1,0 +1,101 @@
+/**
+ * Threat: an emergency becomes the ordinary way, and nobody hears of it.
+ * Invariant: breaking the glass is a person's, with a right of its own and a reason; it writes down everybody who was passed
+ * over, and opens a review that only somebody who took no part in it can close. It applies what the digest names and no more.
+ */
+import { refusal } from "@creel/approvals";
+import { tables } from "@creel/db";
+import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import type { ChangeMoved } from "../changeViews.ts";
+import { digestOf } from "../digest.ts";
+import { CreelError } from "../errors/errors.ts";
+import { defineVerb } from "../verb.ts";
+import { applyNow } from "./apply-now.ts";
+import { authorizeOver } from "./authority.ts";
+import { countVotes } from "./count.ts";
+import { kindOf } from "./kinds.ts";
+import { COMMENT_CHARS_MAX, REASON_CHARS_MIN, REVIEW_DUE_HOURS } from "./limits.ts";
+import { planNodes } from "./plan.ts";
+import { type ChangeRow, digestOfChange, lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
+import { surveyed } from "./survey.ts";
+import { serializably } from "./transact.ts";
+
+export const breakGlassInput = z.strictObject({
+  changeId: z.uuid(),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  reason: z.string().trim().min(REASON_CHARS_MIN).max(COMMENT_CHARS_MAX),
+});
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Applies a waiting change at once, without its approvals. */
+export const breakGlass = defineVerb({
+  name: "change.breakGlass",
+  kind: "mutation",
+  gate: { by: "person", action: "break_glass", on: "change" },
+  input: breakGlassInput,
+  run: async (ctx, input): Promise<ChangeMoved> => {
+    const { actor } = ctx;
+    const { orgId } = actor;
+    if (actor.kind !== "user")
+      throw new CreelError("forbidden", "Only a person who is signed in breaks the glass, not an API token.");
+    const row = await serializably(ctx, orgId, async (tx) => {
+      const change = await lockChange(tx, { orgId, changeId: input.changeId });
+      authorizeOver(actor, { action: "break_glass", on: "change", touches: touchesOf(change) });
+      const over = refusal(stateOf(change), "break_glass");
+      if (over !== null) throw new CreelError("conflict", over);
+      if (change.digest !== input.digest || digestOfChange(change) !== change.digest)
+        throw new CreelError("conflict", "The change was edited since you looked at it. Look again before you decide.");
+      const kind = kindOf(change.kind);
+      const now = ctx.clock();
+      const found = await surveyed({ tx, orgId, now }, kind, kind.contentSchema.parse(change.content));
+      if (digestOf(found.base) !== change.baseDigest)
+        throw new CreelError(
+          "conflict",
+          "What the change stands on has moved since. Propose it again on what is there.",
+        );
+      const fresh = await updateChange(tx, change, { touches: found.touches, risk: found.risk });
+      authorizeOver(actor, { action: "break_glass", on: "change", touches: found.touches });
+      const counted = await countVotes(tx, { row: fresh, kind, now, electorate: "everybody" });
+      const skipped = [
+        ...new Set(
+          counted.rules.flatMap(({ evaluation }) =>
+            evaluation.steps.flatMap(({ quorums }) => quorums.flatMap(({ candidates }) => candidates)),
+          ),
+        ),
+      ].filter((id) => id !== actor.userId);
+      const applied = await applyNow(tx, ctx, fresh, { event: "break_glass", set: {} });
+      if (applied.state === "applied")
+        await openReview(tx, ctx, applied, { userId: actor.userId, reason: input.reason, skipped });
+      return applied;
+    });
+    const planIds = row.state === "applied" ? await planNodes(ctx, { orgId, changeId: row.id }) : [];
+    return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds };
+  },
+});
+
+async function openReview(
+  tx: Parameters<typeof recordAudit>[0],
+  ctx: Parameters<typeof recordAudit>[1],
+  row: ChangeRow,
+  by: { userId: string; reason: string; skipped: readonly string[] },
+): Promise<void> {
+  const now = ctx.clock();
+  const review = {
+    orgId: row.orgId,
+    changeId: row.id,
+    reason: by.reason,
+    brokenByUserId: by.userId,
+    brokenBy: describeActor(ctx.actor).label,
+    skipped: by.skipped,
+    openedAt: now,
+    dueAt: new Date(now.getTime() + REVIEW_DUE_HOURS * HOUR_MS),
+  };
+  await tx.insert(tables.changeReviews).values(review);
+  await recordAudit(tx, ctx, row.orgId, {
+    action: "change.breakGlass",
+    resource: { kind: "change", id: row.id, label: row.title },
+    changes: changesOf("changeReviews", null, review),
+  });
+}

@@ -1,0 +1,91 @@
+import { refusal } from "@creel/approvals";
+import { z } from "zod";
+import type { ChangeMoved } from "../changeViews.ts";
+import { digestOf } from "../digest.ts";
+import { CreelError } from "../errors/errors.ts";
+import { MESSAGE_CHARS_MAX } from "../limits.ts";
+import { defineVerb } from "../verb.ts";
+import { authorizeOver, mayOver } from "./authority.ts";
+import { move } from "./end.ts";
+import { kindOf } from "./kinds.ts";
+import { barParties } from "./parties.ts";
+import { digestOfChange, lockChange, stateOf, touchesOf } from "./row.ts";
+import { rulesFor, timeToLiveMs } from "./rules.ts";
+import { expectSchedule, instantSchema } from "./submit.ts";
+import { surveyed } from "./survey.ts";
+import { serializably } from "./transact.ts";
+
+export const editInput = z.strictObject({
+  changeId: z.uuid(),
+  /** Of the change as the editor saw it. */
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** As the kind has it. The subject stays: for another thing there is another change. */
+  content: z.unknown(),
+  message: z.string().max(MESSAGE_CHARS_MAX).optional(),
+  applyAt: instantSchema.nullable().optional(),
+});
+
+/**
+ * Makes another change of a waiting one: a new digest, on what is there now, for which nobody has voted. Whoever edits becomes
+ * a party, and never counts as its approver.
+ */
+export const edit = defineVerb({
+  name: "change.edit",
+  kind: "mutation",
+  gate: { by: "person", action: "update", on: "change" },
+  input: editInput,
+  run: async (ctx, input): Promise<ChangeMoved> => {
+    const { orgId } = ctx.actor;
+    const now = ctx.clock();
+    expectSchedule(input.applyAt ?? null, now);
+    const row = await serializably(ctx, orgId, async (tx) => {
+      const change = await lockChange(tx, { orgId, changeId: input.changeId });
+      authorizeOver(ctx.actor, { action: "update", on: "change", touches: touchesOf(change) });
+      const over = refusal(stateOf(change), "edit");
+      if (over !== null) throw new CreelError("conflict", over);
+      if (change.digest !== input.digest)
+        throw new CreelError("conflict", "The change was edited since you looked at it. Make your edit again on top.", {
+          details: { digest: change.digest },
+        });
+      const kind = kindOf(change.kind);
+      const content = parsedContent(kind.contentSchema, input.content);
+      if (kind.subject(content) !== change.subject)
+        throw new CreelError("invalid_input", "content: names another thing than the change does; propose that anew.");
+      const at = { tx, orgId, now };
+      const { base, touches, risk } = await surveyed(at, kind, content);
+      authorizeOver(ctx.actor, { ...kind.propose, touches });
+      const baseDigest = digestOf(base);
+      const message = input.message ?? change.message;
+      const applyAt = input.applyAt === undefined ? change.applyAt : input.applyAt;
+      const guardedBy = kind.guardedBy?.(content) ?? [];
+      const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
+      await barParties(tx, ctx, change, { part: "editor", favoured: (await kind.favours?.(at, content)) ?? [] });
+      return await move(tx, ctx, change, {
+        event: "edit",
+        action: "change.edit",
+        set: {
+          content,
+          message,
+          applyAt,
+          base,
+          baseDigest,
+          touches,
+          risk,
+          digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message }),
+          title: await kind.summary(at, content),
+          alone: change.alone && mayOver(ctx.actor.grants, { ...kind.direct, touches }),
+          revision: change.revision + 1,
+          expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
+        },
+      });
+    });
+    return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds: [] };
+  },
+});
+
+function parsedContent(schema: z.ZodType, given: unknown): unknown {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw new CreelError("invalid_input", `content.${first?.path.map(String).join(".") ?? ""}: ${first?.message ?? ""}`);
+}

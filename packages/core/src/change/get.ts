@@ -1,0 +1,123 @@
+import { describeQuorum, describeSteps, refusal } from "@creel/approvals";
+import { and, asc, eq, sql, type Tx, tables, withOrg } from "@creel/db";
+import { z } from "zod";
+import type { ChangeDetail, QuorumView, RuleView, VoteView } from "../changeViews.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
+import { notFound } from "../errors/errors.ts";
+import { first, iso, isoOrNull, stored } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+import { type Count, type CountedRule, countVotes, partiesOf } from "./count.ts";
+import { kindOf } from "./kinds.ts";
+import { readableChanges } from "./list.ts";
+import { namesIn, type OrgNames } from "./names.ts";
+import { refusalsFor } from "./refusals.ts";
+import { type ChangeRow, stateOf } from "./row.ts";
+import { reviewsOf, toChangeView } from "./view.ts";
+
+export const getInput = z.strictObject({ changeId: z.uuid() });
+
+/** A change with everything one decides by: what it says, who has voted, what is missing and who could give it. */
+export const get = defineVerb({
+  name: "change.get",
+  kind: "query",
+  gate: { by: "person", action: "read", on: "change" },
+  input: getInput,
+  run: async (ctx, { changeId }): Promise<ChangeDetail> => {
+    const { orgId } = ctx.actor;
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      const row = await readable(tx, ctx.actor, { orgId, changeId });
+      const names = await namesIn(tx, orgId);
+      const over = refusal(stateOf(row), "vote") !== null;
+      const counted = over ? null : await countNow(tx, row, ctx.clock());
+      const parties = await partiesOf(tx, row);
+      const review = (await reviewsOf(tx, { orgId, changeIds: [row.id] })).get(row.id) ?? null;
+      return {
+        ...toChangeView(row, review),
+        content: row.content,
+        base: row.base,
+        rules: counted?.rules.map((rule) => ruleView(rule, names)) ?? [],
+        votes: await votesOf(tx, row, counted),
+        parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
+        frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
+        refusals: refusalsFor({ actor: ctx.actor, row, parties, review }),
+        result: row.result,
+      };
+    });
+  },
+});
+
+export async function readable(
+  tx: Tx,
+  actor: UserActor | ApiKeyActor,
+  where: { orgId: string; changeId: string },
+): Promise<ChangeRow> {
+  const c = tables.changes;
+  const row = first(
+    await tx
+      .select()
+      .from(c)
+      .where(and(eq(c.orgId, where.orgId), eq(c.id, where.changeId), readableChanges(actor) ?? sql`true`)),
+  );
+  if (row === null) throw notFound();
+  return row;
+}
+
+const countNow = async (tx: Tx, row: ChangeRow, now: Date): Promise<Count> =>
+  await countVotes(tx, { row, kind: kindOf(row.kind), now, electorate: "everybody" });
+
+function ruleView({ policyId, name, spec, evaluation }: CountedRule, names: OrgNames): RuleView {
+  return {
+    policyId,
+    name,
+    state: evaluation.state,
+    asks: describeSteps(spec.steps, names.of),
+    outOfReach: !evaluation.reachable,
+    steps: evaluation.steps.map(({ state, quorums }) => ({
+      state,
+      quorums: quorums.map(
+        ({ quorum, filledBy, missing, candidates }): QuorumView => ({
+          asks: describeQuorum(quorum, names.of),
+          filledBy: filledBy.map(names.person),
+          missing,
+          candidates: candidates.map(names.person),
+        }),
+      ),
+    })),
+  };
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  barred: "Who wrote the change, or gains by it, does not count.",
+  not_member: "They have left the organization.",
+  no_right: "They no longer hold the right to approve this.",
+  early: "It came before its step was due; voting again counts.",
+  surplus: "Another vote fills that place.",
+  not_asked: "No rule asks for them.",
+};
+
+async function votesOf(tx: Tx, row: ChangeRow, counted: Count | null): Promise<VoteView[]> {
+  const v = tables.changeVotes;
+  const rows = await tx
+    .select()
+    .from(v)
+    .where(and(eq(v.orgId, row.orgId), eq(v.changeId, row.id)))
+    .orderBy(asc(v.order));
+  return rows.map((vote) => {
+    const current = vote.digest === row.digest;
+    return {
+      voter: { id: vote.voterId, label: vote.voter },
+      verdict: stored<VoteView["verdict"]>(vote.verdict),
+      comment: vote.comment,
+      castAt: iso(vote.castAt),
+      current,
+      uncounted: current && counted !== null ? whyUncounted(counted, vote.voterId) : null,
+    };
+  });
+}
+
+/** A vote counts where some rule counts it; else the first rule's reason is told. */
+function whyUncounted({ rules }: Count, voterId: string): string | null {
+  const reasons = rules.map(({ evaluation }) => evaluation.uncounted.find(({ voter }) => voter === voterId)?.why);
+  if (reasons.length === 0 || reasons.some((why) => why === undefined)) return null;
+  return WHY[reasons[0] ?? ""] ?? null;
+}

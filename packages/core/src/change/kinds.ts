@@ -1,0 +1,80 @@
+import type { Labels, RiskGrade } from "@creel/approvals";
+import type { Tx } from "@creel/db";
+import type { z } from "zod";
+import type { AuditAction } from "../audit/actions.ts";
+import type { Action, ResourceKind } from "../authz/roles.ts";
+import type { Ctx } from "../context.ts";
+
+/** Where and when a kind is asked about a change: always inside the transaction that decides. */
+export interface In {
+  tx: Tx;
+  orgId: string;
+  now: Date;
+}
+
+export interface ApprovedChange {
+  id: string;
+  /** Whose doing it is, as a label, and the person behind it where there is one. */
+  author: string;
+  authorUserId: string | null;
+  message: string;
+}
+
+/**
+ * What can be a change. Everything here but `apply` is asked again at the moment of applying, so it must read and not
+ * remember. Functions may throw a CreelError; `base` and `labels` throw `notFound()` for what is not there.
+ */
+export interface ChangeKindDefinition<S extends z.ZodType, R> {
+  /** Name of the kind, as selectors name it. */
+  kind: string;
+  /** The content, canonical when parsed: parsing the parsed again gives the same. */
+  contentSchema: S;
+  /** Who may propose it, and who may do it directly where no approval policy selects it. */
+  propose: { action: Action; on: ResourceKind };
+  direct: { action: Action; on: ResourceKind };
+  /** The one thing it changes, e.g. `policy:<id>`. Applying one change makes the others of its subject look at their base. */
+  subject: (content: z.output<S>) => string;
+  /** What it stands on, as JSON that is not null: when that differs at the time of applying, the change is superseded. */
+  base: (at: In, content: z.output<S>) => Promise<unknown>;
+  /** The labels of each thing it touches, one entry a thing. Nothing labelled: `[]`, and only rights over the whole org count. */
+  labels: (at: In, content: z.output<S>) => Promise<readonly Labels[]>;
+  risk: (at: In, content: z.output<S>) => Promise<RiskGrade>;
+  /** A line for lists. */
+  summary: (at: In, content: z.output<S>) => Promise<string>;
+  /** Persons whom it favours; they never count as approvers. */
+  favours?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
+  /** Approval policies whose own rule it must satisfy besides those that select it. */
+  guardedBy?: (content: z.output<S>) => readonly string[];
+  /** Writes it, with its audit row, in the transaction that counted. A CreelError makes the change `failed`. No plans here. */
+  apply: (tx: Tx, ctx: Ctx, content: z.output<S>, change: ApprovedChange & { orgId: string }) => Promise<R>;
+  /** Nodes that get a new plan once it is applied, in a transaction of their own right after the commit. */
+  nodes?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
+  /** What those plans name as their cause; `change.apply` when absent. */
+  planCause?: AuditAction;
+}
+
+export type ChangeKind = ChangeKindDefinition<z.ZodType, unknown>;
+
+const registry = new Map<string, ChangeKind>();
+
+export interface DefinedKind<S extends z.ZodType, R> extends ChangeKindDefinition<S, R> {
+  readonly defined: true;
+}
+
+/** Registers a kind of change; nothing else applies one. */
+export function defineChangeKind<S extends z.ZodType, R>(definition: ChangeKindDefinition<S, R>): DefinedKind<S, R> {
+  if (registry.has(definition.kind)) throw new Error(`two kinds of change are called ${definition.kind}`);
+  registry.set(definition.kind, asAnyKind(definition));
+  return { ...definition, defined: true };
+}
+
+/** The registry forgets the content's type; whoever takes a kind from it parses the content with the kind's own schema. */
+export const asAnyKind = <S extends z.ZodType, R>(kind: ChangeKindDefinition<S, R>) => kind as unknown as ChangeKind;
+
+export const changeKinds = (): readonly string[] => [...registry.keys()].sort();
+
+export function kindOf(name: string): ChangeKind {
+  const kind = registry.get(name);
+  if (kind === undefined) throw new Error(`no kind of change is called ${name}`);
+  return kind;
+}

@@ -1,0 +1,47 @@
+import { type ChangeEvent, refusal } from "@creel/approvals";
+import type { tables } from "@creel/db";
+import type { Action } from "../authz/roles.ts";
+import type { Refusable } from "../changeViews.ts";
+import { type ApiKeyActor, personOf, type UserActor } from "../context.ts";
+import { mayOver } from "./authority.ts";
+import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
+import { barredBecause } from "./vote.ts";
+
+interface Asking {
+  actor: UserActor | ApiKeyActor;
+  row: ChangeRow;
+  parties: readonly { userId: string; part: string }[];
+  review: typeof tables.changeReviews.$inferSelect | null;
+}
+
+/** Why this one cannot do each of these now, in the words the page's buttons carry. The verbs decide again. */
+export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
+  const { actor, row, parties, review } = asking;
+  const me = personOf(actor);
+  const part = parties.find(({ userId }) => userId === me)?.part;
+  const wrote = part !== undefined && part !== "favoured";
+  const over = (event: ChangeEvent): string | null => refusal(stateOf(row), event);
+  const right = (action: Action, does: string): string | null =>
+    mayOver(actor.grants, { action, on: "change", touches: touchesOf(row) })
+      ? null
+      : `What you hold does not let you ${does} over everything this touches.`;
+  const person = me === null ? "A service account cannot do this: it is a person's." : null;
+  const barred = part === undefined ? null : barredBecause(part);
+  const vote = over("vote") ?? person ?? barred ?? right("approve", "approve changes");
+  const reviewOver =
+    review === null ? "Nobody broke the glass for it." : review.closedAt ? "The review is closed." : null;
+  const took =
+    barred ?? (review?.brokenByUserId === me ? "You broke the glass, so somebody else looks back at it." : null);
+  return {
+    approve: vote,
+    reject: vote,
+    edit: over("edit") ?? right("update", "edit changes"),
+    withdraw:
+      over("withdraw") ??
+      right("delete", "withdraw changes") ??
+      (wrote ? null : right("approve", "withdraw the changes of others")),
+    apply: row.state === "approved" ? right("apply", "apply changes") : (over("apply") ?? "It is not approved yet."),
+    breakGlass: over("break_glass") ?? person ?? right("break_glass", "break the glass"),
+    closeReview: reviewOver ?? person ?? took ?? right("approve", "approve changes"),
+  };
+}

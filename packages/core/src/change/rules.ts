@@ -1,0 +1,57 @@
+import { type ApprovalSpec, type Labels, type RiskGrade, selects } from "@creel/approvals";
+import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
+import { permissionOf } from "../authz/roles.ts";
+import { stored } from "../stored.ts";
+import type { ChangeKind } from "./kinds.ts";
+import { TIME_TO_LIVE_HOURS } from "./limits.ts";
+
+export interface PolicyInForce {
+  /** null: the rule that holds where no policy selects a change whose author may not do it alone. */
+  policyId: string | null;
+  name: string;
+  spec: ApprovalSpec;
+}
+export interface Rules {
+  enforced: readonly PolicyInForce[];
+  evaluated: readonly PolicyInForce[];
+}
+
+/** The approval policies that select a change at this moment, and those that guard what it changes. */
+export async function rulesFor(
+  tx: Tx,
+  of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
+): Promise<Rules> {
+  const t = tables.approvalPolicies;
+  const rows = await tx
+    .select()
+    .from(t)
+    .where(and(eq(t.orgId, of.orgId), isNull(t.removedAt)))
+    .orderBy(asc(t.name));
+  const selected = rows
+    .map((row) => ({ policyId: row.id, name: row.name, mode: row.mode, spec: stored<ApprovalSpec>(row.spec) }))
+    .filter((policy) => selects(policy.spec.selector, of) || of.guardedBy.includes(policy.policyId));
+  return {
+    enforced: selected.filter(({ mode }) => mode === "enforce"),
+    evaluated: selected.filter(({ mode }) => mode !== "enforce"),
+  };
+}
+
+/** What nobody made a rule for, and its author may not do alone, one person who may must approve. */
+export const unselectedRule = (kind: Pick<ChangeKind, "direct">): PolicyInForce => ({
+  policyId: null,
+  name: "Somebody who may do it",
+  spec: {
+    selector: {},
+    steps: [{ atLeast: 1, of: [{ permission: permissionOf(kind.direct.on, kind.direct.action) }] }],
+    veto: "reviewers",
+    timeToLiveHours: TIME_TO_LIVE_HOURS,
+    freezes: [],
+  },
+});
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** The shortest that any rule gives it. */
+export const timeToLiveMs = (enforced: readonly PolicyInForce[]): number =>
+  Math.min(...(enforced.length > 0 ? enforced.map(({ spec }) => spec.timeToLiveHours) : [TIME_TO_LIVE_HOURS])) *
+  HOUR_MS;

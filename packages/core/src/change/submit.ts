@@ -1,0 +1,135 @@
+import { isOver } from "@creel/approvals";
+import { and, eq, inArray, newId, notify, sql, type Tx, tables } from "@creel/db";
+import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { type ApiKeyActor, type Ctx, personOf, type UserActor } from "../context.ts";
+import { digestOf } from "../digest.ts";
+import { CreelError } from "../errors/errors.ts";
+import { first, stored } from "../stored.ts";
+import { mayOver } from "./authority.ts";
+import { asAnyKind, type ChangeKind, type DefinedKind, type In } from "./kinds.ts";
+import { SCHEDULE_DAYS_MAX, WAITING_MAX } from "./limits.ts";
+import { barParties } from "./parties.ts";
+import { planNodes } from "./plan.ts";
+import { type ChangeRow, digestOfChange, stateOf } from "./row.ts";
+import { rulesFor, timeToLiveMs } from "./rules.ts";
+import { settle } from "./settle.ts";
+import { surveyed } from "./survey.ts";
+import { serializably } from "./transact.ts";
+
+/** An instant as people and programs write it: ISO 8601 in UTC. */
+export const instantSchema = z.iso.datetime().transform((text) => new Date(text));
+
+type Person = UserActor | ApiKeyActor;
+
+export interface Submission<C> {
+  content: C;
+  message: string;
+  /** Not before this instant, however soon it is approved. */
+  applyAt?: Date | null | undefined;
+  /** Asked first, in the transaction: may this one propose it? Throws. */
+  admit?: ((at: In) => Promise<void>) | undefined;
+}
+
+export type Submitted<R> =
+  | { outcome: "applied"; changeId: string; result: R; planIds: string[] }
+  | { outcome: "proposed"; changeId: string; digest: string };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Makes a change of what somebody asks for. It is applied at once where no approval policy selects it and they may do it alone;
+ * else it waits for its approvals. Throws what its kind throws.
+ */
+export async function submitChange<S extends z.ZodType, R>(
+  ctx: Ctx<Person>,
+  kind: DefinedKind<S, R>,
+  given: Submission<z.output<S>>,
+): Promise<Submitted<R>> {
+  const { orgId } = ctx.actor;
+  expectSchedule(given.applyAt ?? null, ctx.clock());
+  const row = await serializably(ctx, orgId, async (tx) => {
+    await given.admit?.({ tx, orgId, now: ctx.clock() });
+    const made = await insertChange(tx, ctx, asAnyKind(kind), given);
+    const settled = await settle(tx, ctx, made, { fresh: true });
+    if (!isOver(stateOf(settled))) await expectRoom(tx, orgId);
+    return settled;
+  });
+  if (row.state === "failed") throw new CreelError("conflict", row.endedReason ?? "It could not be applied.");
+  if (row.state !== "applied") return { outcome: "proposed", changeId: row.id, digest: row.digest };
+  const planIds = await planNodes(ctx, { orgId, changeId: row.id });
+  return { outcome: "applied", changeId: row.id, result: stored<R>(row.result), planIds };
+}
+
+export function expectSchedule(applyAt: Date | null, now: Date): void {
+  if (applyAt !== null && applyAt.getTime() > now.getTime() + SCHEDULE_DAYS_MAX * DAY_MS)
+    throw new CreelError("invalid_input", `applyAt: at most ${SCHEDULE_DAYS_MAX} days ahead.`);
+}
+
+async function insertChange(
+  tx: Tx,
+  ctx: Ctx<Person>,
+  kind: ChangeKind,
+  given: Submission<unknown>,
+): Promise<ChangeRow> {
+  const { orgId } = ctx.actor;
+  const now = ctx.clock();
+  const at: In = { tx, orgId, now };
+  const { content, message } = given;
+  const applyAt = given.applyAt ?? null;
+  const { base, touches, risk } = await surveyed(at, kind, content);
+  const baseDigest = digestOf(base);
+  const guardedBy = kind.guardedBy?.(content) ?? [];
+  const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
+  const row: ChangeRow = {
+    orgId,
+    id: newId(now),
+    kind: kind.kind,
+    subject: kind.subject(content),
+    title: await kind.summary(at, content),
+    message,
+    content,
+    digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message }),
+    base,
+    baseDigest,
+    state: "open",
+    risk,
+    touches,
+    authorUserId: personOf(ctx.actor),
+    author: describeActor(ctx.actor).label,
+    alone: mayOver(ctx.actor.grants, { ...kind.direct, touches }),
+    revision: 1,
+    lastVote: 0,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
+    applyAt,
+    endedAt: null,
+    endedBy: null,
+    endedReason: null,
+    result: null,
+    wouldBlock: null,
+    plannedAt: null,
+  };
+  await tx.insert(tables.changes).values(row);
+  await barParties(tx, ctx, row, { part: "author", favoured: (await kind.favours?.(at, content)) ?? [] });
+  await recordAudit(tx, ctx, orgId, {
+    action: "change.propose",
+    resource: { kind: "change", id: row.id, label: row.title },
+    changes: changesOf("changes", null, row),
+  });
+  await notify(tx, { orgId, topic: "changes", id: row.id });
+  return row;
+}
+
+async function expectRoom(tx: Tx, orgId: string): Promise<void> {
+  const c = tables.changes;
+  const found = first(
+    await tx
+      .select({ waiting: sql<number>`count(*)::int` })
+      .from(c)
+      .where(and(eq(c.orgId, orgId), inArray(c.state, ["open", "approved"]))),
+  );
+  if ((found?.waiting ?? 0) > WAITING_MAX)
+    throw new CreelError("conflict", `More than ${WAITING_MAX} changes are waiting. Decide or withdraw some of them.`);
+}

@@ -1,0 +1,87 @@
+import { refusal } from "@creel/approvals";
+import { tables } from "@creel/db";
+import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import type { ChangeMoved } from "../changeViews.ts";
+import { personOf } from "../context.ts";
+import { CreelError } from "../errors/errors.ts";
+import { defineVerb } from "../verb.ts";
+import { authorizeOver } from "./authority.ts";
+import { partiesOf } from "./count.ts";
+import { COMMENT_CHARS_MAX } from "./limits.ts";
+import { planNodes } from "./plan.ts";
+import { lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
+import { settle } from "./settle.ts";
+import { serializably } from "./transact.ts";
+
+export const voteInput = z.strictObject({
+  changeId: z.uuid(),
+  /** Of the change as the voter saw it: a vote for anything else is refused. */
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  verdict: z.enum(["approve", "reject"]),
+  comment: z.string().max(COMMENT_CHARS_MAX).default(""),
+});
+
+/** A person's vote for one digest of a change. Voting again replaces the vote and takes a new place. */
+export const vote = defineVerb({
+  name: "change.vote",
+  kind: "mutation",
+  gate: { by: "person", action: "approve", on: "change" },
+  input: voteInput,
+  run: async (ctx, input): Promise<ChangeMoved> => {
+    const { orgId } = ctx.actor;
+    const voterId = personOf(ctx.actor);
+    if (voterId === null)
+      throw new CreelError("forbidden", "A service account cannot vote: an approval is a person's.");
+    const row = await serializably(ctx, orgId, async (tx) => {
+      const change = await lockChange(tx, { orgId, changeId: input.changeId });
+      authorizeOver(ctx.actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      const over = refusal(stateOf(change), "vote");
+      if (over !== null) throw new CreelError("conflict", over);
+      if (change.digest !== input.digest)
+        throw new CreelError(
+          "conflict",
+          "The change was edited since you looked at it. Look again before you decide.",
+          {
+            details: { digest: change.digest },
+          },
+        );
+      const mine = (await partiesOf(tx, change)).find(({ userId }) => userId === voterId);
+      if (mine !== undefined) throw new CreelError("forbidden", barredBecause(mine.part));
+      const order = change.lastVote + 1;
+      const cast = {
+        orgId,
+        changeId: change.id,
+        digest: change.digest,
+        voterId,
+        voter: describeActor(ctx.actor).label,
+        verdict: input.verdict,
+        comment: input.comment,
+        order,
+        castAt: ctx.clock(),
+      };
+      const v = tables.changeVotes;
+      await tx
+        .insert(v)
+        .values(cast)
+        .onConflictDoUpdate({ target: [v.orgId, v.changeId, v.digest, v.voterId], set: cast });
+      const counted = await updateChange(tx, change, { lastVote: order, updatedAt: ctx.clock() });
+      await recordAudit(tx, ctx, orgId, {
+        action: "change.vote",
+        resource: { kind: "change", id: change.id, label: change.title },
+        changes: changesOf("changeVotes", null, cast),
+      });
+      return await settle(tx, ctx, counted);
+    });
+    const planIds = row.state === "applied" ? await planNodes(ctx, { orgId, changeId: row.id }) : [];
+    return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds };
+  },
+});
+
+/** Why this person never counts for this change. */
+export function barredBecause(part: string): string {
+  if (part === "favoured") return "The change gives you something, so somebody else decides it.";
+  return part === "author"
+    ? "You proposed this change, yourself or by a key of yours; somebody else decides it."
+    : "You edited this change, so somebody else decides it.";
+}

@@ -1,0 +1,55 @@
+import { and, eq, gt, isNull, or, tables, withOrg } from "@creel/db";
+import { z } from "zod";
+import { describeActor, recordAudit } from "../audit/record.ts";
+import type { Scope } from "../authz/grant.ts";
+import { expectHolds } from "../authz/holds.ts";
+import { endSessions, expectSound, lockPeople, reachedBy } from "../authz/people.ts";
+import { roleByKey } from "../authz/roleByKey.ts";
+import { personOf } from "../context.ts";
+import { notFound } from "../errors/errors.ts";
+import { first, storedOrNull } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+
+export const endInput = z.strictObject({ grantId: z.uuid() });
+
+/** Takes a right away, and with it the sign-ins of whomever it reached: what they see next, they see with what is left. */
+export const end = defineVerb({
+  name: "grant.end",
+  kind: "mutation",
+  gate: { by: "person", action: "delete", on: "grant" },
+  input: endInput,
+  run: async (ctx, { grantId }): Promise<{ sessionsEnded: number }> => {
+    const { orgId } = ctx.actor;
+    const g = tables.roleGrants;
+    const now = ctx.clock();
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      await lockPeople(tx, orgId);
+      const mine = and(
+        eq(g.orgId, orgId),
+        eq(g.id, grantId),
+        isNull(g.endedAt),
+        or(isNull(g.expiresAt), gt(g.expiresAt, now)),
+      );
+      const row = first(await tx.select().from(g).where(mine));
+      if (row === null) throw notFound();
+      const role = await roleByKey(tx, { orgId, key: row.role ?? row.customRoleId ?? "" });
+      const scope = storedOrNull<Scope>(row.scope);
+      // What one holds oneself one may always lay down.
+      if (row.userId === null || row.userId !== personOf(ctx.actor))
+        expectHolds(ctx.actor, [{ permissions: role.permissions, scope, expiresAt: row.expiresAt }]);
+      await tx
+        .update(g)
+        .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })
+        .where(mine);
+      await expectSound(tx, { orgId, userIds: [], now });
+      const userIds = await reachedBy(tx, row);
+      const sessionsEnded = await endSessions(tx, { orgId, userIds, now });
+      await recordAudit(tx, ctx, orgId, {
+        action: "grant.end",
+        resource: { kind: "grant", id: grantId, label: role.name },
+        changes: { endedAt: { to: now.toISOString() }, sessionsEnded: { to: sessionsEnded } },
+      });
+      return { sessionsEnded };
+    });
+  },
+});

@@ -1,0 +1,3 @@
+export { end, endInput } from "./end.ts";
+export { give, giveInput } from "./give.ts";
+export { list, listInput } from "./list.ts";

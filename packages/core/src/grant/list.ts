@@ -1,0 +1,21 @@
+import { withOrg } from "@creel/db";
+import { z } from "zod";
+import type { GrantView } from "../peopleViews.ts";
+import { defineVerb } from "../verb.ts";
+import { grantViews } from "./view.ts";
+
+export const listInput = z.strictObject({
+  /** Those that ended and expired too: who could do what, when. */
+  past: z.boolean().default(false),
+});
+
+export const list = defineVerb({
+  name: "grant.list",
+  kind: "query",
+  gate: { by: "person", action: "read", on: "grant" },
+  input: listInput,
+  run: async (ctx, { past }): Promise<{ items: GrantView[] }> => {
+    const { orgId } = ctx.actor;
+    return { items: await withOrg(ctx.db, orgId, (tx) => grantViews(tx, { orgId, past, now: ctx.clock() })) };
+  },
+});

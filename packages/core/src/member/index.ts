@@ -1,0 +1,2 @@
+export { list, listInput } from "./list.ts";
+export { remove, removeInput } from "./remove.ts";

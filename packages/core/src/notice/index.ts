@@ -1,0 +1,12 @@
+export { claim, claimInput } from "./claim.ts";
+export { createChannel, createChannelInput } from "./createChannel.ts";
+export { createMyChannel, createMyChannelInput } from "./createMyChannel.ts";
+export { due, dueInput } from "./due.ts";
+export { listChannels, listChannelsInput } from "./listChannels.ts";
+export { listMyChannels, listMyChannelsInput } from "./listMyChannels.ts";
+export { recordOutcome, recordOutcomeInput } from "./recordOutcome.ts";
+export { removeChannel, removeChannelInput } from "./removeChannel.ts";
+export { removeMyChannel, removeMyChannelInput } from "./removeMyChannel.ts";
+export { testChannel, testChannelInput } from "./testChannel.ts";
+export { testMyChannel, testMyChannelInput } from "./testMyChannel.ts";
+export { isNoticeTopic, type NoticeTopic, noticeTopics, topics } from "./topics.ts";

@@ -1,0 +1,10 @@
+export { bind, bindInput } from "./bind.ts";
+export { create, createInput } from "./create.ts";
+export { get, getInput } from "./get.ts";
+export { list, listInput } from "./list.ts";
+export { remove, removeInput } from "./remove.ts";
+export { rewrap, rewrapInput } from "./rewrap.ts";
+export { rotate, rotateInput } from "./rotate.ts";
+export { sealPlan, sealPlanInput } from "./sealPlan.ts";
+export { sweep, sweepInput } from "./sweep.ts";
+export { unbind, unbindInput } from "./unbind.ts";

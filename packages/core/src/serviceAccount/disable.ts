@@ -1,0 +1,51 @@
+import { and, eq, isNull, tables, withOrg } from "@creel/db";
+import { z } from "zod";
+import { describeActor, recordAudit } from "../audit/record.ts";
+import { grantsOfServiceAccount } from "../authz/grantsOf.ts";
+import { expectHolds } from "../authz/holds.ts";
+import { lockPeople } from "../authz/people.ts";
+import { notFound } from "../errors/errors.ts";
+import { first } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+
+export const disableInput = z.strictObject({ serviceAccountId: z.uuid() });
+
+/** Ends its grants and its keys. It is not brought back: a new one is made and granted anew. */
+export const disable = defineVerb({
+  name: "serviceAccount.disable",
+  kind: "mutation",
+  gate: { by: "person", action: "delete", on: "service_account" },
+  input: disableInput,
+  run: async (ctx, { serviceAccountId }): Promise<{ keysEnded: number }> => {
+    const { orgId } = ctx.actor;
+    const { serviceAccounts: s, roleGrants: g, apiTokens: k } = tables;
+    const now = ctx.clock();
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      await lockPeople(tx, orgId);
+      expectHolds(ctx.actor, await grantsOfServiceAccount(tx, { orgId, serviceAccountId, now }));
+      const row = first(
+        await tx
+          .update(s)
+          .set({ disabledAt: now })
+          .where(and(eq(s.orgId, orgId), eq(s.id, serviceAccountId), isNull(s.disabledAt)))
+          .returning({ name: s.name }),
+      );
+      if (row === null) throw notFound();
+      await tx
+        .update(g)
+        .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })
+        .where(and(eq(g.orgId, orgId), eq(g.serviceAccountId, serviceAccountId), isNull(g.endedAt)));
+      const keys = await tx
+        .update(k)
+        .set({ revokedAt: now })
+        .where(and(eq(k.orgId, orgId), eq(k.ownerServiceAccountId, serviceAccountId), isNull(k.revokedAt)))
+        .returning({ id: k.id });
+      await recordAudit(tx, ctx, orgId, {
+        action: "serviceAccount.disable",
+        resource: { kind: "service_account", id: serviceAccountId, label: row.name },
+        changes: { disabledAt: { to: now.toISOString() }, keysEnded: { to: keys.length } },
+      });
+      return { keysEnded: keys.length };
+    });
+  },
+});

@@ -1,0 +1,3 @@
+export { create, createInput } from "./create.ts";
+export { disable, disableInput } from "./disable.ts";
+export { list, listInput } from "./list.ts";

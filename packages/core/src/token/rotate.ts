@@ -1,0 +1,80 @@
+import { and, eq, newId, tables, withOrg } from "@creel/db";
+import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { boundOf, heldBy, ownerOf } from "../auth/resolveApiToken.ts";
+import { boundGrants, earlier, type Scope } from "../authz/grant.ts";
+import { expectHolds } from "../authz/holds.ts";
+import { notFound } from "../errors/errors.ts";
+import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
+import { storedOrNull } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+import type { TokenView } from "../views.ts";
+import { keyForUpdate } from "./own.ts";
+import { tokenViews } from "./view.ts";
+
+/** A week is enough to carry a new key to wherever the old one lies. */
+const OVERLAP_MINUTES_MAX = 7 * 24 * 60;
+const OVERLAP_MINUTES_DEFAULT = 60;
+const MINUTE_MS = 60_000;
+
+export const rotateInput = z.strictObject({
+  tokenId: z.uuid(),
+  /** How long the old key still works beside the new one. */
+  overlapMinutes: z.number().int().min(0).max(OVERLAP_MINUTES_MAX).default(OVERLAP_MINUTES_DEFAULT),
+});
+
+/**
+ * A new key in the place of an old one, with its owner, its bounds and as long a life. A key may rotate itself. The old one
+ * works until the overlap is over, so that nothing stops while the new one is carried about.
+ */
+export const rotate = defineVerb({
+  name: "token.rotate",
+  kind: "mutation",
+  gate: { by: "member" },
+  input: rotateInput,
+  run: async (ctx, { tokenId, overlapMinutes }): Promise<{ token: string; view: TokenView }> => {
+    const { actor } = ctx;
+    const { orgId } = actor;
+    const t = tables.apiTokens;
+    const now = ctx.clock();
+    const token = makeApiToken();
+    const view = await withOrg(ctx.db, orgId, async (tx) => {
+      const old = await keyForUpdate(tx, ctx, { tokenId, action: "update" });
+      const owner = ownerOf(old);
+      if (owner === null) throw notFound();
+      const lifeMs = old.expiresAt === null ? null : old.expiresAt.getTime() - old.createdAt.getTime();
+      const fresh = {
+        ...old,
+        id: newId(now),
+        prefix: apiTokenPrefix(token) ?? "",
+        tokenHash: hashToken(token),
+        rotatedFrom: old.id,
+        createdBy: describeActor(actor).label,
+        createdAt: now,
+        lastUsedAt: null,
+        expiresAt: lifeMs === null ? null : new Date(now.getTime() + lifeMs),
+        revokedAt: null,
+      };
+      // The secret goes to whoever asked: they hold all of it, or it is the key itself that asks.
+      if (!(actor.kind === "apiKey" && actor.tokenId === old.id)) {
+        const bound = { permissions: boundOf(old), scope: storedOrNull<Scope>(old.scope), expiresAt: fresh.expiresAt };
+        expectHolds(actor, boundGrants(await heldBy(tx, { orgId, owner, now }), bound));
+      }
+      const oldEnds = earlier(old.expiresAt, new Date(now.getTime() + overlapMinutes * MINUTE_MS));
+      await tx.insert(t).values(fresh);
+      await tx
+        .update(t)
+        .set({ expiresAt: oldEnds })
+        .where(and(eq(t.orgId, orgId), eq(t.id, old.id)));
+      await recordAudit(tx, ctx, orgId, {
+        action: "token.rotate",
+        resource: { kind: "token", id: fresh.id, label: fresh.name },
+        changes: changesOf("apiTokens", old, fresh),
+      });
+      const [made] = await tokenViews(tx, { orgId, tokenId: fresh.id });
+      if (made === undefined) throw notFound();
+      return made;
+    });
+    return { token, view };
+  },
+});

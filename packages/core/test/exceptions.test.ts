@@ -1,0 +1,301 @@
+import { randomUUID } from "node:crypto";
+import { newId, tables, withOrg } from "@creel/db";
+import type { JournalEntry } from "@creel/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { audit, decision, exception, inbox, plan, sandbox, type UserActor } from "../src/index.ts";
+import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
+import { entry } from "./support/journal.ts";
+
+let fleet: Fleet;
+let acme: TestOrg;
+let globex: TestOrg;
+let host: TestNode;
+const boxes: string[] = [];
+const HOUR = 3600;
+
+beforeAll(async () => {
+  fleet = await openFleet();
+  [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
+  host = await makeNode(fleet, acme, "host-1");
+  for (const [name, labels] of [
+    ["one", { env: "dev" }],
+    ["two", { env: "prod" }],
+  ] as const) {
+    const made = await sandbox.create({
+      ctx: fleet.ctx(acme.as("owner")),
+      input: {
+        name,
+        labels,
+        nodeId: host.nodeId,
+        policyId: acme.policyId,
+        agent: { plugin: "command", command: ["true"] },
+      },
+    });
+    boxes.push(made.id);
+  }
+});
+afterAll(async () => await fleet?.close());
+
+const ctx = (actor: UserActor = acme.as("owner")) => fleet.ctx(actor);
+const boot = randomUUID();
+let seq = 0;
+const denied = (sandboxId: string, more: Partial<Extract<JournalEntry, { type: "decision" }>["record"]> = {}) => {
+  const made = entry(boot, seq++, sandboxId);
+  if (made.type === "decision") Object.assign(made.record, more);
+  return made;
+};
+const tell = (...entries: JournalEntry[]) => decision.ingest({ ctx: fleet.ctx(host.actor), input: { entries } });
+const scope = {
+  binary: "/usr/bin/curl",
+  host: "api.example.com",
+  port: 443,
+  method: "POST",
+  path: "/items/*",
+};
+const desired = async () =>
+  (await plan.desiredFor({ ctx: fleet.ctx(host.actor), input: { nodeId: host.nodeId } }))?.sandboxes;
+const first = (): string => boxes[0] ?? "";
+
+describe("an exception", () => {
+  it("reaches the node's plan with its end, leaves the policy as it is, and ends early when somebody says so", async () => {
+    const before = (await desired())?.find(({ id }) => id === first());
+    const granted = await exception.grant({
+      ctx: ctx(),
+      input: { sandboxIds: [first()], ...scope, host: "API.example.com.", seconds: HOUR, reason: "a release" },
+    });
+    if (granted.outcome !== "applied") throw new Error("proposed");
+    expect(granted.planIds).toHaveLength(1);
+    const now = fleet.clock.now;
+    const after = (await desired())?.find(({ id }) => id === first());
+    expect(after?.exceptions).toEqual([
+      {
+        ...scope,
+        id: granted.exceptionIds[0],
+        once: false,
+        createdAt: now.toISOString(),
+        until: new Date(now.getTime() + HOUR * 1000).toISOString(),
+      },
+    ]);
+    expect(after?.policy).toEqual(before?.policy);
+    const listed = await exception.list({ ctx: ctx(), input: { active: true } });
+    expect(listed.items[0]).toMatchObject({ state: "active", sandboxName: "one", reason: "a release" });
+    const exceptionId = granted.exceptionIds[0] ?? "";
+    expect((await exception.end({ ctx: ctx(), input: { exceptionId } })).planIds).toHaveLength(1);
+    expect((await desired())?.find(({ id }) => id === first())?.exceptions).toBeUndefined();
+    await expect(exception.end({ ctx: ctx(), input: { exceptionId } })).rejects.toMatchObject({ code: "conflict" });
+    const rows = await audit.list({ ctx: ctx(), input: { resource: exceptionId } });
+    expect(rows.items.map(({ action }) => action)).toEqual(["exception.end", "exception.grant"]);
+  });
+
+  it("is in no plan any more once its time is over", async () => {
+    await exception.grant({ ctx: ctx(), input: { sandboxIds: [first()], ...scope, seconds: HOUR, reason: "x" } });
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + HOUR * 1000);
+    await sandbox.restart({ ctx: ctx(), input: { sandboxId: first() } });
+    expect((await desired())?.find(({ id }) => id === first())?.exceptions).toBeUndefined();
+    expect((await exception.list({ ctx: ctx(), input: { active: true } })).items).toEqual([]);
+    expect((await exception.list({ ctx: ctx(), input: { active: false } })).items[0]?.state).toBe("over");
+  });
+
+  it("for once counts as used when the node's journal says so, of its own sandbox alone", async () => {
+    const granted = await exception.grant({
+      ctx: ctx(),
+      input: { sandboxIds: [first()], ...scope, once: true, reason: "once" },
+    });
+    if (granted.outcome !== "applied") throw new Error("proposed");
+    const rule = `exception:${granted.exceptionIds[0]}`;
+    const stateNow = async () =>
+      (await exception.list({ ctx: ctx(), input: { sandboxId: first(), limit: 1 } })).items[0];
+    await tell(denied(boxes[1] ?? "", { decision: "allow", rule }));
+    expect((await stateNow())?.state).toBe("active");
+    await tell(denied(first(), { decision: "allow", rule }));
+    expect((await stateNow())?.state).toBe("used");
+  });
+
+  it.each([
+    ["a pattern in the host", { host: "*.example.com" }],
+    ["a pattern in the program", { binary: "/usr/bin/*" }],
+    ["more than a week", { seconds: 8 * 86_400 }],
+    ["less than a minute", { seconds: 5 }],
+    ["a path without a method", { method: undefined }],
+    ["no reason", { reason: "  " }],
+    ["no sandbox", { sandboxIds: [] }],
+    ["the model's name", { host: "inference.local" }],
+  ])("is refused with %s", async (_what, more) => {
+    const input = { sandboxIds: [first()], ...scope, seconds: HOUR, reason: "x", ...more };
+    await expect(exception.grant({ ctx: ctx(), input })).rejects.toMatchObject({ code: "invalid_input" });
+  });
+
+  it("is refused where a sandbox has as many as it may have", async () => {
+    const sandboxId = boxes[1] ?? "";
+    const { orgId } = acme;
+    const row = (port: number) => ({
+      ...{ orgId, id: newId(fleet.clock.now), sandboxId, changeId: randomUUID(), ...scope, port, once: false },
+      ...{ reason: "x", grantedBy: "x", until: new Date(fleet.clock.now.getTime() + HOUR * 1000) },
+    });
+    await withOrg(fleet.db, orgId, (tx) =>
+      tx.insert(tables.egressExceptions).values(Array.from({ length: 63 }, (_, n) => row(n + 1))),
+    );
+    const grant = (port: number) =>
+      exception.grant({
+        ctx: ctx(),
+        input: { sandboxIds: [sandboxId], ...scope, port, seconds: HOUR, reason: "x" },
+      });
+    await grant(64);
+    await expect(grant(65)).rejects.toMatchObject({ code: "conflict" });
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + HOUR * 1000);
+  });
+
+  it("of a sandbox outside one's scope does not exist", async () => {
+    const input = { ...scope, seconds: HOUR, reason: "x" };
+    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const missing = exception
+      .grant({ ctx: dev, input: { ...input, sandboxIds: [randomUUID()] } })
+      .catch((e) => String(e));
+    const hidden = exception
+      .grant({ ctx: dev, input: { ...input, sandboxIds: [boxes[1] ?? ""] } })
+      .catch((e) => String(e));
+    expect(await hidden).toBe(await missing);
+    const foreign = exception.grant({ ctx: ctx(globex.as("owner")), input: { ...input, sandboxIds: [first()] } });
+    expect(await foreign.catch((e) => String(e))).toBe(await missing);
+    const both = exception.grant({ ctx: dev, input: { ...input, sandboxIds: [...boxes] } });
+    expect(await both.catch((e) => String(e))).toBe(await missing);
+  });
+
+  it("asked for by who may only propose waits for others and is in no plan", async () => {
+    const developer = ctx(acme.as("developer"));
+    const asked = await exception.grant({
+      ctx: developer,
+      input: { sandboxIds: [first()], ...scope, host: "new.example.com", seconds: HOUR, reason: "I need it" },
+    });
+    expect(asked.outcome).toBe("proposed");
+    expect(JSON.stringify(await desired())).not.toContain("new.example.com");
+  });
+});
+
+describe("the inbox", () => {
+  const groups = async (actor?: UserActor) => (await inbox.list({ ctx: ctx(actor), input: {} })).items;
+  const at = () => fleet.clock.now.toISOString();
+
+  it("puts denied requests together that differ in identifiers alone, and leaves out what was only looked up", async () => {
+    const time = at();
+    await tell(
+      ...[1, 2, 3].map((n) => denied(first(), { host: "g.example.com", path: `/users/${n}/posts?x=${n}`, time })),
+      denied(boxes[1] ?? "", { host: "g.example.com", path: "/users/77/posts", time }),
+      denied(first(), { host: "g.example.com", path: "/users/me/posts", time }),
+      denied(first(), { host: "g.example.com", kind: "dns", port: 0, binary: null, time }),
+      denied(first(), { host: "g.example.com", decision: "would_deny", path: "/z", time }),
+    );
+    const found = (await groups()).filter((each) => each.host === "g.example.com");
+    expect(found.map(({ pathPattern, count, sandboxCount }) => ({ pathPattern, count, sandboxCount }))).toEqual(
+      expect.arrayContaining([
+        { pathPattern: "/users/*/posts", count: 4, sandboxCount: 2 },
+        { pathPattern: "/users/me/posts", count: 1, sandboxCount: 1 },
+      ]),
+    );
+    expect(found).toHaveLength(2);
+    const [group] = found.filter(({ count }) => count === 4);
+    expect(group?.trend.reduce((sum, each) => sum + each, 0)).toBe(4);
+    expect(group?.sandboxes.map(({ name }) => name).sort()).toEqual(["one", "two"]);
+    expect(group?.notAllowable).toBeNull();
+  });
+
+  it("counts for an actor only what is in scope, and shows another org nothing", async () => {
+    const dev = (await groups(acme.as("operator", { env: ["dev"] }))).find(
+      (each) => each.pathPattern === "/users/*/posts",
+    );
+    expect(dev).toMatchObject({ count: 3, sandboxCount: 1, sandboxes: [{ name: "one" }] });
+    expect((await inbox.list({ ctx: ctx(globex.as("owner")), input: {} })).items).toEqual([]);
+  });
+
+  it("allows exactly what was asked, for the sandboxes that asked, and is then clear of it", async () => {
+    const group = (await groups()).find((each) => each.pathPattern === "/users/*/posts");
+    const granted = await inbox.allow({ ctx: ctx(), input: { groupKey: group?.key ?? "", seconds: HOUR } });
+    if (granted.outcome !== "applied") throw new Error("proposed");
+    const mine = (await desired())?.flatMap(({ exceptions = [] }) =>
+      exceptions.filter((each) => each.host === group?.host),
+    );
+    expect(mine).toHaveLength(2);
+    for (const each of mine ?? [])
+      expect(each).toMatchObject({ binary: "/usr/bin/curl", port: 443, method: "POST", path: "/users/*/posts" });
+    expect((await groups()).some((each) => each.key === group?.key)).toBe(false);
+    // Denied again: somebody has to look at it again.
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    await tell(denied(first(), { host: "g.example.com", path: "/users/9/posts", time: at() }));
+    expect((await groups()).some((each) => each.key === group?.key)).toBe(true);
+  });
+
+  it("keeps what was denied for good out, also when it is denied again, until somebody restores it", async () => {
+    const group = (await groups()).find((each) => each.pathPattern === "/users/me/posts");
+    const groupKey = group?.key ?? "";
+    await inbox.dismiss({ ctx: ctx(), input: { groupKey, reason: "nobody needs this" } });
+    await tell(denied(first(), { host: "g.example.com", path: "/users/me/posts", time: at() }));
+    expect((await groups()).some((each) => each.key === groupKey)).toBe(false);
+    const [dismissed] = (await inbox.list({ ctx: ctx(), input: { show: "dismissed" } })).items;
+    expect(dismissed).toMatchObject({ key: groupKey, mark: { kind: "dismissed", reason: "nobody needs this" } });
+    await inbox.restore({ ctx: ctx(), input: { groupKey } });
+    expect((await groups()).some((each) => each.key === groupKey)).toBe(true);
+  });
+
+  it("hides nothing from all for who sees only a part of it", async () => {
+    const group = (await groups()).find((each) => each.pathPattern === "/users/*/posts");
+    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const input = { groupKey: group?.key ?? "", reason: "not mine to hide" };
+    await expect(inbox.dismiss({ ctx: dev, input })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(inbox.dismiss({ ctx: ctx(acme.as("developer")), input })).rejects.toMatchObject({ code: "forbidden" });
+    const foreign = inbox.dismiss({ ctx: ctx(globex.as("owner")), input });
+    await expect(foreign).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("grants a part of a group to who may grant a part, and never a sandbox that did not ask", async () => {
+    const group = (await groups()).find((each) => each.pathPattern === "/users/*/posts");
+    const groupKey = group?.key ?? "";
+    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const other = inbox.allow({ ctx: dev, input: { groupKey, sandboxIds: [boxes[1] ?? ""] } });
+    await expect(other).rejects.toMatchObject({ code: "invalid_input" });
+    const granted = await inbox.allow({ ctx: dev, input: { groupKey, once: true } });
+    if (granted.outcome !== "applied") throw new Error("proposed");
+    expect(granted.exceptionIds).toHaveLength(1);
+  });
+
+  it("says why something cannot be allowed and refuses it", async () => {
+    await tell(
+      denied(first(), { host: "d.example.com", rule: "x", reason: "Denied by x.deny_rules[0]: * /**.", time: at() }),
+      denied(first(), { host: "n.example.com", binary: null, time: at() }),
+    );
+    for (const place of ["d.example.com", "n.example.com"]) {
+      const group = (await groups()).find((each) => each.host === place);
+      expect(group?.notAllowable).not.toBeNull();
+      await expect(inbox.allow({ ctx: ctx(), input: { groupKey: group?.key ?? "" } })).rejects.toMatchObject({
+        code: "conflict",
+        publicMessage: group?.notAllowable,
+      });
+    }
+  });
+
+  it("lets one that floods push nobody off the page", async () => {
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    const time = at();
+    await tell(
+      denied(boxes[1] ?? "", {
+        host: "quiet.example.com",
+        time: new Date(fleet.clock.now.getTime() - 30_000).toISOString(),
+      }),
+    );
+    for (let part = 0; part < 3; part++)
+      await tell(
+        ...Array.from({ length: 100 }, (_, n) =>
+          denied(first(), {
+            host: "flood.example.com",
+            path: `/w${String.fromCharCode(97 + part)}/${"abcdefghij"[n % 10]}${"klmnopqrst"[Math.floor(n / 10)]}`,
+            time,
+          }),
+        ),
+      );
+    const page = await inbox.list({ ctx: ctx(), input: {} });
+    expect(page).toMatchObject({ more: true });
+    expect(page.items).toHaveLength(200);
+    const place = page.items.findIndex((each) => each.host === "quiet.example.com");
+    expect(place).toBeGreaterThanOrEqual(0);
+    expect(place).toBeLessThanOrEqual(60);
+  });
+});

@@ -1,0 +1,1 @@
+ALTER TABLE "changes" ADD COLUMN IF NOT EXISTS "alone" boolean DEFAULT false NOT NULL;

@@ -1,0 +1,6 @@
+/** What whoever starts a sandbox needs of a policy: without what explains, compares and proposes them, which is four fifths of it. */
+
+export { policyDigest } from "./digest.ts";
+export { type CompiledPolicy, compilePolicy } from "./engine/compile.ts";
+export { POLICY_BYTES_MAX } from "./limits.ts";
+export { type ParseResult, parsePolicy } from "./parse.ts";
