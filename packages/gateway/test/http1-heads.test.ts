@@ -133,6 +133,11 @@ describe("a request's head", () => {
     expect(taken).toBeGreaterThan(300);
   });
 
+  it("ATTACK a line of blanks costs no more than its length", () => {
+    const head = (blanks: number) => `GET / HTTP/1.1\r\nX:${" ".repeat(blanks)}\x7f`;
+    expect(readRequestHead(head(200_000))).toEqual({ problem: expect.any(String) });
+  });
+
   it.each([1, 2, 3, 7, 64])("means the same in pieces of %i bytes", (size) => {
     fc.assert(
       fc.property(heads, (text) => {

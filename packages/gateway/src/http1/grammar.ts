@@ -5,9 +5,6 @@
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Without the blanks around it; one character a byte. */
 export const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** `name: value` with the blanks that may stand around the value; no blank before the colon, no line that goes on in the next. */
-export const FIELD_LINE =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[\t ]*$/;
 export const REQUEST_LINE = /^([A-Z-]{3,20}) ([\x21-\x7e]+) HTTP\/1\.([01])$/;
 /** The reason is a text for people; what it may hold is for its writer to say. */
 export const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?$/;

@@ -1,5 +1,5 @@
 import type { HeaderPair } from "../http/headerPair.ts";
-import { AUTHORITY_TARGET, FIELD_LINE, METHODS, REQUEST_LINE, STATUS_LINE, TARGET } from "./grammar.ts";
+import { AUTHORITY_TARGET, FIELD_VALUE, METHODS, REQUEST_LINE, STATUS_LINE, TARGET, TOKEN } from "./grammar.ts";
 
 export interface RequestLines {
   version: "1.0" | "1.1";
@@ -61,9 +61,25 @@ function split(text: string): { first: string; lines: string[] } {
 export function readFields(lines: readonly string[]): HeaderPair[] | string {
   const headers: HeaderPair[] = [];
   for (const line of lines) {
-    const match = FIELD_LINE.exec(line);
-    if (match === null) return "a header that is no name, colon and value";
-    headers.push([match[1] ?? "", match[2] ?? ""]);
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon);
+    const value = withoutBlanks(line, colon + 1);
+    // No blank stands before the colon, and no line goes on in the next: such a name is no token.
+    if (colon < 1 || !TOKEN.test(name) || !FIELD_VALUE.test(value)) return "a header that is no name, colon and value";
+    headers.push([name, value]);
   }
   return headers;
 }
+
+/** By hand: a pattern that trims both ends tries every pair of places in a line of blanks. */
+function withoutBlanks(line: string, start: number): string {
+  let from = start;
+  let to = line.length;
+  while (from < to && isBlank(line.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(line.charCodeAt(to - 1))) to -= 1;
+  return line.slice(from, to);
+}
+
+const SPACE = 32;
+const TAB = 9;
+const isBlank = (code: number): boolean => code === SPACE || code === TAB;
