@@ -22,7 +22,6 @@ const devSchema = z.object({
 });
 export type Dev = z.infer<typeof devSchema>;
 const runSchema = z.object({ pid: z.number(), restarts: z.number() });
-export type ProgramName = "web" | "hub" | "node-agent";
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -159,4 +158,4 @@ export class Fleet {
 }
 
 /** The line `creel up` prints last. */
-export const READY = "Ctrl-C stops everything";
+const READY = "Ctrl-C stops everything";

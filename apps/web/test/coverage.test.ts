@@ -10,6 +10,7 @@ import { EventHub } from "../src/server/sse/event-hub.ts";
 import { createCallerFactory } from "../src/server/trpc/init.ts";
 import { appRouter } from "../src/server/trpc/router.ts";
 import { type Fleet, ingest, makeFleet, makeJournal, noWorkers, type Org, tokenWithRole } from "./support/fleet.ts";
+import { makePeople, type People } from "./support/people.ts";
 
 /**
  * Walks every tRPC procedure and every REST route as nobody, as another org, as a role that may not, and as one that may.
@@ -21,8 +22,11 @@ let fleet: Fleet;
 let ours: Org;
 let theirs: Org;
 let decisionId = "";
+let people: People;
 let secretId = "";
 let bindingId = "";
+let exceptionId = "";
+let groupKey = "";
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -38,18 +42,31 @@ beforeAll(async () => {
   const keep = appRouter.createCaller(as(ours.owner)).secret;
   secretId = (await keep.create({ name: "WALK", value: "a value of the walk" })).id;
   ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
+  const granted = await appRouter.createCaller(as(ours.owner)).exception.grant(exceptionSample());
+  exceptionId = granted.outcome === "applied" ? (granted.exceptionIds[0] ?? "") : "";
+  groupKey = (await appRouter.createCaller(as(ours.owner)).inbox.list({ days: 31 })).items[0]?.key ?? "";
+  people = await makePeople(fleet, ours);
   const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
   decisionId = page.items[0]?.id ?? "";
 });
 afterAll(() => database.close());
 
 const as = (actor: Actor | null) => ({ core: fleet.ctx(actor), sameOrigin: true });
+const slugOf = (name: string): string => `p-${name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-")}`;
 const withRole = (role: Role): Actor => ({ ...ours.owner, grants: [grantOfRole(role)] });
 
 const channelSample = (name: string) => ({
   name,
   target: { kind: "email", address: "ops@ours.example" },
   topics: ["node.revoke"],
+});
+
+const exceptionSample = () => ({
+  sandboxIds: [ours.sandboxId],
+  binary: "/usr/bin/curl",
+  host: "api.example.com",
+  port: 443,
+  reason: "a walk",
 });
 
 /** A valid input for each verb, of our org. `name` keeps repeated creations apart. */
@@ -109,6 +126,13 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
     "notice.testChannel": () => ({ channelId: ours.policyId }),
     "notice.testMyChannel": () => ({ channelId: ours.policyId }),
+    "exception.list": () => ({}),
+    "exception.grant": exceptionSample,
+    "exception.end": () => ({ exceptionId }),
+    "inbox.list": () => ({}),
+    "inbox.allow": () => ({ groupKey }),
+    "inbox.dismiss": () => ({ groupKey, reason: "a walk" }),
+    "inbox.restore": () => ({ groupKey }),
     "secret.list": () => ({}),
     "secret.rewrap": () => ({}),
     "secret.create": () => ({ name: `WALK_${name.replaceAll(/[^A-Za-z0-9]/g, "_")}`, value: "a value of the walk" }),
@@ -120,6 +144,33 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "token.list": () => ({}),
     "token.create": () => ({ name, role: "viewer" }),
     "token.revoke": () => ({ tokenId: ours.policyId }),
+    "token.rotate": () => ({ tokenId: ours.policyId }),
+    "auth.changePassword": () => ({ current: ours.password, next: ours.password }),
+    "auth.listOrgs": () => ({}),
+    "access.ask": () => ({ userId: ours.owner.userId, action: "read", kind: "node" }),
+    "member.list": () => ({}),
+    "member.remove": () => ({ userId: people.userId }),
+    "invitation.list": () => ({}),
+    "invitation.create": () => ({ email: `${name.replaceAll(/[^A-Za-z0-9]/g, "-")}@ours.example`, role: "viewer" }),
+    "invitation.revoke": () => ({ invitationId: people.invitationId }),
+    "team.list": () => ({}),
+    "team.create": () => ({ name: slugOf(name) }),
+    "team.remove": () => ({ teamId: people.teamId }),
+    "team.addMember": () => ({ teamId: people.teamId, userId: people.userId }),
+    "team.removeMember": () => ({ teamId: people.teamId, userId: people.userId }),
+    "role.list": () => ({}),
+    "role.create": () => ({ name: slugOf(name), permissions: ["node:read"] }),
+    "role.update": () => ({ roleId: people.roleId, permissions: ["node:read", "plan:read"] }),
+    "role.remove": () => ({ roleId: people.roleId }),
+    "grant.list": () => ({}),
+    "grant.give": () => ({ teamId: people.teamId, role: "viewer" }),
+    "grant.end": () => ({ grantId: people.grantId }),
+    "serviceAccount.list": () => ({}),
+    "serviceAccount.create": () => ({ name: slugOf(name) }),
+    "serviceAccount.disable": () => ({ serviceAccountId: people.serviceAccountId }),
+    "node.setLabels": () => ({ nodeId: ours.node.nodeId, labels: { env: "prod" } }),
+    "policy.setLabels": () => ({ policyId: ours.policyId, labels: { env: "prod" } }),
+    "sandbox.setLabels": () => ({ sandboxId: ours.sandboxId, labels: { env: "prod" } }),
   };
   const make = known[verbName];
   if (!make) throw new Error(`${verbName} has no sample input in the unauthorized suite; add one`);
@@ -256,7 +307,18 @@ describe("what a person may do leaves an audit row", () => {
     return at < 0 ? items : items.slice(0, at);
   };
   /** What takes things away comes last. */
-  const last = ["secret.remove", "sandbox.remove", "token.revoke", "node.revoke", "auth.signOutEverywhere"];
+  const last = [
+    "team.removeMember",
+    "grant.end",
+    "role.remove",
+    "team.remove",
+    "member.remove",
+    "secret.remove",
+    "sandbox.remove",
+    "token.revoke",
+    "node.revoke",
+    "auth.signOutEverywhere",
+  ];
   const mutations = procedures
     .filter((path) => verbRegistry.get(path)?.kind === "mutation")
     .sort((a, b) => last.indexOf(a) - last.indexOf(b));

@@ -1,12 +1,11 @@
 /** Threat: the command itself lets something in or out, before, beside or after what it confines. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { groupOf, sh } from "../attack.ts";
 import { runCreel, startCreel } from "../creel-run.ts";
 import type { Case } from "../model.ts";
 import { BEGAN, type Stage } from "../stage.ts";
-import { until } from "../under-attack.ts";
 import { all, keptSecret, neverPrints, noCredential, nothingAnywhere, prints } from "../witness.ts";
 
 const attack = groupOf("lifecycle", ["door"]);
@@ -193,52 +192,6 @@ export const command: Case[] = [
           : lines.join("\n").slice(0, 300);
       },
     },
-  }),
-  attack("run-kill-creel", "goes on when creel itself is killed", {
-    promise: "dies-whole",
-    program: none,
-    run: async (stage) => {
-      const work = stage.workspace("killed");
-      const running = startCreel(stage, [
-        "run",
-        "--workspace",
-        work,
-        "--",
-        "sh",
-        "-c",
-        "(trap '' TERM INT HUP; while :; do echo x >> ticks; sleep 0.02; done) & while :; do echo x >> ticks; sleep 0.02; done",
-      ]);
-      const size = () => statSync(join(work, "ticks"), { throwIfNoEntry: false })?.size ?? 0;
-      await until(() => size() >= 10);
-      const began = size() >= 10;
-      running.child.kill("SIGKILL");
-      await delay(150);
-      const at = size();
-      await delay(250);
-      return { code: 0, out: `${BEGAN}\n${began ? "ticked" : "never"} ${size() === at ? "STOPPED" : "ticking"}` };
-    },
-    expect: prints(/ticked STOPPED/),
-  }),
-  attack("run-leave-helper", "leaves a helper behind that outlives its command", {
-    promise: "dies-whole",
-    program: none,
-    run: async (stage) => {
-      const work = stage.workspace("left");
-      const { code, out } = await runCreel(stage, [
-        "run",
-        "--workspace",
-        work,
-        "--",
-        "sh",
-        "-c",
-        "(trap '' TERM INT HUP; while :; do echo x >> ticks; sleep 0.02; done) </dev/null >/dev/null 2>&1 & sleep 0.2; echo LEFT",
-      ]);
-      const size = () => statSync(join(work, "ticks"), { throwIfNoEntry: false })?.size ?? 0;
-      const at = size();
-      await delay(250);
-      return { code, out: `${out}${at > 0 ? "ticked" : "never"} ${size() === at ? "STOPPED" : "ticking"}` };
-    },
-    expect: prints(/LEFT[\s\S]*ticked STOPPED/),
   }),
   attack("run-policy-file", "reads and changes the policy that it is under", {
     promise: "control-unreachable",

@@ -1,5 +1,6 @@
 import type { Case } from "../model.ts";
 import { command } from "./command.ts";
+import { commandLife } from "./command-life.ts";
 import { credentialSources } from "./credential-sources.ts";
 import { credentials } from "./credentials.ts";
 import { dns_ } from "./dns.ts";
@@ -19,6 +20,7 @@ import { profilesRoots } from "./profiles-roots.ts";
 import { protocols } from "./protocols.ts";
 import { proxy } from "./proxy.ts";
 import { resources } from "./resources.ts";
+import { resourcesLife } from "./resources-life.ts";
 import { websocket } from "./websocket.ts";
 
 export function allCases(): Case[] {
@@ -39,10 +41,12 @@ export function allCases(): Case[] {
     ...credentials,
     ...credentialSources,
     ...resources,
+    ...resourcesLife,
     ...limits,
     ...profiles,
     ...profilesRoots,
     ...command,
+    ...commandLife,
     ...lifecycle,
   ];
   const seen = new Set<string>();

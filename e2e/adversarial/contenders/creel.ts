@@ -39,7 +39,7 @@ export const PLACEHOLDERS = {
 };
 
 /** The name of the AWS key, which every signed request tells; its secret is made anew for each run. */
-export const AWS_ID = "AKIACREELADVERSARIAL";
+const AWS_ID = "AKIACREELADVERSARIAL";
 
 /** What a name leads to for `moving.creel.example`; a case sets it before it attacks. */
 export const moving: { addresses: string[] } = { addresses: [] };

@@ -16,7 +16,7 @@ const PLAIN_ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" };
 
 const ids = (): { uid?: number; gid?: number } => (process.getuid?.() === 0 ? { uid: PEER_ID, gid: PEER_ID } : {});
 
-export function onPath(program: string, path: string): string | null {
+function onPath(program: string, path: string): string | null {
   const found = path
     .split(delimiter)
     .map((folder) => join(folder, program))

@@ -6,7 +6,9 @@ import {
   audit,
   CreelError,
   decision,
+  exception,
   grantOfRole,
+  inbox,
   kindActions,
   notice,
   org,
@@ -63,6 +65,7 @@ let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: st
 
 let people: People;
 let secretIds: { secretId: string; bindingId: string };
+let exceptionIds: { exceptionId: string; groupKey: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
@@ -88,6 +91,15 @@ beforeAll(async () => {
   const kept = await secret.create({ ctx: owner, input: { name: "WALK", value: "a value of the walk" } });
   const bound = await secret.bind({ ctx: owner, input: { secretId: kept.id, sandboxId: made.id } });
   secretIds = { secretId: kept.id, bindingId: bound.bindingId };
+  const allowed = await exception.grant({
+    ctx: owner,
+    input: { sandboxIds: [made.id], binary: "/usr/bin/curl", host: "api.example.com", port: 443, reason: "walk" },
+  });
+  const [group] = (await inbox.list({ ctx: owner, input: {} })).items;
+  exceptionIds = {
+    exceptionId: allowed.outcome === "applied" ? (allowed.exceptionIds[0] ?? "") : "",
+    groupKey: group?.key ?? "",
+  };
   ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
@@ -95,6 +107,7 @@ afterAll(async () => await fleet?.close());
 async function inputOf(name: string): Promise<unknown> {
   const { sandboxId, tokenId, decisionId } = ids;
   const { secretId, bindingId } = secretIds;
+  const { exceptionId, groupKey } = exceptionIds;
   const nodeId = host.nodeId;
   const status = {
     id: sandboxId,
@@ -169,6 +182,12 @@ async function inputOf(name: string): Promise<unknown> {
   inputs["secret.unbind"] = { bindingId };
   inputs["secret.sealPlan"] = { planId, sealTo: makeSealingKey().publicKey };
   for (const verb of ["get", "remove"]) inputs[`secret.${verb}`] = { secretId };
+  const scope = { binary: "/usr/bin/curl", host: "api.example.com", port: 443 };
+  inputs["exception.grant"] = { sandboxIds: [sandboxId], ...scope, reason: "walk" };
+  inputs["exception.end"] = { exceptionId };
+  inputs["inbox.allow"] = { groupKey };
+  inputs["inbox.dismiss"] = { groupKey, reason: "walk" };
+  inputs["inbox.restore"] = { groupKey };
   inputs["sandbox.kill"] = { sandboxId, reason: "walk", to: "quarantined" };
   inputs["sandbox.killAll"] = { nodeId, reason: "walk" };
   inputs["sandbox.release"] = { sandboxId, reason: "walk" };

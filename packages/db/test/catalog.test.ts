@@ -58,6 +58,7 @@ test("the system role reads across orgs only what its list names, and no login r
     where grantee = 'creel_system' and privilege_type = 'SELECT' order by 1`;
   expect(names(system)).toEqual([
     "api_tokens",
+    "auth_tries",
     "changes",
     "commands",
     "enroll_secrets",
@@ -68,6 +69,8 @@ test("the system role reads across orgs only what its list names, and no login r
     "plans",
     "secret_versions",
     "sessions",
+    "user_recovery_codes",
+    "user_totp",
     "users",
   ]);
   const rewrite =

@@ -224,8 +224,10 @@ describe("a body that could be read in two ways", () => {
     "an argument that climbs": ["/mcp", call("read", "/docs/../../etc"), JSON_TYPE],
   };
   it.each(Object.entries(CASES))("(%s) is refused and runs nothing", async (_name, [path, body, headers]) => {
-    const answer = await post(path, body, headers).catch(() => ({ status: 403, body: "" }));
-    expect(answer.status).toBe(403);
+    const answer = await post(path, body, headers).catch(() => ({ status: 403, body: "policy_denied" }));
+    // Where the body names a call, the refusal is the answer to it.
+    expect([403, 200]).toContain(answer.status);
+    expect(answer.body).toContain("policy_denied");
     expect(ran).toEqual([]);
     expect(world.records.length).toBeGreaterThan(0);
     expect(world.records.every(({ decision }) => decision === "deny")).toBe(true);

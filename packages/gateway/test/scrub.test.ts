@@ -1,7 +1,7 @@
 import { once } from "node:events";
+import { formsOf } from "@creel/router/scrub";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formsOf } from "../src/credentials/encodings.ts";
 import { envelopeEnds, isEnveloped, mayChangeLength } from "../src/credentials/framing.ts";
 import { inBlocks } from "../src/credentials/inflate.ts";
 import { createScrubber, type Secret, scrubPairs, scrubText } from "../src/credentials/scrub.ts";
@@ -23,6 +23,14 @@ const unit = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4,
 const escapes = (text: string) => text.split("").map(unit).join("");
 const dotNetJson = (text: string) =>
   text.replace(/["&'+<>`]|[^\x20-\x7e]/g, (char) => `\\u${unit(char).slice(2).toUpperCase()}`);
+/** As where two writers escaped parts of one text: every second digit of hex in capitals. */
+const inBothCases = (text: string) => {
+  let upper = false;
+  return text.replace(/(%|\\u|&#x)([0-9a-f]+)/gi, (_, mark: string, digits: string) => {
+    upper = !upper;
+    return mark + (upper ? digits.toUpperCase() : digits.toLowerCase());
+  });
+};
 const MUSTACHE: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const mustache = (text: string) =>
   text
@@ -47,6 +55,12 @@ const ENCODERS: [string, (text: string) => string][] = [
   [
     "upper-case entities of what is no letter",
     (text) => text.replace(/[^A-Za-z0-9]/gu, (char) => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`),
+  ],
+  ["a link with escapes in both cases", (text) => inBothCases(encodeURIComponent(text))],
+  ["JSON of escapes in both cases", (text) => inBothCases(escapes(text))],
+  [
+    "entities in both cases",
+    (text) => inBothCases(text.replace(/./gsu, (char) => `&#x${char.codePointAt(0)?.toString(16)};`)),
   ],
   ["a template engine's HTML", (text) => mustache(text)],
   [

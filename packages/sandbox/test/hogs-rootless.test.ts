@@ -1,4 +1,4 @@
 import { hogTests } from "./hogs.ts";
 import { asOrdinaryUser } from "./ordinary-user.ts";
 
-asOrdinaryUser(() => hogTests({ memoryBy: "watchdog", cpusBy: "none" }));
+asOrdinaryUser(() => hogTests({ memoryBy: "watchdog", cpusBy: "none", forksBy: "rlimit" }));

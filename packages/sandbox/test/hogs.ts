@@ -10,8 +10,14 @@ const MIB = 1024 * 1024;
 const ROOMY = 512 * MIB;
 type Limits = NonNullable<SandboxSpec["limits"]>;
 
+interface Holders {
+  memoryBy: "cgroup" | "watchdog";
+  cpusBy: "cgroup" | "none";
+  forksBy: "cgroup" | "rlimit";
+}
+
 /** What every sandbox must keep to, whether the kernel holds its limits or the watchdog does. */
-export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"; cpusBy: "cgroup" | "none" }): void {
+export function hogTests({ memoryBy, cpusBy, forksBy }: Holders): void {
   let program: string;
   let neighbour: Basket;
   beforeAll(async () => {
@@ -107,7 +113,7 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
     expect((await cage.control.status())?.phase).toBe("running");
   });
 
-  test(`forks refused at a limit that was asked for are ${memoryBy === "cgroup" ? "counted" : "said to be counted by nobody"}`, async () => {
+  test(`forks refused at a limit that was asked for are ${forksBy === "cgroup" ? "counted" : "said to be counted by nobody"}`, async () => {
     const cage = await caged({ processes: 40 });
     const forked = await cage.attack("fork_bomb");
     // PID 1, the agent and the attack itself are among the forty, whoever holds them.
@@ -115,7 +121,7 @@ export function hogTests({ memoryBy, cpusBy }: { memoryBy: "cgroup" | "watchdog"
     expect(forked).toBeLessThan(40);
     const status = await cage.control.status();
     const held = status?.limits.find(({ name }) => name === "processes");
-    if (memoryBy === "cgroup") {
+    if (forksBy === "cgroup") {
       expect(held).toMatchObject({ by: "cgroup", limit: 40 });
       expect(status?.refusedForks).toBe(1);
     } else expect([held?.by, status?.refusedForks]).toEqual(["rlimit", null]);

@@ -17,7 +17,7 @@ const KNOWN = [
 /** Agents whose program bears another name. */
 const PROGRAMS: Readonly<Record<string, KnownAgent>> = { cn: "continue" };
 /** Words of `--agent`. */
-export const AGENT_WORDS: readonly string[] = ["auto", "none", ...KNOWN];
+const AGENT_WORDS: readonly string[] = ["auto", "none", ...KNOWN];
 
 /** Variables that lead to a model of a kind that the agent can speak to; with others set as well, these win. */
 const OWN_PROVIDER: Partial<Record<KnownAgent, readonly string[]>> = {

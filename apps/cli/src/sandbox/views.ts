@@ -21,6 +21,6 @@ export type SandboxView = z.infer<typeof sandboxSchema>;
 export const listOf = <S extends z.ZodType>(item: S) =>
   z.union([z.array(item), z.looseObject({ items: z.array(item) }).transform((page) => page.items)]);
 
-export const logChunkSchema = z.looseObject({ endOffset: z.number(), data: z.string(), dropped: z.number() });
+const logChunkSchema = z.looseObject({ endOffset: z.number(), data: z.string(), dropped: z.number() });
 export const logsSchema = z.looseObject({ chunks: z.array(logChunkSchema), nextOffset: z.number() });
 export const execSchema = z.looseObject(execResultSchema.shape);

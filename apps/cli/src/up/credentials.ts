@@ -3,7 +3,7 @@ import { CliError } from "../exit.ts";
 import { type HomePaths, readIfThere, writePrivate } from "./home.ts";
 
 /** `.creel/dev.json`: where everything is and how the first owner signs in. The field names are a public contract. */
-export const devFileSchema = z.object({
+const devFileSchema = z.object({
   webUrl: z.url(),
   hubUrl: z.url(),
   orgSlug: z.string(),

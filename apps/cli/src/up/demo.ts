@@ -40,7 +40,7 @@ const node: HttpTool = {
     return `node -e '${script}'`;
   },
 };
-export function httpTool(): HttpTool {
+function httpTool(): HttpTool {
   try {
     accessSync(curl.binary, constants.X_OK);
     return curl;
@@ -49,7 +49,7 @@ export function httpTool(): HttpTool {
   }
 }
 
-export const demoPolicy = (
+const demoPolicy = (
   tool: HttpTool,
 ): string => `# The demo agent may read tickets. It may not write them, and it may reach nothing else.
 version: 1
@@ -69,7 +69,7 @@ network_policies:
       - path: ${tool.binary}
 `;
 
-export function demoPrompt(tool: HttpTool): string {
+function demoPrompt(tool: HttpTool): string {
   const round = [
     `${tool.command("GET", "https://tickets.creel.example/api/tickets")}; sleep 1`,
     `${tool.command("POST", "https://tickets.creel.example/api/tickets/1/comments", '{"text":"Looked at it."}')}; sleep 1`,

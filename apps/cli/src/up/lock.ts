@@ -7,7 +7,7 @@ import { identify, isAlive, processIdSchema } from "./process-id.ts";
 const ATTEMPTS = 2;
 
 /** Who holds the lock and still runs, or null. */
-export function lockOwner(paths: HomePaths): number | null {
+function lockOwner(paths: HomePaths): number | null {
   const text = readIfThere(paths.lock);
   if (text === null) return null;
   try {

@@ -8,7 +8,7 @@ import { makeAuthority, makeServerCertificate } from "./certificates.ts";
 import { type HomePaths, writePrivate } from "./home.ts";
 import { answer } from "./world-pages.ts";
 
-export const WORLD_HOSTS = ["tickets.creel.example", "paste.creel.example"] as const;
+const WORLD_HOSTS = ["tickets.creel.example", "paste.creel.example"] as const;
 const DAYS = 397;
 const BODY_BYTES_MAX = 64 * 1024;
 

@@ -12,6 +12,7 @@ const entries: readonly { text: string; href: string; needs?: ResourceKind }[] =
   { text: "Nodes", href: paths.nodes(), needs: "node" },
   { text: "Sandboxes", href: paths.sandboxes(), needs: "sandbox" },
   { text: "Decisions", href: paths.decisions(), needs: "decision" },
+  { text: "Inbox", href: paths.inbox(), needs: "decision" },
   { text: "Policies", href: paths.policies(), needs: "policy" },
   { text: "Audit", href: paths.audit(), needs: "audit" },
   { text: "Settings", href: paths.sessions() },

@@ -20,12 +20,14 @@ import { visibleNodes, visiblePolicies, visibleSandboxes } from "../authz/scopeS
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { labelOf } from "../grant/insert.ts";
+import { subjectFields, subjectOf } from "../grant/subject.ts";
 import type { AccessVerdict } from "../peopleViews.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const askInput = z.strictObject({
-  subject: z.strictObject({ kind: z.enum(["user", "service_account"]), id: z.uuid() }),
+  userId: subjectFields.userId,
+  serviceAccountId: subjectFields.serviceAccountId,
   action: z.enum(actions),
   kind: z.enum(resourceKinds),
   /** The thing itself, or the labels of one that is not made yet; without either, any thing of the kind. */
@@ -44,7 +46,8 @@ export const ask = defineVerb({
   input: askInput,
   run: async (ctx, input): Promise<AccessVerdict> => {
     const { orgId } = ctx.actor;
-    const { subject, action, kind } = input;
+    const { action, kind } = input;
+    const subject = subjectOf(input);
     const isPermission = (kindActions[kind] as readonly Action[]).includes(action);
     if (!isPermission)
       throw new CreelError(

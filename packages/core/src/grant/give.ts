@@ -9,6 +9,7 @@ import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import type { GrantView } from "../peopleViews.ts";
 import { defineVerb } from "../verb.ts";
 import { insertGrant } from "./insert.ts";
+import { subjectFields, subjectOf } from "./subject.ts";
 import { grantViews } from "./view.ts";
 
 /** A year: what is longer is for good, and said so by leaving the end out. */
@@ -16,7 +17,7 @@ const HOURS_MAX = 366 * 24;
 const HOUR_MS = 60 * 60 * 1000;
 
 export const giveInput = z.strictObject({
-  subject: z.strictObject({ kind: z.enum(["user", "team", "service_account"]), id: z.uuid() }),
+  ...subjectFields,
   role: roleKeySchema,
   /** Only over things with these labels; the whole org when absent. */
   scope: scopeSchema.optional(),
@@ -33,6 +34,7 @@ export const give = defineVerb({
   run: async (ctx, input): Promise<GrantView> => {
     const { orgId } = ctx.actor;
     const now = ctx.clock();
+    const subject = subjectOf(input);
     const expiresAt = input.hours === undefined ? null : new Date(now.getTime() + input.hours * HOUR_MS);
     return await withOrg(ctx.db, orgId, async (tx) => {
       await lockPeople(tx, orgId);
@@ -41,7 +43,7 @@ export const give = defineVerb({
       expectHolds(ctx.actor, [{ permissions: role.permissions, scope, expiresAt }]);
       const grantId = await insertGrant(tx, ctx, {
         orgId,
-        subject: input.subject,
+        subject,
         role,
         scope,
         expiresAt,

@@ -6,7 +6,7 @@ import { grantViews } from "./view.ts";
 
 export const listInput = z.strictObject({
   /** Those that ended and expired too: who could do what, when. */
-  past: z.boolean().default(false),
+  show: z.enum(["current", "all"]).default("current"),
 });
 
 export const list = defineVerb({
@@ -14,8 +14,10 @@ export const list = defineVerb({
   kind: "query",
   gate: { by: "person", action: "read", on: "grant" },
   input: listInput,
-  run: async (ctx, { past }): Promise<{ items: GrantView[] }> => {
+  run: async (ctx, { show }): Promise<{ items: GrantView[] }> => {
     const { orgId } = ctx.actor;
-    return { items: await withOrg(ctx.db, orgId, (tx) => grantViews(tx, { orgId, past, now: ctx.clock() })) };
+    return {
+      items: await withOrg(ctx.db, orgId, (tx) => grantViews(tx, { orgId, past: show === "all", now: ctx.clock() })),
+    };
   },
 });

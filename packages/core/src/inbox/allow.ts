@@ -39,7 +39,8 @@ export const allow = defineVerb({
       );
     const granted = await submitException(ctx, { sandboxIds: chosen, scope, seconds, once }, reason);
     const done = granted.outcome === "applied" ? "Allowed for a while." : "Proposed as a change.";
-    await withOrg(ctx.db, orgId, (tx) => markGroup(tx, ctx, { orgId, groupKey, label, kind: "handled", reason: done }));
+    const mark = { orgId, groupKey, label, kind: "handled", reason: done, action: "inbox.allow" } as const;
+    await withOrg(ctx.db, orgId, (tx) => markGroup(tx, ctx, mark));
     return granted;
   },
 });

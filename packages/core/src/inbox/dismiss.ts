@@ -45,7 +45,7 @@ export const dismiss = defineVerb({
         .where(and(eq(s.orgId, orgId), asked));
       for (const { labels } of everywhere)
         authorizeOn(ctx.actor, { action: "create", kind: "exception", labels: stored<Labels>(labels) });
-      await markGroup(tx, ctx, { orgId, groupKey, label, kind: as, reason });
+      await markGroup(tx, ctx, { orgId, groupKey, label, kind: as, reason, action: "inbox.dismiss" });
       return { groupKey };
     });
   },

@@ -8,10 +8,12 @@ interface Marking {
   label: string;
   kind: "dismissed" | "handled";
   reason: string;
+  action: "inbox.allow" | "inbox.dismiss";
 }
 
 /** Remembers what was done about a group, in place of what was remembered before. */
-export async function markGroup(tx: Tx, ctx: Ctx, { orgId, groupKey, label, kind, reason }: Marking): Promise<void> {
+export async function markGroup(tx: Tx, ctx: Ctx, marking: Marking): Promise<void> {
+  const { orgId, groupKey, label, kind, reason, action } = marking;
   const { inboxMarks: m } = tables;
   const at = ctx.clock();
   await tx
@@ -21,7 +23,7 @@ export async function markGroup(tx: Tx, ctx: Ctx, { orgId, groupKey, label, kind
   const row = { orgId, id: newId(at), groupKey, kind, reason, by: describeActor(ctx.actor).label, at, endedAt: null };
   await tx.insert(m).values(row);
   await recordAudit(tx, ctx, orgId, {
-    action: "inbox.mark",
+    action,
     resource: { kind: "inbox", id: row.id, label },
     changes: changesOf("inboxMarks", null, row),
   });

@@ -57,7 +57,7 @@ export async function makePeople(fleet: Fleet, of: TestOrg) {
   const { id: teamId } = await team.create({ ctx: owner, input: { name: "payments" } });
   const { id: roleId } = await role.create({ ctx: owner, input: { name: "reader", permissions: ["node:read"] } });
   const { id: serviceAccountId } = await serviceAccount.create({ ctx: owner, input: { name: "ci" } });
-  const given = await grant.give({ ctx: owner, input: { subject: { kind: "team", id: teamId }, role: "viewer" } });
+  const given = await grant.give({ ctx: owner, input: { teamId, role: "viewer" } });
   const invited = await invitation.create({ ctx: owner, input: { email: "ivo@acme.example", role: "viewer" } });
   return { userId: member.userId, teamId, roleId, serviceAccountId, grantId: given.id, invitationId: invited.id };
 }
@@ -68,7 +68,7 @@ export function peopleInputs(of: TestOrg, people: People): Record<string, unknow
   const { userId, teamId, roleId, serviceAccountId, grantId, invitationId } = people;
   const name = `walk-${randomUUID().slice(0, 8)}`;
   return {
-    "access.ask": { subject: { kind: "user", id: userId }, action: "read", kind: "node" },
+    "access.ask": { userId, action: "read", kind: "node" },
     "auth.changePassword": { current: PASSWORD, next: PASSWORD },
     "auth.switchOrg": { orgId: of.orgId },
     "member.remove": { userId },
@@ -83,7 +83,7 @@ export function peopleInputs(of: TestOrg, people: People): Record<string, unknow
     "role.create": { name, permissions: ["node:read"] },
     "role.update": { roleId, permissions: ["node:read", "plan:read"] },
     "role.remove": { roleId },
-    "grant.give": { subject: { kind: "team", id: teamId }, role: "viewer" },
+    "grant.give": { teamId, role: "viewer" },
     "grant.end": { grantId },
     "serviceAccount.create": { name },
     "serviceAccount.disable": { serviceAccountId },

@@ -19,4 +19,5 @@ export * from "./secrets.ts";
 export * from "./serviceAccounts.ts";
 export * from "./sessions.ts";
 export * from "./teams.ts";
+export * from "./userFactors.ts";
 export * from "./users.ts";

@@ -17,6 +17,8 @@ export const sessions = pgTable(
     lastUsedAt: instant("last_used_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
     revokedAt: instant("revoked_at"),
+    /** When the person last proved to be who they are, with every factor they have. */
+    provedAt: instant("proved_at"),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.id] }),

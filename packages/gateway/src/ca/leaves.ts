@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  cryptoProvider,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
@@ -16,6 +17,8 @@ import {
 } from "@peculiar/x509";
 import { LEAF_CACHE_MAX, LEAF_CACHE_TTL_MS } from "../limits.ts";
 import { BACKDATE_MS, KEY_ALGORITHM, type SandboxCa, SIGNING_ALGORITHM, serialNumber, toPem } from "./createCa.ts";
+
+cryptoProvider.set(webcrypto);
 
 /** TLS server identities made on demand, one per host, for one sandbox. */
 export interface Leaves {

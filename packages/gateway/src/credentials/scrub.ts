@@ -1,12 +1,14 @@
 import { Transform } from "node:stream";
 import {
   createScrubber as createByteScrubber,
+  formsOf,
+  isFindable,
   type Needle,
   type NeedleSet,
   needleSet,
   type Scrubber,
+  WIDE_ENCODERS,
 } from "@creel/router/scrub";
-import { formsOf, isFindable, WIDE_ENCODERS } from "./encodings.ts";
 
 /**
  * Takes injected secrets out of what comes back. Threat: an allowed host that echoes the request (an error page, a debug endpoint)

@@ -1,6 +1,7 @@
 import type { Flow, Refusal } from "../state.ts";
 import type { AnswerHead, Call } from "./call.ts";
 import { grpcStatus, isGrpc } from "./grpc.ts";
+import { refusalInProtocol } from "./refusalInProtocol.ts";
 
 /** What a refused client reads: enough for an agent, and the person behind it, to know what to do next. */
 export interface RefusedRequest {
@@ -8,8 +9,11 @@ export interface RefusedRequest {
   path: string | null;
 }
 
-export function refusalBody(flow: Flow, refusal: Refusal, request: RefusedRequest): string {
-  return JSON.stringify({
+export const refusalBody = (flow: Flow, refusal: Refusal, request: RefusedRequest): string =>
+  JSON.stringify(refusalWords(flow, refusal, request));
+
+function refusalWords(flow: Flow, refusal: Refusal, request: RefusedRequest): Readonly<Record<string, unknown>> {
+  return {
     error: "policy_denied",
     rule: refusal.rule,
     reason: refusal.reason,
@@ -24,10 +28,15 @@ export function refusalBody(flow: Flow, refusal: Refusal, request: RefusedReques
         : `Ask again in ${refusal.retryAfterSeconds} s; until then the answer stays the same.`,
       "Work without this request, or tell the person you work for that it was denied; they can allow it without a restart.",
     ],
-  });
+  };
 }
 
-export function answerJson(call: Call, status: number, body: string, headers: Record<string, string> = {}): void {
+export function answerJson(
+  call: Call,
+  status: number,
+  body: string,
+  { type = "application/json", ...headers }: Record<string, string> & { type?: string } = {},
+): void {
   if (call.answered || call.gone) {
     call.cut();
     return;
@@ -35,7 +44,7 @@ export function answerJson(call: Call, status: number, body: string, headers: Re
   const head: AnswerHead = {
     status,
     headers: [
-      ["content-type", "application/json"],
+      ["content-type", type],
       ["content-length", String(Buffer.byteLength(body))],
       ["cache-control", "no-store"],
       ...Object.entries(headers),
@@ -44,13 +53,20 @@ export function answerJson(call: Call, status: number, body: string, headers: Re
   call.answer(head).end(body);
 }
 
-/** The reason, as 403 unless another status says it better; a gRPC client reads it as its call's status. */
+/**
+ * The reason, as 403 unless another status says it better; a gRPC client reads it as its call's status. `body`: where the policy reads
+ * bodies, the refused one; then the answer is in its protocol.
+ */
 export function answerRefusal(
   call: Call,
   flow: Flow,
   refusal: Refusal,
   request: RefusedRequest,
-  { close, status = refusal.retryAfterSeconds === undefined ? 403 : 429 }: { close: boolean; status?: number },
+  {
+    close,
+    status = refusal.retryAfterSeconds === undefined ? 403 : 429,
+    body = null,
+  }: { close: boolean; status?: number; body?: Buffer | null },
 ): void {
   call.discardBody();
   if (close) call.closeAfter();
@@ -59,8 +75,16 @@ export function answerRefusal(
     "x-creel-decision": "deny",
     ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
   };
-  if (isGrpc(call.head.headers)) answerGrpc(call, "denied", refusal.reason, decision);
-  else answerJson(call, status, refusalBody(flow, refusal, request), decision);
+  if (isGrpc(call.head.headers)) {
+    answerGrpc(call, "denied", refusal.reason, decision);
+    return;
+  }
+  const words = refusalWords(flow, refusal, request);
+  const { headers } = call.head;
+  const accept = headers.flatMap(([name, value]) => (name.toLowerCase() === "accept" ? [value] : [])).join();
+  const spoken = body === null ? null : refusalInProtocol({ body, accept, reason: refusal.reason, words, status });
+  if (spoken === null) answerJson(call, status, JSON.stringify(words), decision);
+  else answerJson(call, spoken.status, spoken.body, { ...decision, type: spoken.type });
 }
 
 export function answerFailure(call: Call, error: string, reason: string, { status = 502 } = {}): void {

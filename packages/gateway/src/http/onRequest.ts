@@ -68,7 +68,8 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
     return answerRefusal(call, flow, settled, refused, { close: false });
   }
   const prepared = await prepare(context, flow, request, body, place);
-  if ("refused" in prepared) answerRefusal(call, flow, prepared.refused, refused, { close: false });
+  const judgedBody = judgedBytesMax > 0 ? body : null;
+  if ("refused" in prepared) answerRefusal(call, flow, prepared.refused, refused, { close: false, body: judgedBody });
   else if ("failed" in prepared) answerFailure(call, prepared.error, prepared.failed);
   else forward({ context, flow, call, ...prepared });
 }

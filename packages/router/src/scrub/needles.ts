@@ -19,7 +19,7 @@ export interface NeedleSet<N extends Needle> {
   holdBytes: number;
   /** Whether no needle spans this byte, so that nothing has to wait behind it. */
   separates(byte: number): boolean;
-  /** All occurrences, overlapping ones too; the first ones first, of several at one place the longest. */
+  /** All occurrences, digits of hex in either case, overlapping ones too; the first ones first, of several at one place the longest. */
   find(bytes: Buffer): Hit<N>[];
 }
 
@@ -35,7 +35,13 @@ const NEWLINE = 0x0a;
 const isBlank = (byte: number): boolean => byte <= 0x20 && byte !== 0;
 
 const KEY = randomBytes(4).readUInt32LE() | 1;
-const BYTE_KEYS = new Int32Array(256).map(() => randomBytes(4).readInt32LE());
+/**
+ * Digits of hex mean the same in either case, and one text may hold both: `%2f` beside `%3D`. Everywhere and not in escapes alone, for
+ * what stands before a needle is chosen by others and must not change how it is read.
+ */
+const folded = (byte: number): number => ((byte >= 0x41 && byte <= 0x46) || byte === 0x58 ? byte | 0x20 : byte);
+const RANDOM_KEYS = new Int32Array(256).map(() => randomBytes(4).readInt32LE());
+const BYTE_KEYS = RANDOM_KEYS.map((_, byte) => RANDOM_KEYS[folded(byte)] ?? 0);
 
 interface Window<N> {
   width: number;
@@ -93,6 +99,9 @@ function hashOf(bytes: Buffer, start: number, end: number): number {
 const keyOf = (byte: number | undefined): number => BYTE_KEYS[byte ?? 0] ?? 0;
 const entered = (hash: number, byte: number | undefined): number => (Math.imul(hash, KEY) + keyOf(byte)) | 0;
 
+const standsAt = (bytes: Buffer, index: number, needle: Buffer): boolean =>
+  needle.every((byte, at) => folded(byte) === folded(bytes[index + at] ?? 0));
+
 function scan<N extends Needle>(bytes: Buffer, { width, leaving, table, byHash }: Window<N>, found: Hit<N>[]): void {
   if (bytes.length < width) return;
   let hash = hashOf(bytes, 0, width);
@@ -100,8 +109,7 @@ function scan<N extends Needle>(bytes: Buffer, { width, leaving, table, byHash }
     if (table[hash >>> TABLE_SHIFT] === 1)
       for (const needle of byHash.get(hash) ?? []) {
         const index = end - needle.bytes.length;
-        if (index >= 0 && bytes.compare(needle.bytes, 0, needle.bytes.length, index, end) === 0)
-          found.push({ index, needle });
+        if (index >= 0 && standsAt(bytes, index, needle.bytes)) found.push({ index, needle });
       }
     if (end === bytes.length) return;
     hash = (entered(hash, bytes[end]) - (leaving[bytes[end - width] ?? 0] ?? 0)) | 0;

@@ -5,7 +5,7 @@ const WIDTH_MIN = 20;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly what the painter writes is of no width
 const PAINTED = /\x1b\[[0-9]+m/g;
 
-export const visibleLength = (text: string): number => text.replace(PAINTED, "").length;
+const visibleLength = (text: string): number => text.replace(PAINTED, "").length;
 
 export interface WrapOptions {
   /** Columns there are; null is no terminal, and nothing is wrapped: a line is what another program reads. */

@@ -29,6 +29,11 @@ export const decisionId: NameResolver = async (_ctx, id) => {
   return id;
 };
 
+export const groupKey: NameResolver = async (_ctx, key) => {
+  if (!/^[A-Za-z0-9_-]{22}$/.test(key)) throw notFound();
+  return key;
+};
+
 export const versionNumber: NameResolver = async (_ctx, text) => {
   const version = Number(text);
   if (!Number.isSafeInteger(version) || version < 1)

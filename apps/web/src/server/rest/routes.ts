@@ -1,9 +1,25 @@
-import { audit, decision, node, notice, org, plan, policy, sandbox, secret, token } from "@creel/core";
-import { decisionId, plainId, policyId, sandboxId, secretId, versionNumber } from "./names.ts";
+import {
+  audit,
+  decision,
+  exception,
+  inbox,
+  node,
+  notice,
+  org,
+  plan,
+  policy,
+  sandbox,
+  secret,
+  token,
+} from "@creel/core";
+import { decisionId, groupKey, plainId, policyId, sandboxId, secretId, versionNumber } from "./names.ts";
+import { peopleRoutes } from "./people-routes.ts";
 import { type RestRoute, route } from "./route.ts";
 
 const oneSandbox = { idOrName: { field: "sandboxId", resolve: sandboxId } };
 const oneSecret = { idOrName: { field: "secretId", resolve: secretId } };
+const oneChange = { params: { id: { field: "changeId", resolve: plainId } } };
+const oneApprovalPolicy = { params: { id: { field: "policyId", resolve: plainId } } };
 const onePolicy = { idOrName: { field: "policyId", resolve: policyId } };
 
 /** The whole of `/api/v1`. The dispatcher, the OpenAPI document and the coverage tests all read this table. */
@@ -21,14 +37,14 @@ export const restRoutes: readonly RestRoute[] = [
   }),
   route("POST", "/enroll-secrets", node.createEnrollSecret, {
     summary: "Make a single-use secret with which one node can join",
-    source: { body: ["nodeName", "ttlMinutes"] },
+    source: { body: ["nodeName", "labels", "ttlMinutes"] },
     successStatus: 201,
   }),
 
   route("GET", "/sandboxes", sandbox.list, { summary: "All sandboxes", source: { query: ["nodeId"] } }),
   route("POST", "/sandboxes", sandbox.create, {
     summary: "Create a sandbox and ask its node to run it",
-    source: { body: ["name", "nodeId", "policyId", "agent", "restart", "limits"] },
+    source: { body: ["name", "nodeId", "policyId", "labels", "agent", "restart", "limits"] },
     successStatus: 201,
   }),
   route("GET", "/sandboxes/{idOrName}", sandbox.get, { summary: "One sandbox", source: { params: oneSandbox } }),
@@ -76,7 +92,7 @@ export const restRoutes: readonly RestRoute[] = [
   route("GET", "/policies", policy.list, { summary: "All policies" }),
   route("POST", "/policies", policy.create, {
     summary: "Create a policy with its first version",
-    source: { body: ["name", "yaml", "message"] },
+    source: { body: ["name", "labels", "yaml", "message"] },
     successStatus: 201,
   }),
   route("GET", "/policies/{idOrName}", policy.get, {
@@ -88,8 +104,8 @@ export const restRoutes: readonly RestRoute[] = [
     source: { params: onePolicy },
   }),
   route("POST", "/policies/{idOrName}/versions", policy.saveVersion, {
-    summary: "Save a new version; 409 when `baseVersion` is no longer the newest",
-    source: { params: onePolicy, body: ["yaml", "baseVersion", "message"] },
+    summary: "Save a new version, or propose it (202); 409 when `baseVersion` is no longer the newest",
+    source: { params: onePolicy, body: ["yaml", "baseVersion", "message", "applyAt"] },
     successStatus: 201,
   }),
   route("GET", "/policies/{idOrName}/versions/{version}", policy.getVersion, {
@@ -174,14 +190,95 @@ export const restRoutes: readonly RestRoute[] = [
     source: { params: { id: { field: "bindingId", resolve: plainId } } },
   }),
 
+  route("GET", "/exceptions", exception.list, {
+    summary: "What sandboxes may reach for a while beside their policies, newest first",
+    source: { query: ["sandboxId", "active", "limit"] },
+  }),
+  route("POST", "/exceptions", exception.grant, {
+    summary: "Allow sandboxes one narrow thing for a while, or propose it",
+    source: {
+      body: ["sandboxIds", "binary", "sha256", "host", "port", "method", "path", "seconds", "once", "reason"],
+    },
+    successStatus: 201,
+  }),
+  route("DELETE", "/exceptions/{id}", exception.end, {
+    summary: "End an exception before its time",
+    source: { params: { id: { field: "exceptionId", resolve: plainId } } },
+  }),
+  route("GET", "/inbox", inbox.list, {
+    summary: "Denied requests in groups, the most lately denied first",
+    source: { query: ["days", "sandboxId", "show", "limit"] },
+  }),
+  route("POST", "/inbox/{key}/allow", inbox.allow, {
+    summary: "Allow a group for a while, exactly as it was asked, or propose it",
+    source: {
+      params: { key: { field: "groupKey", resolve: groupKey } },
+      body: ["seconds", "once", "sandboxIds", "reason"],
+    },
+    successStatus: 201,
+  }),
+  route("POST", "/inbox/{key}/dismiss", inbox.dismiss, {
+    summary: "Take a group out of the inbox, for good or until it is denied again",
+    source: { params: { key: { field: "groupKey", resolve: groupKey } }, body: ["as", "reason"] },
+  }),
+  route("POST", "/inbox/{key}/restore", inbox.restore, {
+    summary: "Show a group again",
+    source: { params: { key: { field: "groupKey", resolve: groupKey } } },
+  }),
+
   route("GET", "/tokens", token.list, { summary: "API tokens, without their secrets" }),
   route("POST", "/tokens", token.create, {
     summary: "Create an API token; its secret is in this answer and nowhere else",
-    source: { body: ["name", "role", "expiresInDays"] },
+    source: { body: ["name", "role", "permissions", "scope", "serviceAccountId", "expiresInDays"] },
     successStatus: 201,
   }),
   route("DELETE", "/tokens/{id}", token.revoke, {
     summary: "Revoke an API token",
     source: { params: { id: { field: "tokenId", resolve: plainId } } },
+  }),
+  ...peopleRoutes,
+
+  route("GET", "/changes", change.list, {
+    summary: "Changes, newest first",
+    source: { query: ["state", "show", "kind", "before", "limit"] },
+  }),
+  route("GET", "/changes/{id}", change.get, {
+    summary: "One change: its content, its votes, what is missing and who could give it",
+    source: oneChange,
+  }),
+  route("GET", "/changes/{id}/impact", change.impact, {
+    summary: "What a change touches: sandboxes, nodes, texts, credentials that come into reach",
+    source: oneChange,
+  }),
+  route("POST", "/changes/{id}/votes", change.vote, {
+    summary: "Approve or reject a change, as it stands with this digest",
+    source: { ...oneChange, body: ["digest", "verdict", "comment"] },
+  }),
+  route("PUT", "/changes/{id}", change.edit, {
+    summary: "Edit a waiting change; its votes do not carry over",
+    source: { ...oneChange, body: ["digest", "content", "message", "applyAt"] },
+  }),
+  route("POST", "/changes/{id}/withdraw", change.withdraw, {
+    summary: "Take a waiting change back",
+    source: { ...oneChange, body: ["reason"] },
+  }),
+  route("POST", "/changes/{id}/apply", change.apply, {
+    summary: "Look again whether an approved change can be applied now",
+    source: oneChange,
+  }),
+
+  route("GET", "/approval-policies", approvalPolicy.list, { summary: "Which changes need whose approval" }),
+  route("POST", "/approval-policies", approvalPolicy.save, {
+    summary: "Make an approval policy, or propose it (202)",
+    source: { body: ["name", "mode", "spec", "message", "applyAt"] },
+    successStatus: 201,
+  }),
+  route("PUT", "/approval-policies/{id}", approvalPolicy.save, {
+    summary: "Change an approval policy, or propose it (202)",
+    source: { ...oneApprovalPolicy, body: ["name", "mode", "spec", "message", "applyAt"] },
+  }),
+  route("DELETE", "/approval-policies/{id}", approvalPolicy.remove, {
+    summary: "Remove an approval policy, or propose that (202)",
+    source: oneApprovalPolicy,
   }),
 ];

@@ -1,21 +1,36 @@
-import { audit, auth, decision, node, notice, org, plan, policy, sandbox, secret, token } from "@creel/core";
+import {
+  approvalPolicy,
+  audit,
+  change,
+  decision,
+  exception,
+  inbox,
+  node,
+  notice,
+  org,
+  plan,
+  policy,
+  sandbox,
+  secret,
+  token,
+} from "@creel/core";
 import { mutation, query, router } from "./init.ts";
+import { peopleRouters } from "./people.ts";
 
 /** The verbs the pages use, under the verbs' own names. Nothing is decided here. */
 export const appRouter = router({
   org: router({ whoAmI: query(org.whoAmI) }),
-  auth: router({
-    listSessions: query(auth.listSessions),
-    signOutEverywhere: mutation(auth.signOutEverywhere),
-  }),
+  ...peopleRouters,
   node: router({
     list: query(node.list),
+    setLabels: mutation(node.setLabels),
     get: query(node.get),
     createEnrollSecret: mutation(node.createEnrollSecret),
     revoke: mutation(node.revoke),
   }),
   sandbox: router({
     list: query(sandbox.list),
+    setLabels: mutation(sandbox.setLabels),
     get: query(sandbox.get),
     create: mutation(sandbox.create),
     start: mutation(sandbox.start),
@@ -30,6 +45,7 @@ export const appRouter = router({
   }),
   policy: router({
     list: query(policy.list),
+    setLabels: mutation(policy.setLabels),
     get: query(policy.get),
     listVersions: query(policy.listVersions),
     getVersion: query(policy.getVersion),
@@ -57,6 +73,17 @@ export const appRouter = router({
     testChannel: mutation(notice.testChannel),
     testMyChannel: mutation(notice.testMyChannel),
   }),
+  exception: router({
+    list: query(exception.list),
+    grant: mutation(exception.grant),
+    end: mutation(exception.end),
+  }),
+  inbox: router({
+    list: query(inbox.list),
+    allow: mutation(inbox.allow),
+    dismiss: mutation(inbox.dismiss),
+    restore: mutation(inbox.restore),
+  }),
   audit: router({ list: query(audit.list) }),
   secret: router({
     list: query(secret.list),
@@ -68,7 +95,28 @@ export const appRouter = router({
     unbind: mutation(secret.unbind),
     rewrap: mutation(secret.rewrap),
   }),
-  token: router({ list: query(token.list), create: mutation(token.create), revoke: mutation(token.revoke) }),
+  token: router({
+    list: query(token.list),
+    create: mutation(token.create),
+    rotate: mutation(token.rotate),
+    revoke: mutation(token.revoke),
+  }),
+  change: router({
+    list: query(change.list),
+    get: query(change.get),
+    impact: query(change.impact),
+    vote: mutation(change.vote),
+    edit: mutation(change.edit),
+    withdraw: mutation(change.withdraw),
+    apply: mutation(change.apply),
+    breakGlass: mutation(change.breakGlass),
+    closeReview: mutation(change.closeReview),
+  }),
+  approvalPolicy: router({
+    list: query(approvalPolicy.list),
+    save: mutation(approvalPolicy.save),
+    remove: mutation(approvalPolicy.remove),
+  }),
 });
 
 export type AppRouter = typeof appRouter;

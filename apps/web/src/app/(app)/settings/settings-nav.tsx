@@ -10,6 +10,7 @@ export const SettingsNav = () => {
   const entries = [
     { text: "Sessions", href: paths.sessions() },
     { text: "Notices", href: paths.notices() },
+    ...(mayDo(me, "read", "secret") ? [{ text: "Secrets", href: paths.secrets() }] : []),
     ...(mayDo(me, "read", "token") ? [{ text: "API tokens", href: paths.tokens() }] : []),
   ];
   return (

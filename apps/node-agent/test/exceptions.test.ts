@@ -1,0 +1,91 @@
+import { decision, exception, sandbox } from "@creel/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASKS, type Boxes, startBoxes } from "./boxes.ts";
+import { HOST, until } from "./fleet.ts";
+
+let boxes: Boxes;
+let id = "";
+const NODE = "/opt/node/bin/node";
+const scope = { binary: NODE, host: HOST, port: 443, method: "POST", path: "/api/*" };
+
+/** Grants as if some of the time had gone by already, so that a test need not wait for a minute. */
+async function grantFor(ms: number, more: { once?: boolean } = {}) {
+  const now = Date.now();
+  const ctx = { ...boxes.fleet.owner, clock: () => new Date(now + ms - 60_000) };
+  const input = { sandboxIds: [id], ...scope, seconds: 60, reason: "a test", ...more };
+  const granted = await exception.grant({ ctx, input });
+  if (granted.outcome !== "applied") throw new Error("it was proposed");
+  return { rule: `exception:${granted.exceptionIds[0]}`, id: granted.exceptionIds[0] ?? "", untilMs: now + ms };
+}
+const posts = async (rule?: string) => {
+  const all = [];
+  for (let after = 0; ; ) {
+    const page = await decision.list({ ctx: boxes.fleet.owner, input: { sandboxId: id, after, limit: 500 } });
+    all.push(...page.items.filter((each) => each.method === "POST" && (rule === undefined || each.rule === rule)));
+    if (page.items.length < 500) return all;
+    after = page.lastCursor;
+  }
+};
+const served = () => boxes.fleet.world.served.filter((line) => line.startsWith("POST")).length;
+const deniedAgain = (afterMs: number) =>
+  until(async () => (await posts()).some((each) => each.decision === "deny" && Date.parse(each.time) > afterMs));
+
+beforeAll(async () => {
+  boxes = await startBoxes();
+  ({ id } = await boxes.make("asking", { command: [NODE, "-e", ASKS] }));
+  await boxes.inPhase(id, "running");
+  await until(async () => (await posts()).some((each) => each.decision === "deny"));
+});
+afterAll(async () => await boxes?.close());
+
+describe("an exception on a node", () => {
+  it("ends at its instant with the hub dead, and over a kill of node agent and gateway", async () => {
+    const before = await sandbox.get({ ctx: boxes.fleet.owner, input: { sandboxId: id } });
+    const { rule, untilMs } = await grantFor(12_000);
+    await until(async () => (await posts(rule)).length > 0);
+    await boxes.fleet.restartHub("SIGKILL", async () => {
+      await boxes.fleet.restartAgent("SIGKILL");
+      const known = served();
+      await until(() => served() > known);
+      expect(Date.now()).toBeLessThan(untilMs);
+      await until(() => Date.now() > untilMs);
+      // What was on its way at that instant may still arrive at its server.
+      const after = await new Promise<number>((resolve) => setTimeout(() => resolve(served()), 500));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(served()).toBe(after);
+    });
+    await deniedAgain(untilMs);
+    const all = await posts(rule);
+    expect(all.length).toBeGreaterThan(1);
+    for (const each of all) expect(Date.parse(each.time)).toBeLessThanOrEqual(untilMs);
+    const after = await sandbox.get({ ctx: boxes.fleet.owner, input: { sandboxId: id } });
+    expect(after.policyDigest).toBe(before.policyDigest);
+    expect(after.status?.pid).toBe(before.status?.pid);
+  });
+
+  it("is over at once when somebody ends it", async () => {
+    const { rule, id: exceptionId } = await grantFor(50_000);
+    await until(async () => (await posts(rule)).length > 0);
+    await exception.end({ ctx: boxes.fleet.owner, input: { exceptionId } });
+    await deniedAgain(Date.now());
+    const count = (await posts(rule)).length;
+    await deniedAgain(Date.now());
+    expect((await posts(rule)).length).toBe(count);
+  });
+
+  it("for once is once, over kills of gateway and node agent", async () => {
+    const known = served();
+    const { rule } = await grantFor(50_000, { once: true });
+    await until(async () => (await posts(rule)).length > 0);
+    const gateway = await boxes.fleet.gatewayPid();
+    process.kill(gateway, "SIGKILL");
+    await until(async () => (await boxes.fleet.gatewayPid()) !== gateway);
+    await deniedAgain(Date.now());
+    await boxes.fleet.restartAgent("SIGKILL");
+    await deniedAgain(Date.now());
+    expect(await posts(rule)).toHaveLength(1);
+    expect(served()).toBe(known + 1);
+    const [mine] = (await exception.list({ ctx: boxes.fleet.owner, input: { sandboxId: id, limit: 1 } })).items;
+    expect(mine?.state).toBe("used");
+  });
+});

@@ -1,0 +1,200 @@
+"use client";
+import type { DeniedGroup } from "@creel/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useRefusalOf } from "../../../client/me.tsx";
+import { useTRPC } from "../../../client/trpc.ts";
+import { paths } from "../../../lib/paths.ts";
+import { Button } from "../../../ui/button.tsx";
+import { TextLink } from "../../../ui/link.tsx";
+import { PageHeader, Panel } from "../../../ui/panel.tsx";
+import { Answer } from "../../../ui/query.tsx";
+import { Empty, Refusal } from "../../../ui/states.tsx";
+import { DismissDialog } from "./dismiss-dialog.tsx";
+import { ExceptionsPanel } from "./exceptions-panel.tsx";
+import { GroupRows } from "./group-rows.tsx";
+import { type Act, acts, isTyping, moves, pressed } from "./keys.ts";
+import { type Done, useActs } from "./use-acts.ts";
+
+interface Input {
+  sandboxId?: string | undefined;
+  show: "open" | "dismissed";
+}
+/** What is cleared here is fetched again at once; what others do, this often. */
+const REFETCH_MS = 15_000;
+
+export const Inbox = ({ input }: { input: Input }) => {
+  const trpc = useTRPC();
+  const query = useQuery(
+    trpc.inbox.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval: REFETCH_MS }),
+  );
+  return (
+    <>
+      <PageHeader
+        title="Inbox"
+        lead="What agents asked for and were denied, in groups. Whatever you allow here ends by itself, on the node too; what should last becomes a rule."
+        actions={
+          input.show === "open" ? (
+            <TextLink href={paths.inbox({ ...input, show: "dismissed" })}>Denied for good</TextLink>
+          ) : (
+            <TextLink href={paths.inbox({ ...input, show: undefined })}>Back to the inbox</TextLink>
+          )
+        }
+      />
+      <Answer query={query} what="denied requests">
+        {({ items, more }) => <Groups key={input.show} input={input} groups={items} more={more} />}
+      </Answer>
+      <ExceptionsPanel />
+    </>
+  );
+};
+
+const Groups = ({ input, groups, more }: { input: Input; groups: readonly DeniedGroup[]; more: boolean }) => {
+  const router = useRouter();
+  const doing = useActs(input);
+  const box = useRef<HTMLDivElement>(null);
+  const [place, setPlace] = useState(-1);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [dismissing, setDismissing] = useState<readonly DeniedGroup[] | null>(null);
+  const refusals = { grant: useRefusalOf("propose", "exception"), dismiss: useRefusalOf("create", "exception") };
+  const rules = useRefusalOf("propose", "policy");
+
+  const chosen = groups.filter(({ key }) => selected.has(key));
+  const current = groups[Math.min(place, groups.length - 1)];
+  const meant = chosen.length > 0 ? chosen : current === undefined ? [] : [current];
+  const nothing = meant.length === 0 ? "Choose a request first." : null;
+  const why = (act: Act): string | null => {
+    if (act === "dismiss") return refusals.dismiss ?? nothing;
+    if (act === "rule") return rules ?? nothing ?? (meant.length > 1 ? "A rule is written for one request." : null);
+    return refusals.grant ?? nothing ?? (meant.length === 1 ? (meant[0]?.notAllowable ?? null) : null);
+  };
+  const focusOn = (next: number) => {
+    const to = Math.max(0, Math.min(groups.length - 1, next));
+    setPlace(to);
+    box.current?.querySelector<HTMLInputElement>(`input[data-place="${to}"]`)?.focus();
+  };
+  const after = async (work: Promise<void>) => {
+    await work;
+    setSelected(new Set());
+    // The next one stands where the last one was.
+    requestAnimationFrame(() => focusOn(Math.max(0, place)));
+  };
+  const toggle = (key: string) =>
+    setSelected((before) => {
+      const next = new Set(before);
+      if (!next.delete(key)) next.add(key);
+      return next;
+    });
+  const start = (act: Act) => {
+    if (doing.busy || why(act) !== null) return;
+    if (act === "dismiss") setDismissing(meant);
+    else if (act === "rule") router.push(paths.decision(meant[0]?.decisionId ?? ""));
+    else void after(doing.grant(meant, act));
+  };
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const meaning = pressed({ ...modifiers(event), typing: dismissing !== null || isTyping(event.target) });
+    if (meaning === null) return;
+    event.preventDefault();
+    if ("move" in meaning) focusOn(place + meaning.move);
+    else if ("act" in meaning) {
+      if (input.show === "open") start(meaning.act);
+    } else if (meaning.select === "one" && current !== undefined) toggle(current.key);
+    else if (meaning.select === "all") setSelected(new Set(groups.map(({ key }) => key)));
+    else if (meaning.select === "none") setSelected(new Set());
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
+
+  return (
+    <Panel
+      title={input.show === "open" ? `${groups.length}${more ? " and more" : ""} to look at` : "Denied for good"}
+      flush
+      actions={<span className="text-muted">{chosen.length > 0 ? `${chosen.length} selected` : null}</span>}
+    >
+      {groups.length === 0 ? (
+        <Empty title={input.show === "open" ? "Nothing waits for you" : "Nothing was denied for good"}>
+          {input.show === "open"
+            ? "No request was denied in the last week that nobody has looked at. New ones appear here by themselves."
+            : "Groups that somebody takes out of the inbox for good stand here."}
+        </Empty>
+      ) : (
+        <div ref={box}>
+          <div className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2">
+            {input.show === "open" ? (
+              acts.map(({ act, key, text }) => (
+                <Button
+                  key={act}
+                  aria-keyshortcuts={key}
+                  busy={doing.busy}
+                  disabledReason={why(act)}
+                  onClick={() => start(act)}
+                >
+                  {text} <kbd className="text-muted">{key}</kbd>
+                </Button>
+              ))
+            ) : (
+              <Button
+                busy={doing.busy}
+                disabledReason={refusals.dismiss ?? nothing}
+                onClick={() => void after(doing.restore(meant))}
+              >
+                Show again
+              </Button>
+            )}
+          </div>
+          <Outcome done={doing.done} />
+          <GroupRows groups={groups} selected={selected} onSelect={toggle} onFocus={setPlace} />
+          <p className="border-t border-line px-3 py-2 text-muted">
+            Keys:{" "}
+            {moves.map(({ key, text }, at) => (
+              <span key={key}>
+                {at > 0 ? ", " : null}
+                <kbd>{key}</kbd> {text}
+              </span>
+            ))}
+          </p>
+        </div>
+      )}
+      {dismissing === null ? null : (
+        <DismissDialog
+          count={dismissing.length}
+          busy={doing.busy}
+          onClose={() => setDismissing(null)}
+          onDismiss={(reason) => {
+            const groupsThen = dismissing;
+            void after(doing.dismiss(groupsThen, reason).then(() => setDismissing(null)));
+          }}
+        />
+      )}
+    </Panel>
+  );
+};
+
+const modifiers = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => ({ key, ctrlKey, metaKey, altKey });
+
+const Outcome = ({ done }: { done: Done | null }) => {
+  if (done === null) return null;
+  const well = done.groups - done.refused.length;
+  return (
+    <div role="status" className="border-b border-line px-3 py-2">
+      {well > 0 ? (
+        <p>
+          {well === 1 ? "One request is dealt with." : `${well} requests are dealt with.`}{" "}
+          {done.proposed.length > 0 ? (
+            <>
+              {done.proposed.length === 1 ? "It waits" : `${done.proposed.length} wait`} for approval:{" "}
+              <TextLink href={paths.change(done.proposed[0] ?? "")}>see who can approve it</TextLink>.
+            </>
+          ) : null}
+        </p>
+      ) : null}
+      {done.refused.slice(0, 3).map(({ key, message }) => (
+        <Refusal key={key}>{message}</Refusal>
+      ))}
+    </div>
+  );
+};

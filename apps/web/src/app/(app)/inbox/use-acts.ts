@@ -1,0 +1,68 @@
+"use client";
+import type { DeniedGroup } from "@creel/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { shownError } from "../../../client/errors.ts";
+import { useTRPC } from "../../../client/trpc.ts";
+import type { Grant } from "./keys.ts";
+
+const SECONDS: Record<Grant, number> = { once: 86_400, hour: 3_600, day: 86_400 };
+
+export interface Done {
+  groups: number;
+  proposed: string[];
+  refused: { key: string; message: string }[];
+}
+
+/** Does one thing about several groups, one after the other, and says what became of each. */
+export function useActs(input: { sandboxId?: string | undefined }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const allow = useMutation(trpc.inbox.allow.mutationOptions());
+  const dismiss = useMutation(trpc.inbox.dismiss.mutationOptions());
+  const restore = useMutation(trpc.inbox.restore.mutationOptions());
+  const [busy, setBusy] = useState(false);
+  const [done, setDone] = useState<Done | null>(null);
+
+  const each = async (groups: readonly DeniedGroup[], act: (group: DeniedGroup) => Promise<string | null>) => {
+    setBusy(true);
+    const result: Done = { groups: groups.length, proposed: [], refused: [] };
+    for (const group of groups) {
+      try {
+        const changeId = await act(group);
+        if (changeId !== null) result.proposed.push(changeId);
+      } catch (error) {
+        result.refused.push({ key: group.key, message: shownError(error).message });
+      }
+    }
+    setDone(result);
+    await Promise.all([
+      queryClient.invalidateQueries(trpc.inbox.pathFilter()),
+      queryClient.invalidateQueries(trpc.exception.pathFilter()),
+    ]);
+    setBusy(false);
+  };
+
+  /** Somebody who looks at one sandbox allows it to that one. */
+  const only = input.sandboxId === undefined ? {} : { sandboxIds: [input.sandboxId] };
+  return {
+    busy,
+    done,
+    grant: (groups: readonly DeniedGroup[], how: Grant) =>
+      each(groups, async ({ key }) => {
+        const wish = { groupKey: key, seconds: SECONDS[how], once: how === "once", ...only };
+        const granted = await allow.mutateAsync(wish);
+        return granted.outcome === "proposed" ? granted.changeId : null;
+      }),
+    dismiss: (groups: readonly DeniedGroup[], reason: string) =>
+      each(groups, async ({ key }) => {
+        await dismiss.mutateAsync({ groupKey: key, reason });
+        return null;
+      }),
+    restore: (groups: readonly DeniedGroup[]) =>
+      each(groups, async ({ key }) => {
+        await restore.mutateAsync({ groupKey: key });
+        return null;
+      }),
+  };
+}
