@@ -1,6 +1,6 @@
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { StepFailure } from "./failure.mjs";
 import { root } from "./root.mjs";
 
@@ -60,12 +60,14 @@ export async function bundle({ app, entries, inside = [] }) {
   const esbuild = await import("esbuild");
   const folder = join(root, "apps", app);
   const out = join(folder, "dist");
-  rmSync(out, { recursive: true, force: true });
+  let built;
   try {
-    await esbuild.build({
+    built = await esbuild.build({
       absWorkingDir: folder,
       entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(folder, path)])),
       outdir: out,
+      // Written below: a build that fails leaves the one before it as it is.
+      write: false,
       bundle: true,
       splitting: true,
       platform: "node",
@@ -90,5 +92,11 @@ export async function bundle({ app, entries, inside = [] }) {
       remedy: "The whole list stands above.",
       output: lines.join("\n"),
     });
+  }
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  for (const { path, contents } of built.outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
   }
 }

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
+import { registerApproval } from "./approval/command.ts";
 import { registerDoctor } from "./doctor/command.ts";
 import { EnvProblem } from "./env.ts";
+import { registerException, registerInbox } from "./exception/command.ts";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "./exit.ts";
 import { type Io, jsonLine, line, page, printable } from "./io.ts";
 import { registerNode } from "./node/command.ts";
@@ -19,6 +21,9 @@ const registrations: Register[] = [
   registerSandbox,
   registerSecret,
   registerNode,
+  registerApproval,
+  registerInbox,
+  registerException,
 ];
 
 function buildProgram(args: string[], io: Io, finish: Finish): Command {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type Ctx, notice, plan, secret } from "@creel/core";
+import { type Ctx, change, notice, plan, secret } from "@creel/core";
 import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 import { SWEEP_INTERVAL_MS } from "./limits.ts";
@@ -42,10 +42,17 @@ export async function startWorkers(options: {
     { concurrency: 8 },
   );
   await jobs.work(
+    "change.settle",
+    async (payload) => await change.settleOne({ ctx: systemCtx("hub.change.settle"), input: payload }),
+    { concurrency: 2 },
+  );
+  await jobs.work(
     "sweep",
     async () => {
       const told = await plan.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
       if (told.plans + told.commands > 0) options.log.info(told, "swept what a crash had left");
+      const changes = await change.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
+      if (changes.settled + changes.planned > 0) options.log.info(changes, "settled changes whose time had come");
       const { ended } = await secret.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
       if (ended > 0) options.log.info({ ended }, "ended replaced versions of secrets");
       // Retries and digests whose time has come, and what a crash lost between commit and queue.

@@ -38,10 +38,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await boxes?.close());
 
-describe("an exception on a node", () => {
+/** Kills and starts of whole programs. */
+const LONG_MS = 120_000;
+
+describe("an exception on a node", { timeout: LONG_MS }, () => {
   it("ends at its instant with the hub dead, and over a kill of node agent and gateway", async () => {
     const before = await sandbox.get({ ctx: boxes.fleet.owner, input: { sandboxId: id } });
-    const { rule, untilMs } = await grantFor(12_000);
+    const { rule, untilMs } = await grantFor(18_000);
     await until(async () => (await posts(rule)).length > 0);
     await boxes.fleet.restartHub("SIGKILL", async () => {
       await boxes.fleet.restartAgent("SIGKILL");

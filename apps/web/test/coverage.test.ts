@@ -61,6 +61,8 @@ const channelSample = (name: string) => ({
   topics: ["node.revoke"],
 });
 
+const noDigest = `sha256:${"0".repeat(64)}`;
+
 const exceptionSample = () => ({
   sandboxIds: [ours.sandboxId],
   binary: "/usr/bin/curl",
@@ -107,6 +109,22 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
       baseVersion: 1,
       message: name,
     }),
+    "change.list": () => ({}),
+    "change.get": () => ({ changeId: ours.policyId }),
+    "change.impact": () => ({ changeId: ours.policyId }),
+    "change.vote": () => ({ changeId: ours.policyId, digest: noDigest, verdict: "approve" }),
+    "change.edit": () => ({ changeId: ours.policyId, digest: noDigest, content: {} }),
+    "change.withdraw": () => ({ changeId: ours.policyId }),
+    "change.apply": () => ({ changeId: ours.policyId }),
+    "change.breakGlass": () => ({ changeId: ours.policyId, digest: noDigest, reason: "a walk through all" }),
+    "change.closeReview": () => ({ changeId: ours.policyId, verdict: "justified", note: "a walk through all" }),
+    "approvalPolicy.list": () => ({}),
+    "approvalPolicy.save": () => ({
+      name,
+      mode: "evaluate",
+      spec: { steps: [{ atLeast: 1, of: [{ role: "owner" }] }] },
+    }),
+    "approvalPolicy.remove": () => ({ policyId: ours.policyId }),
     "policy.lint": () => ({ yaml: "version: 1\n" }),
     "policy.proposeAllow": () => ({ decisionId }),
     "policy.explain": () => ({ decisionId }),

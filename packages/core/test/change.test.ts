@@ -387,6 +387,7 @@ describe("at the same moment", () => {
   test("a demotion waits for the count that has already begun", async () => {
     await enforce(forPolicies(one));
     const made = await propose();
+    const ctx = await ctxOf(now.ben);
     // Holds the change's row, so that the vote waits after it has begun; then the demotion runs into it.
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -402,7 +403,8 @@ describe("at the same moment", () => {
       await held;
     });
     await isLocked;
-    const voting = vote(now.ben, made);
+    const input = { ...made, verdict: "approve" as const };
+    const voting = change.vote({ ctx, input });
     await now.ben.demote();
     release();
     await holding;

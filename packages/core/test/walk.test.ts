@@ -22,6 +22,7 @@ import {
   toPublicError,
   verbRegistry,
 } from "../src/index.ts";
+import { type Changes, makeChanges } from "./support/changes.ts";
 import {
   capabilities,
   type Fleet,
@@ -64,6 +65,7 @@ let stranger: TestNode;
 let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: string; myChannelId: string };
 
 let people: People;
+let changes: Changes;
 let secretIds: { secretId: string; bindingId: string };
 let exceptionIds: { exceptionId: string; groupKey: string };
 
@@ -71,6 +73,7 @@ beforeAll(async () => {
   fleet = await openFleet();
   [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
   people = await makePeople(fleet, acme);
+  changes = await makeChanges(fleet, acme);
   [host, stranger] = [await makeNode(fleet, acme, "host-1"), await makeNode(fleet, globex, "host-1")];
   const owner = fleet.ctx(acme.as("owner"));
   const agent = { plugin: "command" as const, command: ["true"] };
@@ -199,8 +202,14 @@ async function inputOf(name: string): Promise<unknown> {
   inputs["notice.claim"] = { orgId: acme.orgId, deliveryId: randomUUID() };
   inputs["notice.recordOutcome"] = { orgId: acme.orgId, deliveryId: randomUUID(), outcome: { sent: true } };
   for (const verb of ["start", "stop", "restart", "remove"]) inputs[`sandbox.${verb}`] = { sandboxId };
-  return inputs[name] ?? {};
+  return inputs[name] ?? changes.inputs[name] ?? {};
 }
+
+/** What these verbs take of a change that is due. */
+const pick = (due: { orgId: string; changeId: string }, name: string): object => {
+  if (name === "change.sweep") return {};
+  return name === "change.apply" ? { changeId: due.changeId } : due;
+};
 
 /** A replaced value whose time is over. */
 async function endOverlap(): Promise<void> {
@@ -293,6 +302,7 @@ test("every mutation leaves an audit row", async () => {
   };
   // What ends things comes last.
   const last = [
+    "approvalPolicy.remove",
     "secret.remove",
     "notice.removeChannel",
     "notice.removeMyChannel",
@@ -323,6 +333,10 @@ test("every mutation leaves an audit row", async () => {
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
     if (name === "secret.sweep") await endOverlap();
+    if (name === "change.sweep" || name === "change.settleOne" || name === "change.apply") {
+      Object.assign(input ?? {}, pick(await changes.scheduled(), name));
+      fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    }
     const before = await rows();
     await answer(name, actors[gate.by], input);
     if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);

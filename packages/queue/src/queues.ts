@@ -13,6 +13,8 @@ export const queuePayloads = {
   "command.deliver": z.strictObject({ ...inOrg, commandId: z.uuid() }),
   /** Send one notice, or one digest of notices, to its channel. */
   "notice.deliver": z.strictObject({ ...inOrg, deliveryId: z.uuid() }),
+  /** Look at a change whose time has come. */
+  "change.settle": z.strictObject({ ...inOrg, changeId: z.uuid() }),
   /** Repeat what a crash lost: plans nobody took, commands that ran out of time. */
   sweep: z.strictObject({}),
   /** Keep partitions ahead of the clock and drop what has expired. */

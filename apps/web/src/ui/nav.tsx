@@ -14,6 +14,7 @@ const entries: readonly { text: string; href: string; needs?: ResourceKind }[] =
   { text: "Decisions", href: paths.decisions(), needs: "decision" },
   { text: "Inbox", href: paths.inbox(), needs: "decision" },
   { text: "Policies", href: paths.policies(), needs: "policy" },
+  { text: "Changes", href: paths.changes(), needs: "change" },
   { text: "Audit", href: paths.audit(), needs: "audit" },
   { text: "Settings", href: paths.sessions() },
 ];

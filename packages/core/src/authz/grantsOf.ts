@@ -5,7 +5,7 @@ import { isRole, type Permission, permissions, rolePermissions } from "./roles.t
 
 const { roleGrants: g, customRoles: r, teams, teamMembers, memberships, users, serviceAccounts } = tables;
 
-const columns = {
+export const columns = {
   id: g.id,
   role: g.role,
   scope: g.scope,
@@ -14,8 +14,8 @@ const columns = {
   customPermissions: r.permissions,
   customRemovedAt: r.removedAt,
 };
-const customRole = and(eq(r.orgId, g.orgId), eq(r.id, g.customRoleId));
-const inForce = (now: Date) => and(isNull(g.endedAt), or(isNull(g.expiresAt), gt(g.expiresAt, now)));
+export const customRole = and(eq(r.orgId, g.orgId), eq(r.id, g.customRoleId));
+export const inForce = (now: Date) => and(isNull(g.endedAt), or(isNull(g.expiresAt), gt(g.expiresAt, now)));
 
 interface Row {
   id: string;
@@ -100,7 +100,7 @@ export async function grantsOfCustomRole(tx: Tx, of: { orgId: string; roleId: st
     .where(and(eq(g.orgId, of.orgId), eq(g.customRoleId, of.roleId), inForce(of.now)));
 }
 
-function toGrant(row: Row): Grant[] {
+export function toGrant(row: Row): Grant[] {
   const shared = { grantId: row.id, scope: storedOrNull<Scope>(row.scope), via: row.via, expiresAt: row.expiresAt };
   if (row.role !== null)
     return isRole(row.role) ? [{ ...shared, role: row.role, permissions: rolePermissions(row.role) }] : [];

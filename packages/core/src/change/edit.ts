@@ -14,6 +14,7 @@ import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { expectSchedule, instantSchema } from "./submit.ts";
 import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
+import { wakeAt } from "./wake.ts";
 
 export const editInput = z.strictObject({
   changeId: z.uuid(),
@@ -79,6 +80,7 @@ export const edit = defineVerb({
         },
       });
     });
+    await wakeAt(ctx, row);
     return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds: [] };
   },
 });

@@ -6,7 +6,7 @@
 import type { Labels, Person } from "@creel/approvals";
 import { and, eq, inArray, isNull, or, type Tx, tables } from "@creel/db";
 import { type Grant, scopeCovers } from "../authz/grant.ts";
-import { grantsOf } from "../authz/grantsOf.ts";
+import { grantsOfMembers } from "../authz/grantsOfMembers.ts";
 
 const { memberships: m, roleGrants: g, teamMembers: tm, teams, customRoles: r } = tables;
 
@@ -17,31 +17,22 @@ interface Where {
 
 /** Members among these, with what they hold over everything that the change touches. */
 export async function personsOf(tx: Tx, where: Where & { now: Date; touches: readonly Labels[] }): Promise<Person[]> {
-  const { orgId, now, touches } = where;
-  const persons: Person[] = [];
-  for (const { userId, teamIds } of await membersOf(tx, where)) {
-    const grants = await grantsOf(tx, { orgId, userId, now });
-    const held = heldOver(grants, touches);
-    persons.push({ id: userId, teams: teamIds, ...held, mayApprove: held.permissions.includes("change:approve") });
-  }
-  return persons;
+  const grants = await grantsOfMembers(tx, where);
+  const teamed = await teamsOf(tx, where);
+  return [...grants].map(([id, held]) => {
+    const over = heldOver(held, where.touches);
+    const teamIds = teamed.filter(({ userId }) => userId === id).map(({ teamId }) => teamId);
+    return { id, teams: teamIds, ...over, mayApprove: over.permissions.includes("change:approve") };
+  });
 }
 
-async function membersOf(tx: Tx, { orgId, userIds }: Where): Promise<{ userId: string; teamIds: string[] }[]> {
+async function teamsOf(tx: Tx, { orgId, userIds }: Where): Promise<{ userId: string; teamId: string }[]> {
   if (userIds.length === 0) return [];
-  const members = await tx
-    .select({ userId: m.userId })
-    .from(m)
-    .where(and(eq(m.orgId, orgId), inArray(m.userId, [...userIds])));
-  const teamed = await tx
+  return await tx
     .select({ userId: tm.userId, teamId: tm.teamId })
     .from(tm)
     .innerJoin(teams, and(eq(teams.orgId, tm.orgId), eq(teams.id, tm.teamId), isNull(teams.removedAt)))
     .where(and(eq(tm.orgId, orgId), inArray(tm.userId, [...userIds])));
-  return members.map(({ userId }) => ({
-    userId,
-    teamIds: teamed.filter((row) => row.userId === userId).map(({ teamId }) => teamId),
-  }));
 }
 
 /** Roles and permissions that hold over every single thing touched; where nothing labelled is touched, over the whole org. */

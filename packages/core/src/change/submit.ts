@@ -16,6 +16,7 @@ import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { settle } from "./settle.ts";
 import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
+import { wakeAt } from "./wake.ts";
 
 /** An instant as people and programs write it: ISO 8601 in UTC. */
 export const instantSchema = z.iso.datetime().transform((text) => new Date(text));
@@ -55,6 +56,7 @@ export async function submitChange<S extends z.ZodType, R>(
     if (!isOver(stateOf(settled))) await expectRoom(tx, orgId);
     return settled;
   });
+  await wakeAt(ctx, row);
   if (row.state === "failed") throw new CreelError("conflict", row.endedReason ?? "It could not be applied.");
   if (row.state !== "applied") return { outcome: "proposed", changeId: row.id, digest: row.digest };
   const planIds = await planNodes(ctx, { orgId, changeId: row.id });

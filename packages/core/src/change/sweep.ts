@@ -45,6 +45,17 @@ export const sweep = defineVerb({
   },
 });
 
+export const settleOneInput = z.strictObject({ orgId: z.uuid(), changeId: z.uuid() });
+
+/** One change whose time has come, asked by the job that was set for that instant. */
+export const settleOne = defineVerb({
+  name: "change.settleOne",
+  kind: "mutation",
+  gate: { by: "system" },
+  input: settleOneInput,
+  run: async (ctx, due): Promise<void> => await settleDue(ctx, due),
+});
+
 interface Due {
   orgId: string;
   changeId: string;

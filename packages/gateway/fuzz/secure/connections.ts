@@ -110,7 +110,9 @@ function upgradeOf(random: Random, host: string): Buffer {
 }
 
 /** Longer than any answer takes; what has none by then waits for what never comes. */
-const SILENCE_MS = 150;
+const SILENCE_MS = 300;
+/** A handshake, on a loaded machine too. */
+const HANDSHAKE_MS = 5_000;
 
 /** Plays one case; resolves when its socket is closed. */
 export function play(one: Case, doors: { direct: number; proxy: number }): Promise<void> {
@@ -119,7 +121,7 @@ export function play(one: Case, doors: { direct: number; proxy: number }): Promi
     socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.once("close", () => resolve());
-    socket.setTimeout(SILENCE_MS, () => leave(socket, one));
+    socket.setTimeout(one.garbage === null ? HANDSHAKE_MS : SILENCE_MS, () => leave(socket, one));
     if (!one.proxied) socket.once("connect", () => speak(socket, one));
     else {
       socket.write(`CONNECT ${one.host}:443 HTTP/1.1\r\nHost: ${one.host}:443\r\n\r\n`);
@@ -139,7 +141,10 @@ function speak(socket: Socket, one: Case): void {
   if (one.garbage !== null) return void socket.resume().write(one.garbage);
   const tls = tlsConnect({ socket, rejectUnauthorized: false, servername: one.serverName, ALPNProtocols: one.alpn });
   tls.on("error", () => {});
-  tls.once("secureConnect", () => writeAll(tls, one));
+  tls.once("secureConnect", () => {
+    socket.setTimeout(SILENCE_MS);
+    writeAll(tls, one);
+  });
 }
 
 function writeAll(tls: TLSSocket, { pieces, afterUpgrade, reads }: Case): void {

@@ -1,4 +1,4 @@
-import type { ServerHttp2Session } from "node:http2";
+import { constants, type ServerHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { HTTP2_DEAF_LOOKS_MAX, HTTP2_DEAF_THROTTLED_LOOKS_MAX, HTTP2_LOOK_INTERVAL_MS } from "../limits.ts";
 
@@ -21,6 +21,15 @@ export function watchDeafness(parts: {
   let heard = 0;
   let writtenBefore: number | null = null;
   let looks = 0;
+  const probe = (): boolean => {
+    if (!session.closed)
+      return session.ping(() => {
+        heard = socket.bytesRead;
+      });
+    // One that closes takes no PING; a GOAWAY more tells its client nothing new.
+    session.goaway(constants.NGHTTP2_NO_ERROR);
+    return true;
+  };
   const timer = setInterval(() => {
     if (session.destroyed) return;
     if (writtenBefore === socket.bytesWritten) {
@@ -32,11 +41,8 @@ export function watchDeafness(parts: {
     looks = 0;
     if (!busy() && socket.bytesRead === heard) return;
     const before = socket.bytesWritten;
-    const asked = session.ping(() => {
-      heard = socket.bytesRead;
-    });
-    // Its client leaves too many unanswered; whether we write is not known then.
-    if (asked) writtenBefore = before;
+    // False: its client leaves too many unanswered; whether we write is not known then.
+    if (probe()) writtenBefore = before;
   }, HTTP2_LOOK_INTERVAL_MS);
   timer.unref();
   session.once("close", () => clearInterval(timer));

@@ -4,6 +4,7 @@ import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
 import { matchPath } from "./match.ts";
 import { readInput } from "./read-input.ts";
+import { statusOf } from "./route.ts";
 import { restRoutes } from "./routes.ts";
 
 export const bearerOf = (headers: Headers): string | null =>
@@ -30,7 +31,7 @@ export const dispatch = async (request: Request, segments: readonly string[]): P
     const input = await readInput(match.route, { ctx, request, params: match.params });
     const body = await match.route.call(ctx, input);
     return Response.json(body, {
-      status: match.route.successStatus,
+      status: statusOf(match.route, body),
       headers: { "cache-control": "no-store", "x-request-id": requestId },
     });
   } catch (error) {

@@ -36,6 +36,12 @@ export interface RestRoute {
   call: (ctx: Ctx, input: unknown) => Promise<unknown>;
 }
 
+/** 202 where what was asked for waits for approval: it was taken, and has not happened. */
+export const statusOf = (route: Pick<RestRoute, "successStatus">, answer: unknown): number =>
+  typeof answer === "object" && answer !== null && "outcome" in answer && answer.outcome === "proposed"
+    ? 202
+    : route.successStatus;
+
 interface RouteOptions {
   summary: string;
   source?: Source;

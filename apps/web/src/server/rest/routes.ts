@@ -1,5 +1,7 @@
 import {
+  approvalPolicy,
   audit,
+  change,
   decision,
   exception,
   inbox,

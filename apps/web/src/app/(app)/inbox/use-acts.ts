@@ -8,13 +8,16 @@ import type { Grant } from "./keys.ts";
 
 const SECONDS: Record<Grant, number> = { once: 86_400, hour: 3_600, day: 86_400 };
 
+/** Asked together: the browser sends them as one, and no answer waits for all of them. */
+const AT_ONCE = 10;
+
 export interface Done {
   groups: number;
   proposed: string[];
   refused: { key: string; message: string }[];
 }
 
-/** Does one thing about several groups, one after the other, and says what became of each. */
+/** Does one thing about several groups, and says what became of each. */
 export function useActs(input: { sandboxId?: string | undefined }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -27,14 +30,15 @@ export function useActs(input: { sandboxId?: string | undefined }) {
   const each = async (groups: readonly DeniedGroup[], act: (group: DeniedGroup) => Promise<string | null>) => {
     setBusy(true);
     const result: Done = { groups: groups.length, proposed: [], refused: [] };
-    for (const group of groups) {
+    const one = async (group: DeniedGroup) => {
       try {
         const changeId = await act(group);
         if (changeId !== null) result.proposed.push(changeId);
       } catch (error) {
         result.refused.push({ key: group.key, message: shownError(error).message });
       }
-    }
+    };
+    for (let at = 0; at < groups.length; at += AT_ONCE) await Promise.all(groups.slice(at, at + AT_ONCE).map(one));
     setDone(result);
     await Promise.all([
       queryClient.invalidateQueries(trpc.inbox.pathFilter()),

@@ -1,0 +1,65 @@
+"use client";
+import type { ChangeDetail } from "@creel/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { shownError } from "../../../../client/errors.ts";
+import { useTRPC } from "../../../../client/trpc.ts";
+import { Button } from "../../../../ui/button.tsx";
+import { Dialog } from "../../../../ui/dialog.tsx";
+import { Field } from "../../../../ui/field.tsx";
+import { Refusal } from "../../../../ui/states.tsx";
+
+const REASON_CHARS_MIN = 10;
+const REASON_CHARS_MAX = 2_000;
+
+/** Applying without approvals: says what it costs before it can be done. */
+export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState("");
+  const act = useMutation(
+    trpc.change.breakGlass.mutationOptions({
+      onSuccess: () => setOpen(false),
+      onSettled: () => queryClient.invalidateQueries(trpc.change.pathFilter()),
+    }),
+  );
+  return (
+    <>
+      <Button look="danger" disabledReason={change.refusals.breakGlass} onClick={() => setOpen(true)}>
+        Break the glass…
+      </Button>
+      <Dialog
+        open={open}
+        onOpenChange={setOpen}
+        title="Apply without approvals?"
+        description="It takes effect at once. Everybody who was passed over is written down, and a review stays open until somebody else closes it."
+        footer={
+          <>
+            <Button onClick={() => setOpen(false)}>Cancel</Button>
+            <Button
+              look="danger"
+              busy={act.isPending}
+              disabledReason={reason.trim().length < REASON_CHARS_MIN ? "Say why, in a sentence." : null}
+              onClick={() => act.mutate({ changeId: change.id, digest: change.digest, reason: reason.trim() })}
+            >
+              Break the glass
+            </Button>
+          </>
+        }
+      >
+        <div className="grid gap-2">
+          <Field
+            label="Reason"
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+            maxLength={REASON_CHARS_MAX}
+            hint="Whoever looks back at it reads this."
+            autoComplete="off"
+          />
+          {act.error ? <Refusal>{shownError(act.error).message}</Refusal> : null}
+        </div>
+      </Dialog>
+    </>
+  );
+};

@@ -1,0 +1,71 @@
+"use client";
+import type { ChangeDetail } from "@creel/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { shownError } from "../../../../client/errors.ts";
+import { useTRPC } from "../../../../client/trpc.ts";
+import { Button } from "../../../../ui/button.tsx";
+import { Field } from "../../../../ui/field.tsx";
+import { Facts, Panel } from "../../../../ui/panel.tsx";
+import { Refusal } from "../../../../ui/states.tsx";
+import { Time } from "../../../../ui/time.tsx";
+
+const NOTE_CHARS_MIN = 10;
+
+/** The look back at a broken glass. */
+export const Review = ({ change }: { change: ChangeDetail }) => {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [note, setNote] = useState("");
+  const close = useMutation(
+    trpc.change.closeReview.mutationOptions({
+      onSettled: () => queryClient.invalidateQueries(trpc.change.pathFilter()),
+    }),
+  );
+  const { review } = change;
+  if (review === null) return null;
+  const refusal =
+    change.refusals.closeReview ?? (note.trim().length < NOTE_CHARS_MIN ? "Say what you found, in a sentence." : null);
+  const act = (verdict: "justified" | "undo") => close.mutate({ changeId: change.id, verdict, note: note.trim() });
+  return (
+    <Panel title="Review of the broken glass">
+      <Facts
+        items={[
+          { term: "By", value: review.brokenBy.label },
+          { term: "Reason", value: review.reason },
+          { term: "Passed over", value: `${review.skippedCount} who could have approved` },
+          { term: "Due", value: <Time at={review.dueAt} /> },
+          ...(review.closedAt
+            ? [
+                { term: "Closed", value: <Time at={review.closedAt} /> },
+                { term: "Closed by", value: review.closedBy ?? "" },
+                {
+                  term: "Found",
+                  value: `${review.verdict === "undo" ? "to be undone" : "justified"}: ${review.note ?? ""}`,
+                },
+              ]
+            : []),
+        ]}
+      />
+      {review.closedAt === null ? (
+        <div className="mt-3 grid gap-2">
+          <Field
+            label="What you found"
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+            autoComplete="off"
+          />
+          <div className="flex flex-wrap gap-2">
+            <Button busy={close.isPending} disabledReason={refusal} onClick={() => act("justified")}>
+              It was justified
+            </Button>
+            <Button look="danger" busy={close.isPending} disabledReason={refusal} onClick={() => act("undo")}>
+              To be undone
+            </Button>
+          </div>
+          {close.error ? <Refusal>{shownError(close.error).message}</Refusal> : null}
+        </div>
+      ) : null}
+    </Panel>
+  );
+};

@@ -1,0 +1,89 @@
+import { expect, test } from "@playwright/test";
+import { eventually, Fleet } from "../support/fleet.ts";
+import { inspect, signIn } from "../support/pages.ts";
+
+const GROUPS = 200;
+/** Asks for many things that nobody allows, once each, and then for one of them again and again. */
+const ASKS = `
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const ask = (n) => fetch("http://place-" + n + ".example.com/things/" + n + "/parts", { method: "POST" }).catch(() => 0);
+for (let n = 0; n < ${GROUPS}; n++) { await ask(n); await pause(15); }
+for (;;) await pause(1000);`;
+
+interface Page {
+  items: { key: string; host: string }[];
+}
+const fleet = new Fleet();
+test.describe.configure({ mode: "serial" });
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  await fleet.start();
+  const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
+  const { items: policies } = await fleet.api<{ items: { id: string }[] }>("GET", "/policies");
+  await fleet.api("POST", "/sandboxes", {
+    name: "curious",
+    nodeId: nodes[0]?.id,
+    policyId: policies[0]?.id,
+    agent: { plugin: "command", command: ["/opt/node/bin/node", "-e", ASKS] },
+    restart: { policy: "never", delayMs: 0 },
+  });
+});
+test.afterAll(async () => {
+  test.setTimeout(90_000);
+  await fleet.remove();
+});
+
+test("two hundred denied requests are grouped and cleared by keyboard alone", async ({ page }) => {
+  test.setTimeout(180_000);
+  await eventually("all of them denied", async () => {
+    const { items } = await fleet.api<Page>("GET", "/inbox");
+    return items.filter(({ host }) => host.startsWith("place-")).length >= GROUPS - 1 ? items : null;
+  });
+  await signIn(page, fleet);
+  await page.goto(`${fleet.dev.webUrl}/inbox`);
+  await expect(page.getByText("Nothing is allowed beside the policies")).toBeVisible();
+  await inspect(page, "inbox");
+
+  await page.locator("body").press("j");
+  await expect(page.getByRole("checkbox").first()).toBeFocused();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("checkbox").nth(1)).toBeFocused();
+  await page.keyboard.press("h");
+  await expect(page.getByText("One request is dealt with.")).toBeVisible();
+  const inForce = page.getByRole("table", { name: "Exceptions in force" });
+  await expect(inForce.getByText(/POST place-\d+\.example\.com:80\/things\/\*\/parts/)).toBeVisible();
+
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await expect(page.getByText("1 selected")).toBeVisible();
+  await page.keyboard.press("a");
+  await page.keyboard.press("e");
+  const dialog = page.getByRole("dialog", { name: /^Deny these \d+ for good$/ });
+  await dialog.getByLabel("Why").pressSequentially("nobody needs these");
+  await page.screenshot({ path: "test-results/screens/inbox-dismiss.png" });
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden({ timeout: 120_000 });
+  await eventually("an empty inbox", async () => {
+    const { items } = await fleet.api<Page>("GET", "/inbox");
+    return items.some(({ host }) => host.startsWith("place-")) ? null : items;
+  });
+
+  await inForce.getByRole("button", { name: /^End the exception for/ }).click();
+  await expect(page.getByText("Nothing is allowed beside the policies")).toBeVisible();
+  await page.getByRole("link", { name: "Denied for good" }).click();
+  await expect(page.getByText(/nobody needs these/).first()).toBeVisible();
+  await inspect(page, "inbox-dismissed");
+});
+
+test("who may only look is told why the buttons do nothing", async ({ page }) => {
+  await fleet.api("POST", "/exceptions", {
+    sandboxIds: [(await fleet.api<{ id: string }>("GET", "/sandboxes/curious")).id],
+    binary: "/usr/bin/curl",
+    host: "api.example.com",
+    port: 443,
+    reason: "a look at the panel",
+  });
+  await signIn(page, fleet);
+  await page.goto(`${fleet.dev.webUrl}/inbox`);
+  await expect(page.getByText("connect api.example.com:443")).toBeVisible();
+});

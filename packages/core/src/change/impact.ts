@@ -1,0 +1,106 @@
+import { and, asc, eq, inArray, isNull, sql, type Tx, tables, withOrg } from "@creel/db";
+import { type Policy, parsePolicy } from "@creel/policy";
+import { z } from "zod";
+import { mayAtAll } from "../authz/grant.ts";
+import type { ChangeImpact } from "../changeViews.ts";
+import { first, stored } from "../stored.ts";
+import { defineVerb } from "../verb.ts";
+import { readable } from "./get.ts";
+import type { ChangeRow } from "./row.ts";
+
+/** More sandboxes than anybody reads before deciding; the rest is counted. */
+const SANDBOXES_SHOWN_MAX = 50;
+
+export const impactInput = z.strictObject({ changeId: z.uuid() });
+
+/** What a change touches at this moment: nothing here is asked of the change but of what is there. */
+export const impact = defineVerb({
+  name: "change.impact",
+  kind: "query",
+  gate: { by: "person", action: "read", on: "change" },
+  input: impactInput,
+  run: async (ctx, { changeId }): Promise<ChangeImpact> => {
+    const { orgId } = ctx.actor;
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      const row = await readable(tx, ctx.actor, { orgId, changeId });
+      const policy = row.kind === "policy_version" ? await policyTexts(tx, row) : null;
+      if (policy === null) return { sandboxes: [], sandboxCount: 0, nodeCount: 0, policy: null, credentials: [] };
+      const users = await usersOf(tx, { orgId, policyId: policy.id });
+      // Who may read changes and no sandboxes learns how many there are, and not which.
+      const sandboxes = mayAtAll(ctx.actor.grants, "read", "sandbox") ? users.sandboxes : [];
+      return { ...users, sandboxes, policy, credentials: intoReach(policy) };
+    });
+  },
+});
+
+/** The text that the change stands on, also once it is applied, and the text it brings. */
+async function policyTexts(tx: Tx, row: ChangeRow): Promise<ChangeImpact["policy"]> {
+  const { policies: p, policyVersions: v } = tables;
+  const content = stored<{ policyId: string; yaml: string }>(row.content);
+  const { version } = stored<{ version: number }>(row.base);
+  const found = first(
+    await tx
+      .select({ id: p.id, name: p.name, before: v.yaml })
+      .from(p)
+      .innerJoin(v, and(eq(v.orgId, p.orgId), eq(v.policyId, p.id), eq(v.version, version)))
+      .where(and(eq(p.orgId, row.orgId), eq(p.id, content.policyId))),
+  );
+  return found === null ? null : { ...found, after: content.yaml };
+}
+
+/** Places to which the text after lets a credential go, and the text before did not. */
+function intoReach({ before, after }: NonNullable<ChangeImpact["policy"]>): ChangeImpact["credentials"] {
+  const [was, is] = [parsePolicy(before).policy, parsePolicy(after).policy];
+  if (is === null) return [];
+  const known = new Set(was === null ? [] : placesOf(was).map(({ name, place }) => `${name} ${place}`));
+  const fresh = placesOf(is).filter(({ name, place }) => !known.has(`${name} ${place}`));
+  const names = [...new Set(fresh.map(({ name }) => name))];
+  return names.map((name) => ({ name, places: fresh.filter((each) => each.name === name).map(({ place }) => place) }));
+}
+
+function placesOf(policy: Policy): { name: string; place: string }[] {
+  const listed = Object.entries(policy.credentials).flatMap(([name, { endpoints }]) =>
+    endpoints.map(({ host, ports, path }) => ({ name, place: `${host}:${ports.join(",")}${path ?? ""}` })),
+  );
+  const bound = Object.values(policy.network_policies).flatMap(({ endpoints }) =>
+    endpoints.flatMap(({ credential_binding, host, ports, path }) =>
+      credential_binding === undefined
+        ? []
+        : [{ name: credential_binding.provider, place: `${host}:${ports.join(",")}${path ?? ""}` }],
+    ),
+  );
+  return [...listed, ...bound];
+}
+
+async function usersOf(
+  tx: Tx,
+  { orgId, policyId }: { orgId: string; policyId: string },
+): Promise<Pick<ChangeImpact, "sandboxes" | "sandboxCount" | "nodeCount">> {
+  const { sandboxes: s, nodes: n } = tables;
+  const uses = and(eq(s.orgId, orgId), eq(s.policyId, policyId), isNull(s.removedAt));
+  const counted = first(
+    await tx
+      .select({ sandboxCount: sql<number>`count(*)::int`, nodeCount: sql<number>`count(distinct ${s.nodeId})::int` })
+      .from(s)
+      .where(uses),
+  );
+  const ids = await tx.select({ id: s.id }).from(s).where(uses).orderBy(asc(s.name)).limit(SANDBOXES_SHOWN_MAX);
+  const sandboxes =
+    ids.length === 0
+      ? []
+      : await tx
+          .select({ id: s.id, name: s.name, nodeId: n.id, nodeName: n.name, nodeConnected: n.connected })
+          .from(s)
+          .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
+          .where(
+            and(
+              eq(s.orgId, orgId),
+              inArray(
+                s.id,
+                ids.map(({ id }) => id),
+              ),
+            ),
+          )
+          .orderBy(asc(s.name));
+  return { sandboxes, sandboxCount: counted?.sandboxCount ?? 0, nodeCount: counted?.nodeCount ?? 0 };
+}

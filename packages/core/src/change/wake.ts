@@ -1,0 +1,12 @@
+import type { Ctx } from "../context.ts";
+import type { ChangeRow } from "./row.ts";
+
+/** After the commit: a nudge for the instant at which a scheduled change is due. A queue that is away is made good by the sweep. */
+export async function wakeAt(ctx: Ctx, row: Pick<ChangeRow, "orgId" | "id" | "state" | "applyAt">): Promise<void> {
+  if (row.applyAt === null || (row.state !== "open" && row.state !== "approved")) return;
+  const delayMs = Math.max(0, row.applyAt.getTime() - ctx.clock().getTime());
+  const jobId = `change-${row.id}-${row.applyAt.getTime()}`;
+  await Promise.allSettled([
+    ctx.jobs.enqueue("change.settle", { orgId: row.orgId, changeId: row.id }, { jobId, delayMs }),
+  ]);
+}
