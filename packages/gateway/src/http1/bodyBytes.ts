@@ -61,6 +61,8 @@ class Chunked implements BodyBytes {
   private line = "";
   private lines: string[] = [];
   private lineBytes = 0;
+  /** Of the read that is being cut: many small chunks are handed on as one piece, because each piece costs far more than its bytes. */
+  private pieces: Buffer[] = [];
   private readonly onData: (bytes: Buffer) => void;
   constructor(onData: (bytes: Buffer) => void) {
     this.onData = onData;
@@ -71,13 +73,21 @@ class Chunked implements BodyBytes {
   feed(chunk: Buffer, from: number): number {
     let at = from;
     while (at < chunk.length && this.state !== "over" && this.problem === null) at = this.step(chunk, at);
+    this.handOn();
     return this.problem === null ? at - from : -1;
+  }
+  private handOn(): void {
+    const { pieces } = this;
+    const [first] = pieces;
+    if (first === undefined) return;
+    this.pieces = [];
+    this.onData(pieces.length === 1 ? first : Buffer.concat(pieces));
   }
   private step(chunk: Buffer, at: number): number {
     switch (this.state) {
       case "data": {
         const end = Math.min(chunk.length, at + this.left);
-        this.onData(chunk.subarray(at, end));
+        this.pieces.push(chunk.subarray(at, end));
         this.left -= end - at;
         if (this.left === 0) this.state = "dataCr";
         return end;

@@ -49,7 +49,7 @@ export class ClientConnection {
   send(what: { method: string; head: string; framing: Framing }, events: ClientEvents): ClientRequest {
     this.socket.setTimeout(FLOW_IDLE_TIMEOUT_MS);
     const { method, head, framing } = what;
-    const message = new OutgoingMessage({ head, framing, onSent: () => {} });
+    const message = new OutgoingMessage({ head, framing, unsaid: false, onSent: () => {} });
     const cut = (which: ClientRequest) => {
       if (this.request === which) this.socket.destroy();
     };
@@ -142,7 +142,7 @@ export class ClientConnection {
     const keeps = answer?.version === "1.1" && !connectionOptions(answer.headers).includes("close");
     // Whoever answers before it has the whole request takes nothing further; the rest of it must not look like the next.
     if (!message.sent) message.destroy();
-    if (more || !keeps || !message.sent) {
+    if (more || !keeps || !message.sent || this.socket.destroyed) {
       this.destroy();
       return;
     }

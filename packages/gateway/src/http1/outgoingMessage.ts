@@ -16,13 +16,16 @@ export class OutgoingMessage extends Writable {
   private flushAsked = false;
   private left: number;
   private readonly chunked: boolean;
+  private readonly unsaid: boolean;
   private readonly onSent: () => void;
   /** Everything has been handed to the connection. */
   sent = false;
 
-  constructor(options: { head: string; framing: Framing; onSent: () => void }) {
+  /** `unsaid`: the head describes a body that is not sent (RFC 9110 9.3.2); what is written of it is dropped. */
+  constructor(options: { head: string; framing: Framing; unsaid: boolean; onSent: () => void }) {
     super({ decodeStrings: true });
-    const { head, framing, onSent } = options;
+    const { head, framing, unsaid, onSent } = options;
+    this.unsaid = unsaid;
     this.head = head;
     this.chunked = framing.kind === "chunked";
     this.left = framing.kind === "length" ? framing.bytes : framing.kind === "none" ? 0 : Number.POSITIVE_INFINITY;
@@ -46,6 +49,7 @@ export class OutgoingMessage extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const { socket } = this;
+    if (this.unsaid) return done();
     if (socket === null) {
       this.waiting = () => this._write(chunk, _encoding, done);
       return;

@@ -77,7 +77,7 @@ export class ServerConnection {
 
   private readonly onData = (chunk: Buffer): void => {
     let at = 0;
-    while (at < chunk.length && !this.over && !this.stopped)
+    while (at < chunk.length && !this.over && !this.stopped && !this.socket.destroyed)
       at = this.body === null ? this.readHead(chunk, at) : this.readBody(this.body, chunk, at);
   };
 
@@ -148,15 +148,19 @@ export class ServerConnection {
     this.leave(() => this.handlers.onFlood(problem));
   }
 
-  /** Unread bytes would have the kernel reset the connection before the answer is read; so they are read, for a while. */
+  /**
+   * Unread bytes would have the kernel reset the connection before the answer is read; so they are read, for a while. The while begins
+   * when the answer has left us: a slow client has as long for it as any flow.
+   */
   private endSoon(): void {
     const { socket } = this;
     this.stopped = true;
     this.abandonAll();
-    socket.end();
+    socket.end(() => {
+      const lingering = setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS).unref();
+      socket.once("close", () => clearTimeout(lingering));
+    });
     socket.resume();
-    const lingering = setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS).unref();
-    socket.once("close", () => clearTimeout(lingering));
   }
 
   private readonly onWanted = (): void => {

@@ -36,7 +36,8 @@ export class ServerExchange {
 
   /** Its answer, which goes out when those before it have. */
   answer(head: string, framing: Framing): OutgoingMessage {
-    const message = new OutgoingMessage({ head, framing, onSent: () => this.queue.onAnswered(this) });
+    const onSent = () => this.queue.onAnswered(this);
+    const message = new OutgoingMessage({ head, framing, unsaid: framing.kind === "none", onSent });
     this.message = message;
     message.once("error", () => this.onBroken?.());
     message.once("close", () => {

@@ -6,6 +6,7 @@ import { FIELD_VALUE, TOKEN } from "./grammar.ts";
  * read as anything else is never written. Throws on such.
  */
 export function writeHead(first: string, headers: readonly HeaderPair[]): string {
+  if (!FIELD_VALUE.test(first)) throw new Error("The first line cannot be written.");
   let text = `${first}\r\n`;
   for (const [name, value] of headers) {
     if (!TOKEN.test(name) || !FIELD_VALUE.test(value))

@@ -41,9 +41,10 @@ export interface HowToSend {
 export function sendHttp1(
   sending: Sending,
   how: HowToSend,
-  events: UpstreamEvents & { opened(call: UpstreamCall): void },
+  events: UpstreamEvents & { wanted(): boolean; opened(call: UpstreamCall): void },
 ): void {
   openHttp1(sending, how, {
+    wanted: () => events.wanted(),
     opened: (request) => events.opened({ body: request.message, destroy: () => request.destroy() }),
     noTurn: () => events.onFailure({ message: NO_TURN, untouched: false, code: null }),
     onUpgrade: null,
@@ -78,6 +79,7 @@ export function sendUpgrade(sending: Sending, events: UpgradeEvents): { destroy(
     sending,
     { reuse: false },
     {
+      wanted: () => !over,
       opened(opened) {
         sent = opened;
         if (over) opened.destroy();
@@ -102,6 +104,8 @@ export function sendUpgrade(sending: Sending, events: UpgradeEvents): { destroy(
 }
 
 interface OpenEvents extends ClientEvents {
+  /** False when it was cut while it waited; then nothing is dialled. */
+  wanted(): boolean;
   opened(request: ClientRequest): void;
   noTurn(): void;
 }
@@ -123,7 +127,7 @@ function openHttp1(sending: Sending, how: HowToSend, events: OpenEvents): { give
     return { giveUp: () => {} };
   }
   const dial = { secure: flow.secure, host: flow.host, target, trust: context.trust, reuse };
-  return flow.state.pools.http1.open(dial, { opened, noTurn: events.noTurn });
+  return flow.state.pools.http1.open(dial, { opened, wanted: events.wanted, noTurn: events.noTurn });
 }
 
 function framingOf({ headers, request }: Sending): Framing {

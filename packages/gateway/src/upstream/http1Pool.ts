@@ -15,8 +15,8 @@ import { pinnedLookup } from "./lookup.ts";
  * the policy in force, and its certificate was made for this very host; one is used again only while it is idle and in step.
  */
 export interface Http1Pool {
-  /** Calls `opened` at once or when one of the others is over; never, when it was given up. */
-  open(dial: Http1Dial, then: { opened(connection: ClientConnection): void; noTurn(): void }): { giveUp(): void };
+  /** Calls `opened` at once or when one of the others is over; never, when it was given up or is not wanted any more. */
+  open(dial: Http1Dial, then: Http1Turn): { giveUp(): void };
   /** Idle connections go; busy ones go when they become idle. Called when policy changed. */
   retire(): void;
 }
@@ -30,13 +30,21 @@ export interface Http1Dial {
   reuse: boolean;
 }
 
+export interface Http1Turn {
+  /** Asked when the turn has come. */
+  wanted(): boolean;
+  opened(connection: ClientConnection): void;
+  noTurn(): void;
+}
+
 /** A server that says how long it keeps a connection closes it about then. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
 interface Place {
   idle: ClientConnection[];
   open: number;
-  waiting: Set<() => void>;
+  /** False: that one wanted nothing any more. */
+  waiting: Set<() => boolean>;
   /** The last TLS session, to be resumed by the next connection to this very place. */
   session: Buffer | null;
   retired: boolean;
@@ -62,7 +70,7 @@ export function createHttp1Pool(): Http1Pool {
   return {
     open(dial, then) {
       const place = placeOf(dial);
-      const idle = dial.reuse ? place.idle.pop() : undefined;
+      const idle = dial.reuse ? takeIdle(place, dial) : undefined;
       if (idle !== undefined) {
         then.opened(idle);
         return NOT_WAITING;
@@ -71,10 +79,16 @@ export function createHttp1Pool(): Http1Pool {
         then.opened(connectTo(place, dial));
         return NOT_WAITING;
       }
+      if (place.idle.length > 0) {
+        then.opened(connectInPlaceOfIdle(place, dial));
+        return NOT_WAITING;
+      }
       const turn = () => {
         clearTimeout(timer);
         place.waiting.delete(turn);
-        then.opened(place.idle.pop() ?? connectTo(place, dial));
+        if (!then.wanted()) return false;
+        then.opened(takeIdle(place, dial) ?? connectInPlaceOfIdle(place, dial));
+        return true;
       };
       const timer = setTimeout(() => {
         place.waiting.delete(turn);
@@ -102,7 +116,21 @@ function retireOne(place: Place): void {
   for (const connection of place.idle.splice(0)) connection.destroy();
 }
 
-const firstOf = (waiting: Set<() => void>): (() => void) | undefined => waiting.values().next().value;
+function serveNext({ waiting }: Place): void {
+  for (const turn of waiting) if (turn()) return;
+}
+
+/** One whose address was judged for this request too: rules may allow programs and paths different addresses of one name. */
+function takeIdle({ idle }: Place, { target }: Http1Dial): ClientConnection | undefined {
+  const at = idle.findLastIndex(({ socket }) => target.addresses.includes(socket.remoteAddress ?? ""));
+  return at < 0 ? undefined : idle.splice(at, 1)[0];
+}
+
+/** All are taken, so one that is idle and leads elsewhere makes room. */
+function connectInPlaceOfIdle(place: Place, dial: Http1Dial): ClientConnection {
+  place.idle.pop()?.destroy();
+  return connectTo(place, dial);
+}
 
 function connectTo(place: Place, dial: Http1Dial): ClientConnection {
   const kept = dial.reuse;
@@ -110,19 +138,18 @@ function connectTo(place: Place, dial: Http1Dial): ClientConnection {
   const connection: ClientConnection = new ClientConnection(dialSocket(place, dial), {
     onFree({ idleMsMax }) {
       const idleMs = Math.min(UPSTREAM_KEEP_ALIVE_MS, (idleMsMax ?? Number.POSITIVE_INFINITY) - KEEP_ALIVE_MARGIN_MS);
-      const next = firstOf(place.waiting);
-      const full = next === undefined && place.idle.length >= UPSTREAM_IDLE_SOCKETS_MAX;
+      const full = place.waiting.size === 0 && place.idle.length >= UPSTREAM_IDLE_SOCKETS_MAX;
       if (!kept || place.retired || full || idleMs <= 0) return connection.destroy();
       connection.socket.setTimeout(idleMs);
       place.idle.push(connection);
-      next?.();
+      serveNext(place);
     },
     onClosed() {
       const at = place.idle.indexOf(connection);
       if (at >= 0) place.idle.splice(at, 1);
       if (!kept) return;
       place.open -= 1;
-      firstOf(place.waiting)?.();
+      serveNext(place);
     },
   });
   return connection;
