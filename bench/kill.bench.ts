@@ -2,19 +2,11 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually, Fleet } from "../e2e/support/fleet.ts";
 import { runningSandbox, type Sandbox } from "../e2e/support/views.ts";
+import { percentiles, type Row } from "./percentiles.ts";
 
 /** Enough that the p99 is not one slow moment, few enough for a coffee. */
 const KILLS = 50;
 const LOOK_MS = 1;
-
-interface Row {
-  name: string;
-  runs: number;
-  min: number;
-  median: number;
-  p95: number;
-  p99: number;
-}
 
 /** Ignores TERM, forks, and stops itself: what a hostile agent would do against a kill. */
 const HOSTILE =
@@ -71,15 +63,12 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[] 
       });
       await fleet.api("POST", "/sandboxes/bench-kill/start");
     }
-    const rows = [row("request to the last process gone", took), row("request to its answer", answered)];
+    const rows = [
+      percentiles("request to the last process gone", took),
+      percentiles("request to its answer", answered),
+    ];
     return { title: `${KILLS} kills of a sandbox that ignores TERM, forks and is stopped`, unit: "ms", rows };
   } finally {
     await fleet.remove();
   }
-}
-
-function row(name: string, values: readonly number[]): Row {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { name, runs: sorted.length, min: at(0), median: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

@@ -9,6 +9,7 @@ import { parsePolicy, policyDigest } from "@creel/policy";
 import { type DesiredState, limitsSchema } from "@creel/protocol";
 import { saveIdentity } from "../../apps/node-agent/src/identity.ts";
 import { makeChain } from "../../apps/node-agent/test/world.ts";
+import { percentiles } from "../percentiles.ts";
 import { HOSTS, openHub, openWorld } from "./world.ts";
 
 const ROUNDS = 20;
@@ -114,12 +115,9 @@ export async function run() {
   return {
     title: `${ROUNDS} tighter policies pushed to a node, each with ${STREAMS} open streams`,
     unit: "ms",
-    rows: [row("plan sent to the first decision under it", decided), row("plan sent to the last stream cut", cut)],
+    rows: [
+      percentiles("plan sent to the first decision under it", decided),
+      percentiles("plan sent to the last stream cut", cut),
+    ],
   };
-}
-
-function row(name: string, values: readonly number[]) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { name, runs: sorted.length, min: at(0), median: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
 } from "@creel/protocol";
 import type { Logger } from "pino";
+import { createAgentRequests } from "./agent-requests.ts";
 import {
   type AcceptedState,
   judgeDesired,
@@ -93,6 +94,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let boot: () => string | null = () => null;
   const send = (message: NodeMessage): boolean => link?.send(message) ?? false;
   const uploader = await createUploader({ paths, send, liveBoot: () => boot(), log });
+  const requests = createAgentRequests({
+    send: (asked) => send({ type: "agent_requests", requests: asked }),
+    onAnswers: (answers) => gateway.answerAgents(answers),
+  });
   const gateway: GatewayLink = createGatewayLink({
     program: options.gatewayProgram,
     start: {
@@ -107,6 +112,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     now,
     onJournal: () => uploader.poke(),
+    onAgentRequest: (request) => requests.ask(request),
     onModel: (found) => {
       model = found.info;
     },
@@ -184,8 +190,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     now,
   });
-  const heartbeat = () =>
-    send({ type: "heartbeat", at: new Date(now()).toISOString(), statuses: reconciler.statuses() });
+  const heartbeat = () => {
+    requests.send();
+    return send({ type: "heartbeat", at: new Date(now()).toISOString(), statuses: reconciler.statuses() });
+  };
   const onMessage = (message: Exclude<HubMessage, { type: "welcome" }>): void => {
     const failed = (error: unknown) =>
       log.error({ err: error, type: message.type }, "a message of the hub could not be acted on");
@@ -196,6 +204,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (message.type === "desired") applying = applying.then(() => apply(message.state)).catch(failed);
     else if (message.type === "journal_ack") uploader.acknowledged(message.batch).catch(failed);
     else if (message.type === "exec") exec(message).catch(failed);
+    else if (message.type === "agent_answers") requests.answered(message.answers);
     else renewal.accept(message.certificatePem).catch(failed);
   };
 
@@ -225,6 +234,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       heartbeat();
       if (answerDue && send(answerDue)) answerDue = null;
       uploader.connected();
+      requests.send();
       renewal.check().catch((error: unknown) => log.error({ err: error }, "renewal failed"));
     },
     onMessage,

@@ -1,7 +1,8 @@
-import { type Actor, audit, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
+import { type Actor, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { codeOf } from "../../../packages/core/test/support/authenticator.ts";
 import { type FreshDatabase, freshDatabase } from "../../../packages/db/test/database.ts";
 import { dispatch } from "../src/server/rest/dispatch.ts";
 import { restRoutes } from "../src/server/rest/routes.ts";
@@ -76,6 +77,12 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
   const known: Record<string, () => Record<string, unknown>> = {
     "org.whoAmI": () => ({}),
     "auth.listSessions": () => ({}),
+    "auth.listFactors": () => ({}),
+    "auth.prove": () => ({ password: ours.password }),
+    "auth.beginTotp": () => ({}),
+    "auth.confirmTotp": () => ({ code: "000000" }),
+    "auth.newRecoveryCodes": () => ({}),
+    "auth.removeTotp": () => ({}),
     "auth.signOutEverywhere": () => ({}),
     "node.list": () => ({}),
     "node.get": () => ({ nodeId: ours.node.nodeId }),
@@ -115,7 +122,7 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "change.vote": () => ({ changeId: ours.policyId, digest: noDigest, verdict: "approve" }),
     "change.edit": () => ({ changeId: ours.policyId, digest: noDigest, content: {} }),
     "change.withdraw": () => ({ changeId: ours.policyId }),
-    "change.apply": () => ({ changeId: ours.policyId }),
+    "change.applyNow": () => ({ changeId: ours.policyId }),
     "change.breakGlass": () => ({ changeId: ours.policyId, digest: noDigest, reason: "a walk through all" }),
     "change.closeReview": () => ({ changeId: ours.policyId, verdict: "justified", note: "a walk through all" }),
     "approvalPolicy.list": () => ({}),
@@ -341,15 +348,28 @@ describe("what a person may do leaves an audit row", () => {
     .filter((path) => verbRegistry.get(path)?.kind === "mutation")
     .sort((a, b) => last.indexOf(a) - last.indexOf(b));
 
+  /** What asks for proof is done by somebody who signed in a moment ago. */
+  const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
+  let proved: Actor | null = null;
+  beforeAll(async () => {
+    const ctx = fleet.ctx(null);
+    const { token } = await auth.signIn({ ctx, input: { email: ours.email, password: ours.password } });
+    proved = await auth.resolveSession({ ctx, input: { token } });
+  });
+
   it.each(mutations)("%s", async (path) => {
     const input = sample(path, "audited");
+    if (path === "auth.confirmTotp") {
+      const { secret } = await auth.beginTotp({ ctx: fleet.ctx(proved), input: {} });
+      input.code = codeOf(secret, new Date());
+    }
     const api = appRouter.createCaller(as(ours.owner));
     if (path === "token.revoke") input.tokenId = (await api.token.list({})).items[0]?.id;
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
     if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
     else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);
     const [before] = (await audit.list({ ctx: fleet.ctx(ours.owner), input: { limit: 1 } })).items;
-    const status = await callTrpc(path, ours.owner, input);
+    const status = await callTrpc(path, factors.includes(path) ? proved : ours.owner, input);
     // No node is connected here to run the command; that it was asked for is what must stand in the audit.
     if (path !== "sandbox.exec") expect(status).toBe(200);
     const row = (await rowsSince(before?.id)).find((item) => item.action === path);

@@ -12,6 +12,8 @@ export interface UserActor {
   email: string;
   /** The session this request came in on, when it came in on one. */
   sessionId?: string | undefined;
+  /** When this sign-in last proved who it is, with every factor; see `expectProof`. */
+  provedAt?: Date | null | undefined;
 }
 export interface ApiKeyActor {
   kind: "apiKey";

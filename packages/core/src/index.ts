@@ -1,4 +1,5 @@
 export * as access from "./access/index.ts";
+export * as agentRequest from "./agentRequest/index.ts";
 export * as approvalPolicy from "./approvalPolicy/index.ts";
 export { type AuditAction, auditActions } from "./audit/actions.ts";
 export * as audit from "./audit/index.ts";

@@ -227,6 +227,14 @@ export interface SecretDetail extends SecretView {
   bound: SecretBindingView[];
   users: SecretUserView[];
 }
+/** What a person proves with besides their password. */
+export interface FactorsView {
+  /** Since when a code is asked for at each sign-in; null while none is. */
+  totpSince: string | null;
+  recoveryCodesLeft: number;
+  /** Until when this sign-in may do what asks for proof; null when it has to prove anew. */
+  provedUntil: string | null;
+}
 export interface SessionView {
   id: string;
   userAgent: string | null;

@@ -62,6 +62,8 @@ test("the system role reads across orgs only what its list names, and no login r
     "changes",
     "commands",
     "enroll_secrets",
+    "identity_domains",
+    "identity_providers",
     "invitations",
     "memberships",
     "notice_deliveries",

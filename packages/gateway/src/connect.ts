@@ -3,18 +3,14 @@ import { canonicalHost } from "@creel/policy";
 import type { BinaryIdentity } from "@creel/protocol";
 import { hostBehind } from "./dns/fakeNames.ts";
 import type { HttpFront } from "./http/front.ts";
-import {
-  IDENTITY_TIMEOUT_MS,
-  OVERFLOW_REFUSALS_WAITING_MAX,
-  PENDING_HANDSHAKES_MAX,
-  REFUSALS_WAITING_MAX,
-} from "./limits.ts";
+import { IDENTITY_TIMEOUT_MS, OVERFLOW_REFUSALS_WAITING_MAX, REFUSALS_WAITING_MAX } from "./limits.ts";
 import { openFlow } from "./openFlow.ts";
 import type { ProxyFront } from "./proxy/front.ts";
 import { serveFlow } from "./serveFlow.ts";
 import { refuse } from "./settle.ts";
 import { type Context, PROXY_HOST, resetSocket, type SandboxState, type Subject } from "./state.ts";
 import { throttleSocket } from "./throttledSocket.ts";
+import { arrive, hasPlace, takeHandshake } from "./turns.ts";
 import type { ConnectionTuple } from "./types.ts";
 
 /**
@@ -44,22 +40,16 @@ export async function onConnection(
     method: null,
     path: null,
   };
-  if (
-    state.flows.size >= state.bounds.connections ||
-    state.pendingHandshakes >= PENDING_HANDSHAKES_MAX ||
-    state.refusals.waiting() >= REFUSALS_WAITING_MAX
-  ) {
-    // Reset first: the line may have to wait, and a held socket would be a descriptor that the sandbox takes from the host.
+  // Reset first: the line may have to wait, and a held socket would be a descriptor that the sandbox takes from the host.
+  const refuseOne = () => {
     resetSocket(socket);
     return refuseOverflow(context, state, subject);
-  }
-  state.pendingHandshakes += 1;
-  let pending = true;
-  const settled = () => {
-    if (pending) state.pendingHandshakes -= 1;
-    pending = false;
   };
+  if (!hasPlace(state) || state.refusals.waiting() >= REFUSALS_WAITING_MAX) return refuseOne();
+  const arrived = arrive(state);
+  const settled = await takeHandshake(state);
   try {
+    if (socket.destroyed || state.closed) return resetSocket(socket);
     const identity = await identityOf(context, state, tuple);
     if (identity === null) {
       await refuse(context, state, subject, "The kernel has no record of who opened this connection.");
@@ -77,6 +67,9 @@ export async function onConnection(
     // Below TLS and every protocol, so that none gets around it.
     const carried = state.bounds.bytesPerSecond === null ? socket : throttleSocket(socket, state.throttle);
     if (carried !== socket) carried.on("error", () => resetSocket(carried));
+    arrived();
+    // A reload may have left it no place since it was taken.
+    if (!hasPlace(state)) return await refuseOne();
     const flow = openFlow({
       state,
       socket: carried,
@@ -102,6 +95,7 @@ export async function onConnection(
     resetSocket(socket);
   } finally {
     settled();
+    arrived();
   }
 }
 

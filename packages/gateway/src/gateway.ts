@@ -20,6 +20,7 @@ import { createHttp2Front } from "./http2/front.ts";
 import { judgeConnection } from "./judgeConnection.ts";
 import { NAMES_AHEAD_MAX, REFUSALS_PER_SECOND_MAX, REJUDGE_INTERVAL_MS } from "./limits.ts";
 import { openNetwork } from "./openNetwork.ts";
+import { createSandboxRequests } from "./own/requests.ts";
 import { createProxyFront } from "./proxy/front.ts";
 import { createRateGate } from "./rateGate.ts";
 import { refuse } from "./settle.ts";
@@ -105,11 +106,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       inForce: { policy: exceptions.beside(policy), policyDigest, generation },
       policy,
       exceptions,
+      requests: createSandboxRequests({ sandboxId: sandbox.id, onAsk: options.onAgentRequest ?? null, now }),
       credentials: createCredentialStore(sandbox.credentials ?? []),
       throttle: createThrottle(),
       bounds: boundsOf(policy, sandbox.bounds ?? {}),
       given: sandbox.bounds ?? {},
       pendingHandshakes: 0,
+      handshakesWaiting: new Set(),
+      arriving: 0,
       overflowRefusals: 0,
       streams: 0,
       closed: false,
@@ -135,6 +139,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     state.pools.retire();
     state.credentials.close();
     state.exceptions.close();
+    state.requests.close();
     state.throttle.close();
     await state.network.close();
     state.refusals.open();
@@ -166,6 +171,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       judgeFlows(context, state);
     },
     remove,
+    answerAgents(answers) {
+      for (const state of states.values()) state.requests.answered(answers);
+    },
     sandboxes: () => [...states.keys()],
     traffic(id) {
       const traffic = states.get(id)?.traffic;

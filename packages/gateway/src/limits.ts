@@ -81,6 +81,14 @@ export const JOURNAL_FSYNC_INTERVAL_MS = 200;
 export const JOURNAL_QUEUE_MAX = 10_000;
 export const JOURNAL_LINE_BYTES_MAX = 256 * 1024;
 
+/** What one sandbox may have asked people for at once, and how many new things a minute. */
+export const AGENT_REQUESTS_PER_SANDBOX_MAX = 32;
+export const AGENT_REQUESTS_PER_MINUTE_MAX = 10;
+/** A request with its reason. */
+export const AGENT_REQUEST_BYTES_MAX = 16 * 1024;
+/** The longest one look for an answer waits, and how many of a sandbox wait at once. */
+export const AGENT_WAIT_SECONDS_MAX = 60;
+export const AGENT_WAITS_MAX = 8;
 /** The longest that Node's timers can wait (2^31 - 1 ms); past it they fire at once. */
 export const TIMER_MS_MAX = 2_147_483_647;
 /** Rules may expire while a stream is open; open flows are judged again this often. */

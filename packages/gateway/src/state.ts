@@ -10,6 +10,7 @@ import type { UnusedNames } from "./dns/unusedNames.ts";
 import type { SandboxExceptions } from "./exceptions/ofSandbox.ts";
 import type { ExceptionUses } from "./exceptions/uses.ts";
 import type { DecisionSink } from "./journal/sink.ts";
+import type { SandboxRequests } from "./own/requests.ts";
 import type { RateGate } from "./rateGate.ts";
 import type { Throttle } from "./throttle.ts";
 import type { Traffic } from "./traffic.ts";
@@ -50,12 +51,17 @@ export interface SandboxState {
   /** The same without exceptions. */
   policy: CompiledPolicy;
   readonly exceptions: SandboxExceptions;
+  readonly requests: SandboxRequests;
   readonly credentials: CredentialStore;
   readonly throttle: Throttle;
   /** What the policy in force and whoever runs the sandbox leave it. */
   bounds: SandboxBounds;
   given: GivenBounds;
   pendingHandshakes: number;
+  /** Connections whose turn for a handshake comes, in their order. */
+  readonly handshakesWaiting: Set<() => void>;
+  /** Connections that were taken and are no flow yet: who opened them is still asked. */
+  arriving: number;
   overflowRefusals: number;
   /** Requests under way in HTTP/2. */
   streams: number;

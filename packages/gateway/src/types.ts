@@ -1,7 +1,7 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server } from "node:net";
 import type { CompiledPolicy, EgressException } from "@creel/policy";
-import type { BinaryIdentity } from "@creel/protocol";
+import type { AgentRequest, AgentRequestAnswer, BinaryIdentity } from "@creel/protocol";
 import type { InferenceRequest, InferenceResponse } from "@creel/router";
 import type { GivenBounds } from "./bounds.ts";
 import type { SandboxCa } from "./ca/createCa.ts";
@@ -72,6 +72,8 @@ export interface GatewayOptions {
   exceptionUses?: ExceptionUses;
   /** How names are looked up; the system's resolver when omitted. */
   lookup?: Lookup;
+  /** An agent asks people for something at `creel.local`; without it nobody can be asked. */
+  onAgentRequest?: (request: AgentRequest) => void;
   /** Something an operator should know: the journal fails, a sandbox's shim is gone. */
   onProblem?: (problem: string) => void;
 }
@@ -85,6 +87,8 @@ export interface Gateway {
   remove(id: string): Promise<void>;
   /** A sandbox's signs of life on the network; null when it is not served. */
   traffic(id: string): Traffic | null;
+  /** What people answered to what agents asked for. */
+  answerAgents(answers: readonly AgentRequestAnswer[]): void;
   /** Ids of the sandboxes served now. */
   sandboxes(): string[];
   /** Cuts everything; then closes the journal. */

@@ -1,3 +1,4 @@
+export * from "./agent-request.ts";
 export * from "./close-codes.ts";
 export * from "./decision.ts";
 export * from "./desired.ts";

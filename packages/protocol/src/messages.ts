@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AGENT_REQUESTS_MAX, agentRequestAnswerSchema, agentRequestSchema } from "./agent-request.ts";
 import { journalEntrySchema } from "./decision.ts";
 import { desiredStateSchema, hostCapabilitiesSchema, modelInfoSchema, sandboxStatusSchema } from "./desired.ts";
 
@@ -72,6 +73,11 @@ export const nodeMessageSchema = z.discriminatedUnion("type", [
     data: z.string().max(LOG_CHUNK_BYTES_MAX * 2),
     dropped: z.number().int().nonnegative(),
   }),
+  /** What agents ask people for, and have no answer to yet. The hub answers `agent_answers`. */
+  z.strictObject({
+    type: z.literal("agent_requests"),
+    requests: z.array(agentRequestSchema).max(AGENT_REQUESTS_MAX),
+  }),
   z.strictObject({ type: z.literal("exec_result"), commandId: z.uuid(), result: execResultSchema }),
   z.strictObject({ type: z.literal("renew"), csrPem: z.string().max(8192) }),
 ]);
@@ -89,6 +95,10 @@ export const hubMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("desired"), state: desiredStateSchema }),
   z.strictObject({ type: z.literal("journal_ack"), batch: z.number().int().nonnegative() }),
   z.strictObject({ type: z.literal("exec"), commandId: z.uuid(), request: execRequestSchema }),
+  z.strictObject({
+    type: z.literal("agent_answers"),
+    answers: z.array(agentRequestAnswerSchema).max(AGENT_REQUESTS_MAX),
+  }),
   z.strictObject({ type: z.literal("renewed"), certificatePem: z.string().max(16_384) }),
 ]);
 export type HubMessage = z.infer<typeof hubMessageSchema>;

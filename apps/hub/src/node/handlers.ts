@@ -1,4 +1,4 @@
-import { CreelError, type Ctx, command, decision, node, plan, sandbox } from "@creel/core";
+import { agentRequest, CreelError, type Ctx, command, decision, node, plan, sandbox } from "@creel/core";
 import type { HubMessage, NodeMessage } from "@creel/protocol";
 import type { Logger } from "pino";
 import type { Metrics } from "../metrics.ts";
@@ -47,6 +47,10 @@ export async function handleMessage(tools: HandlerTools, message: NodeMessage): 
       const { sandboxId, incarnation, offset, data, dropped } = message;
       const input = { sandboxId, incarnation, offset, data, dropped };
       return await forgiving(tools, message.type, sandbox.appendLog({ ctx, input }));
+    }
+    case "agent_requests": {
+      send({ type: "agent_answers", ...(await agentRequest.ask({ ctx, input: { requests: message.requests } })) });
+      return;
     }
     case "exec_result": {
       const { commandId, result } = message;

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
 import type { Traffic } from "@creel/gateway";
+import type { AgentRequest, AgentRequestAnswer } from "@creel/protocol";
 import type { Logger } from "pino";
 import { createBackoff } from "../backoff.ts";
 import { reasonOf } from "../files.ts";
@@ -35,6 +36,8 @@ export interface GatewayLink {
   drop(id: string): Promise<void>;
   /** The sandbox's signs of life on the network; null while no gateway serves it. */
   traffic(id: string): Promise<Traffic | null>;
+  /** Tells the gateway what people answered; one that is away asks again. */
+  answerAgents(answers: readonly AgentRequestAnswer[]): void;
   /** The life of the gateway that writes the journal now. */
   boot(): string | null;
   pid(): number | null;
@@ -53,6 +56,7 @@ export function createGatewayLink(options: {
   /** The time by which deadlines are judged. */
   now: () => number;
   onJournal: () => void;
+  onAgentRequest: (request: AgentRequest) => void;
   onModel: (model: ServedModel) => void;
 }): GatewayLink {
   const { log } = options;
@@ -118,6 +122,7 @@ export function createGatewayLink(options: {
       if (message.type === "done") settle(message.call, message.error);
       else if (message.type === "traffic") settle(message.call, null, message.traffic);
       else if (message.type === "journal") options.onJournal();
+      else if (message.type === "agentRequest") options.onAgentRequest(message.request);
       else if (message.type === "problem") log.warn({ problem: message.text }, "the gateway reports a problem");
       else {
         clearTimeout(late);
@@ -193,6 +198,9 @@ export function createGatewayLink(options: {
     async traffic(id) {
       if (!ready || !wanted.has(id)) return null;
       return await ask((call) => ({ type: "traffic", call, id })).catch(() => null);
+    },
+    answerAgents(answers) {
+      if (ready && child?.connected) child.send({ type: "agentAnswers", answers: [...answers] } satisfies ToGateway);
     },
     boot: () => boot,
     pid: () => child?.pid ?? null,

@@ -1,4 +1,7 @@
 import {
+  AGENT_REQUESTS_MAX,
+  agentRequestAnswerSchema,
+  agentRequestSchema,
   CREDENTIALS_MAX,
   desiredCredentialSchema,
   EXCEPTIONS_PER_SANDBOX_MAX,
@@ -66,6 +69,11 @@ export const toGatewaySchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("remove"), call, id: z.uuid() }),
   z.strictObject({ type: z.literal("traffic"), call, id: z.uuid() }),
+  /** What people answered to what agents asked for. */
+  z.strictObject({
+    type: z.literal("agentAnswers"),
+    answers: z.array(agentRequestAnswerSchema).max(AGENT_REQUESTS_MAX),
+  }),
 ]);
 export type ToGateway = z.infer<typeof toGatewaySchema>;
 
@@ -91,6 +99,8 @@ export const fromGatewaySchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("traffic"), call, traffic: traffic.nullable() }),
   /** Something was written to the journal. */
   z.strictObject({ type: z.literal("journal") }),
+  /** An agent asks people for something. Nothing follows from it here. */
+  z.strictObject({ type: z.literal("agentRequest"), request: agentRequestSchema }),
   z.strictObject({ type: z.literal("problem"), text: z.string().max(4096) }),
 ]);
 export type FromGateway = z.infer<typeof fromGatewaySchema>;

@@ -72,6 +72,7 @@ export async function serveGateway(options: {
     router,
     now: steadyNow,
     exceptionUses: openExceptionUses({ dir: start.exceptionUses, keepMs: EXCEPTION_USES_KEPT_MS, now: steadyNow }),
+    onAgentRequest: (request) => send({ type: "agentRequest", request }),
     onProblem: problem,
   });
   /** What is in force, with the text it was made of: a plan names most policies again as they were. */
@@ -89,7 +90,7 @@ export async function serveGateway(options: {
     model: { info, name: models[0] ?? info.name, protocols: agentProtocols.filter((each) => protocols.includes(each)) },
   });
 
-  type Asked = Exclude<ToGateway, { type: "start" | "traffic" }>;
+  type Asked = Exclude<ToGateway, { type: "start" | "traffic" | "agentAnswers" }>;
   const act = async (message: Asked): Promise<void> => {
     if (message.type === "remove") {
       served.delete(message.id);
@@ -141,6 +142,7 @@ export async function serveGateway(options: {
     async take(raw) {
       const message = toGatewaySchema.parse(raw);
       if (message.type === "start") return;
+      if (message.type === "agentAnswers") return gateway.answerAgents(message.answers);
       if (message.type === "traffic")
         return send({ type: "traffic", call: message.call, traffic: gateway.traffic(message.id) });
       const error = await inTurn(message).then(() => null, reasonOf);

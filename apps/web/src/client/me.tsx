@@ -1,6 +1,7 @@
 "use client";
-import type { Action, ResourceKind, Scope, WhoAmI } from "@creel/core";
+import type { Action, ResourceKind, WhoAmI } from "@creel/core";
 import { createContext, type ReactNode, use } from "react";
+import { scopeInWords } from "../lib/scope-text.ts";
 
 const MeContext = createContext<WhoAmI | null>(null);
 
@@ -24,11 +25,6 @@ export const rolesInWords = (me: WhoAmI): string => {
   });
   return held.length === 0 ? "no role" : [...new Set(held)].join(", ");
 };
-
-export const scopeInWords = (scope: Scope): string =>
-  Object.entries(scope)
-    .map(([label, values]) => `${label}=${values.join("|")}`)
-    .join(", ");
 
 /** Why this person cannot do this, as a sentence; null when they can. The server decides again, whatever stands here. */
 export const useRefusalOf = (action: Action, on: ResourceKind): string | null => {

@@ -4,6 +4,7 @@ import { rolesInWords, useMe } from "../client/me.tsx";
 import { paths } from "../lib/paths.ts";
 import type { Theme } from "../lib/theme.ts";
 import { Nav } from "./nav.tsx";
+import { OrgSwitcher } from "./org-switcher.tsx";
 import { SignOutButton } from "./sign-out.tsx";
 import { ThemeToggle } from "./theme-toggle.tsx";
 
@@ -19,10 +20,7 @@ export const Header = ({ theme }: { theme: Theme }) => {
           <span aria-hidden className="text-muted">
             /
           </span>
-          <span className="max-w-40 truncate" title={me.org.name}>
-            <span className="sr-only">Organization: </span>
-            {me.org.name}
-          </span>
+          <OrgSwitcher />
         </p>
         <div className="order-last w-full min-w-0 lg:order-none lg:w-auto lg:flex-1">
           <Nav />

@@ -6,7 +6,7 @@ import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import { forgetTries, mayTry } from "./throttle.ts";
+import { countTry, forgetTries } from "./tries.ts";
 
 export const changePasswordInput = z.strictObject({ current: z.string().max(1024), next: passwordSchema });
 
@@ -24,14 +24,13 @@ export const changePassword = defineVerb({
     const { userId, orgId, email, sessionId } = ctx.actor;
     const now = ctx.clock();
     // Whoever sits at an open screen may guess as often as at the door, and no more.
-    if (!mayTry(email, now))
-      throw new CreelError("rate_limited", "Too many tries for this account. Wait a quarter of an hour.");
+    await countTry(ctx.db, { account: email }, now);
     const user = await withSystem(ctx.db, async (tx) =>
       first(await tx.select({ passwordHash: u.passwordHash }).from(u).where(eq(u.id, userId))),
     );
     if (!(await verifyPassword(current, user?.passwordHash ?? null)))
       throw new CreelError("forbidden", "The current password is wrong.");
-    forgetTries(email);
+    await forgetTries(ctx.db, email);
     const passwordHash = await hashPassword(next);
     const ended = await withSystem(ctx.db, async (tx) => {
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));

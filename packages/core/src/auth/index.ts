@@ -1,6 +1,13 @@
+export { beginTotp, beginTotpInput } from "./beginTotp.ts";
 export { changePassword, changePasswordInput } from "./changePassword.ts";
+export { confirmTotp, confirmTotpInput } from "./confirmTotp.ts";
+export { listFactors, listFactorsInput } from "./listFactors.ts";
 export { listOrgs, listOrgsInput } from "./listOrgs.ts";
 export { listSessions, listSessionsInput } from "./listSessions.ts";
+export { newRecoveryCodes, newRecoveryCodesInput } from "./newRecoveryCodes.ts";
+export { expectProof } from "./proof.ts";
+export { prove, proveInput } from "./prove.ts";
+export { removeTotp, removeTotpInput } from "./removeTotp.ts";
 export { resolveApiToken, resolveApiTokenInput } from "./resolveApiToken.ts";
 export { resolveSession, resolveSessionInput } from "./resolveSession.ts";
 export { signIn, signInInput } from "./signIn.ts";

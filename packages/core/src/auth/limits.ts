@@ -4,4 +4,10 @@ export const SESSION_MS_MAX = 14 * 24 * 60 * 60 * 1000;
 export const TOUCH_INTERVAL_MS = 60_000;
 /** Wrong passwords per account and window before the next try has to wait, right or wrong. */
 export const FAILURES_MAX = 10;
+/** Of one address, over all accounts: an office of people behind one, and not a list of passwords. */
+export const ADDRESS_TRIES_MAX = 100;
+/** Time for one thing that asks for proof, and not for a lunch break. */
+export const PROOF_MS_MAX = 10 * 60 * 1000;
+/** Time to scan a picture and type a code. */
+export const PENDING_MS_MAX = 15 * 60 * 1000;
 export const FAILURE_WINDOW_MS = 15 * 60 * 1000;

@@ -29,6 +29,7 @@ export const resolveSession = defineVerb({
             createdAt: sessions.createdAt,
             expiresAt: sessions.expiresAt,
             revokedAt: sessions.revokedAt,
+            provedAt: sessions.provedAt,
             email: users.email,
             disabledAt: users.disabledAt,
           })
@@ -44,8 +45,8 @@ export const resolveSession = defineVerb({
           .update(sessions)
           .set({ lastUsedAt: now })
           .where(and(eq(sessions.orgId, row.orgId), eq(sessions.id, row.sessionId)));
-      const { userId, orgId, email, sessionId } = row;
-      return { userId, orgId, email, sessionId };
+      const { userId, orgId, email, sessionId, provedAt } = row;
+      return { userId, orgId, email, sessionId, provedAt };
     });
     if (found === null) return null;
     const { orgId, userId } = found;

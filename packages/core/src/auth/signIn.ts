@@ -7,13 +7,18 @@ import { verifyPassword } from "../secrets/password.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
+import { codeAsked, codeWrong, hasSecondFactor, takeCode } from "./factor.ts";
 import { startSession } from "./startSession.ts";
-import { forgetTries, mayTry } from "./throttle.ts";
+import { countTry, forgetTries } from "./tries.ts";
 
 export const signInInput = z.strictObject({
   email: z.string().max(254),
   password: z.string().max(1024),
+  /** Of an authenticator or a recovery code, where the person uses them. */
+  code: z.string().max(64).optional(),
   userAgent: z.string().max(1024).optional(),
+  /** Where the request came from, when the transport knows it for sure. */
+  address: z.string().max(64).optional(),
 });
 
 /** One text for a wrong password and for an account that does not exist. */
@@ -27,19 +32,23 @@ export const signIn = defineVerb({
   run: async (ctx, input): Promise<SignedIn> => {
     const email = input.email.trim().toLowerCase();
     const now = ctx.clock();
-    if (!mayTry(email, now))
-      throw new CreelError("rate_limited", "Too many tries for this account. Wait a quarter of an hour.");
+    if (input.address !== undefined) await countTry(ctx.db, { address: input.address }, now);
+    await countTry(ctx.db, { account: email }, now);
     const account = await findAccount(ctx.db, email);
     const right = await verifyPassword(input.password, account?.passwordHash ?? null);
     if (account === null) throw refused();
     const { orgId, userId } = account;
     const user: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const resource = { kind: "session", id: null, label: email };
-    if (!right || account.disabledAt !== null) {
+    const known = right && account.disabledAt === null;
+    const needsCode = known && (await hasSecondFactor(ctx.db, userId));
+    if (needsCode && input.code === undefined) throw codeAsked();
+    const proof = needsCode ? await takeCode(ctx, { userId, code: input.code ?? "", now }) : null;
+    if (!known || (needsCode && proof === null)) {
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
-      throw refused();
+      throw needsCode ? codeWrong() : refused();
     }
-    forgetTries(email);
+    await forgetTries(ctx.db, email);
     return await withOrg(ctx.db, orgId, (tx) =>
       startSession(tx, { ...ctx, actor: user }, { orgId, userId, email, userAgent: input.userAgent }),
     );

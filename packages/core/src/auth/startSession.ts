@@ -33,6 +33,8 @@ export async function startSession(
     lastUsedAt: now,
     expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
     revokedAt: null,
+    // A switch proves nothing that the sign-in before it did not.
+    provedAt: of.action === "auth.switchOrg" ? null : now,
   };
   await tx.insert(tables.sessions).values(session);
   await recordAudit(tx, ctx, orgId, {

@@ -13,7 +13,7 @@ export const applyInput = z.strictObject({ changeId: z.uuid() });
 
 /** Looks again whether an approved change can be applied now; its time, a freeze and the rights of this moment decide. */
 export const apply = defineVerb({
-  name: "change.apply",
+  name: "change.applyNow",
   kind: "mutation",
   gate: { by: "person", action: "apply", on: "change" },
   input: applyInput,

@@ -3,6 +3,8 @@ export const errorStatus = {
   not_found: 404,
   forbidden: 403,
   unauthenticated: 401,
+  second_factor_required: 401,
+  proof_required: 403,
   conflict: 409,
   invalid_input: 400,
   policy_invalid: 422,

@@ -1,8 +1,9 @@
 import { and, eq, gt, isNull, newId, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { expectSecondFactor } from "../auth/factor.ts";
 import { startSession } from "../auth/startSession.ts";
-import { forgetTries, mayTry } from "../auth/throttle.ts";
+import { countTry, forgetTries } from "../auth/tries.ts";
 import type { Scope } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
@@ -23,6 +24,8 @@ export const acceptInput = z.strictObject({
   token: z.string().max(256),
   /** A new one for a new account; the one in use for an account that exists. */
   password: passwordSchema,
+  /** Of an authenticator or a recovery code, where the account asks for one. */
+  code: z.string().max(64).optional(),
   name: z.string().trim().min(1).max(128).optional(),
   userAgent: z.string().max(1024).optional(),
 });
@@ -89,12 +92,12 @@ type Found = Awaited<ReturnType<typeof findInvitation>>;
 async function accountFor(ctx: Ctx, { invitation, user }: Found, input: z.output<typeof acceptInput>): Promise<string> {
   const { email } = invitation;
   if (user !== null) {
-    if (!mayTry(email, ctx.clock()))
-      throw new CreelError("rate_limited", "Too many tries for this account. Wait a quarter of an hour.");
+    await countTry(ctx.db, { account: email }, ctx.clock());
     const right = await verifyPassword(input.password, user.passwordHash);
     if (!right || user.disabledAt !== null)
       throw new CreelError("unauthenticated", "That is not the password of this account.");
-    forgetTries(email);
+    await expectSecondFactor(ctx, { userId: user.id, code: input.code, now: ctx.clock() });
+    await forgetTries(ctx.db, email);
     return user.id;
   }
   const passwordHash = await hashPassword(input.password);

@@ -49,7 +49,7 @@ export async function makeChanges(fleet: Fleet, org: TestOrg): Promise<Changes> 
       "change.withdraw": { changeId: (await propose(making)).changeId },
       "change.breakGlass": { ...ballotOf(await propose(making)), reason },
       "change.closeReview": { changeId: broken.changeId, verdict: "justified", note: "indeed nobody was" },
-      "change.apply": { changeId },
+      "change.applyNow": { changeId },
       "change.settleOne": { orgId: org.orgId, changeId },
       "approvalPolicy.save": { policyId, name: "walked", mode: "evaluate", spec: rule },
       "approvalPolicy.remove": { policyId },

@@ -5,6 +5,7 @@ export * from "./changes.ts";
 export * from "./decisions.ts";
 export * from "./enrollSecrets.ts";
 export * from "./exceptions.ts";
+export * from "./identityProviders.ts";
 export * from "./invitations.ts";
 export * from "./memberships.ts";
 export * from "./nodes.ts";

@@ -1,5 +1,6 @@
 import { foreignKey, index, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
+import { identityProviders } from "./identityProviders.ts";
 import { memberships } from "./memberships.ts";
 
 /** Sign-ins, on the server's side, so that ending one elsewhere is immediate. */
@@ -19,6 +20,8 @@ export const sessions = pgTable(
     revokedAt: instant("revoked_at"),
     /** When the person last proved to be who they are, with every factor they have. */
     provedAt: instant("proved_at"),
+    /** The org's provider that said who it is; null where a password did. */
+    identityProviderId: uuid("identity_provider_id"),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.id] }),
@@ -27,6 +30,10 @@ export const sessions = pgTable(
       columns: [t.orgId, t.userId],
       foreignColumns: [memberships.orgId, memberships.userId],
     }).onDelete("cascade"),
+    foreignKey({
+      columns: [t.orgId, t.identityProviderId],
+      foreignColumns: [identityProviders.orgId, identityProviders.id],
+    }),
     unique("sessions_token_hash").on(t.tokenHash),
     index("sessions_by_user").on(t.orgId, t.userId),
     tenantPolicy("sessions"),

@@ -2,9 +2,10 @@ import { INFERENCE_HOST } from "@creel/policy";
 import { bodyBytesHeld, bodyTooLarge, CREDENTIALS_RULE } from "../credentials/ofRequest.ts";
 import { onInference } from "../inference.ts";
 import { planOf } from "../judgeConnection.ts";
+import { answerOwn } from "../own/answerOwn.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, OWN_HOST } from "../state.ts";
-import { answerFailure, answerJson, answerRefusal } from "./answers.ts";
+import { answerFailure, answerRefusal } from "./answers.ts";
 import { isUnreadable } from "./bodyForPolicy.ts";
 import type { Call } from "./call.ts";
 import { type CheckedRequest, checkRequest } from "./checkRequest.ts";
@@ -34,7 +35,7 @@ export async function onRequest(context: Context, flow: Flow, call: Call): Promi
   }
   const { request } = checked;
   if (flow.host === INFERENCE_HOST) return onInference(context, flow, request, call);
-  if (flow.host === OWN_HOST) return answerOwn(flow, call);
+  if (flow.host === OWN_HOST) return answerOwn(flow, request, call);
   await judgeAndForward(context, flow, request, call);
 }
 
@@ -72,11 +73,4 @@ async function judgeAndForward(context: Context, flow: Flow, request: CheckedReq
   if ("refused" in prepared) answerRefusal(call, flow, prepared.refused, refused, { close: false, body: judgedBody });
   else if ("failed" in prepared) answerFailure(call, prepared.error, prepared.failed);
   else forward({ context, flow, call, ...prepared });
-}
-
-/** What an agent may know of its own confinement: that it is there, and which version. */
-function answerOwn(flow: Flow, call: Call): void {
-  call.discardBody();
-  const { policyDigest, generation } = flow.state.inForce;
-  answerJson(call, 200, JSON.stringify({ sandbox: flow.state.name, policyDigest, generation }));
 }

@@ -9,6 +9,7 @@ import { openFlow } from "../openFlow.ts";
 import { serveFlow } from "../serveFlow.ts";
 import { refuse } from "../settle.ts";
 import { type Context, type Flow, resetSocket, type Subject } from "../state.ts";
+import { endHandshake } from "../turns.ts";
 import { readAuthority } from "./authority.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 
@@ -63,7 +64,7 @@ export async function onConnect(parts: {
   state.pendingHandshakes += 1;
   let pending = true;
   const settled = () => {
-    if (pending) state.pendingHandshakes -= 1;
+    if (pending) endHandshake(state);
     pending = false;
   };
   try {

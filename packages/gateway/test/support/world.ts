@@ -52,9 +52,11 @@ export interface WorldOptions extends Partial<GatewayOptions> {
   yaml: string;
   credentials?: Parameters<Gateway["add"]>[0]["credentials"];
   journal?: DecisionSink;
+  /** The kernel's word on who connected, where it has to come later. */
+  who?: SandboxNetwork["who"];
 }
 
-export async function createWorld({ yaml, credentials, ...options }: WorldOptions): Promise<World> {
+export async function createWorld({ yaml, credentials, who, ...options }: WorldOptions): Promise<World> {
   const records: DecisionRecord[] = [];
   const journal = options.journal ?? createRecordSink({ onRecord: (record) => void records.push(record) });
   const gateway = createGateway({ labels: { org: "acme", node: "node-1" }, ...options, journal });
@@ -66,7 +68,7 @@ export async function createWorld({ yaml, credentials, ...options }: WorldOption
   const network: SandboxNetwork = {
     listener,
     dns,
-    who: async () => identity.current,
+    who: who ?? (async () => identity.current),
     close: () => {
       dns.close();
     },

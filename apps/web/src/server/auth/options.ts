@@ -1,10 +1,11 @@
-import { auth, CreelError } from "@creel/core";
+import { auth, CreelError, type Ctx, invitation, type SignedIn } from "@creel/core";
 import type { AuthOptions } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
 import { env } from "../../env.ts";
 import { logIfUnforeseen } from "../errors/problem.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
+import { actorOfSession, parseCookies, sessionTokenFrom } from "./session.ts";
 
 /** The cookie may outlive the session row; the row decides. */
 const COOKIE_SECONDS = 30 * 24 * 60 * 60;
@@ -39,6 +40,24 @@ export const authOptions = (): AuthOptions => ({
         }
       },
     }),
+    signInBy("invitation", ["token", "password", "name", "code"], async (ctx, given, userAgent) =>
+      invitation.accept({
+        ctx,
+        input: {
+          token: given.token ?? "",
+          password: given.password ?? "",
+          ...(given.name ? { name: given.name } : {}),
+          ...(given.code ? { code: given.code } : {}),
+          ...(userAgent ? { userAgent } : {}),
+        },
+      }),
+    ),
+    signInBy("switch", ["orgId"], async (ctx, given, userAgent, headers) => {
+      const token = await sessionTokenFrom({ cookies: parseCookies(headers.get("cookie")) });
+      const actor = await actorOfSession(ctx, token);
+      const input = { orgId: given.orgId ?? "", ...(userAgent ? { userAgent } : {}) };
+      return auth.switchOrg({ ctx: { ...ctx, actor }, input });
+    }),
   ],
   callbacks: {
     jwt: ({ token, user }) => (user ? { sid: sessionTokenOf(user) } : { sid: token.sid }),
@@ -61,6 +80,32 @@ export const authOptions = (): AuthOptions => ({
     debug: () => {},
   },
 });
+
+type Given = Readonly<Record<string, string>>;
+
+/** A way in besides the password: each ends in a row of the sessions table, and what was wrong is told by its code alone. */
+const signInBy = (
+  id: string,
+  fields: readonly string[],
+  enter: (ctx: Ctx, given: Given, userAgent: string | undefined, headers: Headers) => Promise<SignedIn>,
+) =>
+  CredentialsProvider({
+    id,
+    credentials: Object.fromEntries(fields.map((field) => [field, {}])),
+    authorize: async (given, request) => {
+      const headers = new Headers(headerPairs(request.headers));
+      const requestId = requestIdOf(headers);
+      const ctx = makeCtx(await runtime(), { actor: null, requestId, source: "web" });
+      try {
+        const texts = Object.fromEntries(fields.map((field) => [field, textOf(given?.[field])]));
+        const signedIn = await enter(ctx, texts, headers.get("user-agent")?.slice(0, 1024), headers);
+        return { id: signedIn.user.id, sessionToken: signedIn.token };
+      } catch (error) {
+        logIfUnforeseen(error, { requestId, operation: `auth.${id}` });
+        throw new Error(error instanceof CreelError ? error.code : "internal");
+      }
+    },
+  });
 
 const sessionTokenOf = (user: object): unknown => ("sessionToken" in user ? user.sessionToken : undefined);
 

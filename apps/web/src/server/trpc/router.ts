@@ -108,7 +108,8 @@ export const appRouter = router({
     vote: mutation(change.vote),
     edit: mutation(change.edit),
     withdraw: mutation(change.withdraw),
-    apply: mutation(change.apply),
+    // Not `apply`: a router of tRPC is a function, and its own `apply` is taken.
+    applyNow: mutation(change.apply),
     breakGlass: mutation(change.breakGlass),
     closeReview: mutation(change.closeReview),
   }),

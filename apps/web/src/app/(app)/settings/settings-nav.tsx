@@ -11,11 +11,17 @@ export const SettingsNav = () => {
     { text: "Sessions", href: paths.sessions() },
     { text: "Notices", href: paths.notices() },
     ...(mayDo(me, "read", "secret") ? [{ text: "Secrets", href: paths.secrets() }] : []),
-    ...(mayDo(me, "read", "token") ? [{ text: "API tokens", href: paths.tokens() }] : []),
+    { text: "API tokens", href: paths.tokens() },
+    ...(mayDo(me, "read", "member") ? [{ text: "Members", href: paths.members() }] : []),
+    ...(mayDo(me, "read", "team") ? [{ text: "Teams", href: paths.teams() }] : []),
+    ...(mayDo(me, "read", "role") ? [{ text: "Roles", href: paths.roles() }] : []),
+    ...(mayDo(me, "read", "grant") ? [{ text: "Grants", href: paths.grants() }] : []),
+    ...(mayDo(me, "read", "grant") ? [{ text: "Access", href: paths.access() }] : []),
+    ...(mayDo(me, "read", "service_account") ? [{ text: "Service accounts", href: paths.serviceAccounts() }] : []),
   ];
   return (
     <nav aria-label="Settings" className="mb-4">
-      <ul className="flex gap-4">
+      <ul className="flex flex-wrap gap-x-4 gap-y-1">
         {entries.map((entry) => (
           <li key={entry.href}>
             <Link

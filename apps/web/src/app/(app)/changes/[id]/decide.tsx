@@ -23,7 +23,7 @@ export const Decide = ({ change }: { change: ChangeDetail }) => {
   const settled = () => queryClient.invalidateQueries(trpc.change.pathFilter());
   const vote = useMutation(trpc.change.vote.mutationOptions({ onSettled: settled, onSuccess: () => setAsked(null) }));
   const withdraw = useMutation(trpc.change.withdraw.mutationOptions({ onSettled: settled }));
-  const apply = useMutation(trpc.change.apply.mutationOptions({ onSettled: settled }));
+  const apply = useMutation(trpc.change.applyNow.mutationOptions({ onSettled: settled }));
   const { refusals } = change;
   const cast = (verdict: "approve" | "reject") =>
     vote.mutate({ changeId: change.id, digest: change.digest, verdict, comment: comment.trim() });

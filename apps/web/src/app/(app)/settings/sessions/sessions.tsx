@@ -13,6 +13,7 @@ import { Answer } from "../../../../ui/query.tsx";
 import { Empty, Refusal } from "../../../../ui/states.tsx";
 import { DataTable } from "../../../../ui/table.tsx";
 import { Time } from "../../../../ui/time.tsx";
+import { ChangePassword } from "./change-password.tsx";
 
 const column = createColumnHelper<SessionView>();
 const columns = [
@@ -77,6 +78,7 @@ export const Sessions = () => {
           )}
         </Answer>
       </Panel>
+      <ChangePassword />
       <ConfirmDialog
         open={asking}
         onOpenChange={setAsking}

@@ -3,7 +3,6 @@ import type { Role } from "@creel/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
-import { useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { CopyText } from "../../../../ui/copy.tsx";
@@ -26,7 +25,6 @@ export const CreateToken = ({ roles }: { roles: readonly Role[] }) => {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("viewer");
   const [days, setDays] = useState("30");
-  const refusal = useRefusalOf("create", "token");
   const create = useMutation(
     trpc.token.create.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries(trpc.token.pathFilter()),
@@ -41,14 +39,14 @@ export const CreateToken = ({ roles }: { roles: readonly Role[] }) => {
     create.mutate({ name: name.trim(), role, ...(days === "" ? {} : { expiresInDays: Number(days) }) });
   return (
     <>
-      <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
+      <Button look="primary" onClick={() => change(true)}>
         New token
       </Button>
       <Dialog
         open={open}
         onOpenChange={change}
         title="New API token"
-        description="It acts in this organization with the role you choose, and its name stands in the audit trail."
+        description="It may do what you may at that moment, and of that at most what the role allows. Its name stands in the audit trail."
         footer={
           create.data ? (
             <Button look="primary" onClick={() => change(false)}>

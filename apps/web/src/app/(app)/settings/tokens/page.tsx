@@ -1,16 +1,13 @@
 import { roles } from "@creel/core";
 import type { Metadata } from "next";
 import { Prefetched } from "../../../../server/trpc/page.tsx";
-import { Permitted } from "../../../../ui/permitted.tsx";
 import { Tokens } from "./tokens.tsx";
 
 export const metadata: Metadata = { title: "API tokens" };
 
 const TokensPage = () => (
-  <Permitted to="token" what="API tokens">
-    <Prefetched load={(trpc, client) => [client.fetchQuery(trpc.token.list.queryOptions({}))]}>
-      <Tokens roles={roles} />
-    </Prefetched>
-  </Permitted>
+  <Prefetched load={(trpc, client) => [client.fetchQuery(trpc.token.list.queryOptions({}))]}>
+    <Tokens roles={roles} />
+  </Prefetched>
 );
 export default TokensPage;

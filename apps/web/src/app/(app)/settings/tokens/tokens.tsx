@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo, useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
-import { useRefusalOf } from "../../../../client/me.tsx";
+import { useMe, useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
@@ -15,12 +15,26 @@ import { Empty, Refusal } from "../../../../ui/states.tsx";
 import { DataTable } from "../../../../ui/table.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { CreateToken } from "./create-token.tsx";
+import { RotateToken } from "./rotate-token.tsx";
 
 const column = createColumnHelper<TokenView>();
 
-const columnsWith = (refusal: string | null, revoke: (token: TokenView) => void) => [
+interface Acts {
+  /** Why keys of others may not be touched; one's own always may. */
+  others: (action: "rotate" | "revoke") => string | null;
+  isOwn: (token: TokenView) => boolean;
+  rotate: (token: TokenView) => void;
+  revoke: (token: TokenView) => void;
+}
+const columnsWith = ({ others, isOwn, rotate, revoke }: Acts) => [
   column.accessor("name", { header: "Name" }),
   column.display({ id: "prefix", header: "Begins with", cell: ({ row }) => <Mono>{row.original.prefix}</Mono> }),
+  column.display({
+    id: "owner",
+    header: "Whose",
+    cell: ({ row }) => row.original.owner.label,
+    meta: { wideOnly: true },
+  }),
   column.display({
     id: "role",
     header: "Role",
@@ -38,14 +52,23 @@ const columnsWith = (refusal: string | null, revoke: (token: TokenView) => void)
     header: () => <span className="sr-only">Actions</span>,
     cell: ({ row }) =>
       row.original.revokedAt === null ? (
-        <Button
-          look="danger"
-          disabledReason={refusal}
-          aria-label={`Revoke ${row.original.name}`}
-          onClick={() => revoke(row.original)}
-        >
-          Revoke…
-        </Button>
+        <div className="flex gap-2">
+          <Button
+            disabledReason={isOwn(row.original) ? null : others("rotate")}
+            aria-label={`Rotate ${row.original.name}`}
+            onClick={() => rotate(row.original)}
+          >
+            Rotate…
+          </Button>
+          <Button
+            look="danger"
+            disabledReason={isOwn(row.original) ? null : others("revoke")}
+            aria-label={`Revoke ${row.original.name}`}
+            onClick={() => revoke(row.original)}
+          >
+            Revoke…
+          </Button>
+        </div>
       ) : (
         <Badge>revoked</Badge>
       ),
@@ -65,8 +88,20 @@ export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
       },
     }),
   );
-  const refusal = useRefusalOf("delete", "token");
-  const columns = useMemo(() => columnsWith(refusal, setAsked), [refusal]);
+  const me = useMe();
+  const [rotating, setRotating] = useState<TokenView | null>(null);
+  const mayNotRotate = useRefusalOf("update", "token");
+  const mayNotRevoke = useRefusalOf("delete", "token");
+  const columns = useMemo(
+    () =>
+      columnsWith({
+        others: (action) => (action === "rotate" ? mayNotRotate : mayNotRevoke),
+        isOwn: ({ owner }) => owner.id === me.actor.id,
+        rotate: setRotating,
+        revoke: setAsked,
+      }),
+    [mayNotRotate, mayNotRevoke, me],
+  );
   return (
     <>
       <PageHeader
@@ -87,6 +122,7 @@ export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
           )}
         </Answer>
       </Panel>
+      {rotating === null ? null : <RotateToken token={rotating} onClose={() => setRotating(null)} />}
       <ConfirmDialog
         open={asked !== null}
         onOpenChange={(next) => (next ? undefined : setAsked(null))}

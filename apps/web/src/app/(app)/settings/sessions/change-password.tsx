@@ -1,0 +1,73 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { shownError } from "../../../../client/errors.ts";
+import { useTRPC } from "../../../../client/trpc.ts";
+import { Button } from "../../../../ui/button.tsx";
+import { Field } from "../../../../ui/field.tsx";
+import { Panel } from "../../../../ui/panel.tsx";
+import { Refusal } from "../../../../ui/states.tsx";
+
+/** As the server's own bound; it judges again. */
+const CHARS_MIN = 12;
+
+export const ChangePassword = () => {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const change = useMutation(
+    trpc.auth.changePassword.mutationOptions({
+      onSuccess: () => {
+        setCurrent("");
+        setNext("");
+        void queryClient.invalidateQueries(trpc.auth.pathFilter());
+      },
+    }),
+  );
+  const missing =
+    current === ""
+      ? "Enter the current password."
+      : next.length < CHARS_MIN
+        ? `The new one needs at least ${CHARS_MIN} characters.`
+        : null;
+  return (
+    <Panel title="Password">
+      <form
+        className="grid max-w-md gap-3 p-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (missing === null) change.mutate({ current, next });
+        }}
+      >
+        {change.error ? <Refusal>{shownError(change.error).message}</Refusal> : null}
+        <p role="status" className="text-muted">
+          {change.data
+            ? `The password is changed. Other sign-ins ended: ${change.data.sessionsEnded}.`
+            : "Changing it ends every other sign-in of yours, in every organization."}
+        </p>
+        <Field
+          label="Current password"
+          type="password"
+          autoComplete="current-password"
+          value={current}
+          onChange={(event) => setCurrent(event.target.value)}
+          maxLength={1024}
+        />
+        <Field
+          label="New password"
+          type="password"
+          autoComplete="new-password"
+          value={next}
+          onChange={(event) => setNext(event.target.value)}
+          maxLength={1024}
+        />
+        <div>
+          <Button type="submit" look="primary" busy={change.isPending} disabledReason={missing}>
+            Change password
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  );
+};

@@ -1,0 +1,3 @@
+export { answer, answerInput } from "./answer.ts";
+export { ask, askInput } from "./ask.ts";
+export { list, listInput } from "./list.ts";

@@ -1,0 +1,42 @@
+import { and, eq, sql, type Tx, tables } from "@creel/db";
+import type { AgentRequestAnswer } from "@creel/protocol";
+import type { AgentRequestState } from "../exceptionViews.ts";
+import { first, stored } from "../stored.ts";
+
+type Row = Pick<typeof tables.agentRequests.$inferSelect, "id" | "orgId" | "state" | "answer" | "changeId">;
+
+/** What the agent is told: that people still have to approve it is not its business. */
+export const answerOf = ({ id, state, answer }: Pick<Row, "id" | "state" | "answer">): AgentRequestAnswer => ({
+  id,
+  state: state === "proposed" ? "waiting" : stored<Exclude<AgentRequestState, "proposed">>(state),
+  answer,
+});
+
+const NOT_APPROVED = ["rejected", "superseded", "expired", "withdrawn", "failed"];
+
+/** What became of a request whose change, or whose time, has ended since; null when nothing did. */
+export async function endedChange(
+  tx: Tx,
+  row: Row,
+  now: Date,
+): Promise<{ state: "denied" | "over"; answer: string } | null> {
+  const { changes: c, egressExceptions: e } = tables;
+  if (row.changeId === null) return null;
+  if (row.state === "proposed") {
+    const mine = and(eq(c.orgId, row.orgId), eq(c.id, row.changeId));
+    const change = first(await tx.select({ state: c.state, why: c.endedReason }).from(c).where(mine));
+    if (change === null || !NOT_APPROVED.includes(change.state)) return null;
+    return { state: "denied", answer: change.why ?? "It was not approved." };
+  }
+  if (row.state !== "allowed") return null;
+  const granted = and(eq(e.orgId, row.orgId), eq(e.changeId, row.changeId));
+  const found = first(
+    await tx
+      .select({
+        inForce: sql<boolean>`bool_or(${e.endedAt} is null and ${e.until} > ${now.toISOString()}::timestamptz)`,
+      })
+      .from(e)
+      .where(granted),
+  );
+  return found?.inForce !== true ? { state: "over", answer: "Its time is over." } : null;
+}

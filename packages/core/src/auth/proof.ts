@@ -1,0 +1,14 @@
+import type { ApiKeyActor, UserActor } from "../context.ts";
+import { CreelError } from "../errors/errors.ts";
+import { PROOF_MS_MAX } from "./limits.ts";
+
+/**
+ * Threat: an open screen, or a stolen cookie, does what cannot be undone. Invariant: what asks for this is done only by a person who
+ * proved within the last minutes, with every factor they have, who they are. A key proves nothing of the kind.
+ * @throws CreelError `proof_required`, after which `auth.prove` is what helps.
+ */
+export function expectProof(actor: UserActor | ApiKeyActor, now: Date): void {
+  const provedAt = actor.kind === "user" ? (actor.provedAt ?? null) : null;
+  if (provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_MS_MAX) return;
+  throw new CreelError("proof_required", "Prove that it is you: give your password, and a code if you use codes.");
+}

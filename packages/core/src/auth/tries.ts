@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { type Db, eq, sql, tables, withSystem } from "@creel/db";
+import { CreelError } from "../errors/errors.ts";
+import { ADDRESS_TRIES_MAX, FAILURE_WINDOW_MS, FAILURES_MAX } from "./limits.ts";
+
+/** Of windows that are over, each first try of a window clears a few, so that the table stays as large as what goes on. */
+const CLEARED_AT_ONCE_MAX = 50;
+
+/**
+ * Threat: passwords and codes are guessed, at one account from many addresses or at many accounts from one, in parallel and at
+ * several servers. Invariant: a try counts before it is judged, in the database that all servers share; beyond the bound a right
+ * password is refused as a wrong one is, until the window ends.
+ */
+type Subject = { account: string } | { address: string };
+
+const keyOf = (subject: Subject): string => {
+  const [kind, text] = "account" in subject ? ["account", subject.account] : ["address", subject.address];
+  return createHash("sha256").update(`creel tries/${kind}/${text}`).digest("hex");
+};
+
+/** @throws CreelError `rate_limited` when this was one too many. */
+export async function countTry(db: Db, subject: Subject, now: Date): Promise<void> {
+  const t = tables.authTries;
+  const ends = new Date(now.getTime() + FAILURE_WINDOW_MS);
+  const [row] = await withSystem(db, async (tx) => {
+    const counted = await tx
+      .insert(t)
+      .values({ key: keyOf(subject), count: 1, windowEndsAt: ends })
+      .onConflictDoUpdate({
+        target: t.key,
+        set: {
+          count: sql`case when ${t.windowEndsAt} <= ${now.toISOString()}::timestamptz then 1 else ${t.count} + 1 end`,
+          windowEndsAt: sql`case when ${t.windowEndsAt} <= ${now.toISOString()}::timestamptz then excluded.window_ends_at else ${t.windowEndsAt} end`,
+        },
+      })
+      .returning({ count: t.count });
+    if (counted[0]?.count === 1)
+      await tx.execute(
+        sql`delete from ${t} where key in (select key from ${t} where window_ends_at < ${now.toISOString()}::timestamptz
+          limit ${CLEARED_AT_ONCE_MAX} for update skip locked)`,
+      );
+    return counted;
+  });
+  const max = "account" in subject ? FAILURES_MAX : ADDRESS_TRIES_MAX;
+  if ((row?.count ?? max + 1) > max) throw new CreelError("rate_limited", "Too many tries. Wait a quarter of an hour.");
+}
+
+/** Whoever proved to be the account's person begins anew; an address does not. */
+export async function forgetTries(db: Db, account: string): Promise<void> {
+  const t = tables.authTries;
+  await withSystem(db, (tx) => tx.delete(t).where(eq(t.key, keyOf({ account }))));
+}

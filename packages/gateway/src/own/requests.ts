@@ -1,0 +1,87 @@
+/**
+ * What one sandbox asks people for. Threat: an agent that floods people with requests, or takes the memory of the gateway with them.
+ * Invariant: number, size and rate are bounded; the same thing is the same request; asking allows nothing.
+ */
+import { createHash } from "node:crypto";
+import type { AgentRequest, AgentRequestAnswer, ExceptionScope } from "@creel/protocol";
+import { AGENT_REQUESTS_PER_MINUTE_MAX, AGENT_REQUESTS_PER_SANDBOX_MAX, AGENT_WAITS_MAX } from "../limits.ts";
+
+export interface SandboxRequests {
+  /** The request's state; `too-many` where it is one more than a sandbox may ask, `nobody` where nobody can be asked. */
+  ask(scope: ExceptionScope, reason: string): AgentRequestAnswer | "too-many" | "nobody";
+  /** Null: nothing of that name was asked here, or it was too long ago. */
+  get(id: string): AgentRequestAnswer | null;
+  /** Calls back once, when it is answered; gives what forgets it, or null where too many wait. */
+  onAnswer(id: string, callback: () => void): (() => void) | null;
+  answered(answers: readonly AgentRequestAnswer[]): void;
+  close(): void;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Version 8 of a UUID (RFC 9562 5.8): made of what it names, so that whoever asks again names the same. */
+export function requestId(sandboxId: string, { binary, host, port, method, path }: ExceptionScope): string {
+  const text = JSON.stringify([sandboxId, binary, host, port, method ?? null, path ?? null]);
+  const hex = createHash("sha256").update(text).digest("hex");
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+export function createSandboxRequests(options: {
+  sandboxId: string;
+  onAsk: ((request: AgentRequest) => void) | null;
+  now: () => number;
+}): SandboxRequests {
+  const { sandboxId, onAsk, now } = options;
+  const known = new Map<string, AgentRequestAnswer>();
+  const waiting = new Map<() => void, string>();
+  let minute = { startMs: 0, count: 0 };
+
+  function mayAsk(): boolean {
+    if (now() - minute.startMs >= MINUTE_MS) minute = { startMs: now(), count: 0 };
+    minute.count += 1;
+    return minute.count <= AGENT_REQUESTS_PER_MINUTE_MAX;
+  }
+  /** Makes room by forgetting what was answered longest ago; what waits is not forgotten. */
+  function hasRoom(): boolean {
+    if (known.size < AGENT_REQUESTS_PER_SANDBOX_MAX) return true;
+    const oldest = [...known.values()].find(({ state }) => state !== "waiting");
+    return oldest !== undefined && known.delete(oldest.id);
+  }
+
+  return {
+    ask(scope, reason) {
+      if (onAsk === null) return "nobody";
+      const id = requestId(sandboxId, scope);
+      const before = known.get(id);
+      if (before?.state === "waiting") return before;
+      if (!mayAsk() || (before === undefined && !hasRoom())) return "too-many";
+      const asked: AgentRequestAnswer = { id, state: "waiting", answer: "" };
+      known.set(id, asked);
+      onAsk({ ...scope, id, sandboxId, reason, again: true });
+      return asked;
+    },
+    get: (id) => known.get(id) ?? null,
+    onAnswer(id, callback) {
+      if (waiting.size >= AGENT_WAITS_MAX) return null;
+      waiting.set(callback, id);
+      return () => void waiting.delete(callback);
+    },
+    answered(answers) {
+      for (const answer of answers) {
+        if (!known.has(answer.id)) continue;
+        known.set(answer.id, answer);
+        if (answer.state === "waiting") continue;
+        for (const [callback, id] of [...waiting]) {
+          if (id !== answer.id) continue;
+          waiting.delete(callback);
+          callback();
+        }
+      }
+    },
+    close() {
+      for (const callback of waiting.keys()) callback();
+      waiting.clear();
+    },
+  };
+}
