@@ -1,21 +1,10 @@
+import { STATUS_CODES } from "node:http";
 import { type Framing, isBodiless } from "../http1/framing.ts";
 import type { OutgoingMessage } from "../http1/outgoingMessage.ts";
 import type { ServerExchange } from "../http1/serverExchange.ts";
 import { writeHead } from "../http1/writeHead.ts";
 import type { AnswerHead, Call } from "./call.ts";
 import { type HeaderPair, valuesOf } from "./headerPair.ts";
-
-/** For answers of our own; an upstream's come with its own word, or none. */
-const REASONS: Readonly<Record<number, string>> = {
-  200: "OK",
-  403: "Forbidden",
-  404: "Not Found",
-  408: "Request Timeout",
-  421: "Misdirected Request",
-  429: "Too Many Requests",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-};
 
 /** A request of HTTP/1; `cut` resets the connection, the only end of an answer that no client takes for a whole one. */
 export function http1Call(exchange: ServerExchange, cut: () => void): Call {
@@ -59,7 +48,8 @@ export function http1Call(exchange: ServerExchange, cut: () => void): Call {
       const { headers, framing } = framed(answer, head);
       if (framing.kind === "close") exchange.last = true;
       if (exchange.last) headers.push(["connection", "close"]);
-      const { status, reason = REASONS[status] ?? "" } = answer;
+      // An upstream's answer comes with its own word, or none.
+      const { status, reason = STATUS_CODES[status] ?? "" } = answer;
       message = exchange.answer(writeHead(`HTTP/1.1 ${status} ${reason}`, headers), framing);
       return message;
     },

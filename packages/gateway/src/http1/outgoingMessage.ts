@@ -49,7 +49,10 @@ export class OutgoingMessage extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const { socket } = this;
-    if (this.unsaid) return done();
+    if (this.unsaid) {
+      done();
+      return;
+    }
     if (socket === null) {
       this.waiting = () => this._write(chunk, _encoding, done);
       return;
