@@ -6,6 +6,7 @@ import { registerException, registerInbox } from "./exception/command.ts";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "./exit.ts";
 import { type Io, jsonLine, line, page, printable } from "./io.ts";
 import { registerNode } from "./node/command.ts";
+import { registerPeople } from "./people/command.ts";
 import { registerPolicy } from "./policy/command.ts";
 import type { Finish, Register } from "./register.ts";
 import { registerRun } from "./run/command.ts";
@@ -24,6 +25,7 @@ const registrations: Register[] = [
   registerApproval,
   registerInbox,
   registerException,
+  registerPeople,
 ];
 
 function buildProgram(args: string[], io: Io, finish: Finish): Command {

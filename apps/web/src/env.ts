@@ -14,6 +14,13 @@ const schema = z.object({
   CREEL_TLS_DIR: z.string().optional(),
   /** `host:port`, separated by commas: receivers of notices that may be private. */
   CREEL_NOTICE_HOSTS: z.string().default(""),
+  /** `host:port`, separated by commas: identity providers that may be private or speak plain http. */
+  CREEL_SSO_HOSTS: z.string().default(""),
+  /** The header in which the operator's own proxy says where a request came from; without one, addresses are not counted. */
+  CREEL_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/)
+    .optional(),
   /** Encrypts the sign-in cookie; 32 characters is 256 bits at hexadecimal half density, the least next-auth should be given. */
   NEXTAUTH_SECRET: z.string().min(32),
 });
@@ -28,6 +35,8 @@ export interface WebEnv {
   webUrl: string;
   tlsDirectory: string;
   noticeHosts: readonly string[];
+  ssoHosts: readonly string[];
+  addressHeader: string | undefined;
   authSecret: string;
 }
 
@@ -46,13 +55,19 @@ const parse = (): WebEnv => {
     masterKeyFile: env.CREEL_MASTER_KEY_FILE ?? path.join(env.CREEL_HOME, "secrets/master.key"),
     hubUrl: env.CREEL_HUB_URL,
     webUrl: env.CREEL_WEB_URL,
-    noticeHosts: env.CREEL_NOTICE_HOSTS.split(",")
-      .map((host) => host.trim())
-      .filter((host) => host !== ""),
+    noticeHosts: hostsOf(env.CREEL_NOTICE_HOSTS),
+    ssoHosts: hostsOf(env.CREEL_SSO_HOSTS),
     tlsDirectory: env.CREEL_TLS_DIR ?? path.join(env.CREEL_HOME, "secrets/tls"),
+    addressHeader: env.CREEL_ADDRESS_HEADER,
     authSecret: env.NEXTAUTH_SECRET,
   };
 };
+
+const hostsOf = (list: string): string[] =>
+  list
+    .split(",")
+    .map((host) => host.trim())
+    .filter((host) => host !== "");
 
 let parsed: WebEnv | undefined;
 /** Read at first use, not at import: `next build` imports every route and has no settings. */

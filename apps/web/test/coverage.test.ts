@@ -1,4 +1,4 @@
-import { type Actor, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
+import { type Actor, agentRequest, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,7 @@ let secretId = "";
 let bindingId = "";
 let exceptionId = "";
 let groupKey = "";
+const askedId = "5b0c1d2e-3f4a-8b6c-8d7e-9f0a1b2c3d4e";
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -45,6 +46,11 @@ beforeAll(async () => {
   ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
   const granted = await appRouter.createCaller(as(ours.owner)).exception.grant(exceptionSample());
   exceptionId = granted.outcome === "applied" ? (granted.exceptionIds[0] ?? "") : "";
+  const wish = { binary: "/usr/bin/curl", host: "api.example.com", port: 443, reason: "a walk", again: true };
+  await agentRequest.ask({
+    ctx: fleet.ctx(ours.node),
+    input: { requests: [{ id: askedId, sandboxId: ours.sandboxId, ...wish }] },
+  });
   groupKey = (await appRouter.createCaller(as(ours.owner)).inbox.list({ days: 31 })).items[0]?.key ?? "";
   people = await makePeople(fleet, ours);
   const page = await appRouter.createCaller(as(ours.owner)).decision.list({});
@@ -151,6 +157,8 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "notice.removeMyChannel": () => ({ channelId: ours.policyId }),
     "notice.testChannel": () => ({ channelId: ours.policyId }),
     "notice.testMyChannel": () => ({ channelId: ours.policyId }),
+    "agentRequest.list": () => ({}),
+    "agentRequest.answer": () => ({ requestId: askedId, verdict: "deny" }),
     "exception.list": () => ({}),
     "exception.grant": exceptionSample,
     "exception.end": () => ({ exceptionId }),
@@ -173,6 +181,14 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "auth.changePassword": () => ({ current: ours.password, next: ours.password }),
     "auth.listOrgs": () => ({}),
     "access.ask": () => ({ userId: ours.owner.userId, action: "read", kind: "node" }),
+    "sso.get": () => ({}),
+    "sso.save": () => ({ name: "ID", issuer: "http://127.0.0.1:1", clientId: "creel", clientSecret: "a secret" }),
+    "sso.remove": () => ({}),
+    "sso.check": () => ({}),
+    "sso.enforce": () => ({ enforced: false }),
+    "sso.addDomain": () => ({ domain: `${slugOf(name)}.example` }),
+    "sso.verifyDomain": () => ({ domainId: ours.policyId }),
+    "sso.removeDomain": () => ({ domainId: ours.policyId }),
     "member.list": () => ({}),
     "member.remove": () => ({ userId: people.userId }),
     "invitation.list": () => ({}),
@@ -225,7 +241,7 @@ const refusalFor = (verbName: string, role: Role): number | null => {
 
 /** Only procedures that name a thing can name a foreign one. */
 const namesAThing = (verbName: string): boolean =>
-  Object.keys(sample(verbName, "x")).some((field) => field.endsWith("Id"));
+  Object.keys(sample(verbName, "x")).some((field) => field.endsWith("Id") && field !== "clientId");
 
 describe("tRPC", () => {
   it.each(procedures)("%s answers nobody with 401", async (path) => {
@@ -245,7 +261,9 @@ describe("tRPC", () => {
     async (path) => {
       if (!namesAThing(path)) return;
       // A decision's id counts per org, so theirs may have one of the same number; it has none yet.
-      expect(await callTrpc(path, theirs.owner, sample(path, "foreign"))).toBe(404);
+      // Some verbs ask for proof before they look anything up.
+      const proved: Actor = { ...theirs.owner, provedAt: new Date() };
+      expect(await callTrpc(path, proved, sample(path, "foreign"))).toBe(404);
     },
   );
 
@@ -350,6 +368,7 @@ describe("what a person may do leaves an audit row", () => {
 
   /** What asks for proof is done by somebody who signed in a moment ago. */
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
+  factors.push("sso.save", "sso.enforce", "sso.removeDomain", "sso.remove");
   let proved: Actor | null = null;
   beforeAll(async () => {
     const ctx = fleet.ctx(null);
@@ -364,7 +383,9 @@ describe("what a person may do leaves an audit row", () => {
       input.code = codeOf(secret, new Date());
     }
     const api = appRouter.createCaller(as(ours.owner));
-    if (path === "token.revoke") input.tokenId = (await api.token.list({})).items[0]?.id;
+    if (path === "token.revoke" || path === "token.rotate") input.tokenId = (await api.token.list({})).items[0]?.id;
+    if (path === "sso.verifyDomain" || path === "sso.removeDomain")
+      input.domainId = (await api.sso.get({})).domains[0]?.id;
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
     if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
     else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);

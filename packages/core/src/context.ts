@@ -2,6 +2,7 @@ import type { Db } from "@creel/db";
 import type { JobQueue } from "@creel/queue";
 import type { Grant } from "./authz/grant.ts";
 import type { Sealer } from "./secrets/sealer.ts";
+import type { SsoWorld } from "./sso/world.ts";
 
 export interface UserActor {
   kind: "user";
@@ -14,6 +15,8 @@ export interface UserActor {
   sessionId?: string | undefined;
   /** When this sign-in last proved who it is, with every factor; see `expectProof`. */
   provedAt?: Date | null | undefined;
+  /** The org's provider that began this sign-in; it speaks for that org and for nothing else of the person. */
+  identityProviderId?: string | null | undefined;
 }
 export interface ApiKeyActor {
   kind: "apiKey";
@@ -59,6 +62,8 @@ export interface Ctx<A extends Actor | null = Actor | null> {
   deployment?: Deployment | undefined;
   /** `host:port` of receivers of notices that may be private; whoever runs this installation names them. */
   noticeHosts?: readonly string[] | undefined;
+  /** Needed by `sso` alone. */
+  sso?: SsoWorld | undefined;
 }
 
 export interface Deployment {

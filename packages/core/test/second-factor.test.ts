@@ -49,7 +49,7 @@ describe("codes by time", () => {
 describe("a second factor", () => {
   let fleet: Fleet;
   let acme: TestOrg;
-  let secret = Buffer.alloc(0);
+  let secret: Buffer = Buffer.alloc(0);
   beforeAll(async () => {
     fleet = await openFleet();
   });

@@ -3,6 +3,7 @@ import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Actor,
+  agentRequest,
   audit,
   auth,
   CreelError,
@@ -42,6 +43,7 @@ import {
 } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
 import { makePeople, type People, peopleInputs } from "./support/members.ts";
+import { makeSso } from "./support/sso.ts";
 
 /** Telemetry and delivery: what a node reports many times a second is in its own tables. This list may only shrink. */
 const UNAUDITED = new Set([
@@ -68,14 +70,16 @@ let ids: { sandboxId: string; tokenId: string; decisionId: string; channelId: st
 
 let people: People;
 let changes: Changes;
+let ssoInputs: () => Promise<Record<string, unknown>>;
 let secretIds: { secretId: string; bindingId: string };
-let exceptionIds: { exceptionId: string; groupKey: string };
+let exceptionIds: { exceptionId: string; groupKey: string; requestId: string };
 
 beforeAll(async () => {
   fleet = await openFleet();
   [acme, globex] = [await makeOrg(fleet, "acme"), await makeOrg(fleet, "globex")];
   people = await makePeople(fleet, acme);
   changes = await makeChanges(fleet, acme);
+  ssoInputs = await makeSso(fleet, acme);
   [host, stranger] = [await makeNode(fleet, acme, "host-1"), await makeNode(fleet, globex, "host-1")];
   const owner = fleet.ctx(acme.as("owner"));
   const agent = { plugin: "command" as const, command: ["true"] };
@@ -104,7 +108,11 @@ beforeAll(async () => {
   exceptionIds = {
     exceptionId: allowed.outcome === "applied" ? (allowed.exceptionIds[0] ?? "") : "",
     groupKey: group?.key ?? "",
+    requestId: randomUUID(),
   };
+  const wish = { id: exceptionIds.requestId, sandboxId: made.id, reason: "walk", again: true };
+  const where = { binary: "/usr/bin/curl", host: "asked.example.com", port: 443 };
+  await agentRequest.ask({ ctx: fleet.ctx(host.actor), input: { requests: [{ ...wish, ...where }] } });
   ids = { sandboxId: made.id, tokenId: key.view.id, decisionId: listed.items[0]?.id ?? "", channelId, myChannelId };
 });
 afterAll(async () => await fleet?.close());
@@ -181,6 +189,7 @@ async function inputOf(name: string): Promise<unknown> {
       result: { exitCode: 0, stdout: "", stderr: "", truncated: false, error: null },
     },
   };
+  if (name.startsWith("sso.")) Object.assign(inputs, await ssoInputs());
   inputs["auth.prove"] = { password: PASSWORD };
   inputs["auth.confirmTotp"] = { code: "000000" };
   inputs["secret.create"] = { name: `WALK_${randomUUID().slice(0, 8)}`, value: "a value of the walk" };
@@ -192,6 +201,10 @@ async function inputOf(name: string): Promise<unknown> {
   const scope = { binary: "/usr/bin/curl", host: "api.example.com", port: 443 };
   inputs["exception.grant"] = { sandboxIds: [sandboxId], ...scope, reason: "walk" };
   inputs["exception.end"] = { exceptionId };
+  inputs["agentRequest.ask"] = {
+    requests: [{ ...scope, id: randomUUID(), sandboxId, reason: "walk", again: true }],
+  };
+  inputs["agentRequest.answer"] = { requestId: exceptionIds.requestId, verdict: "deny" };
   inputs["inbox.allow"] = { groupKey };
   inputs["inbox.dismiss"] = { groupKey, reason: "walk" };
   inputs["inbox.restore"] = { groupKey };
@@ -310,6 +323,8 @@ test("every mutation leaves an audit row", async () => {
     "secret.remove",
     "notice.removeChannel",
     "notice.removeMyChannel",
+    "sso.removeDomain",
+    "sso.remove",
     "team.removeMember",
     "grant.end",
     "role.remove",
@@ -322,6 +337,7 @@ test("every mutation leaves an audit row", async () => {
   ];
   // Somebody who signed in a moment ago, and in an order in which each finds what it needs.
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
+  const byProved = [...factors, "sso.save", "sso.enforce", "sso.removeDomain", "sso.remove"];
   const { token: signedIn } = JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn")));
   const proved = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signedIn } });
   let offered = "";
@@ -350,7 +366,7 @@ test("every mutation leaves an audit row", async () => {
     }
     if (name === "auth.confirmTotp") Object.assign(input ?? {}, { code: codeOf(offered, fleet.clock.now) });
     const before = await rows();
-    const told = await answer(name, factors.includes(name) ? proved : actors[gate.by], input);
+    const told = await answer(name, byProved.includes(name) ? proved : actors[gate.by], input);
     if (name === "auth.beginTotp") offered = JSON.parse(told).secret;
     if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);
   }

@@ -3,6 +3,7 @@ import { canonicalHost } from "@creel/policy";
 import { type ClientHello, readClientHello, readSecondHello } from "./clientHello.ts";
 import { CLIENT_HELLO_BYTES_MAX } from "./limits.ts";
 import { readServerStart, SERVER_START_BYTES_MAX } from "./serverStart.ts";
+import { createWordSearch, mayStartTls, recordStart } from "./startTls.ts";
 
 /**
  * Holds a client's first bytes until it is known that they are not TLS, or TLS for this host. Threat: a name hidden from us and read by
@@ -22,6 +23,10 @@ type Stage =
   | "answer"
   /** The server asked for a second. */
   | "second"
+  /** It is no TLS so far; a word of its protocol may lead there. */
+  | "words"
+  /** That word was said. */
+  | "said"
   | "open";
 
 /** A Postgres client asks for TLS in eight bytes of its own and then begins as every TLS client does. */
@@ -33,15 +38,24 @@ export function serverNameGate(host: string): ServerNameGate {
   let heard: Buffer = Buffer.alloc(0);
   /** The server's next byte is its answer to Postgres's request and no TLS. */
   let letterComes = false;
+  /** Lines of text may come from the server before its first TLS record. */
+  let textComes = false;
+  const words = createWordSearch();
   /** Goes on with what waits for the server's answer. */
   let resume: (() => void) | null = null;
 
   function hear(chunk: Buffer): void {
-    if ((stage !== "first" && stage !== "answer") || chunk.length === 0) return;
-    const said = letterComes ? chunk.subarray(1) : chunk;
+    if (stage === "second" || stage === "open" || chunk.length === 0) return;
+    const said = textComes && stage === "answer" ? recordsOf(chunk) : letterComes ? chunk.subarray(1) : chunk;
     letterComes = false;
     heard = Buffer.concat([heard, said]).subarray(0, SERVER_START_BYTES_MAX);
     resume?.();
+  }
+
+  function recordsOf(chunk: Buffer): Buffer {
+    const at = recordStart(chunk);
+    if (at >= 0) textComes = false;
+    return at < 0 ? Buffer.alloc(0) : chunk.subarray(at);
   }
 
   /** What may go out now; the rest stays held. Null: the server must speak first. */
@@ -53,6 +67,10 @@ export function serverNameGate(host: string): ServerNameGate {
         return answer();
       case "second":
         return second();
+      case "words":
+        return unsaid();
+      case "said":
+        return said();
       case "open":
         return take(held.length);
     }
@@ -84,12 +102,38 @@ export function serverNameGate(host: string): ServerNameGate {
       return held.length === 0 ? request : Buffer.concat([request, first() ?? Buffer.alloc(0)]);
     }
     const hello = readClientHello(held);
-    if (hello.state === "not-tls") return opened();
+    if (hello.state === "not-tls") {
+      stage = "words";
+      return Buffer.alloc(0);
+    }
     if (hello.state === "incomplete") return wait();
     const bytes = checkedBytes(hello);
     heard = Buffer.alloc(0);
     stage = "answer";
     return take(bytes);
+  }
+
+  function unsaid(): Buffer {
+    if (!mayStartTls(heard)) return opened();
+    const end = words.endIn(held);
+    if (end === null) return take(held.length);
+    stage = "said";
+    return take(end);
+  }
+
+  function said(): Buffer {
+    if (!mayStartTls(heard)) return opened();
+    for (let at = recordStart(held); at >= 0; at = recordStart(held, at + 1)) {
+      const hello = readClientHello(held.subarray(at));
+      if (hello.state === "not-tls") continue;
+      if (hello.state === "incomplete") return held.length - at < CLIENT_HELLO_BYTES_MAX * 2 ? take(at) : wait();
+      const bytes = checkedBytes(hello);
+      heard = Buffer.alloc(0);
+      textComes = true;
+      stage = "answer";
+      return take(at + bytes);
+    }
+    return take(held.length);
   }
 
   function answer(): Buffer | null {

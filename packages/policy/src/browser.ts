@@ -19,7 +19,8 @@ export { PolicyEditError } from "./edit/error.ts";
 export { removeItem } from "./edit/remove-item.ts";
 export { type RuleTarget, removeRule } from "./edit/remove-rule.ts";
 export type { RuleRequest } from "./edit/request.ts";
-export { type CompiledPolicy, type CompileOptions, compilePolicy } from "./engine/compile.ts";
+export { type CompileOptions, compilePolicy } from "./engine/compile.ts";
+export type { CompiledPolicy } from "./engine/compiled.ts";
 export {
   allowsUninspectedCredentials,
   bindsCredential,

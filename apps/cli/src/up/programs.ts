@@ -90,7 +90,7 @@ export const hubProgram = (settings: Settings): ProgramSpec =>
 export const webProgram = (settings: Settings): ProgramSpec =>
   program("web", built.web, settings.paths, {
     ...controlPlane(settings),
-    ...pick(settings.env, ["CREEL_NOTICE_HOSTS"]),
+    ...pick(settings.env, ["CREEL_NOTICE_HOSTS", "CREEL_SSO_HOSTS"]),
     HOSTNAME: "127.0.0.1",
     PORT: String(settings.webPort),
     NEXTAUTH_URL: settings.webUrl,

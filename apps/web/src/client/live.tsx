@@ -26,7 +26,7 @@ const staleRouters: Readonly<Record<string, readonly string[]>> = {
   audit: ["audit", "token", "auth"],
   commands: [],
   secrets: ["secret"],
-  exceptions: ["exception", "inbox"],
+  exceptions: ["exception", "inbox", "agentRequest"],
 };
 
 const refresh = (queryClient: QueryClient, topics: readonly string[]): void => {

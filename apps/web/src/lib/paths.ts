@@ -37,6 +37,7 @@ export const paths = {
   inbox: (filters?: { sandboxId?: string | undefined; show?: string | undefined }) => withQuery("/inbox", filters),
   audit: (filters?: Filters) => withQuery("/audit", filters),
   tokens: () => "/settings/tokens",
+  secondFactor: () => "/settings/second-factor",
   secrets: () => "/settings/secrets",
   secret: (secretId: string) => `/settings/secrets/${id(secretId)}`,
   members: () => "/settings/members",
@@ -48,6 +49,10 @@ export const paths = {
   /** The token stands behind the `#`: a browser sends that to nobody. */
   invitation: (token: string) => `/invite#${id(token)}`,
   sessions: () => "/settings/sessions",
+  singleSignOn: () => "/settings/single-sign-on",
+  /** Leaves this site: a full load, never a link within it. */
+  ssoStart: (given: { email: string; next: string; prove?: boolean }) =>
+    withQuery("/api/auth/sso/start", { email: given.email, next: given.next, prove: given.prove ? 1 : undefined }),
   notices: () => "/settings/notices",
 } as const;
 

@@ -5,6 +5,7 @@ import { env } from "../env.ts";
 import { readDeployment } from "./deployment.ts";
 import { type Runtime, setRuntime } from "./runtime.ts";
 import { EventHub } from "./sse/event-hub.ts";
+import { ssoWorld } from "./sso/world.ts";
 
 const open = async (): Promise<Runtime> => {
   const settings = env();
@@ -26,6 +27,7 @@ const open = async (): Promise<Runtime> => {
     seal: createSealer(settings.masterKeyFile),
     deployment: readDeployment(settings),
     noticeHosts: settings.noticeHosts,
+    sso: ssoWorld(settings),
   };
 };
 

@@ -21,6 +21,7 @@ export const makeCtx = (
   seal: runtime.seal,
   deployment: runtime.deployment,
   noticeHosts: runtime.noticeHosts,
+  sso: runtime.sso,
   clock: () => new Date(),
   requestId: from.requestId,
   source: from.source,

@@ -1,4 +1,4 @@
-import type { Deployment, Sealer } from "@creel/core";
+import type { Deployment, Sealer, SsoWorld } from "@creel/core";
 import type { Db } from "@creel/db";
 import type { JobQueue } from "@creel/queue";
 import type { EventHub } from "./sse/event-hub.ts";
@@ -11,6 +11,7 @@ export interface Runtime {
   events: EventHub;
   deployment: Deployment | undefined;
   noticeHosts: readonly string[];
+  sso?: SsoWorld | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
 import { totpPlace } from "./factor.ts";
-import { expectProof } from "./proof.ts";
+import { expectOwnSignIn, expectProof } from "./proof.ts";
 import { base32, TOTP_SECRET_BYTES, totpUri } from "./totp.ts";
 
 export const beginTotpInput = z.strictObject({});
@@ -19,6 +19,7 @@ export const beginTotp = defineVerb({
     const { userId, orgId, email } = ctx.actor;
     const now = ctx.clock();
     expectProof(ctx.actor, now);
+    expectOwnSignIn(ctx.actor);
     const secret = randomBytes(TOTP_SECRET_BYTES);
     const pendingSecret = await ctx.seal.seal(secret, totpPlace(userId));
     const t = tables.userTotp;

@@ -7,7 +7,7 @@ import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { totpPlace } from "./factor.ts";
 import { PENDING_MS_MAX } from "./limits.ts";
-import { expectProof } from "./proof.ts";
+import { expectOwnSignIn, expectProof } from "./proof.ts";
 import { makeRecoveryCode, RECOVERY_CODES, recoveryHash } from "./recovery.ts";
 import { stepOfCode } from "./totp.ts";
 import { countTry, forgetTries } from "./tries.ts";
@@ -25,6 +25,7 @@ export const confirmTotp = defineVerb({
     const t = tables.userTotp;
     const now = ctx.clock();
     expectProof(ctx.actor, now);
+    expectOwnSignIn(ctx.actor);
     await countTry(ctx.db, { account: email }, now);
     const { recoveryCodes, ended } = await withSystem(ctx.db, async (tx) => {
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));

@@ -5,7 +5,7 @@ import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { replaceRecoveryCodes } from "./confirmTotp.ts";
 import { hasSecondFactor } from "./factor.ts";
-import { expectProof } from "./proof.ts";
+import { expectOwnSignIn, expectProof } from "./proof.ts";
 
 export const newRecoveryCodesInput = z.strictObject({});
 
@@ -18,6 +18,7 @@ export const newRecoveryCodes = defineVerb({
     const { userId, orgId, email } = ctx.actor;
     const now = ctx.clock();
     expectProof(ctx.actor, now);
+    expectOwnSignIn(ctx.actor);
     if (!(await hasSecondFactor(ctx.db, userId)))
       throw new CreelError("conflict", "Recovery codes stand in for an authenticator, and you use none.");
     const recoveryCodes = await withSystem(ctx.db, (tx) => replaceRecoveryCodes(tx, userId, now));

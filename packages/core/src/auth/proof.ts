@@ -12,3 +12,15 @@ export function expectProof(actor: UserActor | ApiKeyActor, now: Date): void {
   if (provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_MS_MAX) return;
   throw new CreelError("proof_required", "Prove that it is you: give your password, and a code if you use codes.");
 }
+
+/**
+ * Threat: an org's identity provider signs in as one of its people and changes what opens the person's other orgs. Invariant: a
+ * person's own factors are changed from a sign-in by their own factors.
+ */
+export function expectOwnSignIn(actor: UserActor): void {
+  if (actor.identityProviderId == null) return;
+  throw new CreelError(
+    "forbidden",
+    "Your identity provider signed you in. Sign in with your password to change your own factors.",
+  );
+}

@@ -2,7 +2,7 @@ import { eq, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
-import { expectProof } from "./proof.ts";
+import { expectOwnSignIn, expectProof } from "./proof.ts";
 
 export const removeTotpInput = z.strictObject({});
 
@@ -16,6 +16,7 @@ export const removeTotp = defineVerb({
     const { userId, orgId, email } = ctx.actor;
     const { userTotp, userRecoveryCodes } = tables;
     expectProof(ctx.actor, ctx.clock());
+    expectOwnSignIn(ctx.actor);
     await withSystem(ctx.db, async (tx) => {
       await tx.delete(userTotp).where(eq(userTotp.userId, userId));
       await tx.delete(userRecoveryCodes).where(eq(userRecoveryCodes.userId, userId));

@@ -30,6 +30,7 @@ export const resolveSession = defineVerb({
             expiresAt: sessions.expiresAt,
             revokedAt: sessions.revokedAt,
             provedAt: sessions.provedAt,
+            identityProviderId: sessions.identityProviderId,
             email: users.email,
             disabledAt: users.disabledAt,
           })
@@ -45,8 +46,8 @@ export const resolveSession = defineVerb({
           .update(sessions)
           .set({ lastUsedAt: now })
           .where(and(eq(sessions.orgId, row.orgId), eq(sessions.id, row.sessionId)));
-      const { userId, orgId, email, sessionId, provedAt } = row;
-      return { userId, orgId, email, sessionId, provedAt };
+      const { userId, orgId, email, sessionId, provedAt, identityProviderId } = row;
+      return { userId, orgId, email, sessionId, provedAt, identityProviderId };
     });
     if (found === null) return null;
     const { orgId, userId } = found;

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
+import { PAGE_MAX } from "../limits.ts";
 import { verifyPassword } from "../secrets/password.ts";
-import { first } from "../stored.ts";
+import { type ClosedOrg, closedOrgOf, expectPasswordOpens, ssoRequired } from "../sso/door.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
 import { codeAsked, codeWrong, hasSecondFactor, takeCode } from "./factor.ts";
@@ -34,9 +35,12 @@ export const signIn = defineVerb({
     const now = ctx.clock();
     if (input.address !== undefined) await countTry(ctx.db, { address: input.address }, now);
     await countTry(ctx.db, { account: email }, now);
-    const account = await findAccount(ctx.db, email);
+    // Judged by the domain: whoever is refused here is refused alike, whether there is such an account or not.
+    const closed = await closedOrgOf(ctx.db, email);
+    const refusal = (): CreelError => (closed === null ? refused() : ssoRequired());
+    const account = await findAccount(ctx.db, email, closed);
     const right = await verifyPassword(input.password, account?.passwordHash ?? null);
-    if (account === null) throw refused();
+    if (account === null) throw refusal();
     const { orgId, userId } = account;
     const user: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const resource = { kind: "session", id: null, label: email };
@@ -46,36 +50,42 @@ export const signIn = defineVerb({
     const proof = needsCode ? await takeCode(ctx, { userId, code: input.code ?? "", now }) : null;
     if (!known || (needsCode && proof === null)) {
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
-      throw needsCode ? codeWrong() : refused();
+      throw needsCode ? codeWrong() : refusal();
     }
     await forgetTries(ctx.db, email);
-    return await withOrg(ctx.db, orgId, (tx) =>
-      startSession(tx, { ...ctx, actor: user }, { orgId, userId, email, userAgent: input.userAgent }),
-    );
+    return await withOrg(ctx.db, orgId, async (tx) => {
+      const as = { ...ctx, actor: user };
+      const way = await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: proof !== null, now });
+      if (way.breakGlass)
+        await recordAudit(tx, as, orgId, {
+          action: "sso.breakGlass",
+          resource: { kind: "user", id: userId, label: email },
+        });
+      return await startSession(tx, as, { orgId, userId, email, userAgent: input.userAgent });
+    });
   },
 });
 
-/** The person and the org they have belonged to longest; the switcher leads to the others. */
-async function findAccount(db: Parameters<typeof withSystem>[0], email: string) {
-  const { users, memberships, orgs } = tables;
-  return await withSystem(db, async (tx) =>
-    first(
-      await tx
-        .select({
-          userId: users.id,
-          name: users.name,
-          passwordHash: users.passwordHash,
-          disabledAt: users.disabledAt,
-          orgId: memberships.orgId,
-          orgSlug: orgs.slug,
-          orgName: orgs.name,
-        })
-        .from(users)
-        .innerJoin(memberships, eq(memberships.userId, users.id))
-        .innerJoin(orgs, eq(orgs.id, memberships.orgId))
-        .where(eq(users.email, email))
-        .orderBy(memberships.createdAt, memberships.orgId)
-        .limit(1),
-    ),
+/**
+ * The person and the org they have belonged to longest among those that a password opens; the switcher leads to the others. The
+ * break-glass owner is let in where nobody else is.
+ */
+async function findAccount(db: Parameters<typeof withSystem>[0], email: string, closed: ClosedOrg | null) {
+  const { users, memberships } = tables;
+  const rows = await withSystem(db, (tx) =>
+    tx
+      .select({
+        userId: users.id,
+        passwordHash: users.passwordHash,
+        disabledAt: users.disabledAt,
+        orgId: memberships.orgId,
+      })
+      .from(users)
+      .innerJoin(memberships, eq(memberships.userId, users.id))
+      .where(eq(users.email, email))
+      .orderBy(memberships.createdAt, memberships.orgId)
+      .limit(PAGE_MAX),
   );
+  const named = rows.find((row) => row.orgId === closed?.orgId && row.userId === closed.breakGlassUserId);
+  return named ?? rows.find((row) => row.orgId !== closed?.orgId) ?? null;
 }

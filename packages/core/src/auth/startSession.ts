@@ -17,6 +17,9 @@ export async function startSession(
     email: string;
     userAgent?: string | undefined;
     action?: "auth.signIn" | "auth.switchOrg";
+    /** The provider that said who it is, and when the person last showed it that. */
+    identityProviderId?: string;
+    provedAt?: Date | null;
   },
 ): Promise<SignedIn> {
   const { orgId, userId, email } = of;
@@ -34,7 +37,8 @@ export async function startSession(
     expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
     revokedAt: null,
     // A switch proves nothing that the sign-in before it did not.
-    provedAt: of.action === "auth.switchOrg" ? null : now,
+    provedAt: of.action === "auth.switchOrg" ? null : of.provedAt === undefined ? now : of.provedAt,
+    identityProviderId: of.identityProviderId ?? null,
   };
   await tx.insert(tables.sessions).values(session);
   await recordAudit(tx, ctx, orgId, {

@@ -1,6 +1,7 @@
 import { and, eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import { notFound } from "../errors/errors.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
+import { expectPasswordOpens } from "../sso/door.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
@@ -8,7 +9,12 @@ import { startSession } from "./startSession.ts";
 
 export const switchOrgInput = z.strictObject({ orgId: z.uuid(), userAgent: z.string().max(1024).optional() });
 
-/** A sign-in in another org of the same person. The one it came from is left as it is: another tab may be in it. */
+/**
+ * Threat: an org's provider, which can sign in whom it likes there, reaches the other orgs of its people. Invariant: what a provider
+ * began stays in its org, and an org that enforces single sign-on is entered through its own.
+ *
+ * A sign-in in another org of the same person. The one it came from is left as it is: another tab may be in it.
+ */
 export const switchOrg = defineVerb({
   name: "auth.switchOrg",
   kind: "mutation",
@@ -17,10 +23,16 @@ export const switchOrg = defineVerb({
   run: async (ctx, { orgId, userAgent }): Promise<SignedIn> => {
     const m = tables.memberships;
     const { userId, email } = ctx.actor;
+    if (ctx.actor.identityProviderId != null && orgId !== ctx.actor.orgId)
+      throw new CreelError(
+        "sso_required",
+        "Your identity provider speaks for this organization alone. Sign in to the other one.",
+      );
     // Read under the other org's row security: an org that one does not belong to is one that does not exist.
     return await withOrg(ctx.db, orgId, async (tx) => {
       const mine = and(eq(m.orgId, orgId), eq(m.userId, userId));
       if (first(await tx.select({ userId: m.userId }).from(m).where(mine)) === null) throw notFound();
+      await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: false, now: ctx.clock() });
       const actor = { kind: "user" as const, userId, orgId, grants: [], email };
       return await startSession(tx, { ...ctx, actor }, { orgId, userId, email, userAgent, action: "auth.switchOrg" });
     });

@@ -34,7 +34,8 @@ export async function applyNow(tx: Tx, ctx: Ctx, row: ChangeRow, how: How): Prom
   const planned = kind.nodes === undefined ? { plannedAt: ctx.clock() } : {};
   const applied = await move(tx, ctx, row, {
     event: how.event,
-    action: how.event === "apply" ? "change.apply" : "change.breakGlass",
+    // Breaking the glass has a row of its own beside this one, with its reason.
+    action: "change.apply",
     set: { ...how.set, ...planned, result: result ?? null },
   });
   await supersedeOthers(tx, ctx, applied);

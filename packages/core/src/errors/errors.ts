@@ -5,6 +5,10 @@ export const errorStatus = {
   unauthenticated: 401,
   second_factor_required: 401,
   proof_required: 403,
+  /** The person's org lets them in through its identity provider alone. */
+  sso_required: 403,
+  /** What an identity provider answered does not let anybody in. */
+  sso_refused: 403,
   conflict: 409,
   invalid_input: 400,
   policy_invalid: 422,

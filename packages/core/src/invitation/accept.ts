@@ -14,6 +14,7 @@ import { CreelError } from "../errors/errors.ts";
 import { insertGrant } from "../grant/insert.ts";
 import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
+import { closedOrgOf, expectPasswordOpens, ssoRequired } from "../sso/door.ts";
 import { storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
@@ -44,12 +45,14 @@ export const accept = defineVerb({
     const found = await findInvitation(ctx, input.token);
     const { invitation } = found;
     const { orgId, email } = invitation;
+    if ((await closedOrgOf(ctx.db, email))?.orgId === orgId) throw ssoRequired();
     const userId = await accountFor(ctx, found, input);
     const actor: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const as = { ...ctx, actor };
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
       await lockPeople(tx, orgId);
+      await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: false, now });
       await consume(tx, invitation, now);
       const roleKey = invitation.role ?? invitation.customRoleId;
       const role = roleKey === null ? null : await roleByKey(tx, { orgId, key: roleKey });

@@ -34,6 +34,8 @@ export const topics = {
   "exception.end": { kind: "exception", says: "was ended" },
   "agentRequest.ask": { kind: "exception", says: "was asked for by an agent" },
   "secret.rotate": { kind: "secret", says: "was rotated" },
+  "sso.breakGlass": { kind: "identity_provider", says: "came in past single sign-on as the break-glass owner" },
+  "sso.enforce": { kind: "identity_provider", says: "had its enforcement changed" },
   "token.create": { kind: "token", says: "was made" },
 } as const satisfies { [A in AuditAction]?: Topic };
 

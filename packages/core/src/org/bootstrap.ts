@@ -1,6 +1,7 @@
 import { and, eq, newId, sql, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
+import { ensureFirstPolicy } from "../approvalPolicy/first.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
@@ -40,6 +41,7 @@ export const bootstrap = defineVerb({
       const member = await ensureOwner(tx, ctx, { orgId: org.id, userId });
       const token = await ensureToken(tx, ctx, { orgId: org.id, userId, token: input.apiToken });
       const policy = await ensurePolicy(tx, ctx, org.id, input);
+      await ensureFirstPolicy(tx, { orgId: org.id, now: ctx.clock() });
       if (org.created || member || token || policy.created)
         await recordAudit(tx, ctx, org.id, {
           action: "org.bootstrap",

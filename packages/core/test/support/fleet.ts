@@ -56,6 +56,7 @@ export async function openFleet(): Promise<Fleet> {
     requestId: randomUUID(),
     source: "test",
     deployment,
+    sso: { webUrl: "https://creel.example", trustedHosts: ["127.0.0.1:1"], resolveTxt: async () => [] },
   });
   return { ...database, clock, ctx };
 }

@@ -1,7 +1,7 @@
 /** Which clauses of a place can matter, and for which methods and paths at most the two versions can differ. */
 import { canonicalJson } from "../canonical/json.ts";
 import type { Clause } from "../model.ts";
-import { methodsOfAccess } from "../protocols/http.ts";
+import { WEBSOCKET_BINARY as BINARY, methodsOfAccess, WEBSOCKET_TEXT as TEXT } from "../protocols/http.ts";
 import type { PathPattern } from "./sets/texts.ts";
 import { frameOf, type Item } from "./sides.ts";
 
@@ -45,7 +45,7 @@ export function scopeOf(before: readonly Item[], after: readonly Item[]): Scope 
     paths.push({ pattern: clause.path, loose: deny });
     methods.add(clause.method);
   }
-  return { paths, methods: methods.has("*") ? null : withHead(methods) };
+  return { paths, methods: methods.has("*") ? null : withCompanions(methods) };
 }
 
 /** What one list has more of than the other, counted. */
@@ -62,7 +62,12 @@ function difference<T>(before: readonly T[], after: readonly T[], keyOf: (value:
   return [without(before, after), without(after, before)];
 }
 
-const withHead = (methods: ReadonlySet<string>): string[] => [...methods, ...(methods.has("GET") ? ["HEAD"] : [])];
+/** Methods that are judged by what is said of another: HEAD by GET, and a binary message by the denials of a text one. */
+const withCompanions = (methods: ReadonlySet<string>): string[] => [
+  ...methods,
+  ...(methods.has("GET") ? ["HEAD"] : []),
+  ...(methods.has(TEXT) && !methods.has(BINARY) ? [BINARY] : []),
+];
 
 /** Every method that some endpoint of the place treats differently from a method that nobody names. */
 export function methodsOf(items: readonly Item[]): string[] {
@@ -73,12 +78,12 @@ export function methodsOf(items: readonly Item[]): string[] {
     if (protocol === "mcp") for (const method of ["POST", "GET", "DELETE"]) methods.add(method);
     if (protocol === "json-rpc") methods.add("POST");
     if (protocol === "graphql") for (const method of ["POST", "GET", "HEAD"]) methods.add(method);
-    if (protocol === "websocket") for (const method of ["GET", "WEBSOCKET_TEXT"]) methods.add(method);
+    if (protocol === "websocket") for (const method of ["GET", TEXT, BINARY]) methods.add(method);
     if (protocol !== "rest" && protocol !== "websocket") continue;
     for (const clause of [...(endpoint.rules ?? []).map(({ allow }) => allow), ...(endpoint.deny_rules ?? [])])
       if (clause.method !== undefined && clause.method !== "*") methods.add(clause.method);
   }
-  return withHead(methods).filter((method, i, all) => all.indexOf(method) === i && method !== "CONNECT");
+  return withCompanions(methods).filter((method, i, all) => all.indexOf(method) === i && method !== "CONNECT");
 }
 
 /** A method that nobody named; the first that is free, so that the example reads well. */

@@ -1,7 +1,8 @@
 /** The two versions: judged by the engine, and read as lists of endpoints for the comparison of sets. */
 import { canonicalJson } from "../canonical/json.ts";
 import { type Caller, type CompiledBinary, compileBinary } from "../engine/binary.ts";
-import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
+import { compilePolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { decide } from "../engine/decide.ts";
 import { compileGlob } from "../glob.ts";
 import type { Binary, Endpoint, Policy, PolicyEntry } from "../model.ts";

@@ -1,5 +1,5 @@
 /** A plain list of endpoints, for those who explain; a decision itself asks the groups. */
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
 
 /** Every endpoint that names this host and port, for whichever program, in the order of the sorted file. */

@@ -4,42 +4,17 @@
  * policy must not be changed afterwards.
  */
 
-import type { CompiledExceptions } from "../exceptions/compile.ts";
 import type { GlobMatcher } from "../glob/types.ts";
 import { compileGlob } from "../glob.ts";
 import type { Middleware, Policy } from "../model.ts";
-import { type CompiledBinary, compileBinary } from "./binary.ts";
+import { compileBinary } from "./binary.ts";
+import type { CompiledInference, CompiledMiddleware, CompiledPolicy } from "./compiled.ts";
 import { compileHostGlob, LazyEndpoint, LazyEntry, timeMs } from "./endpoint.ts";
 import { Hosts } from "./hosts.ts";
 import { refuseBadPatterns } from "./patterns.ts";
 import { Pool } from "./pool.ts";
 
 export { type CompiledEndpoint, type CompiledEntry, compileHostGlob } from "./endpoint.ts";
-
-export interface CompiledMiddleware {
-  key: string;
-  include: readonly GlobMatcher[];
-  exclude: readonly GlobMatcher[];
-}
-
-export interface CompiledInference {
-  enabled: boolean;
-  models: readonly GlobMatcher[] | null;
-  binaries: readonly CompiledBinary[] | null;
-}
-
-export interface CompiledPolicy {
-  readonly policy: Policy;
-  readonly monitorUntilMs: number | null;
-  readonly hosts: Hosts;
-  /** Hosts that some entry names plainly. */
-  readonly exactHosts: ReadonlySet<string>;
-  readonly inference: CompiledInference | null;
-  /** Fail-closed middlewares that this gateway cannot run; hosts they cover are denied. */
-  readonly missingMiddlewares: readonly CompiledMiddleware[];
-  /** What stands beside the policy for a while; `withExceptions` puts it there. */
-  readonly exceptions: CompiledExceptions | null;
-}
 
 export interface CompileOptions {
   /** Middlewares the gateway can run; none by default. */

@@ -7,7 +7,7 @@ import type { GlobMatcher } from "../glob/types.ts";
 import { compileGlob } from "../glob.ts";
 import type { Endpoint } from "../model.ts";
 import type { PolicyRequest } from "../types.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import { callerOf } from "./decide.ts";
 import { type CompiledEndpoint, compileHostGlob } from "./endpoint.ts";
 import type { Speaking } from "./group.ts";

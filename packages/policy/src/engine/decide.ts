@@ -11,7 +11,7 @@ import type { Policy } from "../model.ts";
 import type { PolicyDecision, PolicyRequest } from "../types.ts";
 import { type Addresses, readAddress, shutAddressReason, uncoveredReason } from "./addresses.ts";
 import { type Caller, isVouchedPath } from "./binary.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import type { CompiledEndpoint } from "./endpoint.ts";
 import type { Group } from "./group.ts";
 import { INFERENCE_HOST, judgeInference } from "./inference.ts";

@@ -7,7 +7,7 @@ import { isRecord } from "../canonical/record.ts";
 import { readJson } from "../canonical/strict-json.ts";
 import type { PolicyRequest } from "../types.ts";
 import type { Caller } from "./binary.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import { readHead } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { allow, deny, denyHard, type Verdict } from "./verdict.ts";

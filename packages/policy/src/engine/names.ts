@@ -1,5 +1,5 @@
 import { canonicalHost } from "../canonical/host.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import { INFERENCE_HOST } from "./inference.ts";
 
 /**

@@ -3,7 +3,7 @@ import { canonicalHost } from "../canonical/host.ts";
 import { plannedByException } from "../exceptions/judge.ts";
 import type { EndpointPlan, PolicyRequest } from "../types.ts";
 import { isVouchedPath } from "./binary.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled.ts";
 import { callerOf, decide, decideByPolicy, isMonitoring } from "./decide.ts";
 import type { Group } from "./group.ts";
 import { INFERENCE_HOST, INFERENCE_RULE } from "./inference.ts";

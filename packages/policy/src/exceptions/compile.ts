@@ -4,22 +4,11 @@
  * programs and middlewares; it speaks only where the policy named nothing (`src/engine/decide.ts`), and the policy and its digest stay
  * as they are.
  */
-import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
+import { compilePolicy } from "../engine/compile.ts";
+import type { CompiledException, CompiledPolicy } from "../engine/compiled.ts";
 import type { Endpoint, Policy } from "../model.ts";
 import { exceptionProblem } from "./problem.ts";
 import type { EgressException } from "./types.ts";
-
-export interface CompiledException {
-  readonly exception: EgressException;
-  readonly alone: CompiledPolicy;
-}
-
-export interface CompiledExceptions {
-  /** Those that last before those for once, so that none is used up where another would do. */
-  readonly all: readonly CompiledException[];
-  /** Whether one for once has been used. As the time, this is a fact of the moment and not of the policy. */
-  readonly isSpent: (id: string) => boolean;
-}
 
 /** Names an exception where a decision names its rule. */
 export const exceptionRule = (id: string): string => `exception:${id}`;

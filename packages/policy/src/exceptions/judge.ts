@@ -1,6 +1,7 @@
 /** What the exceptions say of a request that the policy did not name. */
+
+import type { CompiledException, CompiledExceptions } from "../engine/compiled.ts";
 import type { EndpointPlan, PolicyDecision, PolicyRequest } from "../types.ts";
-import type { CompiledException, CompiledExceptions } from "./compile.ts";
 
 /** Those that can be used now; one for once by the request that used it alone. */
 function* usable({ all, isSpent }: CompiledExceptions, held: readonly string[] = []): Generator<CompiledException> {

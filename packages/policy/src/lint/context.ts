@@ -1,5 +1,6 @@
 /** What every check of the linter works with. */
-import { type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
+import { compilePolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { decide } from "../engine/decide.ts";
 import { PROBLEMS_MAX } from "../limits.ts";
 import type { Endpoint, Policy } from "../model.ts";

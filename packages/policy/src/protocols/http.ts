@@ -7,6 +7,9 @@ import { foldText } from "../glob/fold.ts";
 import type { Access } from "../model.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
+/** Each client text message of a WebSocket, and each binary one. */
+export const WEBSOCKET_TEXT = "WEBSOCKET_TEXT";
+export const WEBSOCKET_BINARY = "WEBSOCKET_BINARY";
 const READ = ["GET", "HEAD", "OPTIONS"];
 const WRITE = [...READ, "POST", "PUT", "PATCH"];
 export const methodsOfAccess: Record<Access, readonly string[] | null> = {
@@ -47,7 +50,9 @@ export const denialBy = ({ endpoint, clause }: { endpoint: CompiledEndpoint; cla
   `Denied by ${endpoint.entry.key}.deny_rules[${clause.index}]: ${clause.source.method ?? "*"} ${clause.source.path ?? ""}.`;
 
 export function clauseDenies(clause: CompiledClause, { request, method, target }: ProtocolRequest): boolean {
-  if (!methodMatches(clause, method)) return false;
+  // No rule can read a binary message, which may carry any text: what denies texts denies it.
+  if (!methodMatches(clause, method) && !(method === WEBSOCKET_BINARY && clause.method === WEBSOCKET_TEXT))
+    return false;
   const { path } = clause;
   if (path === null || !target.denyPaths.some(path)) return false;
   // A parameter that is missing cannot be the one that is denied; of several values one suffices.

@@ -9,11 +9,9 @@ import { quoted } from "../engine/quoted.ts";
 import { BODY_BYTES_DEFAULT } from "../limits.ts";
 import { RequestBody } from "./body.ts";
 import { judgeOperations, readPayload } from "./graphql.ts";
-import { httpAllowance, httpDenial } from "./http.ts";
+import { WEBSOCKET_BINARY as BINARY, httpAllowance, httpDenial, WEBSOCKET_TEXT as TEXT } from "./http.ts";
 import type { Clauses, ProtocolRequest, ProtocolVerdict } from "./types.ts";
 
-const TEXT = "WEBSOCKET_TEXT";
-const BINARY = "WEBSOCKET_BINARY";
 /** Messages of graphql-transport-ws and graphql-ws that carry no operation. */
 const LIFECYCLE = ["connection_init", "connection_terminate", "ping", "pong", "complete", "stop"];
 const OPERATION = ["subscribe", "start"];
@@ -62,7 +60,7 @@ function judgeText(
   };
 }
 
-/** No rule can read a binary message, so it passes only where everything may be said, and where no text is denied that it could carry. */
+/** No rule can read a binary message, so it passes only where everything may be said; denials of texts were asked already. */
 function judgeBinary(
   endpoint: CompiledEndpoint,
   request: ProtocolRequest,
@@ -70,11 +68,10 @@ function judgeBinary(
 ): ProtocolVerdict {
   const { access } = endpoint.endpoint;
   const { key } = endpoint.entry;
-  const denied = httpDenial(endpoint, { ...request, method: TEXT }, clauses?.deny);
   const open = endpoint.messages === null && (access === undefined || access === "full");
   const byRule = open && access === undefined ? httpAllowance(endpoint, request, clauses?.allow) : null;
   return {
-    denied,
+    denied: null,
     allowed: byRule ?? (open && access === "full" ? `Entry \`${key}\` gives full access.` : null),
     missing: `Entry \`${key}\` does not allow binary messages at ${quoted(request.target.path)}.`,
   };

@@ -5,7 +5,8 @@
  * their extremes; those that can do both are tried one by one.
  */
 import { endpointsFor } from "../engine/candidates.ts";
-import { type CompiledEndpoint, type CompiledPolicy, compilePolicy } from "../engine/compile.ts";
+import { type CompiledEndpoint, compilePolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import type { Binary, Clause, Endpoint, InferenceSection, PolicyEntry } from "../model.ts";
 import { type Conditions, findConditions, ipsBit, type Lacks, type Target, type VerdictPart } from "./conditions.ts";
 import { COMPLETIONS_MAX } from "./limits.ts";

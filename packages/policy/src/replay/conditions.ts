@@ -1,6 +1,7 @@
 /** Which conditions of a version speak of parts that a record lacks. Invariant: one that is overlooked here would be a guess in a replay. */
 import { isIpLiteral } from "../canonical/host.ts";
-import type { CompiledEndpoint, CompiledPolicy } from "../engine/compile.ts";
+import type { CompiledEndpoint } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { INFERENCE_HOST } from "../engine/inference.ts";
 import { compileGlob } from "../glob.ts";
 import type { Binary, Endpoint, InferenceSection } from "../model.ts";

@@ -1,6 +1,6 @@
 /** One version's word on past requests. Exact, or honestly uncertain; remembered, because journals repeat themselves. */
 import { canonicalHost } from "../canonical/host.ts";
-import type { CompiledPolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { decide } from "../engine/decide.ts";
 import { namesHost } from "../engine/names.ts";
 import { planEndpoint } from "../engine/plan.ts";
@@ -151,9 +151,8 @@ function bucketOf(thresholds: readonly number[], clock: number): number {
 
 /** Methods by which the conditions of a target differ. */
 const methodClass = (method: string | null): string =>
-  method === null || method === "GET" || method === "HEAD" || method === "POST" || method === "WEBSOCKET_TEXT"
-    ? String(method)
-    : "other";
+  method === null || METHODS_APART.has(method) ? String(method) : "other";
+const METHODS_APART: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "WEBSOCKET_TEXT", "WEBSOCKET_BINARY"]);
 
 const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? "a part") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;

@@ -1,5 +1,5 @@
 /** What two records must have in common to be judged alike: only what the version judges, so that most of a journal is judged once. */
-import type { CompiledPolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { addressIn, modelOf } from "./recorded.ts";
 import type { RecordedRequest } from "./types.ts";
 

@@ -4,7 +4,7 @@
  * Taken for granted, where neither the record nor the version's own conditions speak of it: that only POST and WebSocket messages
  * carry a body, that a GET opens no WebSocket, and that a name led to a public address.
  */
-import type { CompiledPolicy } from "../engine/compile.ts";
+import type { CompiledPolicy } from "../engine/compiled.ts";
 import { createGroups } from "./groups.ts";
 import { createVersionJudge, type Judgement } from "./judge.ts";
 import { outsideCause } from "./outside.ts";

@@ -110,7 +110,12 @@ function embedsShutAddress(host: string): boolean {
 
 const METHOD = /^[A-Z][A-Z0-9_-]{0,31}$/;
 /** `method` in upper case. */
-export const methodRefusal = (method: string): string | null =>
-  METHOD.test(method) && method !== "CONNECT" && method !== "TRACE"
-    ? null
-    : "The method is none that a rule can allow.";
+const MESSAGES = ["WEBSOCKET_TEXT", "WEBSOCKET_BINARY"];
+
+export const methodRefusal = (method: string): string | null => {
+  if (MESSAGES.includes(method))
+    return "A message of a WebSocket is no request that a rule for paths could allow. Add an endpoint with `protocol: websocket` by hand.";
+  return isAllowable(method) ? null : "The method is none that a rule can allow.";
+};
+
+const isAllowable = (method: string): boolean => METHOD.test(method) && method !== "CONNECT" && method !== "TRACE";

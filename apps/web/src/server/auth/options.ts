@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { auth, CreelError, type Ctx, invitation, type SignedIn } from "@creel/core";
 import type { AuthOptions } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
@@ -23,14 +24,21 @@ export const authOptions = (): AuthOptions => ({
   providers: [
     CredentialsProvider({
       id: "credentials",
-      credentials: { email: {}, password: {} },
+      credentials: { email: {}, password: {}, code: {} },
       authorize: async (given, request) => {
         const headers = new Headers(headerPairs(request.headers));
         const requestId = requestIdOf(headers);
         const ctx = makeCtx(await runtime(), { actor: null, requestId, source: "web" });
         const userAgent = headers.get("user-agent")?.slice(0, 1024);
         try {
-          const input = { email: textOf(given?.email).trim(), password: textOf(given?.password) };
+          const code = textOf(given?.code).trim();
+          const address = addressIn(headers, env().addressHeader);
+          const input = {
+            email: textOf(given?.email).trim(),
+            password: textOf(given?.password),
+            ...(code === "" ? {} : { code }),
+            ...(address === null ? {} : { address }),
+          };
           const signedIn = await auth.signIn({ ctx, input: userAgent ? { ...input, userAgent } : input });
           return { id: signedIn.user.id, sessionToken: signedIn.token };
         } catch (error) {
@@ -106,6 +114,12 @@ const signInBy = (
       }
     },
   });
+
+/** A header that an operator vouches for: his own proxy sets it, and whatever a client sent under this name is gone. */
+export const addressIn = (headers: Headers, header: string | undefined): string | null => {
+  const address = header === undefined ? "" : (headers.get(header)?.split(",").at(-1)?.trim() ?? "");
+  return isIP(address) === 0 ? null : address;
+};
 
 const sessionTokenOf = (user: object): unknown => ("sessionToken" in user ? user.sessionToken : undefined);
 

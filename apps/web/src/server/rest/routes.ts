@@ -1,4 +1,5 @@
 import {
+  agentRequest,
   approvalPolicy,
   audit,
   change,
@@ -192,6 +193,17 @@ export const restRoutes: readonly RestRoute[] = [
     source: { params: { id: { field: "bindingId", resolve: plainId } } },
   }),
 
+  route("GET", "/agent-requests", agentRequest.list, {
+    summary: "What agents ask people for, the newest first",
+    source: { query: ["waiting", "limit"] },
+  }),
+  route("POST", "/agent-requests/{id}/answer", agentRequest.answer, {
+    summary: "Answer an agent: exactly what it asked for a while, as a change like any other, or no",
+    source: {
+      params: { id: { field: "requestId", resolve: plainId } },
+      body: ["verdict", "seconds", "once", "note"],
+    },
+  }),
   route("GET", "/exceptions", exception.list, {
     summary: "What sandboxes may reach for a while beside their policies, newest first",
     source: { query: ["sandboxId", "active", "limit"] },

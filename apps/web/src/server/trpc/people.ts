@@ -1,14 +1,30 @@
-import { access, auth, grant, invitation, member, role, serviceAccount, team } from "@creel/core";
+import { access, auth, grant, invitation, member, role, serviceAccount, sso, team } from "@creel/core";
 import { mutation, query, router } from "./init.ts";
 
 /** The verbs about people and what they may do. An invitation is accepted by signing in with it, not here. */
 export const peopleRouters = {
   access: router({ ask: query(access.ask) }),
   auth: router({
+    listFactors: query(auth.listFactors),
+    prove: mutation(auth.prove),
+    beginTotp: mutation(auth.beginTotp),
+    confirmTotp: mutation(auth.confirmTotp),
+    newRecoveryCodes: mutation(auth.newRecoveryCodes),
+    removeTotp: mutation(auth.removeTotp),
     listSessions: query(auth.listSessions),
     signOutEverywhere: mutation(auth.signOutEverywhere),
     changePassword: mutation(auth.changePassword),
     listOrgs: query(auth.listOrgs),
+  }),
+  sso: router({
+    get: query(sso.get),
+    save: mutation(sso.save),
+    check: mutation(sso.check),
+    enforce: mutation(sso.enforce),
+    addDomain: mutation(sso.addDomain),
+    verifyDomain: mutation(sso.verifyDomain),
+    removeDomain: mutation(sso.removeDomain),
+    remove: mutation(sso.remove),
   }),
   member: router({ list: query(member.list), remove: mutation(member.remove) }),
   invitation: router({

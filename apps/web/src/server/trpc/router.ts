@@ -1,4 +1,5 @@
 import {
+  agentRequest,
   approvalPolicy,
   audit,
   change,
@@ -72,6 +73,10 @@ export const appRouter = router({
     removeMyChannel: mutation(notice.removeMyChannel),
     testChannel: mutation(notice.testChannel),
     testMyChannel: mutation(notice.testMyChannel),
+  }),
+  agentRequest: router({
+    list: query(agentRequest.list),
+    answer: mutation(agentRequest.answer),
   }),
   exception: router({
     list: query(exception.list),

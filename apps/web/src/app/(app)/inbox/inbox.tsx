@@ -15,6 +15,7 @@ import { DismissDialog } from "./dismiss-dialog.tsx";
 import { ExceptionsPanel } from "./exceptions-panel.tsx";
 import { GroupRows } from "./group-rows.tsx";
 import { type Act, acts, isTyping, moves, pressed } from "./keys.ts";
+import { RequestsPanel } from "./requests-panel.tsx";
 import { type Done, useActs } from "./use-acts.ts";
 
 interface Input {
@@ -42,6 +43,7 @@ export const Inbox = ({ input }: { input: Input }) => {
           )
         }
       />
+      {input.show === "open" ? <RequestsPanel /> : null}
       <Answer query={query} what="denied requests">
         {({ items, more }) => <Groups key={input.show} input={input} groups={items} more={more} />}
       </Answer>

@@ -18,6 +18,7 @@ const InboxPage = async ({ searchParams }: { searchParams: PageParams }) => {
         load={(trpc, client) => [
           client.fetchQuery(trpc.inbox.list.queryOptions(input)),
           client.fetchQuery(trpc.exception.list.queryOptions({ active: true })),
+          client.fetchQuery(trpc.agentRequest.list.queryOptions({ waiting: true })),
         ]}
       >
         <Inbox input={input} />

@@ -9,6 +9,7 @@ export const SettingsNav = () => {
   const me = useMe();
   const entries = [
     { text: "Sessions", href: paths.sessions() },
+    { text: "Second factor", href: paths.secondFactor() },
     { text: "Notices", href: paths.notices() },
     ...(mayDo(me, "read", "secret") ? [{ text: "Secrets", href: paths.secrets() }] : []),
     { text: "API tokens", href: paths.tokens() },
@@ -17,6 +18,7 @@ export const SettingsNav = () => {
     ...(mayDo(me, "read", "role") ? [{ text: "Roles", href: paths.roles() }] : []),
     ...(mayDo(me, "read", "grant") ? [{ text: "Grants", href: paths.grants() }] : []),
     ...(mayDo(me, "read", "grant") ? [{ text: "Access", href: paths.access() }] : []),
+    ...(mayDo(me, "read", "identity_provider") ? [{ text: "Single sign-on", href: paths.singleSignOn() }] : []),
     ...(mayDo(me, "read", "service_account") ? [{ text: "Service accounts", href: paths.serviceAccounts() }] : []),
   ];
   return (

@@ -33,7 +33,7 @@ export const ChangePage = ({ changeId }: { changeId: string }) => {
                 {(touched) => <Impact change={change} impact={touched} />}
               </Answer>
             </div>
-            <div className="grid min-w-0 content-start gap-4 max-lg:order-first">
+            <div className="grid min-w-0 content-start gap-4">
               <Decide key={change.digest} change={change} />
               <Missing change={change} />
               <Panel title="The change">

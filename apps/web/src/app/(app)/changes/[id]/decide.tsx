@@ -48,7 +48,7 @@ export const Decide = ({ change }: { change: ChangeDetail }) => {
           maxLength={COMMENT_CHARS_MAX}
           autoComplete="off"
         />
-        <div className="flex flex-wrap gap-2">
+        <div className="flex flex-wrap items-start gap-2">
           <Button
             look="primary"
             busy={vote.isPending}
@@ -73,7 +73,7 @@ export const Decide = ({ change }: { change: ChangeDetail }) => {
             </>
           )}
         </p>
-        <div className="flex flex-wrap gap-2">
+        <div className="flex flex-wrap items-start gap-2">
           {change.state === "approved" ? (
             <Button
               busy={apply.isPending}

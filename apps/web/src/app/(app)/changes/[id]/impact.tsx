@@ -28,7 +28,10 @@ const PolicyImpact = ({ impact, policy }: { impact: ChangeImpact; policy: NonNul
       <Panel title="What it touches">
         <p>
           {counted(impact.sandboxCount, "sandbox", "sandboxes")} on {counted(impact.nodeCount, "node", "nodes")} use{" "}
-          <TextLink href={paths.policy(policy.id)}>{policy.name}</TextLink>.
+          <TextLink href={paths.policy(policy.id)} className="underline">
+            {policy.name}
+          </TextLink>
+          .
         </p>
         {impact.sandboxes.length > 0 ? (
           <ul className="mt-1 flex flex-wrap gap-x-3 gap-y-1">

@@ -41,43 +41,45 @@ export const Access = () => {
   return (
     <>
       <PageHeader title="Access" lead="May somebody do this to that, and why. Asking changes nothing." />
-      <Panel title="The question">
-        <div className="grid gap-3 p-3 sm:grid-cols-3">
-          <SelectField
-            label="May"
-            value={userId}
-            onChange={(event) => setUserId(event.target.value)}
-            options={[
-              { value: "", text: "Choose somebody…" },
-              ...(members.data?.items ?? []).map((member) => ({ value: member.userId, text: member.email })),
-            ]}
-          />
-          <SelectField
-            label="do this"
-            value={permission}
-            onChange={(event) => setPermission(event.target.value)}
-            options={all.map((each) => ({ value: each, text: inWords(each) }))}
-          />
-          <SelectField label="to" value={thing} onChange={(event) => setThing(event.target.value)} options={things} />
+      <div className="grid gap-4">
+        <Panel title="The question">
+          <div className="grid gap-3 p-3 sm:grid-cols-3">
+            <SelectField
+              label="May"
+              value={userId}
+              onChange={(event) => setUserId(event.target.value)}
+              options={[
+                { value: "", text: "Choose somebody…" },
+                ...(members.data?.items ?? []).map((member) => ({ value: member.userId, text: member.email })),
+              ]}
+            />
+            <SelectField
+              label="do this"
+              value={permission}
+              onChange={(event) => setPermission(event.target.value)}
+              options={all.map((each) => ({ value: each, text: inWords(each) }))}
+            />
+            <SelectField label="to" value={thing} onChange={(event) => setThing(event.target.value)} options={things} />
+          </div>
+        </Panel>
+        <div aria-live="polite">
+          {verdict.error ? <Refusal>{shownError(verdict.error).message}</Refusal> : null}
+          {verdict.data ? (
+            <Panel title={verdict.data.allowed ? "Yes" : "No"} className="mt-4">
+              <div className="grid gap-3 p-3">
+                <p>{verdict.data.sentence}</p>
+                <ul className="grid gap-2">
+                  {verdict.data.grants.map((grant) => (
+                    <li key={grant.grantId} className="flex flex-wrap items-baseline gap-2">
+                      <HeldGrants grants={[grant]} />
+                      <Badge>{says[grant.says]}</Badge>
+                    </li>
+                  ))}
+                </ul>
+              </div>
+            </Panel>
+          ) : null}
         </div>
-      </Panel>
-      <div aria-live="polite">
-        {verdict.error ? <Refusal>{shownError(verdict.error).message}</Refusal> : null}
-        {verdict.data ? (
-          <Panel title={verdict.data.allowed ? "Yes" : "No"}>
-            <div className="grid gap-3 p-3">
-              <p>{verdict.data.sentence}</p>
-              <ul className="grid gap-2">
-                {verdict.data.grants.map((grant) => (
-                  <li key={grant.grantId} className="flex flex-wrap items-baseline gap-2">
-                    <HeldGrants grants={[grant]} />
-                    <Badge>{says[grant.says]}</Badge>
-                  </li>
-                ))}
-              </ul>
-            </div>
-          </Panel>
-        ) : null}
       </div>
     </>
   );

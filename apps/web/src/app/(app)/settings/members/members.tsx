@@ -67,20 +67,22 @@ export const Members = () => {
         lead="Who belongs to this organization, and what each of them holds here."
         actions={<Invite />}
       />
-      <Panel title="All members" flush>
-        <Answer query={query} what="members">
-          {({ items }) => (
-            <DataTable
-              caption="Members"
-              rows={items}
-              columns={columns}
-              rowKey={(row) => row.userId}
-              empty={<Empty title="Nobody" />}
-            />
-          )}
-        </Answer>
-      </Panel>
-      {mayDo(me, "read", "invitation") ? <Invitations /> : null}
+      <div className="grid gap-4">
+        <Panel title="All members" flush>
+          <Answer query={query} what="members">
+            {({ items }) => (
+              <DataTable
+                caption="Members"
+                rows={items}
+                columns={columns}
+                rowKey={(row) => row.userId}
+                empty={<Empty title="Nobody" />}
+              />
+            )}
+          </Answer>
+        </Panel>
+        {mayDo(me, "read", "invitation") ? <Invitations /> : null}
+      </div>
       <ConfirmDialog
         open={asked !== null}
         onOpenChange={(next) => (next ? undefined : setAsked(null))}

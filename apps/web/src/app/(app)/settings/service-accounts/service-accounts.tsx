@@ -75,49 +75,51 @@ export const ServiceAccounts = () => {
         title="Service accounts"
         lead="What acts and is no person: CI, a bot, a scheduler. It has grants and API tokens, and never signs in."
       />
-      <Panel title="New service account">
-        <div className="grid max-w-md gap-3 p-3">
-          {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
-          <Field
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            maxLength={63}
-            autoComplete="off"
-            placeholder="ci"
-          />
-          <Field
-            label="What it is for"
-            value={description}
-            onChange={(event) => setDescription(event.target.value)}
-            maxLength={500}
-            autoComplete="off"
-          />
-          <div>
-            <Button
-              look="primary"
-              busy={create.isPending}
-              disabledReason={mayCreate ?? (name.trim() === "" ? "Give it a name." : null)}
-              onClick={() => create.mutate({ name: name.trim(), description })}
-            >
-              Make service account
-            </Button>
-          </div>
-        </div>
-      </Panel>
-      <Panel title="All service accounts" flush>
-        <Answer query={query} what="service accounts">
-          {({ items }) => (
-            <DataTable
-              caption="Service accounts"
-              rows={items}
-              columns={columns}
-              rowKey={(row) => row.id}
-              empty={<Empty title="No service account yet">Make one for each script that is nobody's own.</Empty>}
+      <div className="grid gap-4">
+        <Panel title="New service account">
+          <div className="grid max-w-md gap-3 p-3">
+            {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
+            <Field
+              label="Name"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              maxLength={63}
+              autoComplete="off"
+              placeholder="ci"
             />
-          )}
-        </Answer>
-      </Panel>
+            <Field
+              label="What it is for"
+              value={description}
+              onChange={(event) => setDescription(event.target.value)}
+              maxLength={500}
+              autoComplete="off"
+            />
+            <div>
+              <Button
+                look="primary"
+                busy={create.isPending}
+                disabledReason={mayCreate ?? (name.trim() === "" ? "Give it a name." : null)}
+                onClick={() => create.mutate({ name: name.trim(), description })}
+              >
+                Make service account
+              </Button>
+            </div>
+          </div>
+        </Panel>
+        <Panel title="All service accounts" flush className="mt-4">
+          <Answer query={query} what="service accounts">
+            {({ items }) => (
+              <DataTable
+                caption="Service accounts"
+                rows={items}
+                columns={columns}
+                rowKey={(row) => row.id}
+                empty={<Empty title="No service account yet">Make one for each script that is nobody's own.</Empty>}
+              />
+            )}
+          </Answer>
+        </Panel>
+      </div>
       <ConfirmDialog
         open={asked !== null}
         onOpenChange={(next) => (next ? undefined : setAsked(null))}

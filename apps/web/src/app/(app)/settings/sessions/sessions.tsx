@@ -78,7 +78,9 @@ export const Sessions = () => {
           )}
         </Answer>
       </Panel>
-      <ChangePassword />
+      <div className="mt-4">
+        <ChangePassword />
+      </div>
       <ConfirmDialog
         open={asking}
         onOpenChange={setAsking}

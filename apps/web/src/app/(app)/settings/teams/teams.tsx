@@ -40,38 +40,44 @@ export const Teams = () => {
   return (
     <>
       <PageHeader title="Teams" lead="What a team is granted, everybody in it holds." />
-      <Panel title="New team">
-        <div className="grid max-w-md gap-3 p-3">
-          {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
-          <Field
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            maxLength={63}
-            autoComplete="off"
-            placeholder="payments"
-          />
-          <div>
-            <Button
-              look="primary"
-              busy={create.isPending}
-              disabledReason={refusal ?? (name.trim() === "" ? "Give it a name." : null)}
-              onClick={() => create.mutate({ name: name.trim() })}
-            >
-              Make team
-            </Button>
+      <div className="grid gap-4">
+        <Panel title="New team">
+          <div className="grid max-w-md gap-3 p-3">
+            {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
+            <Field
+              label="Name"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              maxLength={63}
+              autoComplete="off"
+              placeholder="payments"
+            />
+            <div>
+              <Button
+                look="primary"
+                busy={create.isPending}
+                disabledReason={refusal ?? (name.trim() === "" ? "Give it a name." : null)}
+                onClick={() => create.mutate({ name: name.trim() })}
+              >
+                Make team
+              </Button>
+            </div>
           </div>
-        </div>
-      </Panel>
-      <Answer query={query} what="teams">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No team yet">Make one, grant it a role, and add people to it.</Empty>
-          ) : (
-            items.map((item) => <TeamPanel key={item.id} team={item} />)
-          )
-        }
-      </Answer>
+        </Panel>
+        <Answer query={query} what="teams">
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title="No team yet">Make one, grant it a role, and add people to it.</Empty>
+            ) : (
+              <div className="grid gap-4">
+                {items.map((item) => (
+                  <TeamPanel key={item.id} team={item} />
+                ))}
+              </div>
+            )
+          }
+        </Answer>
+      </div>
     </>
   );
 };
@@ -92,7 +98,7 @@ const TeamPanel = ({ team }: { team: TeamView }) => {
   );
   const problem = add.error ?? take.error;
   return (
-    <Panel title={team.name}>
+    <Panel title={team.name} className="mt-4">
       <div className="grid gap-3 p-3">
         {problem ? <Refusal>{shownError(problem).message}</Refusal> : null}
         <div>

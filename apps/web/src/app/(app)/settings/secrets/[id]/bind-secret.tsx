@@ -5,11 +5,11 @@ import { useState } from "react";
 import { shownError } from "../../../../../client/errors.ts";
 import { useRefusalOf } from "../../../../../client/me.tsx";
 import { useTRPC } from "../../../../../client/trpc.ts";
+import { readScope } from "../../../../../lib/scope-text.ts";
 import { Button } from "../../../../../ui/button.tsx";
 import { Dialog } from "../../../../../ui/dialog.tsx";
 import { Field, SelectField } from "../../../../../ui/field.tsx";
 import { Refusal } from "../../../../../ui/states.tsx";
-import { readScope } from "./read-scope.ts";
 
 const BY_LABELS = "";
 
@@ -35,12 +35,12 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
     setSandboxId(BY_LABELS);
     setLabels("");
   };
-  const scope = readScope(labels);
+  const { scope, problem } = readScope(labels);
   const byLabels = sandboxId === BY_LABELS;
-  const missing = byLabels && scope === null ? "Choose a sandbox, or write labels like env=prod." : null;
+  const missing = byLabels && scope === undefined ? "Choose a sandbox, or write labels like env=prod." : null;
   const submit = () => {
     if (!byLabels) bind.mutate({ secretId: secret.id, sandboxId });
-    else if (scope !== null) bind.mutate({ secretId: secret.id, scope });
+    else if (scope !== undefined) bind.mutate({ secretId: secret.id, scope });
   };
   return (
     <>
@@ -75,6 +75,7 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
           {byLabels ? (
             <Field
               label="Labels"
+              error={problem}
               hint="All of them must fit; a node's labels win over the sandbox's own."
               value={labels}
               onChange={(event) => setLabels(event.target.value)}

@@ -1,0 +1,12 @@
+export { addDomain, addDomainInput } from "./addDomain.ts";
+export { begin, beginInput } from "./begin.ts";
+export { check, checkInput } from "./check.ts";
+export { complete, completeInput } from "./complete.ts";
+export { enforce, enforceInput } from "./enforce.ts";
+export { get, getInput } from "./get.ts";
+export { remove, removeInput } from "./remove.ts";
+export { removeDomain, removeDomainInput } from "./removeDomain.ts";
+export { save, saveInput } from "./save.ts";
+export { verifyDomain, verifyDomainInput } from "./verifyDomain.ts";
+export { waysIn, waysInInput } from "./waysIn.ts";
+export type { SsoWorld } from "./world.ts";

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { audit, auth, invitation, member, sso, type UserActor } from "../src/index.ts";
+import { codeOf } from "./support/authenticator.ts";
+import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
+import { type Issuer, openIssuer } from "./support/issuer.ts";
+import { addPerson } from "./support/people.ts";
+import { openHouse, type SsoHouse, settings, signInBy, verify } from "./support/sso.ts";
+
+let fleet: Fleet;
+let acme: TestOrg;
+let globex: TestOrg;
+let issuer: Issuer;
+let house: SsoHouse;
+let number = 0;
+
+beforeAll(async () => {
+  fleet = await openFleet();
+});
+afterAll(async () => {
+  await fleet?.close();
+});
+/** Orgs, domains and a provider of their own for each test. */
+beforeEach(async () => {
+  number += 1;
+  fleet.clock.now = new Date();
+  acme = await makeOrg(fleet, `acme${number}`);
+  globex = await makeOrg(fleet, `globex${number}`);
+  issuer = await openIssuer([`https://creel.example/api/auth/sso/callback/${acme.orgId}`]);
+  house = openHouse(fleet, [issuer]);
+  await sso.save({ ctx: house.ctx(house.owner(acme)), input: settings(issuer) });
+  await verify(house, acme, `acme${number}.example`);
+  return async () => await issuer.close();
+});
+
+const ownerCtx = () => house.ctx(house.owner(acme));
+const at = (name: string): string => `${name}@acme${number}.example`;
+const alice = (more: object = {}) => ({ email: at("alice"), email_verified: true, name: "Alice", ...more });
+const actorOf = async (token: string): Promise<UserActor | null> =>
+  await auth.resolveSession({ ctx: fleet.ctx(null), input: { token } });
+const reasons = async (): Promise<unknown[]> => {
+  const { items } = await audit.list({ ctx: ownerCtx(), input: { action: "sso.refused" } });
+  return items.map(({ changes }) => changes.reason?.to);
+};
+
+test("a newcomer of a verified domain becomes a member with the mapped role and nothing more", async () => {
+  const input = {
+    ...settings(issuer),
+    roleClaim: "groups",
+    roleMapping: [{ value: "fleet", role: "operator" as const }],
+  };
+  await sso.save({ ctx: ownerCtx(), input });
+  issuer.people.set("s-1", alice({ groups: ["all", "fleet"] }));
+  const signedIn = await signInBy(house, issuer, { email: at("alice"), subject: "s-1", next: "/nodes" });
+  expect(signedIn).toMatchObject({
+    next: "/nodes",
+    org: { id: acme.orgId },
+    user: { email: at("alice"), name: "Alice" },
+  });
+  const actor = await actorOf(signedIn.token);
+  expect(actor?.grants.map(({ role, scope }) => ({ role, scope }))).toEqual([{ role: "operator", scope: null }]);
+  issuer.people.set("s-2", { email: at("bob"), email_verified: true });
+  const bob = await actorOf((await signInBy(house, issuer, { email: at("bob"), subject: "s-2" })).token);
+  expect(bob?.grants.map(({ role }) => role)).toEqual(["viewer"]);
+});
+
+test("where nothing gives a newcomer a role they stay outside, and no account is made", async () => {
+  await sso.save({ ctx: ownerCtx(), input: { ...settings(issuer), defaultRole: null } });
+  issuer.people.set("s-1", alice());
+  const tried = signInBy(house, issuer, { email: at("alice"), subject: "s-1" });
+  await expect(tried).rejects.toMatchObject({ code: "sso_refused" });
+  const members = await member.list({ ctx: ownerCtx(), input: {} });
+  expect(members.items.map(({ email }) => email)).toEqual([acme.email]);
+  expect(await reasons()).toEqual([expect.stringContaining("gives you a role")]);
+});
+
+test("who it is says the subject: the address may change, and a member of before is linked once", async () => {
+  await addPerson(fleet, acme, { name: "carol", role: "operator" });
+  const { email } = (await member.list({ ctx: ownerCtx(), input: {} })).items.find(
+    (one) => one.email !== acme.email,
+  ) ?? { email: "" };
+  const domain = email.split("@")[1] ?? "";
+  if (domain !== `acme${number}.example`) await verify(house, acme, domain);
+  issuer.people.set("s-1", { email, email_verified: true });
+  const first = await actorOf((await signInBy(house, issuer, { email, subject: "s-1" })).token);
+  expect(first?.grants.map(({ role }) => role)).toEqual(["operator"]);
+  issuer.people.set("s-1", { email: "elsewhere@unknown.example", email_verified: false });
+  const again = await actorOf((await signInBy(house, issuer, { email, subject: "s-1" })).token);
+  expect(again?.userId).toBe(first?.userId);
+});
+
+test("whoever was removed does not let themselves in again", async () => {
+  issuer.people.set("s-1", alice());
+  const { user } = await signInBy(house, issuer, { email: at("alice"), subject: "s-1" });
+  await member.remove({ ctx: ownerCtx(), input: { userId: user.id } });
+  const tried = signInBy(house, issuer, { email: at("alice"), subject: "s-1" });
+  await expect(tried).rejects.toMatchObject({ code: "sso_refused", publicMessage: expect.stringContaining("removed") });
+});
+
+test("proof is what the provider says was shown to it just now", async () => {
+  issuer.people.set("s-1", alice());
+  const plain = await actorOf((await signInBy(house, issuer, { email: at("alice"), subject: "s-1" })).token);
+  expect(plain?.provedAt).toBeNull();
+  const proved = await actorOf(
+    (await signInBy(house, issuer, { email: at("alice"), subject: "s-1", prove: true })).token,
+  );
+  expect(fleet.clock.now.getTime() - (proved?.provedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+});
+
+test("a domain counts from when its DNS says so, for one org", async () => {
+  const domain = `new${number}.example`;
+  const named = await sso.addDomain({ ctx: ownerCtx(), input: { domain } });
+  expect(await sso.waysIn({ ctx: house.ctx(null), input: { email: `a@${domain}` } })).toEqual({
+    provider: null,
+    password: true,
+  });
+  const asked = await sso.verifyDomain({ ctx: ownerCtx(), input: { domainId: named.id } });
+  expect(asked.verifiedAt).toBeNull();
+  house.records.set(named.record.name, `${named.record.value}0`);
+  expect((await sso.verifyDomain({ ctx: ownerCtx(), input: { domainId: named.id } })).verifiedAt).toBeNull();
+  house.records.set(named.record.name, named.record.value);
+  expect((await sso.verifyDomain({ ctx: ownerCtx(), input: { domainId: named.id } })).verifiedAt).not.toBeNull();
+  expect(await sso.waysIn({ ctx: house.ctx(null), input: { email: `a@${domain}` } })).toMatchObject({
+    provider: { name: "Acme ID" },
+  });
+  await expect(verify(house, globex, domain)).rejects.toMatchObject({ code: "conflict" });
+});
+
+async function enforceFor(owner: TestOrg): Promise<string> {
+  issuer.people.set("s-1", alice());
+  await signInBy(house, issuer, { email: at("alice"), subject: "s-1" });
+  const ctx = house.ctx(house.owner(owner));
+  const { secret } = await auth.beginTotp({ ctx, input: {} });
+  await auth.confirmTotp({ ctx, input: { code: codeOf(secret, fleet.clock.now) } });
+  await sso.enforce({ ctx, input: { enforced: true, breakGlassUserId: owner.userId } });
+  return secret;
+}
+
+test("it is enforced only when somebody came in through it and a break-glass owner can come in without", async () => {
+  const input = { enforced: true as const, breakGlassUserId: acme.userId };
+  await expect(sso.enforce({ ctx: ownerCtx(), input })).rejects.toMatchObject({
+    publicMessage: expect.stringContaining("authenticator"),
+  });
+  const { secret } = await auth.beginTotp({ ctx: ownerCtx(), input: {} });
+  await auth.confirmTotp({ ctx: ownerCtx(), input: { code: codeOf(secret, fleet.clock.now) } });
+  await expect(sso.enforce({ ctx: ownerCtx(), input })).rejects.toMatchObject({
+    publicMessage: expect.stringContaining("Nobody has signed in"),
+  });
+  const unproved = { ...house.owner(acme), provedAt: null };
+  await expect(sso.enforce({ ctx: house.ctx(unproved), input })).rejects.toMatchObject({ code: "proof_required" });
+});
+
+test("enforced, passwords of its people open it no more, by no way, and those who came by one are out", async () => {
+  await verify(house, acme, `staff${number}.example`);
+  const invite = async (email: string) =>
+    await invitation.create({ ctx: ownerCtx(), input: { email, role: "viewer" } });
+  const dave = await invitation.accept({
+    ctx: fleet.ctx(null),
+    input: { token: (await invite(`dave@staff${number}.example`)).token, password: PASSWORD },
+  });
+  const eve = await invite(`eve@staff${number}.example`);
+  expect(await actorOf(dave.token)).not.toBeNull();
+  await enforceFor(acme);
+  expect(await actorOf(dave.token)).toBeNull();
+  const byPassword = (email: string, password: string) =>
+    auth.signIn({ ctx: fleet.ctx(null), input: { email, password } });
+  await expect(byPassword(dave.user.email, PASSWORD)).rejects.toMatchObject({ code: "sso_required" });
+  // A wrong password and an account that is not there get the same answer.
+  await expect(byPassword(dave.user.email, "something else")).rejects.toMatchObject({ code: "sso_required" });
+  await expect(byPassword(`nobody@staff${number}.example`, PASSWORD)).rejects.toMatchObject({ code: "sso_required" });
+  const accepted = invitation.accept({ ctx: fleet.ctx(null), input: { token: eve.token, password: PASSWORD } });
+  await expect(accepted).rejects.toMatchObject({ code: "sso_required" });
+  const elsewhere: UserActor = {
+    kind: "user",
+    userId: dave.user.id,
+    orgId: globex.orgId,
+    grants: [],
+    email: dave.user.email,
+  };
+  const switched = auth.switchOrg({ ctx: fleet.ctx(elsewhere), input: { orgId: acme.orgId } });
+  await expect(switched).rejects.toMatchObject({ code: "sso_required" });
+});
+
+test("the break-glass owner comes in with password and code alone, and it is on record", async () => {
+  const secret = await enforceFor(acme);
+  fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+  const input = { email: acme.email, password: PASSWORD };
+  await expect(auth.signIn({ ctx: fleet.ctx(null), input })).rejects.toMatchObject({ code: "second_factor_required" });
+  await auth.signIn({ ctx: fleet.ctx(null), input: { ...input, code: codeOf(secret, fleet.clock.now) } });
+  expect((await audit.list({ ctx: ownerCtx(), input: { action: "sso.breakGlass" } })).items).toHaveLength(1);
+  await auth.removeTotp({ ctx: ownerCtx(), input: {} });
+  await expect(auth.signIn({ ctx: fleet.ctx(null), input })).rejects.toMatchObject({ code: "sso_required" });
+});

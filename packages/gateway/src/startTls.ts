@@ -1,0 +1,47 @@
+/**
+ * TLS that begins in the middle of a connection, after a word of the protocol's own: SMTP, LMTP, IMAP, NNTP, ManageSieve, XMPP (`STARTTLS`),
+ * POP3 (`STLS`), FTP (`AUTH TLS`), LDAP (an OID). Threat: another name in that TLS than the one that was judged. Where exactly it begins only
+ * the server knows (one that discards what came behind the word begins later than the bytes say), so no place is trusted: once the word was
+ * said, a byte that begins a TLS record stands for a ClientHello wherever it is. None of these protocols has such a byte in its text.
+ */
+
+/** How such servers greet; what answers otherwise never begins TLS by a word, and is not watched. */
+const GREETINGS = /^(?:2\d\d[ -]|\* (?:O|P)|\+OK|"|<|0)/i;
+const GREETING_CHARACTERS = 4;
+const GREETING_STARTS = /^[2*+"<0]/;
+
+export function mayStartTls(heard: Buffer): boolean {
+  if (heard.length === 0) return true;
+  const text = heard.toString("latin1", 0, GREETING_CHARACTERS);
+  return (text.length < GREETING_CHARACTERS ? GREETING_STARTS : GREETINGS).test(text);
+}
+
+const LDAP_START_TLS = "1.3.6.1.4.1.1466.20037";
+const WORDS = new RegExp(`STARTTLS|STLS|AUTH[ \\t]{1,8}(?:TLS|SSL)|${LDAP_START_TLS.replaceAll(".", "\\.")}`, "i");
+/** The longest word but one character: so much of what went by may be the beginning of one. */
+const TAIL_BYTES = LDAP_START_TLS.length - 1;
+
+/** Looks for the word in what passes, also where it comes in pieces. */
+export function createWordSearch() {
+  let tail = Buffer.alloc(0);
+  return {
+    /** How many of these bytes there are up to the word's end; null: it is not in them. */
+    endIn(bytes: Buffer): number | null {
+      const text = Buffer.concat([tail, bytes]);
+      const found = WORDS.exec(text.toString("latin1"));
+      if (found !== null) return found.index + found[0].length - tail.length;
+      tail = Buffer.from(text.subarray(Math.max(0, text.length - TAIL_BYTES)));
+      return null;
+    },
+  };
+}
+
+const RECORD_ALERT = 0x15;
+const RECORD_HANDSHAKE = 0x16;
+
+/** Where a TLS record may begin, from `from` on; -1: nowhere. */
+export const recordStart = (bytes: Buffer, from = 0): number => {
+  for (let at = from; at < bytes.length; at += 1)
+    if (bytes[at] === RECORD_HANDSHAKE || bytes[at] === RECORD_ALERT) return at;
+  return -1;
+};

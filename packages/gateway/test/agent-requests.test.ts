@@ -1,0 +1,145 @@
+import { request as httpRequest } from "node:http";
+import type { AgentRequest } from "@creel/protocol";
+import { afterEach, describe, expect, it } from "vitest";
+import { requestId } from "../src/own/requests.ts";
+import { ask as askUpstream } from "./support/client.ts";
+import { CURL, createWorld, type World } from "./support/world.ts";
+
+const NOTHING = "version: 1\nnetwork_policies: {}\n";
+const WISH = { host: "api.example.com", port: 443, method: "POST", path: "/items/*", reason: "to file the report" };
+
+let world: World;
+let asked: AgentRequest[] = [];
+afterEach(async () => await world?.close());
+
+async function open(more: Partial<Parameters<typeof createWorld>[0]> = {}) {
+  asked = [];
+  world = await createWorld({ yaml: NOTHING, onAgentRequest: (request) => void asked.push(request), ...more });
+  const door = await world.door("creel.local", 80);
+  const say = (method: string, path: string, body?: unknown) =>
+    new Promise<{ status: number; json: Record<string, unknown> }>((resolve, reject) => {
+      const headers = { host: "creel.local" };
+      const req = httpRequest({ host: "127.0.0.1", port: door, method, path, headers, agent: false }, (res) => {
+        let text = "";
+        res.on("data", (chunk) => {
+          text += chunk;
+        });
+        res.on("end", () => resolve({ status: res.statusCode ?? 0, json: JSON.parse(text) }));
+      });
+      req.on("error", reject);
+      req.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+    });
+  return { say, ask: (body: unknown) => say("POST", "/v1/requests", body) };
+}
+
+describe("an agent that asks people", () => {
+  it("is told that it waits, and what was asked goes out with its program and its claim", async () => {
+    const { ask } = await open();
+    const told = await ask(WISH);
+    expect(told).toMatchObject({ status: 202, json: { state: "waiting", answer: "" } });
+    expect(asked).toEqual([{ ...WISH, id: told.json.id, sandboxId: "box", binary: CURL.path, again: true }]);
+  });
+
+  it("gets nothing by asking", async () => {
+    const { ask } = await open();
+    await ask(WISH);
+    world.gateway.answerAgents([{ id: asked[0]?.id ?? "", state: "allowed", answer: "" }]);
+    const door = await world.door("api.example.com", 443);
+    const over = { door, host: "api.example.com", ca: world.ca.certificatePem, method: "POST", path: "/items/7" };
+    expect((await askUpstream(over)).status).toBe(403);
+  });
+
+  it("asks once, however often it asks the same", async () => {
+    const { ask } = await open();
+    const ids = new Set<unknown>();
+    for (let n = 0; n < 20; n++) ids.add((await ask({ ...WISH, reason: `again ${n}` })).json.id);
+    expect(ids.size).toBe(1);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("waits for the answer and hears it as soon as it is there", async () => {
+    const { ask, say } = await open();
+    const id = String((await ask(WISH)).json.id);
+    const waiting = say("GET", `/v1/requests/${id}?wait=60`);
+    const short = await say("GET", `/v1/requests/${id}`);
+    expect(short).toMatchObject({ status: 200, json: { state: "waiting" } });
+    world.gateway.answerAgents([{ id, state: "denied", answer: "Use the other tracker." }]);
+    expect(await waiting).toMatchObject({ status: 200, json: { state: "denied", answer: "Use the other tracker." } });
+  });
+
+  it("hears of no other sandbox's request and of none that was not made", async () => {
+    const { say } = await open();
+    const foreign = requestId("another", { ...WISH, binary: CURL.path });
+    world.gateway.answerAgents([{ id: foreign, state: "allowed", answer: "secret" }]);
+    expect((await say("GET", `/v1/requests/${foreign}?wait=60`)).status).toBe(404);
+    for (const path of ["/v1/requests/", "/v1/requests/x", `/v1/requests/${foreign}/x`])
+      expect((await say("GET", path)).status).toBe(404);
+  });
+
+  it("asks for no more than ten new things a minute", async () => {
+    const at = { now: Date.now() };
+    const { ask } = await open({ now: () => at.now });
+    const statuses = [];
+    for (let n = 0; n < 11; n++) statuses.push((await ask({ ...WISH, port: 1000 + n })).status);
+    expect(statuses).toEqual([...new Array(10).fill(202), 429]);
+    at.now += 60_000;
+    expect((await ask({ ...WISH, port: 1010 })).status).toBe(202);
+  });
+
+  it("has no more than thirty-two things waiting", async () => {
+    const at = { now: Date.now() };
+    const { ask } = await open({ now: () => at.now });
+    for (let n = 0; n < 32; n++) {
+      at.now += 60_000;
+      expect((await ask({ ...WISH, port: 1000 + n })).status).toBe(202);
+    }
+    at.now += 60_000;
+    expect((await ask({ ...WISH, port: 2000 })).status).toBe(429);
+    world.gateway.answerAgents([{ id: asked[0]?.id ?? "", state: "denied", answer: "" }]);
+    at.now += 60_000;
+    expect((await ask({ ...WISH, port: 2000 })).status).toBe(202);
+  });
+
+  it("lets no more than eight looks wait", async () => {
+    const { ask, say } = await open();
+    const id = String((await ask(WISH)).json.id);
+    const looks = Array.from({ length: 9 }, () => say("GET", `/v1/requests/${id}?wait=60`));
+    expect((await Promise.race(looks)).json.state).toBe("waiting");
+    world.gateway.answerAgents([{ id, state: "allowed", answer: "" }]);
+    const states = (await Promise.all(looks)).map(({ json }) => json.state);
+    expect(states.filter((state) => state === "allowed")).toHaveLength(8);
+  });
+
+  it.each<[string, unknown]>([
+    ["no JSON", "{"],
+    ["a pattern in the host", { ...WISH, host: "*.example.com" }],
+    ["a pattern in the program", { ...WISH, binary: "/usr/bin/*" }],
+    ["no reason", { ...WISH, reason: " " }],
+    ["a reason of a page", { ...WISH, reason: "x".repeat(1001) }],
+    ["a path without a method", { ...WISH, method: undefined }],
+    ["the model's own name", { ...WISH, host: "inference.local" }],
+    ["a field nobody knows, such as how long", { ...WISH, seconds: 999_999 }],
+    ["a port that is none", { ...WISH, port: 0 }],
+  ])("is refused with %s", async (_what, body) => {
+    const { ask } = await open();
+    expect((await ask(body)).status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it("is refused with more than sixteen kilobytes", async () => {
+    const { ask } = await open();
+    expect((await ask(`"${"x".repeat(17 * 1024)}"`)).status).toBe(413);
+  });
+
+  it("is told where nobody can be asked", async () => {
+    world = await createWorld({ yaml: NOTHING });
+    const door = await world.door("creel.local", 443);
+    const over = { door, host: "creel.local", ca: world.ca.certificatePem, method: "POST", path: "/v1/requests" };
+    expect((await askUpstream({ ...over, body: JSON.stringify(WISH) })).status).toBe(501);
+  });
+
+  it("still reads there what confines it", async () => {
+    const { say } = await open();
+    expect((await say("GET", "/")).json).toMatchObject({ sandbox: "box", generation: 1 });
+  });
+});
