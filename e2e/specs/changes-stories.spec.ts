@@ -1,5 +1,5 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
-import { figure } from "../support/figures.ts";
+import { figure, LOW } from "../support/figures.ts";
 import { Fleet } from "../support/fleet.ts";
 import { inspect } from "../support/pages.ts";
 import { call, demote, expectFocusShown, join, type Person, PHONE } from "../support/people.ts";
@@ -85,7 +85,7 @@ test("a security admin writes who must approve policies, and it is in force", as
   await expect(page.getByRole("listitem").filter({ hasText: "Policies need a second person" })).toContainText(
     "enforced",
   );
-  await figure(page, "approval-policies");
+  await figure(page, "approval-policies", LOW);
   await inspect(page, "approval-policies");
 });
 
@@ -194,6 +194,7 @@ test("a broken glass applies at once, is told, and stays open until somebody els
   const id = await propose("urgent");
   const { page } = admin;
   await page.goto(`/changes/${id}`);
+  await page.getByLabel("Colour theme").selectOption({ label: "Light" });
   await page.getByRole("button", { name: "Break the glass…" }).press("Enter");
   const dialog = page.getByRole("dialog", { name: "Apply without approvals?" });
   const act = dialog.getByRole("button", { name: "Break the glass" });

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { figure } from "../support/figures.ts";
+import { figure, LOW } from "../support/figures.ts";
 import { Fleet } from "../support/fleet.ts";
 import { inspect, signIn } from "../support/pages.ts";
 import { complaintsOf, expectFocusShown, join, type Person, pressable } from "../support/people.ts";
@@ -117,7 +117,10 @@ test("an owner invites somebody with a link that works once, and gives them a fu
   await expect(giving).toBeHidden();
   const given = page.getByRole("row").filter({ hasText: "dora@creel.example" }).filter({ hasText: "approver" });
   await expect(given).toContainText("env=staging");
-  await figure(page, "grants");
+  // What came by the invitation was given by whoever sent it, not by whoever used it.
+  const invited = page.getByRole("row").filter({ hasText: "dora@creel.example" }).filter({ hasText: "developer" });
+  await expect(invited.getByRole("cell", { name: fleet.dev.email, exact: true })).toBeVisible();
+  await figure(page, "grants", LOW);
   await inspect(page, "grants");
   // It holds from the next thing they do, without signing in anew.
   await joiner.reload();
@@ -195,7 +198,7 @@ test("the page of access says who may do what, and what would be missing", async
   await expect(page.getByText("does not cover it")).toBeVisible();
   await page.getByLabel("to", { exact: true }).selectOption({ label: "sandbox shop-staging" });
   await expect(page.getByText(/otto@creel\.example may operate the sandbox shop-staging/)).toBeVisible();
-  await figure(page, "access");
+  await figure(page, "access", LOW);
   await inspect(page, "access");
 });
 
@@ -210,7 +213,7 @@ test("the pages of people are sound in both themes and both widths", async ({ pa
   await fleet.api("POST", "/service-accounts", { name: "pipeline", description: "Builds and deploys." });
   await page.goto(`${fleet.dev.webUrl}/settings/members`);
   await expect(page.getByText("payments").first()).toBeVisible();
-  await figure(page, "members");
+  await figure(page, "members", LOW);
   for (const name of ["teams", "roles", "service-accounts", "tokens", "sessions"]) {
     await page.goto(`${fleet.dev.webUrl}/settings/${name}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

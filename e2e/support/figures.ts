@@ -7,6 +7,8 @@ const folder = fileURLToPath(new URL("../../docs/images", import.meta.url));
 /** A document is read over slow lines too, and its pictures are kept in the history of the repository. */
 const BYTES_MAX = 200 * 1024;
 const SIZE = { width: 1200, height: 820 };
+/** For a page with a few rows. */
+export const LOW = { width: 1200, height: 460 };
 
 /** A picture for a document, taken where a story stands; the story itself goes on as if nothing had happened. */
 export async function figure(page: Page, name: string, size = SIZE): Promise<void> {

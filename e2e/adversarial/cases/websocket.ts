@@ -5,17 +5,18 @@ import { all, neverPrints, noCredential, prints, serverGot, serverNeverGot } fro
 
 const attack = groupOf("http", ["egress", "rules"]);
 /** Each message a text of GraphQL; the one that is denied must not arrive, in whatever pieces. */
-const talk = (frames: string, path = "/live") =>
+const talk = (frames: string, path = "/live", how = "{ ms: 900 }") =>
   node(`
 const query = (field) => JSON.stringify({ id: "1", type: "subscribe", payload: { query: "query { " + field + " }" } });
-say(await wsTalk(host("live"), "${path}", [${frames}], { ms: 900 }))`);
+say(await wsTalk(host("live"), "${path}", [${frames}], ${how}))`);
 const denied = { promise: "rules", expect: serverNeverGot("live", /^message .*(secret|raw)/) };
 
 export const websocket: Case[] = [
   attack("ws-honest", "control: an allowed message gets there and back", {
     promise: "honest-work",
     control: true,
-    program: talk('wsFrame(query("viewer"))'),
+    // As long as an honest program would wait; it ends with the answer.
+    program: talk('wsFrame(query("viewer"))', "/live", "{ ms: 15_000, until: /heard .*viewer/ }"),
     expect: all(serverGot("live", /^message .*viewer/), prints(/heard .*viewer/)),
   }),
   attack("ws-denied-text", "sends a message that the rules deny", {

@@ -58,7 +58,8 @@ export const lookup = (name, family = 4) =>
     (e) => `failed ${e.code}`,
   );
 
-function talk(socket, ready, bytes, ms) {
+/** Until the time is over, or what came back matches `until`. */
+function talk(socket, ready, bytes, { ms, until }) {
   return new Promise((done) => {
     let text = "";
     const finish = (how) => {
@@ -69,6 +70,7 @@ function talk(socket, ready, bytes, ms) {
     const timer = setTimeout(() => finish("late"), ms);
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
+      if (until?.test(text)) finish("answered");
     });
     socket.on(ready, () => {
       for (const part of [bytes].flat()) socket.write(part);
@@ -80,15 +82,15 @@ function talk(socket, ready, bytes, ms) {
 
 /** Bytes as they are over TCP; resolves with how it ended and what came back. */
 export const rawTcp = (address, port, bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", ms = 1500) =>
-  talk(net.connect({ host: address, port }), "connect", bytes, ms);
+  talk(net.connect({ host: address, port }), "connect", bytes, { ms });
 
 /** Bytes as they are inside TLS. */
-export const rawTls = (name, bytes, { port = 443, ms = 1500, ...options } = {}) =>
+export const rawTls = (name, bytes, { port = 443, ms = 1500, until, ...options } = {}) =>
   talk(
     tls.connect({ host: name, port, servername: name, ...options }),
     "secureConnect",
     [bytes].flat().map((t) => (typeof t === "string" ? t.replaceAll("\n", "\r\n") : t)),
-    ms,
+    { ms, until },
   );
 
 /** One frame of HTTP/2. */

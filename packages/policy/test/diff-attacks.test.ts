@@ -181,3 +181,22 @@ describe("files made to be incomparable are claimed whole, soon and in few words
     expect(claimed(found, request)).toEqual(["allow", "deny"]);
   });
 });
+
+describe("binary messages of a WebSocket, which no rule names", () => {
+  const socket = (rest: string) => file(entry({ rest: `protocol: websocket, ${rest}` }));
+  const asked = { method: "WEBSOCKET_BINARY", path: "/live" };
+  const all = '{allow: {method: "*", path: "/**"}}';
+  it.each([
+    ["full access", socket("access: read-write"), socket("access: full")],
+    ["a rule for any method", socket('rules: [{allow: {method: GET, path: "/**"}}]'), socket(`rules: [${all}]`)],
+    [
+      "a denial of texts that went",
+      socket(`rules: [${all}], deny_rules: [{method: WEBSOCKET_TEXT, path: "/live"}]`),
+      socket(`rules: [${all}]`),
+    ],
+  ])("show when they become allowed by %s, and when they are no more", (_how, narrow, wide) => {
+    expect(claimed(diff(narrow, wide), asked)).toContain("allow");
+    expect(claimed(diff(wide, narrow), asked)).toContain("deny");
+    expect(claimed(diff(wide, wide), asked)).toEqual([]);
+  });
+});

@@ -358,6 +358,7 @@ export const requests: fc.Arbitrary<PolicyRequest> = fc
       "OPTIONS",
       "PATCH",
       "WEBSOCKET_TEXT",
+      "WEBSOCKET_BINARY",
       "get",
       "CONNECT",
     ),

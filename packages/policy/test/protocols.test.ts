@@ -172,6 +172,14 @@ describe("websocket", () => {
       writes({ method: "POST", path: "/v1" }),
     ]).toEqual(["allow", "deny", "allow", "deny", "deny"]);
   });
+  test("a binary message needs full access, and what denies texts at its path denies it, in any entry", () => {
+    const binary = { method: "WEBSOCKET_BINARY", path: "/v1/live" };
+    const of = (rest: string) => judgeOf(`{host: api.example.com, port: 443, protocol: websocket, ${rest}}`)(binary);
+    const all = 'rules: [{allow: {method: "*", path: "/**"}}]';
+    const denying = (path: string) => `${all}, deny_rules: [{method: WEBSOCKET_TEXT, path: "${path}"}]`;
+    expect([of("access: full"), of("access: read-write"), of(all)]).toEqual(["allow", "deny", "allow"]);
+    expect([of(denying("/v1/*")), of(denying("/other"))]).toEqual(["deny", "allow"]);
+  });
   test("messages are judged as GraphQL where rules speak of it", () => {
     const decide = judgeOf(
       "{host: api.example.com, port: 443, protocol: websocket, rules: [{allow: {method: GET, path: /v1}}, {allow: {operation_type: subscription, fields: [messageAdded]}}]}",

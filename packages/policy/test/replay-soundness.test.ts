@@ -113,7 +113,7 @@ const whole: fc.Arbitrary<PolicyRequest> = fc.record(
     ancestors: fc.constantFrom([], ["/usr/bin/parent"]),
     host: fc.constant("h.example.com"),
     port: fc.constant(443),
-    method: fc.constantFrom("GET", "POST", "PUT", "DELETE", "WEBSOCKET_TEXT"),
+    method: fc.constantFrom("GET", "POST", "PUT", "DELETE", "WEBSOCKET_TEXT", "WEBSOCKET_BINARY"),
     path: fc.constantFrom("/a", "/a/b", "/b", "/a/b?query={a}", "/a%2Fb"),
     headers: fc.constantFrom<Record<string, string>>(
       {},

@@ -236,6 +236,16 @@ describe("what a record lacks", () => {
     expect(kindOf(READ, { protocol: "wss" })).toBe("broken");
     expect(kindOf(FULL, { protocol: "wss" })).toBe("unchanged");
   });
+  it("covers binary messages of a WebSocket, which only full access allows", () => {
+    const socket = (access: string) =>
+      policy(`{host: api.example.com, port: 443, protocol: websocket, access: ${access}}`);
+    for (const method of ["WEBSOCKET_TEXT", "WEBSOCKET_BINARY"]) {
+      expect(kindOf(socket("full"), { method, protocol: "wss" })).toBe("unchanged");
+      expect(kindOf(socket("read-only"), { method, protocol: "wss" })).toBe("broken");
+    }
+    expect(kindOf(socket("read-write"), { method: "WEBSOCKET_TEXT", protocol: "wss" })).toBe("unchanged");
+    expect(kindOf(socket("read-write"), { method: "WEBSOCKET_BINARY", protocol: "wss" })).toBe("broken");
+  });
   it("reads the model of a call from what the gateway wrote, and guesses none", () => {
     const models = compiled("version: 1\nnetwork_policies: {}\ninference: {models: [good-*]}\n");
     const call = (reason: string, method = "POST") => ({

@@ -280,6 +280,8 @@ describe("a suggestion never proposes", () => {
       { path: "http://x/" },
       { method: "CONNECT" },
       { method: "ge t" },
+      { method: "WEBSOCKET_TEXT" },
+      { method: "WEBSOCKET_BINARY" },
     ])
       expect(refused(fields), JSON.stringify(fields)).toEqual(no);
     expect(refused({ headers: { Upgrade: "websocket" } })).toEqual(no);

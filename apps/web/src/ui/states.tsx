@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 
-const Box = (props: { title: string; children?: ReactNode; role?: "status" | "alert" }) => (
+const Box = (props: { title: string; children?: ReactNode; role?: "status" | "alert"; heads?: boolean }) => (
   <div role={props.role} className="px-4 py-8 text-center">
-    <p className="font-medium">{props.title}</p>
+    {props.heads ? <h1 className="font-medium">{props.title}</h1> : <p className="font-medium">{props.title}</p>}
     {props.children ? <div className="mx-auto mt-1 max-w-md text-muted">{props.children}</div> : null}
   </div>
 );
@@ -25,8 +25,9 @@ export const Failed = ({ message, retry }: { message: string; retry?: () => void
   </Box>
 );
 
+/** Stands in the place of a whole page, so its title is the page's. */
 export const NoPermission = ({ what }: { what: string }) => (
-  <Box title={`Your role may not see ${what}`}>
+  <Box title={`Your role may not see ${what}`} heads>
     An owner of the organization can give you a role that may. Nothing is wrong with your sign-in.
   </Box>
 );

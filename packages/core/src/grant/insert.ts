@@ -16,6 +16,8 @@ export interface NewGrant {
   scope: Scope | null;
   expiresAt: Date | null;
   reason: string;
+  /** Who gave it, where that is not who acts: whoever sent an invitation that somebody else uses. */
+  givenBy?: { label: string; userId: string | null };
 }
 
 /** Writes a grant with its audit row, under the caller's `lockPeople` and after the caller judged who may give it. */
@@ -33,8 +35,8 @@ export async function insertGrant(tx: Tx, ctx: Ctx, given: NewGrant): Promise<st
     customRoleId: role.customRoleId,
     scope: given.scope,
     reason: given.reason,
-    grantedBy: describeActor(ctx.actor).label,
-    grantedByUserId: personOf(ctx.actor),
+    grantedBy: given.givenBy?.label ?? describeActor(ctx.actor).label,
+    grantedByUserId: given.givenBy === undefined ? personOf(ctx.actor) : given.givenBy.userId,
     createdAt: now,
     expiresAt: given.expiresAt,
     endedAt: null,

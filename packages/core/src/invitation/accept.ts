@@ -77,6 +77,7 @@ export const accept = defineVerb({
           scope,
           expiresAt: null,
           reason: `Invited by ${invitation.invitedBy}.`,
+          givenBy: { label: invitation.invitedBy, userId: invitation.invitedByUserId },
         });
       await expectSound(tx, { orgId, userIds: [userId], now });
       await recordAudit(tx, as, orgId, {

@@ -2,6 +2,18 @@ import { constants, type ServerHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { HTTP2_DEAF_LOOKS_MAX, HTTP2_DEAF_THROTTLED_LOOKS_MAX, HTTP2_LOOK_INTERVAL_MS } from "../limits.ts";
 
+export interface DeafnessWaits {
+  intervalMs: number;
+  /** So many looks at a connection that writes nothing end it. */
+  looksMax: number;
+  throttledLooksMax: number;
+}
+const WAITS: DeafnessWaits = {
+  intervalMs: HTTP2_LOOK_INTERVAL_MS,
+  looksMax: HTTP2_DEAF_LOOKS_MAX,
+  throttledLooksMax: HTTP2_DEAF_THROTTLED_LOOKS_MAX,
+};
+
 /**
  * Threat: nghttp2 ends a connection for some faults of its client (a frame that is too long, a head it cannot unpack) by reading nothing
  * more, and tells nobody; Node then never sees the client leave, and its place, its bodies and its streams are kept. Invariant: what
@@ -16,8 +28,9 @@ export function watchDeafness(parts: {
   /** What it writes may wait for our own rate. */
   throttled: () => boolean;
   onDeaf: () => void;
+  waits?: DeafnessWaits;
 }): void {
-  const { session, socket, busy, throttled, onDeaf } = parts;
+  const { session, socket, busy, throttled, onDeaf, waits = WAITS } = parts;
   let heard = 0;
   let writtenBefore: number | null = null;
   let looks = 0;
@@ -34,7 +47,7 @@ export function watchDeafness(parts: {
     if (session.destroyed) return;
     if (writtenBefore === socket.bytesWritten) {
       looks += 1;
-      if (looks >= (throttled() ? HTTP2_DEAF_THROTTLED_LOOKS_MAX : HTTP2_DEAF_LOOKS_MAX)) onDeaf();
+      if (looks >= (throttled() ? waits.throttledLooksMax : waits.looksMax)) onDeaf();
       return;
     }
     writtenBefore = null;
@@ -43,7 +56,7 @@ export function watchDeafness(parts: {
     const before = socket.bytesWritten;
     // False: its client leaves too many unanswered; whether we write is not known then.
     if (probe()) writtenBefore = before;
-  }, HTTP2_LOOK_INTERVAL_MS);
+  }, waits.intervalMs);
   timer.unref();
   session.once("close", () => clearInterval(timer));
 }

@@ -1,5 +1,7 @@
 import { CreelError, sso } from "@creel/core";
+import { env } from "../../env.ts";
 import { safeNext } from "../../lib/paths.ts";
+import { addressIn } from "../auth/options.ts";
 import { parseCookies } from "../auth/session.ts";
 import { logIfUnforeseen } from "../errors/problem.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
@@ -15,8 +17,12 @@ export const finishSso = async (request: Request, orgId: string): Promise<Respon
   const ticket = ticketIn(parseCookies(headers.get("cookie")));
   const userAgent = headers.get("user-agent")?.slice(0, 1024);
   try {
+    const address = addressIn(headers, env().addressHeader);
     const answer = { orgId, ticket, query: new URL(request.url).search };
-    const signedIn = await sso.complete({ ctx, input: { ...answer, ...(userAgent ? { userAgent } : {}) } });
+    const signedIn = await sso.complete({
+      ctx,
+      input: { ...answer, ...(userAgent ? { userAgent } : {}), ...(address === null ? {} : { address }) },
+    });
     const cookies = [await sessionCookie(signedIn.token), noTicketCookie()];
     return redirectTo(ownUrl(safeNext(signedIn.next)), cookies);
   } catch (error) {

@@ -1,5 +1,7 @@
 import { CreelError, sso } from "@creel/core";
+import { env } from "../../env.ts";
 import { safeNext } from "../../lib/paths.ts";
+import { addressIn } from "../auth/options.ts";
 import { logIfUnforeseen } from "../errors/problem.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
@@ -17,7 +19,13 @@ export const startSso = async (request: Request): Promise<Response> => {
   const next = safeNext(asked.get("next"));
   const ctx = makeCtx(await runtime(), { actor: null, requestId, source: "web" });
   try {
-    const input = { email: (asked.get("email") ?? "").trim().slice(0, 254), next, prove: asked.get("prove") === "1" };
+    const address = addressIn(request.headers, env().addressHeader);
+    const input = {
+      email: (asked.get("email") ?? "").trim().slice(0, 254),
+      next,
+      prove: asked.get("prove") === "1",
+      ...(address === null ? {} : { address }),
+    };
     const { url, ticket, maxAgeSeconds } = await sso.begin({ ctx, input });
     return redirectTo(url, [ticketCookie(ticket, maxAgeSeconds)]);
   } catch (error) {
