@@ -73,7 +73,7 @@ const decide = (page: Page) => page.getByRole("region", { name: "Decide" });
 test("a security admin writes who must approve policies, and it is in force", async () => {
   const { page } = admin;
   await page.goto("/changes/policies");
-  await expect(page.getByText("Nothing is held up.")).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Approval policies" })).toBeVisible();
   await page.getByRole("button", { name: "New approval policy" }).press("Enter");
   const dialog = page.getByRole("dialog", { name: "New approval policy" });
   await dialog.getByLabel("Name").fill("Policies need a second person");

@@ -7,6 +7,7 @@ export interface Decision {
   boot: string;
   seq: number;
   sandbox: string;
+  sandboxId: string;
   kind: string;
   decision: string;
   host: string;

@@ -64,8 +64,8 @@ const withRole = (role: Role): Actor => ({ ...ours.owner, grants: [grantOfRole(r
 
 const channelSample = (name: string) => ({
   name,
-  target: { kind: "email", address: "ops@ours.example" },
-  topics: ["node.revoke"],
+  target: { kind: "email" as const, address: "ops@ours.example" },
+  topics: ["node.revoke" as const],
 });
 
 const noDigest = `sha256:${"0".repeat(64)}`;
@@ -279,7 +279,8 @@ const restRequest = (route: (typeof restRoutes)[number], input: Record<string, u
   let path = route.path;
   const used = new Set<string>();
   for (const [name, { field }] of Object.entries(route.source.params ?? {})) {
-    path = path.replace(`{${name}}`, encodeURIComponent(String(input[field])));
+    // A verb that makes a thing when none is named has a route for each of the two; the sample names none.
+    path = path.replace(`{${name}}`, encodeURIComponent(String(input[field] ?? ours.policyId)));
     used.add(field);
   }
   const query = new URLSearchParams();
@@ -362,8 +363,13 @@ describe("what a person may do leaves an audit row", () => {
     "node.revoke",
     "auth.signOutEverywhere",
   ];
+  /** These need a change that waits; `packages/core/test/walk.test.ts` makes one for each and looks for its row. */
+  const onWaiting = new Set(
+    ["vote", "edit", "withdraw", "applyNow", "breakGlass", "closeReview"].map((verb) => `change.${verb}`),
+  );
+  onWaiting.add("approvalPolicy.remove");
   const mutations = procedures
-    .filter((path) => verbRegistry.get(path)?.kind === "mutation")
+    .filter((path) => verbRegistry.get(path)?.kind === "mutation" && !onWaiting.has(path))
     .sort((a, b) => last.indexOf(a) - last.indexOf(b));
 
   /** What asks for proof is done by somebody who signed in a moment ago. */
@@ -386,6 +392,10 @@ describe("what a person may do leaves an audit row", () => {
     if (path === "token.revoke" || path === "token.rotate") input.tokenId = (await api.token.list({})).items[0]?.id;
     if (path === "sso.verifyDomain" || path === "sso.removeDomain")
       input.domainId = (await api.sso.get({})).domains[0]?.id;
+    if (path.startsWith("notice.") && "channelId" in input) {
+      const made = path.includes("My") ? api.notice.createMyChannel : api.notice.createChannel;
+      input.channelId = (await made(channelSample("audited"))).channel.id;
+    }
     if (path === "sandbox.start") await api.sandbox.stop({ sandboxId: ours.sandboxId });
     if (path === "sandbox.release") await api.sandbox.kill({ sandboxId: ours.sandboxId, to: "quarantined" });
     else await api.sandbox.release({ sandboxId: ours.sandboxId, reason: "for the next act" }).catch(() => undefined);
@@ -393,7 +403,8 @@ describe("what a person may do leaves an audit row", () => {
     const status = await callTrpc(path, factors.includes(path) ? proved : ours.owner, input);
     // No node is connected here to run the command; that it was asked for is what must stand in the audit.
     if (path !== "sandbox.exec") expect(status).toBe(200);
-    const row = (await rowsSince(before?.id)).find((item) => item.action === path);
+    // A person's own channel is a channel.
+    const row = (await rowsSince(before?.id)).find((item) => item.action === path.replace("MyChannel", "Channel"));
     expect(row?.actor.label).toBe(ours.email);
   });
 });

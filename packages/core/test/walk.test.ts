@@ -222,6 +222,10 @@ async function inputOf(name: string): Promise<unknown> {
   return inputs[name] ?? changes.inputs[name] ?? {};
 }
 
+/** An answer without the ids that its caller put into the question: to hear one's own words back tells nothing. */
+const echoless = (told: string, input: unknown): string =>
+  (JSON.stringify(input).match(UUID) ?? []).reduce((text, id) => text.replaceAll(id, "asked"), told);
+
 /** What these verbs take of a change that is due. */
 const pick = (due: { orgId: string; changeId: string }, name: string): object => {
   if (name === "change.sweep") return {};
@@ -294,7 +298,8 @@ describe.each(names)("%s", (name) => {
     const never = JSON.parse(JSON.stringify(input).replace(UUID, () => randomUUID()));
     const byPeople = gate?.by === "person" || gate?.by === "self" || gate?.by === "member";
     const actor = byPeople ? globex.as("owner") : stranger.actor;
-    expect(await answer(name, actor, input)).toBe(await answer(name, actor, never));
+    const told = echoless(await answer(name, actor, input), input);
+    expect(told).toBe(echoless(await answer(name, actor, never), never));
   });
 });
 

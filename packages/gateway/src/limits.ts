@@ -110,6 +110,8 @@ export const SIGNED_BODY_BYTES_MAX = 10 * 1024 * 1024;
 export const HELD_BODY_BYTES_PER_SANDBOX_MAX = 4 * INFERENCE_BODY_BYTES_MAX;
 /** Of all sandboxes of one process, and never more of one than is left for the others. A node keeps this much memory for it. */
 export const HELD_BODY_BYTES_MAX = 16 * INFERENCE_BODY_BYTES_MAX;
+/** What a sandbox has all the same when many others together hold everything: a prompt's body, or one WebSocket message. */
+export const HELD_BODY_BYTES_ALWAYS = 1024 * 1024;
 /** Most bodies are over in a second. */
 export const HELD_BODY_RETRY_SECONDS = 2;
 /** From a held body's head to its last byte. Its sender runs on this very machine; the largest needs 110 KiB/s. */

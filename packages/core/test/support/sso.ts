@@ -13,7 +13,7 @@ export interface SsoHouse {
   owner(org: TestOrg): UserActor;
 }
 
-export function openHouse(fleet: Fleet, issuers: readonly Issuer[]): SsoHouse {
+export function openHouse(fleet: Fleet, issuers: readonly Pick<Issuer, "host">[]): SsoHouse {
   const records = new Map<string, string>();
   const world: SsoWorld = {
     webUrl: "https://creel.example",
@@ -41,7 +41,7 @@ export async function verify(house: SsoHouse, org: TestOrg, domain: string): Pro
   return named.id;
 }
 
-export const settings = (issuer: Issuer) => ({
+export const settings = (issuer: Pick<Issuer, "issuer">) => ({
   name: "Acme ID",
   issuer: issuer.issuer,
   clientId: CLIENT.id,

@@ -1,12 +1,15 @@
-import { HELD_BODY_BYTES_MAX, HELD_BODY_BYTES_PER_SANDBOX_MAX } from "../limits.ts";
+import { HELD_BODY_BYTES_ALWAYS, HELD_BODY_BYTES_MAX, HELD_BODY_BYTES_PER_SANDBOX_MAX } from "../limits.ts";
 import type { SandboxState } from "../state.ts";
 
 /**
  * Memory for bodies and messages that are held until they are judged. Threat: a sandbox that opens many requests and never ends their
  * bodies fills the process that all sandboxes share. Invariant: what is held is counted before it is kept, given back when its request
- * is over, and no sandbox has more than what is left for all others together, so that there is always room for one more.
+ * is over, and no sandbox has more than what is left for all others together, so that there is always room for one more. Where
+ * many sandboxes do this together, halves of halves are left; each has a small share that nobody can take.
  */
-const bytesOf = new WeakMap<SandboxState, number>();
+const bytesOf = new WeakMap<Sandbox, number>();
+/** Only who it is counts. */
+type Sandbox = Pick<SandboxState, "id">;
 /** Of all sandboxes: the memory is the process's. */
 let bytesOfAll = 0;
 
@@ -20,7 +23,7 @@ export interface HeldBody {
   giveBack(): void;
 }
 
-export function holdBody(state: SandboxState): HeldBody {
+export function holdBody(state: Sandbox): HeldBody {
   let held = 0;
   let over = false;
   const set = (bytes: number) => {
@@ -41,8 +44,9 @@ export function holdBody(state: SandboxState): HeldBody {
   };
 }
 
-function fits(state: SandboxState, more: number): boolean {
+function fits(state: Sandbox, more: number): boolean {
   const own = (bytesOf.get(state) ?? 0) + more;
+  if (own <= HELD_BODY_BYTES_ALWAYS) return true;
   return own <= HELD_BODY_BYTES_PER_SANDBOX_MAX && own <= HELD_BODY_BYTES_MAX - (bytesOfAll + more);
 }
 

@@ -30,9 +30,15 @@ export const readJsonBody = async (request: Request): Promise<Record<string, unk
   return { ...parsed };
 };
 
-/** Query strings hold text; a field the verb wants as a number is turned into one, and the verb's parser judges it. */
+/** Query strings hold text; a field the verb wants as a number or a boolean is turned into one, and the verb's parser judges it. */
 const WHOLE_NUMBER = /^(0|[1-9][0-9]{0,14})$/;
-const numericFields = new Set(["limit", "before", "after", "afterOffset"]);
+const numericFields = new Set(["limit", "before", "after", "afterOffset", "days"]);
+const booleanFields = new Set(["active"]);
+
+function given(name: string, text: string): string | number | boolean {
+  if (numericFields.has(name) && WHOLE_NUMBER.test(text)) return Number(text);
+  return booleanFields.has(name) && (text === "true" || text === "false") ? text === "true" : text;
+}
 
 /** Puts together the verb's input from where the route table says each field stands; an unknown field is an error. */
 export const readInput = async (
@@ -43,7 +49,7 @@ export const readInput = async (
   const allowed = new Set(route.source.query ?? []);
   for (const [name, text] of new URL(from.request.url).searchParams) {
     if (!allowed.has(name)) throw problem(`${name}: this call has no such query parameter.`);
-    input[name] = numericFields.has(name) && WHOLE_NUMBER.test(text) ? Number(text) : text;
+    input[name] = given(name, text);
   }
   if (route.method !== "GET") {
     const fields = new Set(route.source.body ?? []);

@@ -72,7 +72,11 @@ const columns = [
     ),
   }),
   column.display({ id: "by", header: "By", cell: ({ row }) => row.original.grantedBy, meta: { wideOnly: true } }),
-  column.display({ id: "end", header: "", cell: ({ row }) => <End exception={row.original} /> }),
+  column.display({
+    id: "end",
+    header: () => <span className="sr-only">Actions</span>,
+    cell: ({ row }) => <End exception={row.original} />,
+  }),
 ];
 
 /** What is allowed for a while, until when, and by whom. */
