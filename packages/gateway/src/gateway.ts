@@ -62,8 +62,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const front = createHttpFront(
     {
       onCall,
-      onUpgrade: (flow, req, socket, head) => {
-        onUpgrade(context, flow, req, socket, head).catch(() => resetSocket(flow.socket));
+      onUpgrade: (flow, head, socket, rest) => {
+        onUpgrade(context, flow, head, socket, rest).catch(() => resetSocket(flow.socket));
       },
       onMalformed: (flow, socket, problem) => {
         refuseMalformed(context, flow, socket, problem).catch(() => resetSocket(flow.socket));

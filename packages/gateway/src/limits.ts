@@ -3,6 +3,10 @@
 /** Largest request head. Agents stay under 4 KiB; more is an attack on memory or on a lenient upstream parser. */
 export const HEADER_BYTES_MAX = 16 * 1024;
 export const HEADER_COUNT_MAX = 200;
+/** An answer's head: some servers send dozens of cookies and a policy for each. */
+export const UPSTREAM_HEAD_BYTES_MAX = 4 * HEADER_BYTES_MAX;
+/** Answers before the answer (100, 103); servers send one or two. */
+export const INTERIM_ANSWERS_MAX = 16;
 /** Open TCP connections of one sandbox; two descriptors each keep a host under the usual limit of 20,000. */
 export const SOCKETS_PER_SANDBOX_MAX = 512;
 /** Connections that have not shown their first bytes or finished TLS yet. */
@@ -18,6 +22,10 @@ export const IDENTITY_TIMEOUT_MS = 2_000;
 export const FLOW_IDLE_TIMEOUT_MS = 600_000;
 /** A connection without a request in flight. */
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/** From a head's first byte to its last; a program writes it in one go. */
+export const REQUEST_HEAD_TIMEOUT_MS = 60_000;
+/** Requests of one connection that are not answered yet. apt sends ten ahead, others none; each waits in our memory for its turn. */
+export const REQUESTS_PIPELINED_MAX = 32;
 /** How long a refused client may take to read the answer. */
 export const REFUSAL_LINGER_MS = 5_000;
 export const CONNECT_TIMEOUT_MS = 15_000;

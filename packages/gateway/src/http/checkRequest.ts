@@ -2,7 +2,7 @@ import { canonicalHost, canonicalPath } from "@creel/policy";
 import { HEADER_COUNT_MAX } from "../limits.ts";
 import { ambiguousHeader } from "./ambiguousHeaders.ts";
 import type { RequestHead } from "./call.ts";
-import type { HeaderPair } from "./headerPair.ts";
+import { type HeaderPair, valuesOf } from "./headerPair.ts";
 import { readHttp2Head } from "./http2Head.ts";
 
 /**
@@ -85,10 +85,7 @@ export function checkRequest(head: RequestHead, endpoint: RequestEndpoint): Chec
   };
 }
 
-export { toPairs } from "./http1Call.ts";
-
-export const valuesOf = (pairs: readonly HeaderPair[], name: string): string[] =>
-  pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+export { valuesOf };
 
 export const nominatedHeaders = (pairs: readonly HeaderPair[]): string[] =>
   valuesOf(pairs, "connection")

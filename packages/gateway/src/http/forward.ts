@@ -1,19 +1,19 @@
-import type { ClientRequest, IncomingMessage } from "node:http";
 import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
 import { type AnswerScrub, answerScrub, SPEAKS_OF_ENCODED_BODY } from "../credentials/ofAnswer.ts";
+import type { AnswerLines } from "../http1/head.ts";
 import type { Settled } from "../settle.ts";
 import { refuse } from "../settle.ts";
 import type { Context, Exchange, Flow } from "../state.ts";
-import { openHttp1, type Sending } from "../upstream/http1.ts";
+import { type Sending, sendUpgrade, type UpgradeEvents } from "../upstream/http1.ts";
 import type { Target } from "../upstream/resolve.ts";
 import { sendUpstream } from "../upstream/send.ts";
 import { NO_TURN, type UpstreamAnswer, type UpstreamCall, type UpstreamFailure } from "../upstream/upstreamCall.ts";
 import { bytesBudget } from "../withinLimits.ts";
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
-import { type CheckedRequest, isHopByHop, nominatedHeaders, toPairs, valuesOf } from "./checkRequest.ts";
+import { type CheckedRequest, isHopByHop, nominatedHeaders, valuesOf } from "./checkRequest.ts";
 import type { HeaderPair } from "./headerPair.ts";
 import { subjectOf } from "./prepare.ts";
 import { pump } from "./pump.ts";
@@ -37,9 +37,9 @@ export interface Forwarding extends Outgoing {
   call: Call;
 }
 
-/** Node's client reads status lines that its server throws at; thrown from an event, that would end the process of all sandboxes. */
+/** Everything below is not an answer, or not one of HTTP. */
 const FINAL_STATUS_MIN = 200;
-const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
+export const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
 /** What an upstream may tell a client of HTTP/2 about a request by its code; every other code speaks of our own connection to it. */
 const PASSED_ON = new Set<number>([
   constants.NGHTTP2_REFUSED_STREAM,
@@ -205,10 +205,10 @@ export function forward(forwarding: Forwarding): void {
 }
 
 /** A request of HTTP/1, for what leaves HTTP after it. */
-export function openUpstream(outgoing: Outgoing, scrub: AnswerScrub | null, reuse: boolean): ClientRequest {
+export function openUpgrade(outgoing: Outgoing, scrub: AnswerScrub | null, events: UpgradeEvents) {
   const { context, flow, request, target } = outgoing;
   const sending: Sending = { context, flow, request, target, headers: outgoingHeaders(outgoing, scrub) };
-  return openHttp1(sending, { reuse });
+  return sendUpgrade(sending, events);
 }
 
 const EXPECTS_BODY = new Set(["POST", "PUT", "PATCH"]);
@@ -221,10 +221,9 @@ function outgoingHeaders({ request, body }: Outgoing, scrub: AnswerScrub | null)
   return out;
 }
 
-/** For answers that Node's HTTP/1 client read and that have no body of their own. */
-export function answerHead(answer: IncomingMessage, method: string, scrub: AnswerScrub | null): HeaderPair[] {
-  const head = { status: answer.statusCode ?? 0, headers: toPairs(answer.rawHeaders), ended: true };
-  return answerHeaders(head, method, scrub)?.headers ?? [];
+/** For answers that have no body of their own. */
+export function answerHead(answer: AnswerLines, method: string, scrub: AnswerScrub | null): HeaderPair[] {
+  return answerHeaders({ ...answer, ended: true }, method, scrub)?.headers ?? [];
 }
 
 /** End-to-end headers of the answer, without the secrets, and what its body goes through; null when it cannot be searched. */

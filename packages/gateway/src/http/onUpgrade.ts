@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { INFERENCE_HOST } from "@creel/policy";
 import { answerScrub } from "../credentials/ofAnswer.ts";
@@ -9,8 +8,9 @@ import { asWebSocket, offerProblem } from "../websocket/handshake.ts";
 import { rewritesMessages } from "../websocket/rewriteMessage.ts";
 import { openTunnel } from "../websocket/tunnel.ts";
 import { refusalBody } from "./answers.ts";
+import type { RequestHead } from "./call.ts";
 import { checkRequest } from "./checkRequest.ts";
-import { headOf } from "./http1Call.ts";
+import { valuesOf } from "./headerPair.ts";
 import { prepare, subjectOf } from "./prepare.ts";
 import { writeRefusal } from "./rawAnswers.ts";
 
@@ -21,15 +21,15 @@ import { writeRefusal } from "./rawAnswers.ts";
 export async function onUpgrade(
   context: Context,
   flow: Flow,
-  req: IncomingMessage,
+  head: RequestHead,
   socket: Duplex,
-  head: Buffer,
+  rest: Buffer,
 ): Promise<void> {
   socket.on("error", () => resetSocket(flow.socket));
-  const asked = { method: req.method ?? null, path: req.url ?? null };
+  const asked = { method: head.method, path: head.target };
   const say = (refusal: Refusal) => writeRefusal(socket, "403 Forbidden", refusalBody(flow, refusal, asked));
   if (flow.refusal !== null) return say(await flow.refusal.tell(subjectOf(flow, asked)));
-  const checked = checkRequest(headOf(req), flow);
+  const checked = checkRequest(head, flow);
   const request = "request" in checked ? asWebSocket(checked.request) : null;
   const plan = planOf(flow.state.inForce.policy, flow, context.now());
   const judged = plan?.webSocketText === true;
@@ -38,7 +38,7 @@ export async function onUpgrade(
     "problem" in checked
       ? checked.problem
       : request === null || flow.host === OWN_HOST || flow.host === INFERENCE_HOST
-        ? `An upgrade to ${req.headers.upgrade ?? "a tunnel"} is not allowed here.`
+        ? `An upgrade to ${valuesOf(head.headers, "upgrade").join(", ") || "a tunnel"} is not allowed here.`
         : messages === null
           ? null
           : offerProblem(request);
@@ -50,5 +50,5 @@ export async function onUpgrade(
   const prepared = await prepare(context, flow, request, null);
   if ("refused" in prepared) return say(prepared.refused);
   if ("failed" in prepared) return writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: prepared.failed }));
-  openTunnel({ context, flow, request, prepared, socket, head, scrub: answerScrub(flow, request), messages });
+  openTunnel({ context, flow, request, prepared, socket, head: rest, scrub: answerScrub(flow, request), messages });
 }

@@ -1,7 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Call, RequestHead } from "../http/call.ts";
-import type { HeaderPair } from "../http/headerPair.ts";
-import { toPairs } from "../http/http1Call.ts";
+import { type HeaderPair, toPairs } from "../http/headerPair.ts";
 import { REFUSAL_LINGER_MS } from "../limits.ts";
 import { toHttp2Headers } from "../upstream/http2.ts";
 

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { answerRefusal, refusalBody } from "../http/answers.ts";
-import type { Call } from "../http/call.ts";
+import type { Call, RequestHead } from "../http/call.ts";
 import { onRequest } from "../http/onRequest.ts";
 import { onUpgrade } from "../http/onUpgrade.ts";
 import { subjectOf } from "../http/prepare.ts";
@@ -29,18 +28,16 @@ export async function onProxiedRequest(context: Context, proxied: Flow, call: Ca
 export async function onProxiedUpgrade(
   context: Context,
   proxied: Flow,
-  req: IncomingMessage,
+  head: RequestHead,
   socket: Duplex,
-  head: Buffer,
+  rest: Buffer,
 ): Promise<void> {
-  const opened = openProxied(context, proxied, req.url ?? "", (over) => proxied.socket.once("close", over));
-  if ("flow" in opened) return onUpgrade(context, opened.flow, req, socket, head);
-  const asked = askedOf(req);
+  const opened = openProxied(context, proxied, head.target, (over) => proxied.socket.once("close", over));
+  if ("flow" in opened) return onUpgrade(context, opened.flow, head, socket, rest);
+  const asked = { method: head.method, path: head.target };
   const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), opened.problem);
   writeRefusal(socket, "403 Forbidden", refusalBody(proxied, settled, asked));
 }
-
-const askedOf = (req: IncomingMessage) => ({ method: req.method ?? null, path: req.url ?? null });
 
 function openProxied(
   context: Context,

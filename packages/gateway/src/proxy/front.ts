@@ -20,11 +20,11 @@ export function createProxyFront(context: Context, inner: HttpFront): ProxyFront
     onCall: (flow, call) => {
       onProxiedRequest(context, flow, call).catch(() => call.cut());
     },
-    onUpgrade: (flow, req, socket, head) => {
+    onUpgrade: (flow, head, socket, rest) => {
       const served =
-        req.method === "CONNECT"
-          ? onConnect({ context, front: inner, flow, req, head })
-          : onProxiedUpgrade(context, flow, req, socket, head);
+        head.method === "CONNECT"
+          ? onConnect({ context, front: inner, flow, head, rest })
+          : onProxiedUpgrade(context, flow, head, socket, rest);
       served.catch(() => resetSocket(flow.socket));
     },
     onMalformed: (flow, socket, problem) => {

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import { refusalBody } from "../http/answers.ts";
-import { toPairs, valuesOf } from "../http/checkRequest.ts";
+import type { RequestHead } from "../http/call.ts";
 import type { HttpFront } from "../http/front.ts";
+import { valuesOf } from "../http/headerPair.ts";
 import { subjectOf } from "../http/prepare.ts";
 import { writeRefusal } from "../http/rawAnswers.ts";
 import { PENDING_HANDSHAKES_MAX } from "../limits.ts";
@@ -22,18 +22,18 @@ export async function onConnect(parts: {
   context: Context;
   front: HttpFront;
   flow: Flow;
-  req: IncomingMessage;
-  head: Buffer;
+  head: RequestHead;
+  rest: Buffer;
 }): Promise<void> {
-  const { context, front, flow: proxied, req, head } = parts;
+  const { context, front, flow: proxied, head, rest } = parts;
   const { state, socket, identity } = proxied;
-  const destination = connectDestination(proxied, req);
-  if ("problem" in destination) return refuseConnect(context, proxied, req, destination.problem);
+  const destination = connectDestination(proxied, head);
+  if ("problem" in destination) return refuseConnect(context, proxied, head, destination.problem);
   if (state.pendingHandshakes >= PENDING_HANDSHAKES_MAX)
     return refuseConnect(
       context,
       proxied,
-      req,
+      head,
       "The sandbox has too many connections open, or refused and not written down yet.",
     );
   state.flows.delete(proxied);
@@ -52,7 +52,7 @@ export async function onConnect(parts: {
   }
   socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
   // What the client sent ahead of the answer belongs to the tunnel.
-  if (head.length > 0) socket.unshift(head);
+  if (rest.length > 0) socket.unshift(rest);
   const subject: Subject = {
     kind: "connect",
     identity,
@@ -74,15 +74,15 @@ export async function onConnect(parts: {
   }
 }
 
-function connectDestination(proxied: Flow, req: IncomingMessage): Destination {
-  const destination = destinationOf(proxied, readAuthority(req.url ?? "", null));
+function connectDestination(proxied: Flow, head: RequestHead): Destination {
+  const destination = destinationOf(proxied, readAuthority(head.target, null));
   if ("problem" in destination) return destination;
-  const pairs = toPairs(req.rawHeaders);
+  const pairs = head.headers;
   if (valuesOf(pairs, "content-length").length > 0 || valuesOf(pairs, "transfer-encoding").length > 0)
     return { problem: "A CONNECT with a body could be read in two ways." };
   const hosts = valuesOf(pairs, "host");
   const named = hosts.map((host) => readAuthority(host, destination.port));
-  const asked = readAuthority(req.url ?? "", null);
+  const asked = readAuthority(head.target, null);
   // Some clients leave the port out of Host, and HTTP/1.0 leaves out all of it.
   const agrees = named.every((host) => host?.written === asked?.written && host?.port === asked?.port);
   return hosts.length > 1 || !agrees
@@ -90,8 +90,8 @@ function connectDestination(proxied: Flow, req: IncomingMessage): Destination {
     : destination;
 }
 
-async function refuseConnect(context: Context, proxied: Flow, req: IncomingMessage, problem: string): Promise<void> {
-  const asked = { method: "CONNECT", path: req.url ?? null };
+async function refuseConnect(context: Context, proxied: Flow, head: RequestHead, problem: string): Promise<void> {
+  const asked = { method: "CONNECT", path: head.target };
   const settled = await refuse(context, proxied.state, subjectOf(proxied, asked), problem);
   writeRefusal(proxied.socket, "403 Forbidden", refusalBody(proxied, settled, asked));
 }

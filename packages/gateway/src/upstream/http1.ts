@@ -1,12 +1,15 @@
-import { type ClientRequest, request as httpRequest } from "node:http";
-import { type RequestOptions as HttpsOptions, request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
-import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from "node:tls";
-import { type CheckedRequest, toPairs } from "../http/checkRequest.ts";
-import type { HeaderPair } from "../http/headerPair.ts";
-import { FLOW_IDLE_TIMEOUT_MS, HEADER_BYTES_MAX, UPSTREAM_TURN_TIMEOUT_MS } from "../limits.ts";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { CheckedRequest } from "../http/checkRequest.ts";
+import { type HeaderPair, valuesOf } from "../http/headerPair.ts";
+import type { ClientConnection } from "../http1/clientConnection.ts";
+import type { ClientEvents, ClientRequest } from "../http1/clientRequest.ts";
+import type { Framing } from "../http1/framing.ts";
+import type { AnswerLines } from "../http1/head.ts";
+import { writeHead } from "../http1/writeHead.ts";
 import type { Context, Flow } from "../state.ts";
-import { pinnedLookup } from "./lookup.ts";
+import { adopt } from "./http1Pool.ts";
 import type { Target } from "./resolve.ts";
 import { NO_TURN, type UpstreamCall, type UpstreamEvents } from "./upstreamCall.ts";
 
@@ -30,75 +33,105 @@ export function authorityOf({ host, port, secure }: { host: string; port: number
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /** `socket`: a connection that was dialled for this request already. */
-export function openHttp1(sending: Sending, how: { reuse: boolean; socket?: TLSSocket }): ClientRequest {
-  const { context, flow, request, target } = sending;
-  const named = isIP(flow.host) === 0;
-  const { reuse, socket } = how;
-  const headers: HeaderPair[] = [["Host", authorityOf(flow)], ...sending.headers];
-  const measured = sending.headers.some(([name]) => name.toLowerCase() === "content-length");
-  if (request.body === "chunked" && !measured) headers.push(["Transfer-Encoding", "chunked"]);
-  const common = {
-    method: request.method,
-    path: request.target,
-    host: named ? flow.host : (target.addresses[0] ?? flow.host),
-    port: target.port,
-    lookup: pinnedLookup(target.addresses),
-    setHost: false,
-    headers: headers.flat(),
-    maxHeaderSize: HEADER_BYTES_MAX * 4,
-    insecureHTTPParser: false,
-  };
-  // What may not be done twice does not take a connection that may just be closing, because nobody could tell whether it was done.
-  const repeatable = request.body === "none" && SAFE_METHODS.has(request.method);
-  const agent = flow.state.pools.agentFor(
-    { secure: flow.secure, host: flow.host, port: target.port },
-    reuse && repeatable,
-  );
-  if (!flow.secure) return httpRequest({ ...common, agent });
-  const options: HttpsOptions & Pick<ConnectionOptions, "secureContext" | "ALPNProtocols"> = {
-    ...common,
-    ...(socket === undefined ? { agent } : { createConnection: () => socket }),
-    secureContext: context.trust,
-    rejectUnauthorized: true,
-    servername: named ? flow.host : "",
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(flow.host, certificate),
-    ALPNProtocols: ["http/1.1"],
-  };
-  return httpsRequest(options);
+export interface HowToSend {
+  reuse: boolean;
+  socket?: TLSSocket;
 }
 
 export function sendHttp1(
   sending: Sending,
-  how: { reuse: boolean; socket?: TLSSocket },
-  events: UpstreamEvents,
-): UpstreamCall {
-  const outgoing = openHttp1(sending, how);
-  outgoing.setTimeout(FLOW_IDLE_TIMEOUT_MS, () => outgoing.destroy(new Error("the upstream was idle for too long")));
+  how: HowToSend,
+  events: UpstreamEvents & { wanted(): boolean; opened(call: UpstreamCall): void },
+): void {
+  openHttp1(sending, how, {
+    wanted: () => events.wanted(),
+    opened: (request) => events.opened({ body: request.message, destroy: () => request.destroy() }),
+    noTurn: () => events.onFailure({ message: NO_TURN, untouched: false, code: null }),
+    onUpgrade: null,
+    onAnswer: ({ status, reason, headers }, body) =>
+      events.onAnswer({
+        status,
+        reason,
+        headers,
+        body,
+        whole: () => body.complete,
+        ended: false,
+        trailers: () => body.trailers,
+      }),
+    // `silent`: a kept connection that the upstream closed at that moment.
+    onFailure: (error, silent) =>
+      events.onFailure({ message: error.code ?? error.message, untouched: silent, code: null }),
+  });
+}
+
+export interface UpgradeEvents {
+  onUpgrade(head: AnswerLines, socket: Duplex, rest: Buffer): void;
+  /** Answered, and not by leaving HTTP. */
+  onAnswer(status: number): void;
+  onFailure(): void;
+}
+
+/** A request to leave HTTP; it has a connection of its own. `destroy` ends it at any time before it has left. */
+export function sendUpgrade(sending: Sending, events: UpgradeEvents): { destroy(): void } {
+  let sent: ClientRequest | null = null;
   let over = false;
-  // The agent gives a connection at once, or never while all are taken by answers that stay open.
-  const turn = setTimeout(() => outgoing.destroy(new Error(NO_TURN)), UPSTREAM_TURN_TIMEOUT_MS);
-  outgoing.once("socket", () => clearTimeout(turn));
-  outgoing.once("close", () => clearTimeout(turn));
-  outgoing.once("response", (answer) => {
-    over = true;
-    const { statusCode = 0, statusMessage = "", rawHeaders } = answer;
-    events.onAnswer({
-      status: statusCode,
-      reason: statusMessage,
-      headers: toPairs(rawHeaders),
-      body: answer,
-      whole: () => answer.complete,
-      ended: false,
-      trailers: () => toPairs(answer.rawTrailers),
-    });
-  });
-  outgoing.on("error", (error: Error & { code?: string }) => {
-    if (over) return;
-    over = true;
-    // A kept connection that the upstream closed at that moment.
-    const untouched = outgoing.reusedSocket && error.code === "ECONNRESET";
-    events.onFailure({ message: error.code ?? error.message, untouched, code: null });
-  });
+  const turn = openHttp1(
+    sending,
+    { reuse: false },
+    {
+      wanted: () => !over,
+      opened(opened) {
+        sent = opened;
+        if (over) opened.destroy();
+        else opened.message.end();
+      },
+      noTurn: () => events.onFailure(),
+      onUpgrade: (head, socket, rest) => events.onUpgrade(head, socket, rest),
+      onAnswer: ({ status }, body) => {
+        body.resume();
+        events.onAnswer(status);
+      },
+      onFailure: () => events.onFailure(),
+    },
+  );
+  return {
+    destroy() {
+      over = true;
+      turn.giveUp();
+      sent?.destroy();
+    },
+  };
+}
+
+interface OpenEvents extends ClientEvents {
+  /** False when it was cut while it waited; then nothing is dialled. */
+  wanted(): boolean;
+  opened(request: ClientRequest): void;
+  noTurn(): void;
+}
+
+function openHttp1(sending: Sending, how: HowToSend, events: OpenEvents): { giveUp(): void } {
+  const { context, flow, request, target } = sending;
+  // What may not be done twice does not take a connection that may just be closing, because nobody could tell whether it was done.
+  const reuse = how.reuse && how.socket === undefined && request.body === "none" && SAFE_METHODS.has(request.method);
+  const headers: HeaderPair[] = [["Host", authorityOf(flow)], ...sending.headers];
+  const framing = framingOf(sending);
+  if (framing.kind === "chunked") headers.push(["Transfer-Encoding", "chunked"]);
+  if (!reuse && events.onUpgrade === null) headers.push(["Connection", "close"]);
   // Trailers of a request are not passed on to HTTP/1: servers merge them into the head that was judged without them.
-  return { body: outgoing, destroy: () => void outgoing.destroy() };
+  const head = writeHead(`${request.method} ${request.target} HTTP/1.1`, headers);
+  const opened = (connection: ClientConnection) =>
+    events.opened(connection.send({ method: request.method, head, framing }, events));
+  if (how.socket !== undefined) {
+    opened(adopt(how.socket));
+    return { giveUp: () => {} };
+  }
+  const dial = { secure: flow.secure, host: flow.host, target, trust: context.trust, reuse };
+  return flow.state.pools.http1.open(dial, { opened, wanted: events.wanted, noTurn: events.noTurn });
+}
+
+function framingOf({ headers, request }: Sending): Framing {
+  const [length] = valuesOf(headers, "content-length");
+  if (length !== undefined) return { kind: "length", bytes: Number(length) };
+  return { kind: request.body === "chunked" ? "chunked" : "none" };
 }

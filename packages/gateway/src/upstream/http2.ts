@@ -1,6 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
-import { toPairs } from "../http/checkRequest.ts";
-import type { HeaderPair } from "../http/headerPair.ts";
+import { type HeaderPair, toPairs } from "../http/headerPair.ts";
 import { FLOW_IDLE_TIMEOUT_MS, UPSTREAM_TURN_TIMEOUT_MS } from "../limits.ts";
 import { authorityOf, type Sending } from "./http1.ts";
 import type { Held } from "./http2Pool.ts";

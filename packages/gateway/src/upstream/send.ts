@@ -18,7 +18,7 @@ export interface SendEvents extends UpstreamEvents {
 export function sendUpstream(sending: Sending, head: RequestHead, reuse: boolean, events: SendEvents): void {
   const { context, flow, target } = sending;
   if (head.version !== "2") {
-    events.opened(sendHttp1(sending, { reuse }, events));
+    sendHttp1(sending, { reuse }, events);
     return;
   }
   const fail = (message: string) => events.onFailure({ message, untouched: false, code: null });
@@ -33,7 +33,7 @@ export function sendUpstream(sending: Sending, head: RequestHead, reuse: boolean
           return fail("it does not offer HTTP/2, which gRPC needs");
         }
         const how = found.http1 === null ? { reuse } : { reuse: false, socket: found.http1 };
-        events.opened(sendHttp1(sending, how, events));
+        sendHttp1(sending, how, events);
       },
       (error: Error & { code?: string }) => fail(error.code ?? error.message),
     )

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import { type CheckedRequest, toPairs, valuesOf } from "../http/checkRequest.ts";
-import type { HeaderPair } from "../http/headerPair.ts";
+import type { CheckedRequest } from "../http/checkRequest.ts";
+import { type HeaderPair, valuesOf } from "../http/headerPair.ts";
 
 /** RFC 6455 1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -29,8 +28,7 @@ export function offerProblem({ headers }: CheckedRequest): string | null {
 }
 
 /** Whether the server took exactly what was offered: this key, no extension. */
-export function isPlainAcceptance(request: CheckedRequest, answer: IncomingMessage): boolean {
-  const pairs = toPairs(answer.rawHeaders);
+export function isPlainAcceptance(request: CheckedRequest, pairs: readonly HeaderPair[]): boolean {
   const [key = ""] = valuesOf(request.headers, "sec-websocket-key");
   const expected = createHash("sha1").update(`${key}${ACCEPT_SUFFIX}`).digest("base64");
   const accepts = valuesOf(pairs, "sec-websocket-accept");

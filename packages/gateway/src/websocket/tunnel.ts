@@ -1,13 +1,14 @@
-import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex, Transform } from "node:stream";
 import { planEndpoint } from "@creel/policy";
 import type { AnswerScrub } from "../credentials/ofAnswer.ts";
 import { scrubFrames } from "../credentials/webSocketScrub.ts";
 import type { CheckedRequest } from "../http/checkRequest.ts";
-import { answerHead, openUpstream } from "../http/forward.ts";
+import { answerHead, NOT_IN_A_REASON, type Outgoing, openUpgrade } from "../http/forward.ts";
+import type { HeaderPair } from "../http/headerPair.ts";
 import { holdBody } from "../http/heldBodies.ts";
 import type { Prepared } from "../http/prepare.ts";
 import { writeRefusal } from "../http/rawAnswers.ts";
+import { writeHead } from "../http1/writeHead.ts";
 import { asRequest } from "../judgeConnection.ts";
 import { CONNECT_TIMEOUT_MS, REFUSAL_LINGER_MS } from "../limits.ts";
 import { relay } from "../relay.ts";
@@ -43,7 +44,7 @@ export function openTunnel(parts: Tunnel): void {
   const startedAt = context.now();
   const bytes = { in: 0, out: 0 };
   const { seq, settled, judge, target } = prepared;
-  const outgoing = openUpstream({ context, flow, request: prepared.request, body: null, target }, scrub, false);
+  let outgoing: { destroy(): void } | null = null;
   let ended = false;
   let failed: string | null = null;
   const exchange: Exchange = {
@@ -51,8 +52,7 @@ export function openTunnel(parts: Tunnel): void {
       judge(policy).decision !== "deny" &&
       (messages?.judged === true || planEndpoint(policy, asRequest(flow), context.now())?.webSocketText !== true),
     cut: () => {
-      outgoing.destroy();
-      outgoing.socket?.destroy();
+      outgoing?.destroy();
       finish();
       resetSocket(flow.socket);
     },
@@ -74,11 +74,12 @@ export function openTunnel(parts: Tunnel): void {
   socket.once("close", () => {
     if (!ended) cut();
   });
-  awaitUpgrade(parts, outgoing, {
+  const sending = { context, flow, request: prepared.request, body: null, target };
+  outgoing = awaitUpgrade(parts, sending, {
     failed(reason) {
       if (ended) return;
       failed = reason;
-      outgoing.destroy();
+      outgoing?.destroy();
       finish();
       writeRefusal(socket, "502 Bad Gateway", JSON.stringify({ error: "upstream_failed", reason }));
     },
@@ -110,31 +111,42 @@ export function openTunnel(parts: Tunnel): void {
 
 function awaitUpgrade(
   { flow, request, socket, scrub, messages }: Tunnel,
-  outgoing: ClientRequest,
+  sending: Outgoing,
   then: { failed(reason: string): void; opened(upstream: Duplex): void },
-): void {
-  outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => then.failed("The upstream did not answer in time."));
-  outgoing.on("error", () => then.failed(`${flow.host}:${flow.port} could not be reached.`));
-  outgoing.once("response", (answer) => {
-    then.failed(`The upstream answered ${answer.statusCode} instead of upgrading.`);
+): { destroy(): void } {
+  const timer = setTimeout(() => then.failed("The upstream did not answer in time."), CONNECT_TIMEOUT_MS);
+  let upstream: Duplex | null = null;
+  const outgoing = openUpgrade(sending, scrub, {
+    onFailure() {
+      clearTimeout(timer);
+      then.failed(`${flow.host}:${flow.port} could not be reached.`);
+    },
+    onAnswer(status) {
+      clearTimeout(timer);
+      then.failed(`The upstream answered ${status} instead of upgrading.`);
+    },
+    onUpgrade(answer, opened, first) {
+      clearTimeout(timer);
+      upstream = opened;
+      if (messages !== null && !isPlainAcceptance(request, answer.headers)) {
+        opened.destroy();
+        return then.failed("The upstream's acceptance of the WebSocket is not the plain one that was asked for.");
+      }
+      const pairs = answerHead(answer, "GET", scrub);
+      const reason = (scrub?.text(answer.reason) ?? answer.reason).replace(NOT_IN_A_REASON, "");
+      const headers: HeaderPair[] = [...pairs, ["Connection", "Upgrade"], ["Upgrade", "websocket"]];
+      socket.write(writeHead(`HTTP/1.1 101 ${reason}`, headers), "latin1");
+      if (first.length > 0) opened.unshift(first);
+      then.opened(opened);
+    },
   });
-  outgoing.once("upgrade", (answer: IncomingMessage, upstream: Duplex, first: Buffer) => {
-    outgoing.setTimeout(0);
-    upstream.on("error", () => {});
-    if (messages !== null && !isPlainAcceptance(request, answer)) {
-      upstream.destroy();
-      return then.failed("The upstream's acceptance of the WebSocket is not the plain one that was asked for.");
-    }
-    const pairs = answerHead(answer, "GET", scrub);
-    const lines = [...pairs, ["Connection", "Upgrade"], ["Upgrade", "websocket"]].map(
-      ([name, value]) => `${name}: ${value}`,
-    );
-    const status = scrub?.text(answer.statusMessage ?? "") ?? answer.statusMessage ?? "";
-    socket.write(`HTTP/1.1 101 ${status}\r\n${lines.join("\r\n")}\r\n\r\n`, "latin1");
-    if (first.length > 0) upstream.unshift(first);
-    then.opened(upstream);
-  });
-  outgoing.end();
+  return {
+    destroy() {
+      clearTimeout(timer);
+      outgoing.destroy();
+      upstream?.destroy();
+    },
+  };
 }
 
 /** Both ways of a WebSocket whose messages are read. A violation closes it: the client is told by a close frame, the server by another. */
