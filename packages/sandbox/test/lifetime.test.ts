@@ -171,3 +171,18 @@ test("the log keeps its cap, and readers learn what rotation dropped", async () 
   expect(text.length).toBeLessThanOrEqual(16_384);
   expect(text.endsWith("line-3999\n")).toBe(true);
 });
+
+test("a signal that comes when the sandbox has just ended is nobody's, and ends nothing but itself", async () => {
+  const run = foreground(FOR_EVER);
+  const parent = (pid: number): number =>
+    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  const init = parent(await run.agentPid);
+  const shim = parent(init);
+  // Stopped, so that it finds the signal and the end of its first process waiting for it together.
+  process.kill(shim, "SIGSTOP");
+  process.kill(init, "SIGKILL");
+  process.kill(shim, "SIGUSR1");
+  process.kill(shim, "SIGCONT");
+  expect(await run.code).toBe(137);
+  expect(alive(shim)).toBe(false);
+});

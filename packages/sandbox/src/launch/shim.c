@@ -211,8 +211,11 @@ int shim_main(struct spec *spec) {
   /* Blocked before the clone, so that no signal is lost between here and signalfd; the agent gets a clean mask. */
   sigfillset(&handled);
   sigdelset(&handled, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &handled, NULL);
+  /* Ignored and not blocked: a blocked one would be queued all the same, and passing it on to a first process that is gone
+     would raise the next. */
   signal(SIGPIPE, SIG_IGN);
+  sigdelset(&handled, SIGPIPE);
+  sigprocmask(SIG_BLOCK, &handled, NULL);
   shim.started_ms = now_ms();
   namespaces_start(&shim);
   prctl(PR_SET_NAME, "creel-shim");
