@@ -21,11 +21,14 @@ const NO_DECISIONS = [
   "upstream/authorities.ts",
   "http/answers.ts",
   "http/forward.ts",
+  "http1/writeHead.ts",
+  "own/",
 ];
 /** Sentences of the other files that are no reason of a denial. */
 const NO_REASONS = [
   "The policy changed while this was judged; ask again.",
   "The upstream did not answer in time.",
+  "The answer's length is not one number.",
   "The decision could not be written down.",
   "No model is configured on this host.",
   "The inference router failed on this request.",

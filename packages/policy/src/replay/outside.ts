@@ -81,6 +81,9 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^No rule plans this endpoint\.$/, "depends"],
   [/^\S+ has no address\.$/, "depends"],
   [/^The sandbox has used its \d+ requests of this minute\.$/, "depends"],
+  [/^Exception \S+ (is for a single request|was used already)\.$/, "depends"],
+  [/^Exception \S+ is for once, and its use could not be written down\.$/, "depends"],
+  [/^Exception \S+ cannot be used: no place keeps what was used\.$/, "depends"],
   [/^Entry `.*` has used its \d+ (bytes|requests) of this (second|minute|hour|day)\.$/s, "depends"],
 ];
 

@@ -238,6 +238,8 @@ int shim_main(struct spec *spec) {
   finish(&shim, signals);
   if (!spec->foreground) return 0;
   /* All is done and nothing of the sandbox runs. What the kernel still frees at our end (mounts, memory) keeps nobody waiting. */
+  /* Without a word of the agent's end its first process was killed from outside: that is no success. */
+  if (!shim.exited) shim.wait_status = SIGKILL;
   int code = WIFEXITED(shim.wait_status) ? WEXITSTATUS(shim.wait_status) : 128 + WTERMSIG(shim.wait_status);
   snprintf(self, sizeof self, "%d", code);
   send_words(status_fd, NULL, 0, "ended", self, NULL);
