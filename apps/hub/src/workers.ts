@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
-import { type Ctx, change, notice, plan, secret } from "@creel/core";
+import { type Ctx, change, plan } from "@creel/core";
 import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 import { SWEEP_INTERVAL_MS } from "./limits.ts";
 import type { Registry } from "./node/registry.ts";
 import { type NoticeSettings, sendNotice } from "./notices.ts";
+import { makeSweep } from "./sweep.ts";
 
 /**
  * The background work. A job is only a nudge with ids: the verb claims by compare-and-set and tells whichever hub holds the node's
@@ -46,20 +47,6 @@ export async function startWorkers(options: {
     async (payload) => await change.settleOne({ ctx: systemCtx("hub.change.settle"), input: payload }),
     { concurrency: 2 },
   );
-  await jobs.work(
-    "sweep",
-    async () => {
-      const told = await plan.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
-      if (told.plans + told.commands > 0) options.log.info(told, "swept what a crash had left");
-      const changes = await change.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
-      if (changes.settled + changes.planned > 0) options.log.info(changes, "settled changes whose time had come");
-      const { ended } = await secret.sweep({ ctx: systemCtx("hub.sweep"), input: {} });
-      if (ended > 0) options.log.info({ ended }, "ended replaced versions of secrets");
-      // Retries and digests whose time has come, and what a crash lost between commit and queue.
-      for (const waiting of await notice.due({ ctx: systemCtx("hub.sweep"), input: {} }))
-        await jobs.enqueue("notice.deliver", waiting);
-    },
-    { concurrency: 1 },
-  );
+  await jobs.work("sweep", makeSweep({ jobs, systemCtx, log: options.log }), { concurrency: 1 });
   await jobs.schedule("sweep", {}, { everyMs: SWEEP_INTERVAL_MS });
 }

@@ -1,6 +1,7 @@
-import { and, asc, eq, inArray, isNull, lte, or, tables, withSystem } from "@creel/db";
+import { and, asc, eq, gt, inArray, isNull, lte, or, tables, withSystem } from "@creel/db";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
+import { eachByItself, type Failed } from "../each.ts";
 import { defineVerb } from "../verb.ts";
 import { SWEEP_MAX } from "./limits.ts";
 import { planNodes } from "./plan.ts";
@@ -8,15 +9,24 @@ import { lockChange } from "./row.ts";
 import { settle } from "./settle.ts";
 import { serializably } from "./transact.ts";
 
-export const sweepInput = z.strictObject({});
+/** Where the last sweep stopped, as the id of its last row; null begins again with the first. */
+const placeSchema = z.strictObject({ due: z.uuid().nullable(), owing: z.uuid().nullable() });
+type Place = z.output<typeof placeSchema>;
 
-/** Applies what is approved and due, ends what ran out of time, and pays the plans that a crash left owing. */
+export const sweepInput = z.strictObject({ after: placeSchema.default({ due: null, owing: null }) });
+
+/**
+ * Applies what is approved and due, ends what ran out of time, and pays the plans that a crash left owing.
+ * Threat: rows that cannot be settled now (a freeze, content that throws) are found first at every sweep, and nobody else's change
+ * of any organization is ever applied or ends. Invariant: a row that throws ends nothing but its own turn, and each sweep goes on
+ * where the last one stopped, so that every row has its turn however many before it stay.
+ */
 export const sweep = defineVerb({
   name: "change.sweep",
   kind: "mutation",
   gate: { by: "system" },
   input: sweepInput,
-  run: async (ctx): Promise<{ settled: number; planned: number }> => {
+  run: async (ctx, { after }): Promise<{ settled: number; planned: number; failed: Failed<Due>[]; next: Place }> => {
     const now = ctx.clock();
     const c = tables.changes;
     const columns = { orgId: c.orgId, changeId: c.id };
@@ -25,9 +35,12 @@ export const sweep = defineVerb({
         .select(columns)
         .from(c)
         .where(
-          or(
-            and(eq(c.state, "open"), lte(c.expiresAt, now)),
-            and(eq(c.state, "approved"), or(isNull(c.applyAt), lte(c.applyAt, now))),
+          and(
+            after.due === null ? undefined : gt(c.id, after.due),
+            or(
+              and(eq(c.state, "open"), lte(c.expiresAt, now)),
+              and(eq(c.state, "approved"), or(isNull(c.applyAt), lte(c.applyAt, now))),
+            ),
           ),
         )
         .orderBy(asc(c.id))
@@ -35,15 +48,30 @@ export const sweep = defineVerb({
       owing: await tx
         .select(columns)
         .from(c)
-        .where(and(inArray(c.state, ["applied"]), isNull(c.plannedAt)))
+        .where(
+          and(
+            after.owing === null ? undefined : gt(c.id, after.owing),
+            inArray(c.state, ["applied"]),
+            isNull(c.plannedAt),
+          ),
+        )
         .orderBy(asc(c.id))
         .limit(SWEEP_MAX),
     }));
-    for (const each of found.due) await settleDue(ctx, each);
-    for (const each of found.owing) await planNodes(ctx, each);
-    return { settled: found.due.length, planned: found.owing.length };
+    const unsettled = await eachByItself(found.due, async (each) => await settleDue(ctx, each));
+    const unplanned = await eachByItself(found.owing, async (each) => await planNodes(ctx, each));
+    return {
+      settled: found.due.length - unsettled.length,
+      planned: found.owing.length - unplanned.length,
+      failed: [...unsettled, ...unplanned],
+      next: { due: placeAfter(found.due), owing: placeAfter(found.owing) },
+    };
   },
 });
+
+/** A share that is not full was the last one. */
+const placeAfter = (rows: readonly Due[]): string | null =>
+  rows.length < SWEEP_MAX ? null : (rows.at(-1)?.changeId ?? null);
 
 export const settleOneInput = z.strictObject({ orgId: z.uuid(), changeId: z.uuid() });
 

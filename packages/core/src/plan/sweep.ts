@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, isNull, lt, notify, or, tables, withOrg, withSys
 import type { ExecResult } from "@creel/protocol";
 import { z } from "zod";
 import type { Ctx } from "../context.ts";
+import { eachByItself, throwFailed } from "../each.ts";
 import { defineVerb } from "../verb.ts";
 import { CLAIM_MS } from "./claim.ts";
 import { deliverPlans } from "./make.ts";
@@ -40,8 +41,11 @@ export const sweep = defineVerb({
         .orderBy(asc(c.expiresAt))
         .limit(SWEEP_MAX),
     }));
-    for (const { orgId, id } of found.plans) await redeliver(ctx, orgId, id);
-    for (const { orgId, id } of found.commands) await expire(ctx, orgId, id, now);
+    const failed = [
+      ...(await eachByItself(found.plans, async ({ orgId, id }) => await redeliver(ctx, orgId, id))),
+      ...(await eachByItself(found.commands, async ({ orgId, id }) => await expire(ctx, orgId, id, now))),
+    ];
+    throwFailed("repeating plans and ending commands", failed);
     return { plans: found.plans.length, commands: found.commands.length };
   },
 });

@@ -2,6 +2,7 @@ import { and, eq, isNotNull, isNull, lte, notify, tables, withOrg, withSystem } 
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { Ctx } from "../context.ts";
+import { eachByItself, throwFailed } from "../each.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -28,7 +29,10 @@ export const sweep = defineVerb({
     );
     const secrets = new Map(due.map(({ orgId, secretId }) => [`${orgId}/${secretId}`, { orgId, secretId }]));
     let ended = 0;
-    for (const each of secrets.values()) ended += await end(ctx, each);
+    const failed = await eachByItself(secrets.values(), async (each) => {
+      ended += await end(ctx, each);
+    });
+    throwFailed("ending replaced versions", failed);
     return { ended };
   },
 });
