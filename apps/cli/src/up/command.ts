@@ -13,7 +13,12 @@ Settings (environment):
   CREEL_WEB_PORT   port of the dashboard (default 7400, or the next free one)
   CREEL_HUB_PORT   port for nodes (default 7401, or the next free one)
   DATABASE_URL     a Postgres 15 or newer instead of the embedded one; its login must be able to create roles
-  REDIS_URL        a Redis or Valkey 6.2 or newer for the queues instead of Postgres`,
+  REDIS_URL        a Redis or Valkey 6.2 or newer for the queues instead of Postgres
+  CREEL_ADDRESS_HEADER
+                   the header in which your proxy writes the client's address, so that tries are counted by it too
+  CREEL_LOG_LEVEL  of the hub: debug, info (default), warn or error
+  CREEL_SMTP_URL, CREEL_MAIL_FROM, CREEL_NOTICE_HOSTS: docs/notices.md
+  CREEL_SSO_HOSTS: docs/single-sign-on.md`,
     )
     .action(async (options: { json?: boolean }) => {
       const { up } = await import("./up.ts");

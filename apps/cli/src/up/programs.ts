@@ -53,7 +53,9 @@ const MODEL = [
   ...["GEMINI_API_KEY", "OLLAMA_HOST", "VLLM_BASE_URL", "CREEL_MODEL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
 ];
 /** Where notices go out; the hub alone sends mail, so it alone hears the mail server's password. */
-const NOTICES = ["CREEL_SMTP_URL", "CREEL_MAIL_FROM", "CREEL_NOTICE_HOSTS"];
+const HUB = ["CREEL_SMTP_URL", "CREEL_MAIL_FROM", "CREEL_NOTICE_HOSTS", "CREEL_LOG_LEVEL"];
+/** The address header is the operator's word on their own proxy: lost, tries of one address are not counted. */
+const WEB = ["CREEL_NOTICE_HOSTS", "CREEL_SSO_HOSTS", "CREEL_ADDRESS_HEADER"];
 const pick = (env: NodeJS.ProcessEnv, names: string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
@@ -82,7 +84,7 @@ const program = (name: string, script: string, paths: HomePaths, env: NodeJS.Pro
 export const hubProgram = (settings: Settings): ProgramSpec =>
   program("hub", built.hub, settings.paths, {
     ...controlPlane(settings),
-    ...pick(settings.env, NOTICES),
+    ...pick(settings.env, HUB),
     CREEL_HUB_HOST: "127.0.0.1",
     CREEL_HUB_PORT: String(settings.hubPort),
   });
@@ -90,7 +92,7 @@ export const hubProgram = (settings: Settings): ProgramSpec =>
 export const webProgram = (settings: Settings): ProgramSpec =>
   program("web", built.web, settings.paths, {
     ...controlPlane(settings),
-    ...pick(settings.env, ["CREEL_NOTICE_HOSTS", "CREEL_SSO_HOSTS"]),
+    ...pick(settings.env, WEB),
     HOSTNAME: "127.0.0.1",
     PORT: String(settings.webPort),
     NEXTAUTH_URL: settings.webUrl,
