@@ -28,6 +28,7 @@ describe("the OpenAPI document and the route table are one", () => {
         ...Object.values(route.source.params ?? {}).map((param) => param.field),
         ...(route.source.query ?? []),
         ...(route.source.body ?? []),
+        ...(route.source.without ?? []),
       ];
       expect([...offered].sort()).toEqual([...fields].sort());
       const braces = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

@@ -53,7 +53,7 @@ const bodyOf = (route: RestRoute): Json | undefined => {
 const operationOf = (route: RestRoute): Json => {
   const body = bodyOf(route);
   return {
-    operationId: route.verbName,
+    operationId: route.operationId,
     summary: route.summary,
     parameters: parametersOf(route),
     ...(body ? { requestBody: body } : {}),

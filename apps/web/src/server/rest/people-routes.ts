@@ -20,7 +20,10 @@ const oneId = (field: string) => ({ params: { id: { field, resolve: plainId } } 
 export const peopleRoutes: readonly RestRoute[] = [
   route("GET", "/access", access.ask, {
     summary: "May somebody do this to that, and why",
-    source: { query: ["userId", "serviceAccountId", "action", "kind", "nodeId", "policyId", "sandboxId"] },
+    source: {
+      query: ["userId", "serviceAccountId", "action", "kind", "nodeId", "policyId", "sandboxId"],
+      without: ["labels"],
+    },
   }),
   route("GET", "/members", member.list, { summary: "Members with what they hold" }),
   route("DELETE", "/members/{id}", member.remove, {

@@ -18,6 +18,8 @@ export interface Source {
   query?: readonly string[];
   /** Input fields read from the JSON body. */
   body?: readonly string[];
+  /** Input fields that this route does not take: another route of the verb does, or an address cannot say them. */
+  without?: readonly string[];
 }
 
 /** Turns what stands in the path into an id the caller may see, or throws not found. */
@@ -30,6 +32,8 @@ export interface RestRoute {
   summary: string;
   successStatus: 200 | 201;
   source: Source;
+  /** In the OpenAPI document. The verb's name, but where two routes lead to one verb. */
+  operationId: string;
   verbName: string;
   kind: "query" | "mutation";
   input: z.ZodType;
@@ -46,6 +50,7 @@ interface RouteOptions {
   summary: string;
   source?: Source;
   successStatus?: 200 | 201;
+  operationId?: string;
 }
 
 /** One line of the route table: a method and a path in front of a verb. */
@@ -63,6 +68,7 @@ export const route = <I extends z.ZodType, O>(
     summary: options.summary,
     successStatus: options.successStatus ?? 200,
     source: options.source ?? {},
+    operationId: options.operationId ?? verb.verbName,
     verbName: verb.verbName,
     kind: verb.kind,
     input: verb.input,

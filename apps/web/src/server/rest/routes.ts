@@ -264,10 +264,6 @@ export const restRoutes: readonly RestRoute[] = [
     summary: "What a change touches: sandboxes, nodes, texts, credentials that come into reach",
     source: oneChange,
   }),
-  route("POST", "/changes/{id}/votes", change.vote, {
-    summary: "Approve or reject a change, as it stands with this digest",
-    source: { ...oneChange, body: ["digest", "verdict", "comment"] },
-  }),
   route("PUT", "/changes/{id}", change.edit, {
     summary: "Edit a waiting change; its votes do not carry over",
     source: { ...oneChange, body: ["digest", "content", "message", "applyAt"] },
@@ -284,7 +280,8 @@ export const restRoutes: readonly RestRoute[] = [
   route("GET", "/approval-policies", approvalPolicy.list, { summary: "Which changes need whose approval" }),
   route("POST", "/approval-policies", approvalPolicy.save, {
     summary: "Make an approval policy, or propose it (202)",
-    source: { body: ["name", "mode", "spec", "message", "applyAt"] },
+    source: { body: ["name", "mode", "spec", "message", "applyAt"], without: ["policyId"] },
+    operationId: "approvalPolicy.create",
     successStatus: 201,
   }),
   route("PUT", "/approval-policies/{id}", approvalPolicy.save, {
@@ -293,6 +290,6 @@ export const restRoutes: readonly RestRoute[] = [
   }),
   route("DELETE", "/approval-policies/{id}", approvalPolicy.remove, {
     summary: "Remove an approval policy, or propose that (202)",
-    source: oneApprovalPolicy,
+    source: { ...oneApprovalPolicy, query: ["message"] },
   }),
 ];
