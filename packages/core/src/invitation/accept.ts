@@ -5,7 +5,6 @@ import { expectSecondFactor } from "../auth/factor.ts";
 import { startSession } from "../auth/startSession.ts";
 import { countTry, forgetTries } from "../auth/tries.ts";
 import type { Scope } from "../authz/grant.ts";
-import { grantsOf } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { expectSound, lockPeople } from "../authz/people.ts";
 import { roleByKey } from "../authz/roleByKey.ts";
@@ -20,6 +19,7 @@ import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
 import { givenBy } from "./create.ts";
 import { findInvitation, invalidInvitation } from "./find.ts";
+import { grantsOfSender } from "./sender.ts";
 
 export const acceptInput = z.strictObject({
   token: z.string().max(256),
@@ -131,15 +131,14 @@ async function consume(tx: Tx, of: { orgId: string; id: string }, now: Date): Pr
   if (used.length === 0) throw invalidInvitation();
 }
 
-/** What no person sent (a service account's key) was judged when it was made; a person is asked again. */
+/** Judged when it was sent, and again now: whoever sent it may have lost what it gives, or the role may have grown since. */
 async function expectStillGiven(
   tx: Tx,
-  { orgId, invitedByUserId }: { orgId: string; invitedByUserId: string | null },
+  invitation: Parameters<typeof grantsOfSender>[1],
   given: Parameters<typeof expectHolds>[1],
   now: Date,
 ): Promise<void> {
-  if (invitedByUserId === null) return;
-  const grants = await grantsOf(tx, { orgId, userId: invitedByUserId, now });
+  const grants = await grantsOfSender(tx, invitation, now);
   try {
     expectHolds({ grants }, given);
   } catch {

@@ -5,14 +5,15 @@ import { grantsOf } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { endSessions, expectSound, lockPeople } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
+import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const removeInput = z.strictObject({ userId: z.uuid() });
 
 /**
- * Ends everything a person has in this org, in one transaction: grants, teams, sign-ins, and with the membership every key
- * of theirs. Their account and what they are in other orgs stays.
+ * Ends everything a person has in this org, in one transaction: grants, teams, sign-ins, open invitations they sent, and with
+ * the membership every key of theirs. Their account and what they are in other orgs stays.
  */
 export const remove = defineVerb({
   name: "member.remove",
@@ -41,6 +42,7 @@ export const remove = defineVerb({
         .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })
         .where(and(eq(g.orgId, orgId), eq(g.userId, userId), isNull(g.endedAt)))
         .returning({ id: g.id });
+      const invitationsRevoked = await revokeSentBy(tx, { orgId, sender: { kind: "user", id: userId }, now });
       await deleteMembership(tx, { orgId, userId });
       await expectSound(tx, { orgId, userIds: [], now });
       await recordAudit(tx, ctx, orgId, {
@@ -51,6 +53,7 @@ export const remove = defineVerb({
           grantsEnded: { to: grants.length },
           sessionsEnded: { to: sessionsEnded },
           keysEnded: { to: keys.length },
+          invitationsRevoked: { to: invitationsRevoked },
         },
       });
       return { sessionsEnded, keysEnded: keys.length };

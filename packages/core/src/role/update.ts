@@ -7,7 +7,10 @@ import { grantsOfCustomRole, knownPermissions } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { endSessions, expectSound, lockPeople, reachedBy } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
+import { scopesOffered } from "../invitation/sender.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
+import { providerOf } from "../sso/row.ts";
+import { mappingOf } from "../sso/view.ts";
 import { first, storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -41,6 +44,15 @@ export const update = defineVerb({
         ctx.actor,
         holders.grants.map(({ scope, expiresAt }) => ({ permissions: touched, scope, expiresAt })),
       );
+      // Whom it is promised to will hold what it is then, and nobody judges that again for a newcomer by the provider.
+      expectHolds(
+        ctx.actor,
+        (await promisedOver(tx, { orgId, roleId: input.roleId, now })).map((scope) => ({
+          permissions: added,
+          scope,
+          expiresAt: null,
+        })),
+      );
       const after = {
         ...before,
         permissions: input.permissions,
@@ -60,6 +72,15 @@ export const update = defineVerb({
     });
   },
 });
+
+/** The scopes over which somebody who holds it not yet will: by an open invitation, or by the provider's mapping. */
+async function promisedOver(tx: Tx, of: { orgId: string; roleId: string; now: Date }): Promise<(Scope | null)[]> {
+  const offered = await scopesOffered(tx, of);
+  const provider = await providerOf(tx, of.orgId);
+  if (provider === null) return offered;
+  const mapped = [provider.defaultRole, ...mappingOf(provider).map(({ role }) => role)];
+  return mapped.includes(of.roleId) ? [...offered, null] : offered;
+}
 
 /** Everybody who holds a custom role now, by grants of their own or of their teams. */
 export async function holdersOf(tx: Tx, of: { orgId: string; roleId: string; now: Date }) {

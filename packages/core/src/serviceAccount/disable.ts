@@ -5,12 +5,13 @@ import { grantsOfServiceAccount } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { lockPeople } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
+import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 
 export const disableInput = z.strictObject({ serviceAccountId: z.uuid() });
 
-/** Ends its grants and its keys. It is not brought back: a new one is made and granted anew. */
+/** Ends its grants, its keys and the open invitations it sent. It is not brought back: a new one is made and granted anew. */
 export const disable = defineVerb({
   name: "serviceAccount.disable",
   kind: "mutation",
@@ -40,10 +41,16 @@ export const disable = defineVerb({
         .set({ revokedAt: now })
         .where(and(eq(k.orgId, orgId), eq(k.ownerServiceAccountId, serviceAccountId), isNull(k.revokedAt)))
         .returning({ id: k.id });
+      const sender = { kind: "service_account", id: serviceAccountId } as const;
+      const invitationsRevoked = await revokeSentBy(tx, { orgId, sender, now });
       await recordAudit(tx, ctx, orgId, {
         action: "serviceAccount.disable",
         resource: { kind: "service_account", id: serviceAccountId, label: row.name },
-        changes: { disabledAt: { to: now.toISOString() }, keysEnded: { to: keys.length } },
+        changes: {
+          disabledAt: { to: now.toISOString() },
+          keysEnded: { to: keys.length },
+          invitationsRevoked: { to: invitationsRevoked },
+        },
       });
       return { keysEnded: keys.length };
     });
