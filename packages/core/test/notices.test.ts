@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type NoticeChannelView, notice, sandbox, token, toPublicError } from "../src/index.ts";
-import { FAILURES_UNTIL_PAUSED, RETRY_WAITS_MS, WAITING_PER_CHANNEL_MAX } from "../src/notice/limits.ts";
+import {
+  FAILURES_UNTIL_PAUSED,
+  RETRY_WAITS_MS,
+  TEST_WAIT_MS,
+  TESTS_PER_WAIT_MAX,
+  WAITING_PER_CHANNEL_MAX,
+} from "../src/notice/limits.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, system, type TestNode, type TestOrg } from "./support/fleet.ts";
 
 let fleet: Fleet;
@@ -175,6 +181,15 @@ test("a person's own channel tells what that person may read at that moment, by 
   await kill();
   expect(await due()).toHaveLength(1);
   await asOwner(`update role_grants set scope = null where org_id = '${acme.orgId}'`);
+});
+
+test("a channel cannot be made to write to somebody again and again by testing it", async () => {
+  const { channel } = await notice.createMyChannel({ ctx: owner(acme), input: hook() });
+  const input = { channelId: channel.id };
+  for (let at = 0; at < TESTS_PER_WAIT_MAX; at += 1) await notice.testMyChannel({ ctx: owner(acme), input });
+  expect(await failure(notice.testMyChannel({ ctx: owner(acme), input }))).toContain("rate_limited");
+  later(TEST_WAIT_MS + 1);
+  expect(await failure(notice.testMyChannel({ ctx: owner(acme), input }))).toBe("no failure");
 });
 
 test("the URL is nowhere to be read: not in lists, not in the audit, not in the database", async () => {

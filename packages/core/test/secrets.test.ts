@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DesiredState } from "@creel/protocol";
+import { CREDENTIALS_MAX, type DesiredState } from "@creel/protocol";
 import { makeSealingKey, openSealed } from "@creel/protocol/sealing";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -373,8 +373,8 @@ describe("the deployment's key", () => {
     // Without the former key nothing is half done.
     expect(await refused(secret.rewrap({ ctx: theirs(fresh), input: {} }))).toBe("internal");
     expect(await readable(old)).toEqual([]);
-    expect(await secret.rewrap({ ctx: theirs(both), input: {} })).toEqual({ versions: 1, keys: 1 });
-    expect(await secret.rewrap({ ctx: theirs(both), input: {} })).toEqual({ versions: 0, keys: 0 });
+    expect(await secret.rewrap({ ctx: theirs(both), input: {} })).toMatchObject({ versions: 1, keys: 1 });
+    expect(await secret.rewrap({ ctx: theirs(both), input: {} })).toMatchObject({ versions: 0, keys: 0 });
     expect([await readable(fresh), await readable(old)]).toEqual([[], ["TOKEN"]]);
     expect((await secret.get({ ctx: theirs(fresh), input: { secretId: id } })).versions[0]?.formerKey).toBe(false);
   });
@@ -397,3 +397,27 @@ describe("the deployment's key", () => {
     rmSync(dir, { recursive: true, force: true });
   });
 });
+
+test("a label that brings too many secrets together takes the surplus away, and not the kill switch", async () => {
+  const made = await sandbox.create({
+    ctx: owner(),
+    input: { name: "crowded", nodeId: second.nodeId, policyId, agent: { plugin: "command", command: ["true"] } },
+  });
+  const bindAll = async (scope: Record<string, string[]>) => {
+    for (let at = 0; at <= CREDENTIALS_MAX; at += 1) {
+      const { id: secretId } = await secret.create({ ctx: owner(), input: { name: `MANY_${at}`, value: VALUE } });
+      await secret.bind({ ctx: owner(), input: { secretId, scope } });
+    }
+  };
+  // Nobody has the label yet, so nothing tells that it is one too many.
+  await bindAll({ crowd: ["yes"] });
+  await sandbox.setLabels({ ctx: owner(), input: { sandboxId: made.id, labels: { crowd: "yes" } } });
+  await sandbox.kill({ ctx: owner(), input: { sandboxId: made.id, reason: "too much", to: "stopped" } });
+  const desired = await plan.desiredFor({ ctx: fleet.ctx(second.actor), input: { nodeId: second.nodeId } });
+  const crowded = desired?.sandboxes.find(({ id }) => id === made.id);
+  expect(crowded?.state).toBe("stopped");
+  expect(crowded?.credentials?.length ?? 0).toBeLessThanOrEqual(CREDENTIALS_MAX);
+  const { id: secretId } = await secret.create({ ctx: owner(), input: { name: "ONE_MORE", value: VALUE } });
+  const refused = secret.bind({ ctx: owner(), input: { secretId, sandboxId: made.id } });
+  await expect(refused).rejects.toThrow(/may have 64/);
+}, 60_000);

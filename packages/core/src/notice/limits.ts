@@ -17,3 +17,6 @@ export const DIGEST_MINUTES_MAX = 1_440;
 export const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
 export const ADDRESS_CHARS_MAX = 254;
 export const URL_CHARS_MAX = 2_000;
+/** Tests of a channel within a while: enough to mend a typing error, too few to write to a stranger. */
+export const TESTS_PER_WAIT_MAX = 3;
+export const TEST_WAIT_MS = 60_000;

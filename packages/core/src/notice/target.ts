@@ -1,7 +1,8 @@
+import { and, eq, isNull, type Tx, tables } from "@creel/db";
 import { type Channel, makeWebhookSecret, urlProblem } from "@creel/notices/target";
 import { z } from "zod";
 import { CreelError } from "../errors/errors.ts";
-import type { Sealer } from "../secrets/sealer.ts";
+import { type Sealer, sealAnew } from "../secrets/sealer.ts";
 import { ADDRESS_CHARS_MAX, URL_CHARS_MAX } from "./limits.ts";
 
 /** One address and nothing else: what follows a comma would be somebody else's. */
@@ -42,3 +43,21 @@ export const openTarget = async (
   row: { orgId: string; id: string; sealedTarget: string },
 ): Promise<Channel> =>
   stored.parse(JSON.parse(Buffer.from(await seal.open(row.sealedTarget, aad(row.orgId, row.id))).toString("utf8")));
+
+/** Seals the org's targets under the deployment's newest key; answers how many were due. */
+export async function rewrapTargets(tx: Tx, seal: Sealer, orgId: string): Promise<number> {
+  const t = tables.noticeChannels;
+  const mine = and(eq(t.orgId, orgId), isNull(t.removedAt));
+  const rows = await tx.select({ id: t.id, sealedTarget: t.sealedTarget }).from(t).where(mine).for("update");
+  let due = 0;
+  for (const { id, sealedTarget: before } of rows) {
+    const sealedTarget = await sealAnew(seal, before, aad(orgId, id));
+    if (sealedTarget === null) continue;
+    due += 1;
+    await tx
+      .update(t)
+      .set({ sealedTarget })
+      .where(and(eq(t.orgId, orgId), eq(t.id, id)));
+  }
+  return due;
+}

@@ -9,7 +9,7 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import { nodesOfSecret } from "./bound.ts";
+import { expectFew, nodesOfSecret } from "./bound.ts";
 import { BINDINGS_MAX } from "./limits.ts";
 import { lockSecret } from "./row.ts";
 
@@ -35,6 +35,7 @@ export const bind = defineVerb({
       const label = sandboxId === null ? describeScope(scope ?? {}) : await visibleName(tx, ctx.actor, sandboxId);
       await expectRoom(tx, orgId);
       await tx.insert(tables.secretBindings).values(row);
+      await expectFew(tx, { orgId, secretId });
       await recordAudit(tx, ctx, orgId, {
         action: "secret.bind",
         resource: { kind: "secret", id: secretId, label: `${secret.name} for ${label}` },

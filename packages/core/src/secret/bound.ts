@@ -85,13 +85,12 @@ export async function credentialsOfNode(
   return new Map(bound.map((sandbox) => [sandbox.id, credentialsOf(sandbox)]));
 }
 
-function credentialsOf({ id, name, secrets }: BoundSandbox): DesiredCredential[] {
-  if (secrets.length > CREDENTIALS_MAX)
-    throw new CreelError(
-      "conflict",
-      `The sandbox ${name} would have ${secrets.length} secrets, and may have ${CREDENTIALS_MAX}. Bind by narrower labels.`,
-    );
-  return secrets.map((secret) => ({
+/**
+ * What is too much is left out, and not a reason for no plan at all: a label given to a sandbox must not keep a kill from its node.
+ * Who binds is told (`expectFew`).
+ */
+function credentialsOf({ id, secrets }: BoundSandbox): DesiredCredential[] {
+  return secrets.slice(0, CREDENTIALS_MAX).map((secret) => ({
     name: secret.name,
     placeholder: placeholderOf(id, secret),
     secretId: secret.secretId,
@@ -105,6 +104,18 @@ export const placeholderOf = (sandboxId: string, secret: Pick<BoundSecret, "secr
   const hash = createHash("sha256").update(`creel placeholder/${sandboxId}/${secret.secretId}`).digest("hex");
   return `creel-placeholder-${secret.name}-${hash.slice(0, PLACEHOLDER_HASH_CHARS)}`;
 };
+
+/** Refuses a binding by which a sandbox would have more secrets than a plan can name. */
+export async function expectFew(tx: Tx, where: { orgId: string; secretId: string }): Promise<void> {
+  const ids = new Set((await boundSandboxes(tx, where)).map(({ id }) => id));
+  const all = await boundSandboxes(tx, { orgId: where.orgId });
+  const full = all.find(({ id, secrets }) => ids.has(id) && secrets.length > CREDENTIALS_MAX);
+  if (full !== undefined)
+    throw new CreelError(
+      "conflict",
+      `The sandbox ${full.name} would have ${full.secrets.length} secrets, and may have ${CREDENTIALS_MAX}. Bind by narrower labels.`,
+    );
+}
 
 /** Nodes that have to hear of a change to this secret. */
 export const nodesOfSecret = async (tx: Tx, where: { orgId: string; secretId: string }): Promise<string[]> => [
