@@ -14,7 +14,17 @@ export const findGlewlwyd = (): Program =>
     names: ["glewlwyd"],
     folder: "glewlwyd",
     packages: [
-      ...["glewlwyd", "glewlwyd-common", "sqlite3", "libsqlite3-0", "libcbor0.8", "libconfig9", "libjansson4"],
+      ...[
+        "glewlwyd",
+        "glewlwyd-common",
+        "sqlite3",
+        "libsqlite3-0",
+        "libreadline8",
+        "libtinfo6",
+        "libcbor0.8",
+        "libconfig9",
+        "libjansson4",
+      ],
       ...["libhoel1.4", "libiddawc1.1", "liborcania2.3", "librhonabwy1.1", "libulfius2.7", "libyder2.0", "liboath0"],
       ...["libldap-2.5-0", "libsasl2-2", "libmicrohttpd12", "libmariadb3", "libpq5", "libcurl3-gnutls"],
       ...["libgnutls30", "libnettle8", "libhogweed6", "libp11-kit0", "libtasn1-6", "libunistring2", "libidn2-0"],
