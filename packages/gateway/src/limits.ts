@@ -26,6 +26,8 @@ export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 export const REQUEST_HEAD_TIMEOUT_MS = 60_000;
 /** Requests of one connection that are not answered yet. apt sends ten ahead, others none; each waits in our memory for its turn. */
 export const REQUESTS_PIPELINED_MAX = 32;
+/** Their heads together; ten of apt's are 4 KiB. */
+export const REQUESTS_PIPELINED_BYTES_MAX = 4 * HEADER_BYTES_MAX;
 /** How long a refused client may take to read the answer. */
 export const REFUSAL_LINGER_MS = 5_000;
 export const CONNECT_TIMEOUT_MS = 15_000;

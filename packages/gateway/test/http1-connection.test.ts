@@ -5,7 +5,13 @@ import { OutgoingMessage } from "../src/http1/outgoingMessage.ts";
 import { ServerConnection } from "../src/http1/serverConnection.ts";
 import type { ServerExchange } from "../src/http1/serverExchange.ts";
 import { writeHead } from "../src/http1/writeHead.ts";
-import { REFUSAL_LINGER_MS, REQUEST_HEAD_TIMEOUT_MS } from "../src/limits.ts";
+import {
+  HEADER_BYTES_MAX,
+  REFUSAL_LINGER_MS,
+  REQUEST_HEAD_TIMEOUT_MS,
+  REQUESTS_PIPELINED_BYTES_MAX,
+  REQUESTS_PIPELINED_MAX,
+} from "../src/limits.ts";
 
 /** A connection whose client takes one piece whenever the test says so. */
 class Line extends Duplex {
@@ -35,13 +41,14 @@ function open() {
   line.on("error", () => {});
   const exchanges: ServerExchange[] = [];
   const malformed: string[] = [];
+  const floods: string[] = [];
   new ServerConnection(line, {
     onExchange: (exchange) => void exchanges.push(exchange),
     onUpgrade: () => {},
     onMalformed: (problem) => void malformed.push(problem),
-    onFlood: () => {},
+    onFlood: (problem) => void floods.push(problem),
   });
-  return { line, exchanges, malformed };
+  return { line, exchanges, malformed, floods };
 }
 
 afterEach(() => {
@@ -106,6 +113,75 @@ describe("ATTACK a connection", () => {
       });
     }
     expect(listeners()).toBe(before);
+  });
+});
+
+const OK = "HTTP/1.1 200 OK\r\n\r\n";
+const targets = (exchanges: ServerExchange[]) => exchanges.map(({ head: { target } }) => target);
+
+describe("ATTACK requests behind a request", () => {
+  it("are nobody's before those before them are answered", async () => {
+    const { line, exchanges } = open();
+    line.push(head("/a") + head("/b") + head("/c"));
+    await vi.waitFor(() => expect(exchanges.length).toBeGreaterThan(0));
+    await new Promise(setImmediate);
+    expect(targets(exchanges)).toEqual(["/a"]);
+    exchanges[0]?.answer(OK, { kind: "none" }).end();
+    await vi.waitFor(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
+  });
+
+  it("are nobody's when the client left, or when the answer before them is the last", async () => {
+    const left = open();
+    left.line.push(head("/a") + head("/b"));
+    await vi.waitFor(() => expect(left.exchanges.length).toBe(1));
+    left.line.destroy();
+    left.exchanges[0]?.answer(OK, { kind: "none" }).end();
+    const last = open();
+    last.line.push(head("/a") + head("/b"));
+    await vi.waitFor(() => expect(last.exchanges.length).toBe(1));
+    const [first] = last.exchanges;
+    if (first !== undefined) first.last = true;
+    first?.answer(OK, { kind: "none" }).end();
+    await vi.waitFor(() => expect(last.line.writableEnded).toBe(true));
+    expect([...targets(left.exchanges), ...targets(last.exchanges)]).toEqual(["/a", "/a"]);
+  });
+
+  it("wait while answers without a body are not read, which would heap up", async () => {
+    const { line, exchanges } = open();
+    const long = `HTTP/1.1 204 No Content\r\nX: ${"a".repeat(2000)}\r\n\r\n`;
+    line.push(head("/a"));
+    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    exchanges[0]?.answer(long, { kind: "none" }).end();
+    await vi.waitFor(() => expect(line.writableNeedDrain).toBe(true));
+    line.push(head("/b"));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(targets(exchanges)).toEqual(["/a"]);
+    line.takeOne();
+    await vi.waitFor(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
+  });
+
+  it("are as many as the bound and no more", async () => {
+    const { line, exchanges, floods } = open();
+    line.push(head("/a").repeat(REQUESTS_PIPELINED_MAX));
+    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await new Promise(setImmediate);
+    expect(floods).toEqual([]);
+    line.push(head("/a"));
+    await vi.waitFor(() => expect(floods).toHaveLength(1));
+    expect(exchanges).toHaveLength(1);
+  });
+
+  it("are no more bytes than the bound", async () => {
+    const { line, floods, exchanges } = open();
+    const large = head("/a", `X: ${"a".repeat(HEADER_BYTES_MAX - 100)}`);
+    const fits = Math.floor(REQUESTS_PIPELINED_BYTES_MAX / (large.length - 4));
+    for (let index = 0; index < fits; index++) line.push(large);
+    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await new Promise(setImmediate);
+    expect(floods).toEqual([]);
+    line.push(large);
+    await vi.waitFor(() => expect(floods).toEqual([expect.stringContaining("bytes at once")]));
   });
 });
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientConnection } from "../src/http1/clientConnection.ts";
-import { UPSTREAM_IDLE_SOCKETS_MAX, UPSTREAM_SOCKETS_PER_POOL_MAX } from "../src/limits.ts";
+import { CONNECT_TIMEOUT_MS, UPSTREAM_IDLE_SOCKETS_MAX, UPSTREAM_SOCKETS_PER_POOL_MAX } from "../src/limits.ts";
 import { createHttp1Pool, type Http1Dial, type Http1Pool } from "../src/upstream/http1Pool.ts";
 import { portOf } from "./support/world.ts";
 
@@ -174,5 +174,82 @@ describe("where all connections to a name are taken", () => {
     expect(served).toBe(0);
     expect((await next).connection).toBe(all[0]?.connection);
     expect(sockets).toHaveLength(UPSTREAM_SOCKETS_PER_POOL_MAX);
+  });
+});
+
+describe("ATTACK requests that each get a connection of their own", () => {
+  const fresh = (address: string): Http1Dial => ({ ...dialOf(address), reuse: false });
+
+  it("wait where all are taken, and no end of one makes room for two", async () => {
+    answering = false;
+    const max = UPSTREAM_SOCKETS_PER_POOL_MAX;
+    const asked: Promise<Asked>[] = [];
+    let opened = 0;
+    for (let index = 0; index < max + 20; index++) {
+      const one = ask(fresh("127.0.0.1"));
+      void one.then(() => {
+        opened += 1;
+      });
+      asked.push(one);
+    }
+    await expect.poll(() => unanswered.length, { timeout: 5_000 }).toBe(max);
+    expect(opened).toBe(max);
+    for (const socket of unanswered.slice(0, 5)) socket.write(OK);
+    await expect.poll(() => opened).toBe(max + 5);
+    await expect.poll(() => sockets.filter((socket) => !socket.destroyed).length).toBe(max);
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(asked);
+    expect(opened).toBe(max + 20);
+  });
+
+  it("and take the place of an idle one, never one more", async () => {
+    const kept = await whole(dialOf("127.0.0.1"));
+    answering = false;
+    const rest = Array.from({ length: UPSTREAM_SOCKETS_PER_POOL_MAX - 1 }, () => ask(fresh("127.0.0.1")));
+    await Promise.all(rest);
+    expect(kept.socket.destroyed).toBe(false);
+    const next = await ask(fresh("127.0.0.1"));
+    expect(next.connection).not.toBe(kept);
+    expect(kept.socket.destroyed).toBe(true);
+    let further = false;
+    const waiting = pool.open(fresh("127.0.0.1"), {
+      wanted: () => true,
+      opened: () => {
+        further = true;
+      },
+      noTurn: () => {},
+    });
+    await once(kept.socket, "close");
+    await new Promise(setImmediate);
+    expect(further).toBe(false);
+    waiting.giveUp();
+  });
+});
+
+describe("ATTACK a destination that says nothing", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ["to who connects", false],
+    ["to a TLS handshake", true],
+  ])("%s holds no request longer than a connection may take", async (_name, secure) => {
+    answering = false;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    // Without TLS the time passes before the kernel can have said anything.
+    const { answered } = await ask({ ...dialOf("127.0.0.1"), secure });
+    if (secure) await vi.waitFor(() => expect(unanswered).toHaveLength(1));
+    vi.advanceTimersByTime(CONNECT_TIMEOUT_MS);
+    await expect(answered).rejects.toThrow("no answer in time");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("and one that answers in time is not cut later", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { connection, answered } = await ask(dialOf("127.0.0.1"));
+    await answered;
+    vi.advanceTimersByTime(CONNECT_TIMEOUT_MS);
+    expect(connection.socket.destroyed).toBe(false);
   });
 });

@@ -7,6 +7,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   REFUSAL_LINGER_MS,
   REQUEST_HEAD_TIMEOUT_MS,
+  REQUESTS_PIPELINED_BYTES_MAX,
   REQUESTS_PIPELINED_MAX,
 } from "../limits.ts";
 import { connectionOptions, requestFraming } from "./framing.ts";
@@ -16,6 +17,7 @@ import { IncomingBody } from "./incomingBody.ts";
 import { ServerExchange } from "./serverExchange.ts";
 
 export interface ServerHandlers {
+  /** Called when it is the first of its connection: those before it are answered, and their answers are not held up. */
   onExchange(exchange: ServerExchange): void;
   /** HTTP ends here: with the head that asks for it and what came behind it. Nothing of ours listens on the socket any more. */
   onUpgrade(head: RequestHead, rest: Buffer): void;
@@ -32,15 +34,19 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * The server's side of HTTP/1.1 on one connection. Threat: a client that has two readers see two different sequences of requests, or that
- * fills our memory with requests it never reads the answers of. Invariant: requests are read one behind the other, each from where the
- * one before ended by its own framing; behind one whose end is unclear, behind the last, and behind an upgrade nothing is read; answers
- * go out in the order of their requests; and no more than a few wait.
+ * fills our memory with requests it never reads the answers of, or that has one connection stand for many towards servers. Invariant:
+ * requests are read one behind the other, each from where the one before ended by its own framing; behind one whose end is unclear, behind
+ * the last, and behind an upgrade nothing is read; one at a time is judged, sent on and answered; and no more than a few wait.
  */
 export class ServerConnection {
   readonly socket: Connection;
   private readonly handlers: ServerHandlers;
   private readonly heads = createHeadBytes({ bytesMax: HEADER_BYTES_MAX, of: "request" });
   private readonly waiting: ServerExchange[] = [];
+  /** Of the heads that wait. */
+  private waitingBytes = 0;
+  /** The first that waits, once somebody answers it. */
+  private current: ServerExchange | null = null;
   /** Of the last request, while it is arriving. */
   private body: IncomingBody | null = null;
   /** Nothing behind this request is read. */
@@ -57,23 +63,32 @@ export class ServerConnection {
     socket.on("close", this.onClose);
     socket.on("error", this.onError);
     socket.on("timeout", this.onTimeout);
+    socket.on("drain", this.handOut);
     socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
     // What came before us may have stopped it.
     socket.resume();
   }
 
-  isFirst(exchange: ServerExchange): boolean {
-    return this.waiting[0] === exchange;
-  }
-
   onAnswered(exchange: ServerExchange): void {
-    if (this.over || !this.isFirst(exchange)) return;
+    if (this.over || this.current !== exchange) return;
     this.waiting.shift();
+    this.waitingBytes -= exchange.headBytes;
+    this.current = null;
     exchange.dropBody();
     if (exchange.last) this.endSoon();
     else if (this.waiting[0] === undefined) this.socket.setTimeout?.(KEEP_ALIVE_TIMEOUT_MS);
-    else this.waiting[0].turn();
+    else this.handOut();
   }
+
+  /** Not while the client leaves the answers unread: short ones would heap up without end. */
+  private readonly handOut = (): void => {
+    const { socket, waiting } = this;
+    const [first] = waiting;
+    if (first === undefined || this.current !== null || this.over || socket.destroyed || socket.writableNeedDrain)
+      return;
+    this.current = first;
+    this.handlers.onExchange(first);
+  };
 
   private readonly onData = (chunk: Buffer): void => {
     let at = 0;
@@ -105,11 +120,11 @@ export class ServerConnection {
     }
     const lines = readRequestHead(found.text);
     if ("problem" in lines) this.malformed(lines.problem);
-    else this.onHead(lines, found.rest ?? NOTHING);
+    else this.onHead(lines, { bytes: found.text.length, rest: found.rest ?? NOTHING });
     return chunk.length - (found.rest?.length ?? 0);
   }
 
-  private onHead(lines: RequestLines, rest: Buffer): void {
+  private onHead(lines: RequestLines, { bytes, rest }: { bytes: number; rest: Buffer }): void {
     const head: RequestHead = { ...lines, pseudo: null, ended: false };
     const options = connectionOptions(lines.headers);
     if (lines.method === "CONNECT" || (options.includes("upgrade") && asksUpgrade(lines))) {
@@ -120,6 +135,10 @@ export class ServerConnection {
       this.flood(`more than ${REQUESTS_PIPELINED_MAX} requests at once`);
       return;
     }
+    if (this.waiting.length > 0 && this.waitingBytes + bytes > REQUESTS_PIPELINED_BYTES_MAX) {
+      this.flood(`requests of more than ${REQUESTS_PIPELINED_BYTES_MAX} bytes at once`);
+      return;
+    }
     const framing = requestFraming(lines);
     // One whose end is unclear is refused by the check of requests; here it is the last, and has no body.
     const unclear = framing.kind === "unclear";
@@ -127,10 +146,11 @@ export class ServerConnection {
     const last = unclear || lines.version === "1.0" || options.includes("close");
     if (!body.complete) this.body = body;
     this.stopped = last && body.complete;
-    const exchange = new ServerExchange(this, { head, body, last });
+    const exchange = new ServerExchange(this, { head, headBytes: bytes, body, last });
     if (this.waiting.length === 0) this.socket.setTimeout?.(FLOW_IDLE_TIMEOUT_MS);
     this.waiting.push(exchange);
-    this.handlers.onExchange(exchange);
+    this.waitingBytes += bytes;
+    this.handOut();
   }
 
   private upgrade(head: RequestHead, rest: Buffer): void {
@@ -180,12 +200,15 @@ export class ServerConnection {
     socket.off("close", this.onClose);
     socket.off("error", this.onError);
     socket.off("timeout", this.onTimeout);
+    socket.off("drain", this.handOut);
     socket.on("error", () => {});
     socket.setTimeout?.(0);
     then();
   }
 
   private abandonAll(): void {
+    this.current = null;
+    this.waitingBytes = 0;
     for (const exchange of this.waiting.splice(0)) exchange.abandon();
   }
   private stopHeadTimer(): void {

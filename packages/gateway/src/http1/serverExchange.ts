@@ -7,14 +7,15 @@ import { OutgoingMessage } from "./outgoingMessage.ts";
 /** What an exchange asks of its connection. */
 interface Queue {
   readonly socket: Duplex;
-  isFirst(exchange: ServerExchange): boolean;
-  /** The first has answered. */
+  /** The answer is out. */
   onAnswered(exchange: ServerExchange): void;
 }
 
-/** One request, and the place of its answer among those of its connection. */
+/** One request of a connection, whose turn has come when anybody but the connection sees it. */
 export class ServerExchange {
   readonly head: RequestHead;
+  /** As it was read. */
+  readonly headBytes: number;
   readonly body: IncomingBody;
   /** Nothing follows its answer. */
   last: boolean;
@@ -25,16 +26,15 @@ export class ServerExchange {
   private readonly queue: Queue;
   private message: OutgoingMessage | null = null;
   private abandoned = false;
-  private before = "";
 
-  constructor(queue: Queue, request: { head: RequestHead; body: IncomingBody; last: boolean }) {
+  constructor(queue: Queue, request: { head: RequestHead; headBytes: number; body: IncomingBody; last: boolean }) {
     this.queue = queue;
     this.head = request.head;
+    this.headBytes = request.headBytes;
     this.body = request.body;
     this.last = request.last;
   }
 
-  /** Its answer, which goes out when those before it have. */
   answer(head: string, framing: Framing): OutgoingMessage {
     const onSent = () => this.queue.onAnswered(this);
     const message = new OutgoingMessage({ head, framing, unsaid: framing.kind === "none", onSent });
@@ -45,21 +45,13 @@ export class ServerExchange {
       this.gone();
     });
     if (this.abandoned) message.destroy();
-    else if (this.queue.isFirst(this)) message.open(this.queue.socket);
+    else message.open(this.queue.socket);
     return message;
   }
 
-  /** What goes before the answer; never between the bytes of another's. */
+  /** What goes before the answer; never between its bytes. */
   interim(text: string): void {
-    if (this.abandoned || this.message !== null) return;
-    if (this.queue.isFirst(this)) this.queue.socket.write(text, "latin1");
-    else this.before = text;
-  }
-
-  /** It is the first now. */
-  turn(): void {
-    if (this.before !== "" && this.message === null) this.queue.socket.write(this.before, "latin1");
-    this.message?.open(this.queue.socket);
+    if (!this.abandoned && this.message === null) this.queue.socket.write(text, "latin1");
   }
 
   /** Whoever answered without reading the body wants none of it. */

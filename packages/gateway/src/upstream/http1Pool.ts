@@ -2,6 +2,7 @@ import { isIP, connect as netConnect, type Socket } from "node:net";
 import { checkServerIdentity, type SecureContext, connect as tlsConnect } from "node:tls";
 import { ClientConnection } from "../http1/clientConnection.ts";
 import {
+  CONNECT_TIMEOUT_MS,
   UPSTREAM_IDLE_SOCKETS_MAX,
   UPSTREAM_KEEP_ALIVE_MS,
   UPSTREAM_POOLS_MAX,
@@ -75,7 +76,7 @@ export function createHttp1Pool(): Http1Pool {
         then.opened(idle);
         return NOT_WAITING;
       }
-      if (!dial.reuse || place.open < UPSTREAM_SOCKETS_PER_POOL_MAX) {
+      if (place.open < UPSTREAM_SOCKETS_PER_POOL_MAX) {
         then.opened(connectTo(place, dial));
         return NOT_WAITING;
       }
@@ -87,7 +88,8 @@ export function createHttp1Pool(): Http1Pool {
         clearTimeout(timer);
         place.waiting.delete(turn);
         if (!then.wanted()) return false;
-        then.opened(takeIdle(place, dial) ?? connectInPlaceOfIdle(place, dial));
+        const idle = dial.reuse ? takeIdle(place, dial) : undefined;
+        then.opened(idle ?? connectInPlaceOfIdle(place, dial));
         return true;
       };
       const timer = setTimeout(() => {
@@ -116,7 +118,9 @@ function retireOne(place: Place): void {
   for (const connection of place.idle.splice(0)) connection.destroy();
 }
 
-function serveNext({ waiting }: Place): void {
+/** One connection is idle, or there is room for one more. */
+function serveNext({ waiting, open, idle }: Place): void {
+  if (open >= UPSTREAM_SOCKETS_PER_POOL_MAX && idle.length === 0) return;
   for (const turn of waiting) if (turn()) return;
 }
 
@@ -126,15 +130,17 @@ function takeIdle({ idle }: Place, { target }: Http1Dial): ClientConnection | un
   return at < 0 ? undefined : idle.splice(at, 1)[0];
 }
 
-/** All are taken, so one that is idle and leads elsewhere makes room. */
+/** Where all are taken, one that is idle and may not be used makes room; its end must not make the same room for another too. */
 function connectInPlaceOfIdle(place: Place, dial: Http1Dial): ClientConnection {
-  place.idle.pop()?.destroy();
-  return connectTo(place, dial);
+  const idle = place.open < UPSTREAM_SOCKETS_PER_POOL_MAX ? undefined : place.idle.pop();
+  const connection = connectTo(place, dial);
+  idle?.destroy();
+  return connection;
 }
 
 function connectTo(place: Place, dial: Http1Dial): ClientConnection {
   const kept = dial.reuse;
-  if (kept) place.open += 1;
+  place.open += 1;
   const connection: ClientConnection = new ClientConnection(dialSocket(place, dial), {
     onFree({ idleMsMax }) {
       const idleMs = Math.min(UPSTREAM_KEEP_ALIVE_MS, (idleMsMax ?? Number.POSITIVE_INFINITY) - KEEP_ALIVE_MARGIN_MS);
@@ -147,7 +153,6 @@ function connectTo(place: Place, dial: Http1Dial): ClientConnection {
     onClosed() {
       const at = place.idle.indexOf(connection);
       if (at >= 0) place.idle.splice(at, 1);
-      if (!kept) return;
       place.open -= 1;
       serveNext(place);
     },
@@ -172,7 +177,7 @@ function dialSocket(place: Place, { secure, host, target, trust }: Http1Dial): S
     lookup: pinnedLookup(target.addresses),
     noDelay: true,
   };
-  if (!secure) return netConnect(to);
+  if (!secure) return dialledInTime(netConnect(to), "connect");
   const socket = tlsConnect({
     ...to,
     secureContext: trust,
@@ -188,5 +193,13 @@ function dialSocket(place: Place, { secure, host, target, trust }: Http1Dial): S
   socket.once("error", () => {
     place.session = null;
   });
+  return dialledInTime(socket, "secureConnect");
+}
+
+/** A destination that swallows what we send would hold the socket, and its request, as long as the kernel tries. */
+function dialledInTime(socket: Socket, connected: "connect" | "secureConnect"): Socket {
+  const timer = setTimeout(() => socket.destroy(new Error("no answer in time")), CONNECT_TIMEOUT_MS);
+  const over = () => clearTimeout(timer);
+  socket.once(connected, over).once("close", over);
   return socket;
 }
