@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { base32, codeAt, stepAt, stepOfCode, totpUri } from "../src/auth/totp.ts";
-import { auth, CreelError, type UserActor } from "../src/index.ts";
+import { auth, CreelError, invitation, type UserActor } from "../src/index.ts";
 import { fromBase32 } from "./support/authenticator.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 
@@ -181,9 +181,16 @@ describe("a second factor", () => {
   });
 
   test("a switch to another org proves nothing that the sign-in before it did not", async () => {
+    const globex = await makeOrg(fleet, `globex-${randomUUID().slice(0, 8)}`);
+    const invited = await invitation.create({
+      ctx: fleet.ctx(globex.as("owner")),
+      input: { email: acme.email, role: "viewer" },
+    });
+    await invitation.accept({ ctx: fleet.ctx(null), input: { token: invited.token, password: PASSWORD } });
     const actor = await person();
     pass(11 * 60_000);
-    const other = await auth.switchOrg({ ctx: fleet.ctx(actor), input: { orgId: acme.orgId } });
+    const orgId = actor.orgId === acme.orgId ? globex.orgId : acme.orgId;
+    const other = await auth.switchOrg({ ctx: fleet.ctx(actor), input: { orgId } });
     const there = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: other.token } });
     expect(await said(() => auth.beginTotp({ ctx: fleet.ctx(there), input: {} }))).toBe("proof_required");
   });

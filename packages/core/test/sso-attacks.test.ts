@@ -209,6 +209,9 @@ test("an org's provider reaches nothing of its people outside of the org", async
   const proved: UserActor = { ...house.owner(acme), ...actor, provedAt: fleet.clock.now };
   const switched = auth.switchOrg({ ctx: fleet.ctx(proved), input: { orgId: globex.orgId } });
   await expect(switched).rejects.toMatchObject({ code: "sso_required" });
+  // Nor by way of its own org, which would leave a sign-in that names no provider.
+  const again = auth.switchOrg({ ctx: fleet.ctx(proved), input: { orgId: acme.orgId } });
+  await expect(again).rejects.toMatchObject({ code: "conflict" });
   // Nor does it give itself a factor that opens her other orgs.
   for (const change of [auth.beginTotp, auth.removeTotp, auth.newRecoveryCodes])
     await expect(change({ ctx: fleet.ctx(proved), input: {} })).rejects.toMatchObject({ code: "forbidden" });

@@ -169,13 +169,12 @@ test("enforced, passwords of its people open it no more, by no way, and those wh
   await expect(byPassword(`nobody@staff${number}.example`, PASSWORD)).rejects.toMatchObject({ code: "sso_required" });
   const accepted = invitation.accept({ ctx: fleet.ctx(null), input: { token: eve.token, password: PASSWORD } });
   await expect(accepted).rejects.toMatchObject({ code: "sso_required" });
-  const elsewhere: UserActor = {
-    kind: "user",
-    userId: dave.user.id,
-    orgId: globex.orgId,
-    grants: [],
-    email: dave.user.email,
-  };
+  const there = await invitation.create({
+    ctx: fleet.ctx(globex.as("owner")),
+    input: { email: dave.user.email, role: "viewer" },
+  });
+  const joined = await invitation.accept({ ctx: fleet.ctx(null), input: { token: there.token, password: PASSWORD } });
+  const elsewhere = await actorOf(joined.token);
   const switched = auth.switchOrg({ ctx: fleet.ctx(elsewhere), input: { orgId: acme.orgId } });
   await expect(switched).rejects.toMatchObject({ code: "sso_required" });
 });

@@ -11,6 +11,7 @@ import {
   exception,
   grantOfRole,
   inbox,
+  invitation,
   kindActions,
   notice,
   org,
@@ -42,7 +43,7 @@ import {
   type TestOrg,
 } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
-import { makePeople, type People, peopleInputs } from "./support/members.ts";
+import { actorOf, makePeople, type People, peopleInputs } from "./support/members.ts";
 import { makeSso } from "./support/sso.ts";
 
 /** Telemetry and delivery: what a node reports many times a second is in its own tables. This list may only shrink. */
@@ -226,6 +227,17 @@ async function inputOf(name: string): Promise<unknown> {
 const echoless = (told: string, input: unknown): string =>
   (JSON.stringify(input).match(UUID) ?? []).reduce((text, id) => text.replaceAll(id, "asked"), told);
 
+/** Acme's owner, signed in at another org. */
+async function fromElsewhere(): Promise<Actor> {
+  const elsewhere = await makeOrg(fleet, `walk-${randomUUID().slice(0, 8)}`);
+  const ctx = fleet.ctx(elsewhere.as("owner"));
+  const { token } = await invitation.create({ ctx, input: { email: acme.email, role: "viewer" } });
+  return await actorOf(
+    fleet,
+    (await invitation.accept({ ctx: fleet.ctx(null), input: { token, password: PASSWORD } })).token,
+  );
+}
+
 /** What these verbs take of a change that is due. */
 const pick = (due: { orgId: string; changeId: string }, name: string): object => {
   if (name === "change.sweep") return {};
@@ -370,8 +382,9 @@ test("every mutation leaves an audit row", async () => {
       fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
     }
     if (name === "auth.confirmTotp") Object.assign(input ?? {}, { code: codeOf(offered, fleet.clock.now) });
+    const by = name === "auth.switchOrg" ? await fromElsewhere() : byProved.includes(name) ? proved : actors[gate.by];
     const before = await rows();
-    const told = await answer(name, byProved.includes(name) ? proved : actors[gate.by], input);
+    const told = await answer(name, by, input);
     if (name === "auth.beginTotp") offered = JSON.parse(told).secret;
     if ((await rows()) === before && name !== "org.bootstrap") silent.push(name);
   }

@@ -6,6 +6,7 @@ import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { lockSignIns } from "./lockSignIns.ts";
 import { countTry, forgetTries } from "./tries.ts";
 
 export const changePasswordInput = z.strictObject({ current: z.string().max(1024), next: passwordSchema });
@@ -33,6 +34,7 @@ export const changePassword = defineVerb({
     await forgetTries(ctx.db, email);
     const passwordHash = await hashPassword(next);
     const ended = await withSystem(ctx.db, async (tx) => {
+      await lockSignIns(tx, userId);
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
       const others = sessionId === undefined ? undefined : ne(s.id, sessionId);
       return await tx

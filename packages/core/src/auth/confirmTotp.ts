@@ -7,6 +7,7 @@ import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { totpPlace } from "./factor.ts";
 import { PENDING_MS_MAX } from "./limits.ts";
+import { lockSignIns } from "./lockSignIns.ts";
 import { expectOwnSignIn, expectProof } from "./proof.ts";
 import { makeRecoveryCode, RECOVERY_CODES, recoveryHash } from "./recovery.ts";
 import { stepOfCode } from "./totp.ts";
@@ -28,6 +29,7 @@ export const confirmTotp = defineVerb({
     expectOwnSignIn(ctx.actor);
     await countTry(ctx.db, { account: email }, now);
     const { recoveryCodes, ended } = await withSystem(ctx.db, async (tx) => {
+      await lockSignIns(tx, userId);
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));
       const offered = row?.pendingSecret ?? null;
       const fresh = row?.pendingAt != null && now.getTime() - row.pendingAt.getTime() <= PENDING_MS_MAX;

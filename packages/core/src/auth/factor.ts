@@ -10,13 +10,15 @@ export const totpPlace = (userId: string): string => `creel/users/${userId}/totp
 
 export type Proof = "totp" | "recovery";
 
-export const hasSecondFactor = async (db: Db, userId: string): Promise<boolean> => {
+export const hasSecondFactor = async (db: Db, userId: string): Promise<boolean> =>
+  (await withSystem(db, (tx) => factorSince(tx, userId))) !== null;
+
+/** When the person's authenticator was confirmed; null where they use no codes. */
+export async function factorSince(tx: Tx, userId: string): Promise<Date | null> {
   const t = tables.userTotp;
-  const [row] = await withSystem(db, (tx) =>
-    tx.select({ confirmedAt: t.confirmedAt }).from(t).where(eq(t.userId, userId)),
-  );
-  return row !== undefined && row.confirmedAt !== null;
-};
+  const [row] = await tx.select({ confirmedAt: t.confirmedAt }).from(t).where(eq(t.userId, userId));
+  return row?.confirmedAt ?? null;
+}
 
 /**
  * Takes a code of the person's authenticator, or one of their recovery codes; null when it is neither. Threat: a code seen over a

@@ -8,7 +8,8 @@ import { verifyPassword } from "../secrets/password.ts";
 import { type ClosedOrg, closedOrgOf, expectPasswordOpens, ssoRequired } from "../sso/door.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
-import { codeAsked, codeWrong, hasSecondFactor, takeCode } from "./factor.ts";
+import { codeAsked, codeWrong, factorSince, takeCode } from "./factor.ts";
+import { expectStillJudged } from "./lockSignIns.ts";
 import { startSession } from "./startSession.ts";
 import { countTry, forgetTries } from "./tries.ts";
 
@@ -45,7 +46,8 @@ export const signIn = defineVerb({
     const user: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const resource = { kind: "session", id: null, label: email };
     const known = right && account.disabledAt === null;
-    const needsCode = known && (await hasSecondFactor(ctx.db, userId));
+    const since = known ? await withSystem(ctx.db, (tx) => factorSince(tx, userId)) : null;
+    const needsCode = since !== null;
     if (needsCode && input.code === undefined) throw codeAsked();
     const proof = needsCode ? await takeCode(ctx, { userId, code: input.code ?? "", now }) : null;
     if (!known || (needsCode && proof === null)) {
@@ -53,15 +55,18 @@ export const signIn = defineVerb({
       throw needsCode ? codeWrong() : refusal();
     }
     await forgetTries(ctx.db, email);
-    return await withOrg(ctx.db, orgId, async (tx) => {
-      const as = { ...ctx, actor: user };
-      const way = await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: proof !== null, now });
-      if (way.breakGlass)
-        await recordAudit(tx, as, orgId, {
-          action: "sso.breakGlass",
-          resource: { kind: "user", id: userId, label: email },
-        });
-      return await startSession(tx, as, { orgId, userId, email, userAgent: input.userAgent });
+    return await withSystem(ctx.db, async (system) => {
+      await expectStillJudged(system, userId, { passwordHash: account.passwordHash, factorSince: since });
+      return await withOrg(ctx.db, orgId, async (tx) => {
+        const as = { ...ctx, actor: user };
+        const way = await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: proof !== null, now });
+        if (way.breakGlass)
+          await recordAudit(tx, as, orgId, {
+            action: "sso.breakGlass",
+            resource: { kind: "user", id: userId, label: email },
+          });
+        return await startSession(tx, as, { orgId, userId, email, userAgent: input.userAgent });
+      });
     });
   },
 });

@@ -2,6 +2,7 @@ import { and, eq, isNull, ne, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
+import { lockSignIns } from "./lockSignIns.ts";
 
 export const signOutEverywhereInput = z.strictObject({ exceptCurrent: z.boolean().default(false) });
 
@@ -16,34 +17,35 @@ export const signOutEverywhere = defineVerb({
     const { userId, orgId, email, sessionId } = ctx.actor;
     const kept = input.exceptCurrent && sessionId !== undefined ? sessionId : null;
     const now = ctx.clock();
-    // Sessions of other orgs first: should the audited part fail, the person is signed out too widely and tries again.
-    const elsewhere = await withSystem(ctx.db, (tx) =>
-      tx
+    // One lock over both parts, or a sign-in that is being made out of one of them is missed by this and stays.
+    return await withSystem(ctx.db, async (system) => {
+      await lockSignIns(system, userId);
+      const elsewhere = await system
         .update(sessions)
         .set({ revokedAt: now })
         .where(and(eq(sessions.userId, userId), ne(sessions.orgId, orgId), isNull(sessions.revokedAt)))
-        .returning({ id: sessions.id }),
-    );
-    return await withOrg(ctx.db, orgId, async (tx) => {
-      const here = await tx
-        .update(sessions)
-        .set({ revokedAt: now })
-        .where(
-          and(
-            eq(sessions.orgId, orgId),
-            eq(sessions.userId, userId),
-            isNull(sessions.revokedAt),
-            kept === null ? undefined : ne(sessions.id, kept),
-          ),
-        )
         .returning({ id: sessions.id });
-      const revoked = here.length + elsewhere.length;
-      await recordAudit(tx, ctx, orgId, {
-        action: "auth.signOutEverywhere",
-        resource: { kind: "user", id: userId, label: email },
-        changes: { revoked: { to: revoked } },
+      return await withOrg(ctx.db, orgId, async (tx) => {
+        const here = await tx
+          .update(sessions)
+          .set({ revokedAt: now })
+          .where(
+            and(
+              eq(sessions.orgId, orgId),
+              eq(sessions.userId, userId),
+              isNull(sessions.revokedAt),
+              kept === null ? undefined : ne(sessions.id, kept),
+            ),
+          )
+          .returning({ id: sessions.id });
+        const revoked = here.length + elsewhere.length;
+        await recordAudit(tx, ctx, orgId, {
+          action: "auth.signOutEverywhere",
+          resource: { kind: "user", id: userId, label: email },
+          changes: { revoked: { to: revoked } },
+        });
+        return { revoked };
       });
-      return { revoked };
     });
   },
 });

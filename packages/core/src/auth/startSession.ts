@@ -16,10 +16,11 @@ export async function startSession(
     userId: string;
     email: string;
     userAgent?: string | undefined;
-    action?: "auth.signIn" | "auth.switchOrg";
     /** The provider that said who it is, and when the person last showed it that. */
     identityProviderId?: string;
     provedAt?: Date | null;
+    /** The sign-in that this one is made from. It is no longer-lived and proves nothing that the other one did not. */
+    from?: { createdAt: Date; expiresAt: Date; provedAt: Date | null };
   },
 ): Promise<SignedIn> {
   const { orgId, userId, email } = of;
@@ -32,17 +33,16 @@ export async function startSession(
     tokenHash: hashToken(token),
     userAgent: of.userAgent ?? null,
     source: ctx.source ?? null,
-    createdAt: now,
+    createdAt: of.from?.createdAt ?? now,
     lastUsedAt: now,
-    expiresAt: new Date(now.getTime() + SESSION_MS_MAX),
+    expiresAt: of.from?.expiresAt ?? new Date(now.getTime() + SESSION_MS_MAX),
     revokedAt: null,
-    // A switch proves nothing that the sign-in before it did not.
-    provedAt: of.action === "auth.switchOrg" ? null : of.provedAt === undefined ? now : of.provedAt,
+    provedAt: of.from !== undefined ? of.from.provedAt : of.provedAt === undefined ? now : of.provedAt,
     identityProviderId: of.identityProviderId ?? null,
   };
   await tx.insert(tables.sessions).values(session);
   await recordAudit(tx, ctx, orgId, {
-    action: of.action ?? "auth.signIn",
+    action: of.from === undefined ? "auth.signIn" : "auth.switchOrg",
     resource: { kind: "session", id: session.id, label: email },
     changes: changesOf("sessions", null, session),
   });

@@ -1,7 +1,8 @@
 import { and, eq, gt, isNull, newId, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
-import { expectSecondFactor } from "../auth/factor.ts";
+import { expectSecondFactor, factorSince } from "../auth/factor.ts";
+import { expectStillJudged, type Judged } from "../auth/lockSignIns.ts";
 import { startSession } from "../auth/startSession.ts";
 import { countTry, forgetTries } from "../auth/tries.ts";
 import type { Scope } from "../authz/grant.ts";
@@ -46,46 +47,49 @@ export const accept = defineVerb({
     const { invitation } = found;
     const { orgId, email } = invitation;
     if ((await closedOrgOf(ctx.db, email))?.orgId === orgId) throw ssoRequired();
-    const userId = await accountFor(ctx, found, input);
+    const { userId, judged } = await accountFor(ctx, found, input);
     const actor: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const as = { ...ctx, actor };
     const now = ctx.clock();
-    return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
-      await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: false, now });
-      await consume(tx, invitation, now);
-      const roleKey = invitation.role ?? invitation.customRoleId;
-      const role = roleKey === null ? null : await roleByKey(tx, { orgId, key: roleKey });
-      const scope = storedOrNull<Scope>(invitation.scope);
-      await expectStillGiven(
-        tx,
-        invitation,
-        await givenBy(tx, { orgId, role, scope, teamId: invitation.teamId, now }),
-        now,
-      );
-      await tx.insert(tables.memberships).values({ orgId, userId, createdAt: now }).onConflictDoNothing();
-      if (invitation.teamId !== null)
-        await tx
-          .insert(tables.teamMembers)
-          .values({ orgId, teamId: invitation.teamId, userId, createdAt: now })
-          .onConflictDoNothing();
-      if (role !== null)
-        await insertGrant(tx, as, {
-          orgId,
-          subject: { kind: "user", id: userId },
-          role,
-          scope,
-          expiresAt: null,
-          reason: `Invited by ${invitation.invitedBy}.`,
-          givenBy: { label: invitation.invitedBy, userId: invitation.invitedByUserId },
+    return await withSystem(ctx.db, async (system) => {
+      await expectStillJudged(system, userId, judged);
+      return await withOrg(ctx.db, orgId, async (tx) => {
+        await lockPeople(tx, orgId);
+        await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: false, now });
+        await consume(tx, invitation, now);
+        const roleKey = invitation.role ?? invitation.customRoleId;
+        const role = roleKey === null ? null : await roleByKey(tx, { orgId, key: roleKey });
+        const scope = storedOrNull<Scope>(invitation.scope);
+        await expectStillGiven(
+          tx,
+          invitation,
+          await givenBy(tx, { orgId, role, scope, teamId: invitation.teamId, now }),
+          now,
+        );
+        await tx.insert(tables.memberships).values({ orgId, userId, createdAt: now }).onConflictDoNothing();
+        if (invitation.teamId !== null)
+          await tx
+            .insert(tables.teamMembers)
+            .values({ orgId, teamId: invitation.teamId, userId, createdAt: now })
+            .onConflictDoNothing();
+        if (role !== null)
+          await insertGrant(tx, as, {
+            orgId,
+            subject: { kind: "user", id: userId },
+            role,
+            scope,
+            expiresAt: null,
+            reason: `Invited by ${invitation.invitedBy}.`,
+            givenBy: { label: invitation.invitedBy, userId: invitation.invitedByUserId },
+          });
+        await expectSound(tx, { orgId, userIds: [userId], now });
+        await recordAudit(tx, as, orgId, {
+          action: "invitation.accept",
+          resource: { kind: "invitation", id: invitation.id, label: email },
+          changes: { member: { to: email }, usedAt: { to: now.toISOString() } },
         });
-      await expectSound(tx, { orgId, userIds: [userId], now });
-      await recordAudit(tx, as, orgId, {
-        action: "invitation.accept",
-        resource: { kind: "invitation", id: invitation.id, label: email },
-        changes: { member: { to: email }, usedAt: { to: now.toISOString() } },
+        return await startSession(tx, as, { orgId, userId, email, userAgent: input.userAgent });
       });
-      return await startSession(tx, as, { orgId, userId, email, userAgent: input.userAgent });
     });
   },
 });
@@ -93,16 +97,21 @@ export const accept = defineVerb({
 type Found = Awaited<ReturnType<typeof findInvitation>>;
 
 /** The account of the invited address: the one that exists, by its password, or a new one. */
-async function accountFor(ctx: Ctx, { invitation, user }: Found, input: z.output<typeof acceptInput>): Promise<string> {
+async function accountFor(
+  ctx: Ctx,
+  { invitation, user }: Found,
+  input: z.output<typeof acceptInput>,
+): Promise<{ userId: string; judged: Judged }> {
   const { email } = invitation;
   if (user !== null) {
     await countTry(ctx.db, { account: email }, ctx.clock());
+    const since = await withSystem(ctx.db, (tx) => factorSince(tx, user.id));
     const right = await verifyPassword(input.password, user.passwordHash);
     if (!right || user.disabledAt !== null)
       throw new CreelError("unauthenticated", "That is not the password of this account.");
     await expectSecondFactor(ctx, { userId: user.id, code: input.code, now: ctx.clock() });
     await forgetTries(ctx.db, email);
-    return user.id;
+    return { userId: user.id, judged: { passwordHash: user.passwordHash, factorSince: since } };
   }
   const passwordHash = await hashPassword(input.password);
   const id = newId(ctx.clock());
@@ -116,7 +125,7 @@ async function accountFor(ctx: Ctx, { invitation, user }: Found, input: z.output
       .returning({ id: u.id });
     // Somebody made the account a moment ago: then it is theirs, and its password is asked at the next try.
     if (made.length === 0) throw invalidInvitation();
-    return id;
+    return { userId: id, judged: { passwordHash, factorSince: null } };
   });
 }
 
