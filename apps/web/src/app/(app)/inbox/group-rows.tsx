@@ -51,7 +51,9 @@ export const GroupRows = (props: {
   groups: readonly DeniedGroup[];
   selected: ReadonlySet<string>;
   onSelect: (key: string) => void;
-  onFocus: (place: number) => void;
+  /** Of the group whose row has the focus; a key acts on it, so it is marked also while the focus is elsewhere. */
+  current: string | null;
+  onFocus: (key: string) => void;
 }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
   <section className="relative overflow-x-auto" tabIndex={0} aria-label="Denied requests, table">
@@ -70,18 +72,18 @@ export const GroupRows = (props: {
         </tr>
       </thead>
       <tbody>
-        {props.groups.map((group, place) => (
+        {props.groups.map((group) => (
           <tr
             key={group.key}
-            className="border-b border-line align-top last:border-b-0 focus-within:bg-sunken hover:bg-sunken/60"
+            onFocus={() => props.onFocus(group.key)}
+            className={`border-b border-line align-top last:border-b-0 focus-within:bg-sunken hover:bg-sunken/60 ${group.key === props.current ? "bg-sunken" : ""}`}
           >
             <td className="px-3 py-1.5">
               <input
                 type="checkbox"
-                data-place={place}
+                data-group={group.key}
                 checked={props.selected.has(group.key)}
                 onChange={() => props.onSelect(group.key)}
-                onFocus={() => props.onFocus(place)}
                 aria-label={`Select ${group.method ?? "connect"} ${group.host}:${group.port}${group.pathPattern ?? ""}`}
                 className="mt-0.5 size-4 accent-(--accent)"
               />

@@ -11,6 +11,7 @@ import { TextLink } from "../../../ui/link.tsx";
 import { PageHeader, Panel } from "../../../ui/panel.tsx";
 import { Answer } from "../../../ui/query.tsx";
 import { Empty, Refusal } from "../../../ui/states.tsx";
+import { type Cursor, cursorOn, landing, meantBy, moved } from "./cursor.ts";
 import { DismissDialog } from "./dismiss-dialog.tsx";
 import { ExceptionsPanel } from "./exceptions-panel.tsx";
 import { GroupRows } from "./group-rows.tsx";
@@ -56,31 +57,37 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
   const router = useRouter();
   const doing = useActs(input);
   const box = useRef<HTMLDivElement>(null);
-  const [place, setPlace] = useState(-1);
+  const [cursor, setCursor] = useState<Cursor | null>(null);
+  const standsOn = useRef<string | null>(null);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [dismissing, setDismissing] = useState<readonly DeniedGroup[] | null>(null);
   const refusals = { grant: useRefusalOf("propose", "exception"), dismiss: useRefusalOf("create", "exception") };
   const rules = useRefusalOf("propose", "policy");
 
   const chosen = groups.filter(({ key }) => selected.has(key));
-  const current = groups[Math.min(place, groups.length - 1)];
-  const meant = chosen.length > 0 ? chosen : current === undefined ? [] : [current];
-  const nothing = meant.length === 0 ? "Choose a request first." : null;
+  const meant = meantBy(groups, { selected, cursor });
+  const gone = "What you selected is no longer here. Press Escape and choose anew.";
+  const nothing = meant.length > 0 ? null : selected.size > 0 ? gone : "Choose a request first.";
   const why = (act: Act): string | null => {
     if (act === "dismiss") return refusals.dismiss ?? nothing;
     if (act === "rule") return rules ?? nothing ?? (meant.length > 1 ? "A rule is written for one request." : null);
     return refusals.grant ?? nothing ?? (meant.length === 1 ? (meant[0]?.notAllowable ?? null) : null);
   };
-  const focusOn = (next: number) => {
-    const to = Math.max(0, Math.min(groups.length - 1, next));
-    setPlace(to);
-    box.current?.querySelector<HTMLInputElement>(`input[data-place="${to}"]`)?.focus();
+  const standOn = (to: Cursor | null) => {
+    standsOn.current = to?.key ?? null;
+    setCursor(to);
   };
-  const after = async (work: Promise<void>) => {
-    await work;
+  const focusOn = (to: Cursor | null) => {
+    if (to === null) return;
+    standOn(to);
+    box.current?.querySelector<HTMLInputElement>(`input[data-group="${CSS.escape(to.key)}"]`)?.focus();
+  };
+  const after = async (work: Promise<ReadonlySet<string>>) => {
+    const gone = await work;
     setSelected(new Set());
-    // The next one stands where the last one was.
-    requestAnimationFrame(() => focusOn(Math.max(0, place)));
+    // By the list as it was when this began. Whoever has gone elsewhere since stays there.
+    if (standsOn.current === (cursor?.key ?? null))
+      requestAnimationFrame(() => focusOn(landing(groups, { cursor, gone })));
   };
   const toggle = (key: string) =>
     setSelected((before) => {
@@ -96,13 +103,16 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
   };
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     const meaning = pressed({ ...modifiers(event), typing: dismissing !== null || isTyping(event.target) });
+    // The browser presses a button again and again while Enter is held on it.
+    if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
     if (meaning === null) return;
     event.preventDefault();
-    if ("move" in meaning) focusOn(place + meaning.move);
+    if ("move" in meaning) focusOn(moved(groups, cursor, meaning.move));
     else if ("act" in meaning) {
       if (input.show === "open") start(meaning.act);
-    } else if (meaning.select === "one" && current !== undefined) toggle(current.key);
-    else if (meaning.select === "all") setSelected(new Set(groups.map(({ key }) => key)));
+    } else if (meaning.select === "one") {
+      if (cursor !== null && cursorOn(groups, cursor.key) !== null) toggle(cursor.key);
+    } else if (meaning.select === "all") setSelected(new Set(groups.map(({ key }) => key)));
     else if (meaning.select === "none") setSelected(new Set());
   });
   useEffect(() => {
@@ -149,7 +159,13 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
             )}
           </div>
           <Outcome done={doing.done} />
-          <GroupRows groups={groups} selected={selected} onSelect={toggle} onFocus={setPlace} />
+          <GroupRows
+            groups={groups}
+            selected={selected}
+            onSelect={toggle}
+            current={cursor?.key ?? null}
+            onFocus={(key) => standOn(cursorOn(groups, key))}
+          />
           <p className="border-t border-line px-3 py-2 text-muted">
             Keys:{" "}
             {moves.map(({ key, text }, at) => (
@@ -168,7 +184,8 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
           onClose={() => setDismissing(null)}
           onDismiss={(reason) => {
             const groupsThen = dismissing;
-            void after(doing.dismiss(groupsThen, reason).then(() => setDismissing(null)));
+            const work = doing.dismiss(groupsThen, reason);
+            void after(work.finally(() => setDismissing(null)));
           }}
         />
       )}
@@ -176,7 +193,13 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
   );
 };
 
-const modifiers = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => ({ key, ctrlKey, metaKey, altKey });
+const modifiers = ({ key, ctrlKey, metaKey, altKey, repeat }: KeyboardEvent) => ({
+  key,
+  ctrlKey,
+  metaKey,
+  altKey,
+  repeat,
+});
 
 const Outcome = ({ done }: { done: Done | null }) => {
   if (done === null) return null;

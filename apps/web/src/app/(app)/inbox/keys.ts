@@ -19,15 +19,16 @@ export const moves = [
 
 export type Pressed = { act: Act } | { move: 1 | -1 } | { select: "one" | "all" | "none" };
 
-/** What a key means; null where it means nothing, or belongs to the browser or to a field. */
+/** What a key means; null where it means nothing, belongs to the browser or to a field, or is held down: once is once. */
 export function pressed(event: {
   key: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  repeat: boolean;
   typing: boolean;
 }): Pressed | null {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.typing) return null;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.typing) return null;
   const found = acts.find(({ key }) => key === event.key);
   if (found !== undefined) return { act: found.act };
   if (event.key === "j" || event.key === "ArrowDown") return { move: 1 };

@@ -17,7 +17,7 @@ export interface Done {
   refused: { key: string; message: string }[];
 }
 
-/** Does one thing about several groups, and says what became of each. */
+/** Does one thing about several groups, says what became of each, and answers the keys of those that need nothing more. */
 export function useActs(input: { sandboxId?: string | undefined }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -28,12 +28,14 @@ export function useActs(input: { sandboxId?: string | undefined }) {
   const [done, setDone] = useState<Done | null>(null);
 
   const each = async (groups: readonly DeniedGroup[], act: (group: DeniedGroup) => Promise<string | null>) => {
+    const left = new Set<string>();
     setBusy(true);
     const result: Done = { groups: groups.length, proposed: [], refused: [] };
     const one = async (group: DeniedGroup) => {
       try {
         const changeId = await act(group);
-        if (changeId !== null) result.proposed.push(changeId);
+        if (changeId === null) left.add(group.key);
+        else result.proposed.push(changeId);
       } catch (error) {
         result.refused.push({ key: group.key, message: shownError(error).message });
       }
@@ -45,6 +47,7 @@ export function useActs(input: { sandboxId?: string | undefined }) {
       queryClient.invalidateQueries(trpc.exception.pathFilter()),
     ]);
     setBusy(false);
+    return left;
   };
 
   /** Somebody who looks at one sandbox allows it to that one. */
