@@ -3,13 +3,9 @@
  * Invariant: every person behind a writing actor is barred from this change for ever: the person, the owner of the key, and
  * whoever made the key or the one it was rotated from.
  */
-import { and, eq, inArray, sql, type Tx, tables } from "@creel/db";
+import { sql, type Tx, tables } from "@creel/db";
 import { type Actor, type Ctx, personOf } from "../context.ts";
-import { first } from "../stored.ts";
 import type { ChangeRow } from "./row.ts";
-
-/** Keys that were made by keys: nobody passes more hands than this, and a circle ends. */
-const HANDS_MAX = 16;
 
 export async function barParties(
   tx: Tx,
@@ -31,50 +27,32 @@ export async function personsBehind(tx: Tx, orgId: string, actor: Actor | null):
   const persons = new Set<string>();
   const own = personOf(actor);
   if (own !== null) persons.add(own);
-  if (actor?.kind === "apiKey") {
-    const seen = new Set<string>();
-    const ahead = [actor.tokenId];
-    while (ahead.length > 0 && seen.size < HANDS_MAX) {
-      const tokenId = ahead.pop();
-      if (tokenId === undefined || seen.has(tokenId)) continue;
-      seen.add(tokenId);
-      for (const maker of await makersOf(tx, { orgId, tokenId }))
-        if (maker.kind === "user") persons.add(maker.id);
-        else ahead.push(maker.id);
-    }
-  }
+  if (actor?.kind === "apiKey") for (const id of await makersOf(tx, { orgId, tokenId: actor.tokenId })) persons.add(id);
   return [...persons];
 }
 
-/** By the key's row and by the audit trail, which nobody rewrites. */
-async function makersOf(
-  tx: Tx,
-  { orgId, tokenId }: { orgId: string; tokenId: string },
-): Promise<{ kind: "user" | "apiKey"; id: string }[]> {
-  const { apiTokens: t, auditEvents: a } = tables;
-  const row = first(
-    await tx
-      .select({ owner: t.ownerUserId, rotatedFrom: t.rotatedFrom })
-      .from(t)
-      .where(and(eq(t.orgId, orgId), eq(t.id, tokenId))),
-  );
-  const rows = await tx
-    .selectDistinct({ kind: a.actorKind, id: a.actorId })
-    .from(a)
-    .where(
-      and(
-        eq(a.orgId, orgId),
-        eq(a.resourceKind, "token"),
-        eq(a.resourceId, tokenId),
-        inArray(a.actorKind, ["user", "apiKey"]),
-        sql`${a.action} like 'token.%'`,
-      ),
-    );
-  return [
-    ...(row === null || row.owner === null ? [] : [{ kind: "user" as const, id: row.owner }]),
-    ...(row === null || row.rotatedFrom === null ? [] : [{ kind: "apiKey" as const, id: row.rotatedFrom }]),
-    ...rows.flatMap(({ kind, id }) =>
-      id === null ? [] : [{ kind: kind === "user" ? ("user" as const) : ("apiKey" as const), id }],
-    ),
-  ];
+/**
+ * By the keys' rows and by the audit trail, which nobody rewrites. However many keys stand between, all of them are walked: a
+ * walk that gave up would let whoever rotates a key often enough out of it. `union` takes each key once, so a circle ends.
+ */
+async function makersOf(tx: Tx, { orgId, tokenId }: { orgId: string; tokenId: string }): Promise<string[]> {
+  const rows = await tx.execute<{ userId: string }>(sql`
+    with recursive hands (id) as (
+      select ${tokenId}::text
+      union
+      select former.id from hands cross join lateral (
+        select rotated_from::text as id from api_tokens
+          where org_id = ${orgId} and id = hands.id::uuid and rotated_from is not null
+        union all
+        select actor_id from audit_events
+          where org_id = ${orgId} and resource_kind = 'token' and resource_id = hands.id
+            and actor_kind = 'apiKey' and actor_id is not null and action like 'token.%'
+      ) former
+    )
+    select owner_user_id::text as "userId" from hands join api_tokens k on k.org_id = ${orgId} and k.id = hands.id::uuid
+      where owner_user_id is not null
+    union
+    select actor_id from hands join audit_events a on a.org_id = ${orgId} and a.resource_kind = 'token' and a.resource_id = hands.id
+      where actor_kind = 'user' and actor_id is not null and action like 'token.%'`);
+  return rows.map(({ userId }) => userId);
 }
