@@ -58,6 +58,7 @@ export const edit = defineVerb({
       const baseDigest = digestOf(base);
       const message = input.message ?? change.message;
       const applyAt = input.applyAt === undefined ? change.applyAt : input.applyAt;
+      const revision = change.revision + 1;
       const guardedBy = kind.guardedBy?.(content) ?? [];
       const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
       await barParties(tx, ctx, change, { part: "editor", favoured: (await kind.favours?.(at, content)) ?? [] });
@@ -72,10 +73,10 @@ export const edit = defineVerb({
           baseDigest,
           touches,
           risk,
-          digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message }),
+          digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message, revision }),
           title: await kind.summary(at, content),
           alone: change.alone && mayOver(ctx.actor.grants, { ...kind.direct, touches }),
-          revision: change.revision + 1,
+          revision,
           expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
         },
       });

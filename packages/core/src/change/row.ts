@@ -10,13 +10,17 @@ export const stateOf = (row: Pick<ChangeRow, "state">): ChangeState => stored<Ch
 export const riskOf = (row: Pick<ChangeRow, "risk">): RiskGrade => stored<RiskGrade>(row.risk);
 export const touchesOf = (row: Pick<ChangeRow, "touches">): readonly Labels[] => stored<readonly Labels[]>(row.touches);
 
-/** What a vote is for: the content, what it stands on, what its author says of it, and when it may take effect. */
+/**
+ * What a vote is for: the content, what it stands on, what its author says of it, and when it may take effect; and which
+ * revision it is, so that an edit back to a former text does not bring its votes back.
+ */
 export const digestOfChange = (of: {
   kind: string;
   content: unknown;
   baseDigest: string;
   applyAt: Date | null;
   message: string;
+  revision: number;
 }): string =>
   digestOf({
     kind: of.kind,
@@ -24,6 +28,7 @@ export const digestOfChange = (of: {
     base: of.baseDigest,
     applyAt: of.applyAt?.toISOString() ?? null,
     message: of.message,
+    revision: of.revision,
   });
 
 /**

@@ -83,6 +83,7 @@ async function insertChange(
   const baseDigest = digestOf(base);
   const guardedBy = kind.guardedBy?.(content) ?? [];
   const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
+  const revision = 1;
   const row: ChangeRow = {
     orgId,
     id: newId(now),
@@ -91,7 +92,7 @@ async function insertChange(
     title: await kind.summary(at, content),
     message,
     content,
-    digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message }),
+    digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message, revision }),
     base,
     baseDigest,
     state: "open",
@@ -100,7 +101,7 @@ async function insertChange(
     authorUserId: personOf(ctx.actor),
     author: describeActor(ctx.actor).label,
     alone: mayOver(ctx.actor.grants, { ...kind.direct, touches }),
-    revision: 1,
+    revision,
     lastVote: 0,
     createdAt: now,
     updatedAt: now,
