@@ -2,7 +2,18 @@ import { randomUUID } from "node:crypto";
 import { approvalSpecSchema } from "@creel/approvals";
 import { eq, sql, tables, withOrg } from "@creel/db";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Actor, approvalPolicy, audit, change, policy, sandbox, token } from "../src/index.ts";
+import {
+  type Actor,
+  approvalPolicy,
+  audit,
+  auth,
+  change,
+  grant,
+  policy,
+  sandbox,
+  serviceAccount,
+  token,
+} from "../src/index.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, POLICY, system, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
@@ -180,6 +191,58 @@ describe("votes", () => {
     await expect(vote(now.cleo, made)).rejects.toMatchObject({ code: "conflict" });
     expect(await vote(now.cleo, { changeId: made.changeId, digest: edited.digest })).toMatchObject({ state: "open" });
     expect(await version()).toBe(1);
+  });
+
+  test("do not come back with the text they were for: edited away and back is another change", async () => {
+    await enforce(forPolicies(two));
+    const made = await propose();
+    await vote(now.ben, made);
+    const before = (await seen(made.changeId)).votes;
+    expect(before).toMatchObject([{ current: true }]);
+    const dev = await addPerson(fleet, now.org, { name: `dev${count}`, role: "developer" });
+    let { digest } = made;
+    for (const yaml of [POLICY.replace("GET", "PUT"), wider]) {
+      const content = { policyId: now.org.policyId, yaml };
+      await change.edit({ ctx: await ctxOf(dev), input: { changeId: made.changeId, digest, content } });
+      digest = (await seen(made.changeId)).digest;
+    }
+    expect((await seen(made.changeId)).votes).toMatchObject([{ current: false }]);
+    expect(await vote(now.cleo, { changeId: made.changeId, digest })).toMatchObject({ state: "open" });
+    expect(await version()).toBe(1);
+  });
+
+  test("are given by a person who is signed in, and by no token of theirs", async () => {
+    await enforce(forPolicies(one));
+    const made = await propose();
+    const bens = await token.create({ ctx: await ctxOf(now.ben), input: { name: "ben's", role: "approver" } });
+    const key = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: bens.token } });
+    const ctx = fleet.ctx(key);
+    expect((await change.get({ ctx, input: { changeId: made.changeId } })).refusals.approve).toContain("signed in");
+    await expect(change.vote({ ctx, input: { ...made, verdict: "approve" } })).rejects.toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("signed in"),
+    });
+    expect(await vote(now.ben, made)).toMatchObject({ state: "applied" });
+  });
+
+  test("of whoever made a service account's key are refused, however often the key has rotated itself", async () => {
+    await enforce(forPolicies(one));
+    const ownerCtx = fleet.ctx(now.org.as("owner"));
+    const robot = await serviceAccount.create({ ctx: ownerCtx, input: { name: `robot${count}` } });
+    await grant.give({ ctx: ownerCtx, input: { serviceAccountId: robot.id, role: "developer" } });
+    let key = await token.create({
+      ctx: ownerCtx,
+      input: { name: "robot", role: "developer", serviceAccountId: robot.id },
+    });
+    const actorOf = async () => await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: key.token } });
+    for (let hand = 0; hand < 20; hand++)
+      key = await token.rotate({ ctx: fleet.ctx(await actorOf()), input: { tokenId: key.view.id } });
+    const input = { policyId: now.org.policyId, yaml: wider, baseVersion: 1 };
+    const { changeId } = await policy.saveVersion({ ctx: fleet.ctx(await actorOf()), input });
+    const { digest } = await seen(changeId);
+    await expect(change.vote({ ctx: ownerCtx, input: { changeId, digest, verdict: "approve" } })).rejects.toMatchObject(
+      { code: "forbidden", message: expect.stringContaining("You proposed") },
+    );
   });
 
   test("of whoever edited it are refused", async () => {

@@ -2,12 +2,12 @@ import type { Register } from "../register.ts";
 
 const JSON_OPTION = ["--json", "print the server's answer as JSON"] as const;
 
-/** `creel approval ls|show|approve|reject|withdraw`, over REST with an API token of a person. */
+/** `creel approval ls|show|withdraw`, over REST with an API token; `approve` and `reject` say why no token can. */
 export const registerApproval: Register = (program, io, finish) => {
   const approval = program
     .command("approval")
-    .description("look at changes that wait for approval, and decide them")
-    .addHelpText("after", "\nExits with 4 where others still have to approve. A service account's token cannot vote.");
+    .description("look at changes that wait for approval, and take them back")
+    .addHelpText("after", "\nNo token votes: a person approves or rejects on the page of the change, signed in.");
   approval
     .command("ls")
     .description("list changes that wait")
@@ -29,15 +29,15 @@ export const registerApproval: Register = (program, io, finish) => {
   for (const verdict of ["approve", "reject"] as const)
     approval
       .command(verdict)
-      .description(`${verdict} a change as it stands`)
+      .description(`say where a person ${verdict}s the change: on its page, signed in`)
       .argument("<id>", "id of the change")
-      .option("--digest <digest>", "refuse when the change is no longer the one with this digest")
-      .option("--comment <text>", "why; everybody who sees the change reads it", "")
       .option(...JSON_OPTION)
-      .action(async (id: string, options: { digest?: string; comment: string; json?: boolean }) => {
-        const { voteOnChange } = await import("./commands.ts");
-        const { digest, comment, json = false } = options;
-        finish(await voteOnChange(id, { verdict, digest, comment, json }, io));
+      // Whoever has what votes took here before reads why they are refused, and not that an option is unknown.
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(async (id: string) => {
+        const { voteOnPage } = await import("./commands.ts");
+        throw voteOnPage(id, verdict);
       });
   approval
     .command("withdraw")

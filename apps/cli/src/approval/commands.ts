@@ -34,21 +34,12 @@ export async function showChange(id: string, options: { json: boolean }, io: Io)
 const detailOf = async (api: Api, id: string): Promise<z.output<typeof changeDetailSchema>> =>
   await api.call(changeDetailSchema, "GET", pathOf(id), { missing: missing(id) });
 
-export interface VoteOptions {
-  verdict: "approve" | "reject";
-  /** Of the change as it was looked at; without it the change is looked at now. */
-  digest: string | undefined;
-  comment: string;
-  json: boolean;
-}
-
-/** Ends with 4 where others still have to approve. */
-export async function voteOnChange(id: string, options: VoteOptions, io: Io): Promise<ExitCode> {
-  const api = openApi(findTarget());
-  const digest = options.digest ?? (await detailOf(api, id)).digest;
-  const body = { digest, verdict: options.verdict, comment: options.comment };
-  const moved = await api.call(movedSchema, "POST", pathOf(id, "/votes"), { body, missing: missing(id) });
-  return told(moved, options.json, io);
+/** A token shows that somebody has it and not who, so the server counts a vote only of a person who is signed in. */
+export function voteOnPage(id: string, verdict: "approve" | "reject"): CliError {
+  const page = `${findTarget().url}${pathOf(id)}`;
+  return new CliError(`a token cannot ${verdict} a change: that is for a person who is signed in`, {
+    remedy: `Sign in, look at the change and ${verdict} it there: ${page}`,
+  });
 }
 
 export async function withdrawChange(
@@ -61,17 +52,7 @@ export async function withdrawChange(
     body,
     missing: missing(id),
   });
-  return told(moved, options.json, io);
-}
-
-const WORDS: Record<string, string> = {
-  applied: "approved and applied",
-  approved: "approved; it is applied when its time comes",
-  open: "your vote is in; others still have to approve",
-};
-
-function told(moved: z.output<typeof movedSchema>, json: boolean, io: Io): ExitCode {
   const reason = moved.reason === null ? "" : `: ${moved.reason}`;
-  io.out(json ? jsonLine(moved) : line(printable(`${WORDS[moved.state] ?? moved.state}${reason}`)));
-  return moved.state === "open" ? EXIT.needsApproval : EXIT.done;
+  io.out(options.json ? jsonLine(moved) : line(printable(`${moved.state}${reason}`)));
+  return EXIT.done;
 }

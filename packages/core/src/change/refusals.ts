@@ -5,7 +5,7 @@ import type { Refusable } from "../changeViews.ts";
 import { type ApiKeyActor, personOf, type UserActor } from "../context.ts";
 import { mayOver } from "./authority.ts";
 import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
-import { barredBecause } from "./vote.ts";
+import { barredBecause, VOTES_SIGNED_IN } from "./vote.ts";
 
 interface Asking {
   actor: UserActor | ApiKeyActor;
@@ -25,9 +25,10 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
     mayOver(actor.grants, { action, on: "change", touches: touchesOf(row) })
       ? null
       : `What you hold does not let you ${does} over everything this touches.`;
-  const person = me === null ? "A service account cannot do this: it is a person's." : null;
+  const signedIn = actor.kind === "user";
+  const person = signedIn ? null : "A token cannot do this: it is for a person who is signed in.";
   const barred = part === undefined ? null : barredBecause(part);
-  const vote = over("vote") ?? person ?? barred ?? right("approve", "approve changes");
+  const vote = over("vote") ?? (signedIn ? null : VOTES_SIGNED_IN) ?? barred ?? right("approve", "approve changes");
   const reviewOver =
     review === null ? "Nobody broke the glass for it." : review.closedAt ? "The review is closed." : null;
   const took =

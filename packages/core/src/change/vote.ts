@@ -1,9 +1,12 @@
+/**
+ * Threat: somebody votes in another person's name, with a key of theirs that was lent, leaked or handed out anew.
+ * Invariant: only a person who is signed in votes, once, for the digest they saw, and not for what they had a part in.
+ */
 import { refusal } from "@creel/approvals";
 import { tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { ChangeMoved } from "../changeViews.ts";
-import { personOf } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
@@ -29,13 +32,13 @@ export const vote = defineVerb({
   gate: { by: "person", action: "approve", on: "change" },
   input: voteInput,
   run: async (ctx, input): Promise<ChangeMoved> => {
-    const { orgId } = ctx.actor;
-    const voterId = personOf(ctx.actor);
-    if (voterId === null)
-      throw new CreelError("forbidden", "A service account cannot vote: an approval is a person's.");
+    const { actor } = ctx;
+    // A key shows that somebody has it, and not who.
+    if (actor.kind !== "user") throw new CreelError("forbidden", VOTES_SIGNED_IN);
+    const { orgId, userId: voterId } = actor;
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(ctx.actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "vote");
       if (over !== null) throw new CreelError("conflict", over);
       if (change.digest !== input.digest)
@@ -54,7 +57,7 @@ export const vote = defineVerb({
         changeId: change.id,
         digest: change.digest,
         voterId,
-        voter: describeActor(ctx.actor).label,
+        voter: describeActor(actor).label,
         verdict: input.verdict,
         comment: input.comment,
         order,
@@ -77,6 +80,8 @@ export const vote = defineVerb({
     return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds };
   },
 });
+
+export const VOTES_SIGNED_IN = "A token cannot vote: an approval is given by a person who is signed in.";
 
 /** Why this person never counts for this change. */
 export function barredBecause(part: string): string {
