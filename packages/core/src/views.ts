@@ -172,6 +172,8 @@ export interface TokenView {
   scope: Scope | null;
   /** The public part, as it stands in the token: `creel_<prefix>_…`. */
   prefix: string;
+  /** The key in whose place this one was made. */
+  rotatedFrom: string | null;
   createdAt: string;
   lastUsedAt: string | null;
   expiresAt: string | null;

@@ -291,8 +291,60 @@ describe("an API key", () => {
     expect([await resolve(made.token), await resolve(next.token)]).toEqual([expect.anything(), expect.anything()]);
     fleet.clock.now = new Date(fleet.clock.now.getTime() + 10 * 60 * 1000);
     expect([await resolve(made.token), await resolve(next.token)]).toEqual([null, expect.anything()]);
+    // The end stays where it was: a leaked key does not prolong itself.
+    expect([next.view.rotatedFrom, next.view.expiresAt]).toEqual([made.view.id, made.view.expiresAt]);
     const typo = next.token.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
     expect(await resolve(typo)).toBeNull();
+  });
+
+  test("that is revoked takes with it what was made of it and what it was made of, also when it is over itself", async () => {
+    const resolve = async (text: string) =>
+      await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: text } });
+    for (const [named, overlapMinutes] of [[0, 0] as const, [1, 60] as const, [2, 60] as const]) {
+      const keys = [await token.create({ ctx: owner(), input: { name: unique("leaked"), role: "viewer" } })];
+      const beside = await token.create({ ctx: owner(), input: { name: unique("beside"), role: "viewer" } });
+      for (let hand = 0; hand < 2; hand++) {
+        const last = keys[hand] ?? keys[0];
+        const self = fleet.ctx(await resolve(last?.token ?? ""));
+        keys.push(await token.rotate({ ctx: self, input: { tokenId: last?.view.id ?? "", overlapMinutes } }));
+      }
+      const input = { tokenId: keys[named]?.view.id ?? "" };
+      await token.revoke({ ctx: owner(), input });
+      for (const key of keys) expect(await resolve(key.token)).toBeNull();
+      expect(await resolve(beside.token)).not.toBeNull();
+      await expect(token.revoke({ ctx: owner(), input })).rejects.toMatchObject({ code: "not_found" });
+    }
+  });
+
+  test("that rotates itself while it is revoked leaves none that works", async () => {
+    for (let round = 0; round < 5; round++) {
+      const made = await token.create({ ctx: owner(), input: { name: unique("racing"), role: "viewer" } });
+      const ctxOf = async (text: string) =>
+        fleet.ctx(await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: text } }));
+      const first = await token.rotate({ ctx: await ctxOf(made.token), input: { tokenId: made.view.id } });
+      const self = await ctxOf(first.token);
+      const [next, revoked] = await Promise.allSettled([
+        token.rotate({ ctx: self, input: { tokenId: first.view.id } }),
+        token.revoke({ ctx: owner(), input: { tokenId: made.view.id } }),
+      ]);
+      expect(revoked.status).toBe("fulfilled");
+      const left = next.status === "fulfilled" ? [first.token, next.value.token] : [first.token];
+      for (const text of left) expect((await ctxOf(text)).actor).toBeNull();
+    }
+  });
+
+  test("of a person is rotated by that person or by itself, and by nobody who may rotate all others", async () => {
+    const ben = await join(fleet, acme, { name: unique("ben"), role: "approver" });
+    const ctx = fleet.ctx(ben.actor);
+    const made = await token.create({ ctx, input: { name: "ben's", role: "approver" } });
+    const tokenId = made.view.id;
+    const forbidden = { code: "forbidden" };
+    await expect(token.rotate({ ctx: owner(), input: { tokenId } })).rejects.toMatchObject(forbidden);
+    const other = await token.create({ ctx: owner(), input: { name: "owner's", role: "owner" } });
+    const byKey = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: other.token } });
+    await expect(token.rotate({ ctx: fleet.ctx(byKey), input: { tokenId } })).rejects.toMatchObject(forbidden);
+    await token.rotate({ ctx, input: { tokenId } });
+    await token.revoke({ ctx: owner(), input: { tokenId } });
   });
 });
 

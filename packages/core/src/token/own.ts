@@ -1,30 +1,30 @@
-import { and, eq, gt, isNull, or, type Tx, tables } from "@creel/db";
+import { and, eq, type Tx, tables } from "@creel/db";
 import { authorize } from "../authz/authorize.ts";
 import type { Action } from "../authz/roles.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first } from "../stored.ts";
+import { lockKeys } from "./family.ts";
 
-/** A key that still works, locked, when it is the caller's own or the caller may do this to any key of the org. */
+type Key = typeof tables.apiTokens.$inferSelect;
+
+export const works = (key: Pick<Key, "revokedAt" | "expiresAt">, now: Date): boolean =>
+  key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+
+/** A key, locked with all keys of the org, when it is the caller's own or the caller may do this to any key of the org. */
 export async function keyForUpdate(
   tx: Tx,
   ctx: Ctx<UserActor | ApiKeyActor>,
   { tokenId, action }: { tokenId: string; action: Action },
-): Promise<typeof tables.apiTokens.$inferSelect> {
+): Promise<Key> {
   const { actor } = ctx;
   const t = tables.apiTokens;
+  await lockKeys(tx, actor.orgId);
   const row = first(
     await tx
       .select()
       .from(t)
-      .where(
-        and(
-          eq(t.orgId, actor.orgId),
-          eq(t.id, tokenId),
-          isNull(t.revokedAt),
-          or(isNull(t.expiresAt), gt(t.expiresAt, ctx.clock())),
-        ),
-      )
+      .where(and(eq(t.orgId, actor.orgId), eq(t.id, tokenId)))
       .for("update"),
   );
   const isOwn = actor.kind === "user" ? row?.ownerUserId === actor.userId : row?.id === actor.tokenId;

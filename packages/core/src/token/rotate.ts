@@ -1,15 +1,19 @@
+/**
+ * Threat: somebody takes over another person's key by having it made anew; a thief prolongs a key for ever, by itself.
+ * Invariant: a person's key is made anew by that person or by the key itself, and no rotation moves the end that a key has.
+ */
 import { and, eq, newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { boundOf, heldBy, ownerOf } from "../auth/resolveApiToken.ts";
 import { boundGrants, earlier, type Scope } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { notFound } from "../errors/errors.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { keyForUpdate } from "./own.ts";
+import { keyForUpdate, works } from "./own.ts";
 import { tokenViews } from "./view.ts";
 
 /** A week is enough to carry a new key to wherever the old one lies. */
@@ -24,8 +28,7 @@ export const rotateInput = z.strictObject({
 });
 
 /**
- * A new key in the place of an old one, with its owner, its bounds and as long a life. A key may rotate itself. The old one
- * works until the overlap is over, so that nothing stops while the new one is carried about.
+ * A new key in the place of an old one, with its owner, its bounds and its end. A key may rotate itself. The old one works until the overlap is over, so that nothing stops while the new one is carried about.
  */
 export const rotate = defineVerb({
   name: "token.rotate",
@@ -41,8 +44,12 @@ export const rotate = defineVerb({
     const view = await withOrg(ctx.db, orgId, async (tx) => {
       const old = await keyForUpdate(tx, ctx, { tokenId, action: "update" });
       const owner = ownerOf(old);
-      if (owner === null) throw notFound();
-      const lifeMs = old.expiresAt === null ? null : old.expiresAt.getTime() - old.createdAt.getTime();
+      if (owner === null || !works(old, now)) throw notFound();
+      const itself = actor.kind === "apiKey" && actor.tokenId === old.id;
+      const itsPerson = actor.kind === "user" && owner.kind === "user" && owner.id === actor.userId;
+      // The secret goes to whoever asked, and with it the person's name. Others may revoke the key.
+      if (owner.kind === "user" && !itself && !itsPerson)
+        throw new CreelError("forbidden", "A person's token is rotated by that person alone. You may revoke it.");
       const fresh = {
         ...old,
         id: newId(now),
@@ -52,11 +59,10 @@ export const rotate = defineVerb({
         createdBy: describeActor(actor).label,
         createdAt: now,
         lastUsedAt: null,
-        expiresAt: lifeMs === null ? null : new Date(now.getTime() + lifeMs),
         revokedAt: null,
       };
       // The secret goes to whoever asked: they hold all of it, or it is the key itself that asks.
-      if (!(actor.kind === "apiKey" && actor.tokenId === old.id)) {
+      if (!itself) {
         const bound = { permissions: boundOf(old), scope: storedOrNull<Scope>(old.scope), expiresAt: fresh.expiresAt };
         expectHolds(actor, boundGrants(await heldBy(tx, { orgId, owner, now }), bound));
       }

@@ -37,6 +37,7 @@ export async function tokenViews(
     permissions: storedOrNull<Permission[]>(token.permissions),
     scope: storedOrNull<Scope>(token.scope),
     prefix: token.prefix,
+    rotatedFrom: token.rotatedFrom,
     createdAt: iso(token.createdAt),
     lastUsedAt: isoOrNull(token.lastUsedAt),
     expiresAt: isoOrNull(token.expiresAt),

@@ -20,7 +20,7 @@ export const RotateToken = ({ token, onClose }: { token: TokenView; onClose: () 
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
       title={`Rotate ${token.name}`}
-      description="A new token with the same owner, bounds and length of life. The old one works for another hour."
+      description="A new token with the same owner, bounds and end. The old one works for another hour."
       footer={
         rotate.data ? (
           <Button look="primary" onClick={onClose}>

@@ -26,9 +26,29 @@ interface Acts {
   rotate: (token: TokenView) => void;
   revoke: (token: TokenView) => void;
 }
+const ofPerson = ({ owner }: TokenView): string | null =>
+  owner.kind === "user" ? "A person's token is rotated by that person alone." : null;
+
+/** In whose place it was made: a token that nobody knows of came of one that somebody does. */
+const Rotated = ({ token: { rotatedFrom }, among }: { token: TokenView; among: readonly TokenView[] }) =>
+  rotatedFrom === null ? null : (
+    <span className="block text-muted">
+      rotated from {among.find(({ id }) => id === rotatedFrom)?.prefix ?? "an older one"}
+    </span>
+  );
+
 const columnsWith = ({ others, isOwn, rotate, revoke }: Acts) => [
   column.accessor("name", { header: "Name" }),
-  column.display({ id: "prefix", header: "Begins with", cell: ({ row }) => <Mono>{row.original.prefix}</Mono> }),
+  column.display({
+    id: "prefix",
+    header: "Begins with",
+    cell: ({ row, table }) => (
+      <>
+        <Mono>{row.original.prefix}</Mono>
+        <Rotated token={row.original} among={table.options.data} />
+      </>
+    ),
+  }),
   column.display({
     id: "owner",
     header: "Whose",
@@ -54,7 +74,7 @@ const columnsWith = ({ others, isOwn, rotate, revoke }: Acts) => [
       row.original.revokedAt === null ? (
         <div className="flex gap-2">
           <Button
-            disabledReason={isOwn(row.original) ? null : others("rotate")}
+            disabledReason={isOwn(row.original) ? null : (ofPerson(row.original) ?? others("rotate"))}
             aria-label={`Rotate ${row.original.name}`}
             onClick={() => rotate(row.original)}
           >
@@ -127,7 +147,12 @@ export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
         open={asked !== null}
         onOpenChange={(next) => (next ? undefined : setAsked(null))}
         title={`Revoke ${asked?.name ?? ""}?`}
-        touches={<p>Whatever uses it stops working at once. It cannot be brought back; a new one can be made.</p>}
+        touches={
+          <p>
+            Whatever uses it stops working at once, and so does every token that was rotated from it or to it. It cannot
+            be brought back; a new one can be made.
+          </p>
+        }
         confirm={`Revoke ${asked?.name ?? ""}`}
         destructive
         busy={revoke.isPending}
