@@ -9,6 +9,8 @@ ALTER TABLE users NO FORCE ROW LEVEL SECURITY;--> statement-breakpoint
 INSERT INTO role_grants (org_id, id, user_id, role, reason, granted_by, created_at)
 SELECT org_id, gen_random_uuid(), user_id, role, 'Held since before roles were granted.', 'migration', created_at FROM memberships;--> statement-breakpoint
 
+-- A key of an org in which nobody is left belongs to nobody, and opens nothing.
+DELETE FROM api_tokens t WHERE NOT EXISTS (SELECT FROM memberships m WHERE m.org_id = t.org_id);--> statement-breakpoint
 -- A key belongs to who made it; where that is not known any more, to the owner who has been there longest.
 UPDATE api_tokens t SET owner_user_id = coalesce(
   (SELECT u.id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id = t.org_id AND u.email = t.created_by),
