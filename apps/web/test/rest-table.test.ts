@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { matchPath } from "../src/server/rest/match.ts";
 import { openApiDocument } from "../src/server/rest/openapi.ts";
+import { readQuery } from "../src/server/rest/read-input.ts";
 import { restRoutes } from "../src/server/rest/routes.ts";
 
 interface Operation {
@@ -50,5 +51,20 @@ describe("finding a route", () => {
   });
   it("finds nothing for a path that is not there", () => {
     expect(matchPath(restRoutes, ["nodes", "a", "b", "c"])).toEqual([]);
+  });
+});
+
+describe("a query string is text, and the verb gets what it wants", () => {
+  const fields = restRoutes.flatMap((route) => (route.source.query ?? []).map((name) => ({ route, name })));
+  const typeOf = ({ route, name }: (typeof fields)[number]): unknown =>
+    z.toJSONSchema(route.input, { io: "input", unrepresentable: "any" }).properties?.[name];
+  /** What a caller would write; most fields that are text have a form of their own, which the verb judges. */
+  const texts: Readonly<Record<string, string>> = { boolean: "true", integer: "7", number: "7", string: "text" };
+  const kinds: Readonly<Record<string, string>> = { integer: "number" };
+
+  it.each(fields.map((field) => [`${field.route.path}?${field.name}`, field] as const))("%s", (_name, field) => {
+    const { type } = z.object({ type: z.enum(["boolean", "integer", "number", "string"]) }).parse(typeOf(field));
+    const input = readQuery(field.route, new URLSearchParams([[field.name, texts[type] ?? ""]]));
+    expect(typeof input[field.name]).toBe(kinds[type] ?? type);
   });
 });

@@ -1,4 +1,5 @@
 import { CreelError, type Ctx } from "@creel/core";
+import { z } from "zod";
 import type { RestRoute } from "./route.ts";
 
 /** The largest body is a policy of 1 MiB, quoted as JSON, with room for escapes. */
@@ -32,12 +33,36 @@ export const readJsonBody = async (request: Request): Promise<Record<string, unk
 
 /** Query strings hold text; a field the verb wants as a number or a boolean is turned into one, and the verb's parser judges it. */
 const WHOLE_NUMBER = /^(0|[1-9][0-9]{0,14})$/;
-const numericFields = new Set(["limit", "before", "after", "afterOffset", "days"]);
-const booleanFields = new Set(["active"]);
+const fieldsSchema = z.object({ properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) });
+const typesOfRoute = new WeakMap<z.ZodType, ReadonlyMap<string, string | undefined>>();
 
-function given(name: string, text: string): string | number | boolean {
-  if (numericFields.has(name) && WHOLE_NUMBER.test(text)) return Number(text);
-  return booleanFields.has(name) && (text === "true" || text === "false") ? text === "true" : text;
+/** What the verb itself says each of its fields is, so that no list beside it can be forgotten. */
+function typesOf({ input }: Pick<RestRoute, "input">): ReadonlyMap<string, string | undefined> {
+  const known = typesOfRoute.get(input);
+  if (known !== undefined) return known;
+  const { properties } = fieldsSchema.parse(z.toJSONSchema(input, { io: "input", unrepresentable: "any" }));
+  const types = new Map(Object.entries(properties).map(([name, { type }]) => [name, type] as const));
+  typesOfRoute.set(input, types);
+  return types;
+}
+
+function given(type: string | undefined, text: string): string | number | boolean {
+  if ((type === "integer" || type === "number") && WHOLE_NUMBER.test(text)) return Number(text);
+  return type === "boolean" && (text === "true" || text === "false") ? text === "true" : text;
+}
+
+/** The fields that stand in the query string; one that the route does not take is an error. */
+export function readQuery(
+  route: Pick<RestRoute, "input" | "source">,
+  search: URLSearchParams,
+): Record<string, string | number | boolean> {
+  const input: Record<string, string | number | boolean> = {};
+  const allowed = new Set(route.source.query ?? []);
+  for (const [name, text] of search) {
+    if (!allowed.has(name)) throw problem(`${name}: this call has no such query parameter.`);
+    input[name] = given(typesOf(route).get(name), text);
+  }
+  return input;
 }
 
 /** Puts together the verb's input from where the route table says each field stands; an unknown field is an error. */
@@ -45,12 +70,7 @@ export const readInput = async (
   route: RestRoute,
   from: { ctx: Ctx; request: Request; params: Readonly<Record<string, string>> },
 ): Promise<Record<string, unknown>> => {
-  const input: Record<string, unknown> = {};
-  const allowed = new Set(route.source.query ?? []);
-  for (const [name, text] of new URL(from.request.url).searchParams) {
-    if (!allowed.has(name)) throw problem(`${name}: this call has no such query parameter.`);
-    input[name] = given(name, text);
-  }
+  const input: Record<string, unknown> = readQuery(route, new URL(from.request.url).searchParams);
   if (route.method !== "GET") {
     const fields = new Set(route.source.body ?? []);
     for (const [name, value] of Object.entries(await readJsonBody(from.request))) {
