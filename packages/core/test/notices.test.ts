@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type NoticeChannelView, notice, sandbox, token, toPublicError } from "../src/index.ts";
+import { type NoticeChannelView, notice, sandbox, team, token, toPublicError } from "../src/index.ts";
 import {
   FAILURES_UNTIL_PAUSED,
   RETRY_WAITS_MS,
@@ -190,6 +190,20 @@ test("a channel cannot be made to write to somebody again and again by testing i
   expect(await failure(notice.testMyChannel({ ctx: owner(acme), input }))).toContain("rate_limited");
   later(TEST_WAIT_MS + 1);
   expect(await failure(notice.testMyChannel({ ctx: owner(acme), input }))).toBe("no failure");
+});
+
+test("the channel of a team that was removed tells nobody anything any more", async () => {
+  const { id: teamId } = await team.create({ ctx: owner(acme), input: { name: "night-shift" } });
+  await notice.createChannel({ ctx: owner(acme), input: { ...hook(), teamId } });
+  await happen(acme, "while-it-was-there");
+  expect(await due()).toHaveLength(1);
+  for (const one of await due()) {
+    await claim(one);
+    await notice.recordOutcome({ ctx: fleet.ctx(system), input: { ...one, outcome: { sent: true } } });
+  }
+  await team.remove({ ctx: owner(acme), input: { teamId } });
+  await happen(acme, "after-it-had-gone");
+  expect(await due()).toEqual([]);
 });
 
 test("the URL is nowhere to be read: not in lists, not in the audit, not in the database", async () => {

@@ -1,11 +1,11 @@
-import { and, asc, count, eq, inArray, isNull, newId, notify, or, sql, type Tx, tables } from "@creel/db";
+import { and, asc, count, eq, inArray, isNotNull, isNull, newId, notify, or, sql, type Tx, tables } from "@creel/db";
 import type { Notice } from "@creel/notices/target";
 import { type Labels, mayOn } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import type { ResourceKind } from "../authz/roles.ts";
 import { NOTICES_PER_DELIVERY_MAX, WAITING_PER_CHANNEL_MAX } from "./limits.ts";
 
-const { noticeChannels: c, noticeDeliveries: d } = tables;
+const { noticeChannels: c, noticeDeliveries: d, teams: t } = tables;
 
 /** A notice as it is stored: the page is a path, because where the dashboard lives is the hub's to know. */
 export type StoredNotice = Omit<Notice, "link" | "at"> & { path: string; at: string };
@@ -32,14 +32,17 @@ type ChannelRow = typeof c.$inferSelect;
 export async function postNotice(tx: Tx, news: News): Promise<void> {
   const { orgId } = news;
   const wanted = sql`${c.topics} @> ${JSON.stringify([news.topic])}::jsonb`;
+  // The channel of a team that was removed belongs to nobody any more: it tells nobody anything.
+  const ofSomebody = or(isNull(c.teamId), and(isNotNull(t.id), isNull(t.removedAt)));
   const addressed =
     news.userIds === undefined ? undefined : or(isNull(c.userId), inArray(c.userId, [...news.userIds, NOBODY]));
-  const channels = await tx
-    .select()
+  const rows = await tx
+    .select({ channel: c })
     .from(c)
-    .where(and(eq(c.orgId, orgId), isNull(c.removedAt), isNull(c.pausedAt), wanted, addressed))
+    .leftJoin(t, and(eq(t.orgId, c.orgId), eq(t.id, c.teamId)))
+    .where(and(eq(c.orgId, orgId), isNull(c.removedAt), isNull(c.pausedAt), ofSomebody, wanted, addressed))
     .orderBy(asc(c.id));
-  for (const channel of channels) if (await mayBeTold(tx, channel, news)) await add(tx, channel, toStored(news));
+  for (const { channel } of rows) if (await mayBeTold(tx, channel, news)) await add(tx, channel, toStored(news));
 }
 
 /** `in ()` is no SQL; this id is nobody's. */
