@@ -156,6 +156,19 @@ describe("a second factor", () => {
     expect(await said(() => auth.removeTotp({ ctx: fleet.ctx(acme.as("owner")), input: {} }))).toBe("proof_required");
   });
 
+  test("is asked for before the password changes, once it is set up", async () => {
+    const change = (actor: UserActor) =>
+      said(() => auth.changePassword({ ctx: fleet.ctx(actor), input: { current: PASSWORD, next: PASSWORD } }));
+    const actor = await person();
+    pass(11 * 60_000);
+    expect(await change(actor)).toBe("done");
+    await setUp(await person());
+    const guarded = await person(code());
+    pass(11 * 60_000);
+    expect(await change(guarded)).toBe("proof_required");
+    expect(await change({ ...guarded, provedAt: fleet.clock.now })).toBe("done");
+  });
+
   test("is part of proving it again", async () => {
     await setUp(await person());
     const actor = await person(code());

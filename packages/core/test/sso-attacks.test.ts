@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { audit, auth, member, sso, type UserActor } from "../src/index.ts";
+import { type Permission, rolePermissions } from "../src/authz/roles.ts";
+import { audit, auth, grantOfRole, member, sso, type UserActor } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, type TestOrg } from "./support/fleet.ts";
 import {
   type HostileIssuer,
@@ -120,6 +121,39 @@ test("who holds less than a role cannot hand it out through the provider", async
   const ctx = house.ctx({ ...house.owner(acme), grants });
   const input = { ...settings(evil), defaultRole: "security_admin" as const };
   await expect(sso.save({ ctx, input })).rejects.toMatchObject({ code: "forbidden" });
+});
+
+describe("who may set single sign-on up and is no owner of the whole org", () => {
+  const changes = ["read", "create", "update", "delete"].map((action) => `identity_provider:${action}` as Permission);
+  const everything = rolePermissions("owner");
+  const it = { role: "IT", scope: null, permissions: new Set(changes) };
+  test.each([
+    ["by a role of its own", [it]],
+    ["by all rights under another name", [{ ...it, permissions: everything }]],
+    ["and is one over a part", [it, { role: "owner", scope: { env: ["staging"] }, permissions: everything }]],
+  ])("%s, names no provider of its own, verifies no domain and enforces nothing", async (_name, held) => {
+    const by = { ...house.owner(acme), grants: held.map((one) => ({ ...grantOfRole("viewer"), ...one })) };
+    const ctx = house.ctx(by);
+    const own = { ...settings(evil), issuer: other.issuer, defaultRole: null };
+    const forbidden = { code: "forbidden" };
+    await expect(sso.save({ ctx, input: own })).rejects.toMatchObject(forbidden);
+    const client = { ...settings(evil), clientId: "another", defaultRole: null };
+    await expect(sso.save({ ctx, input: client })).rejects.toMatchObject(forbidden);
+    const { domains } = await sso.get({ ctx: house.ctx(house.owner(acme)), input: {} });
+    const domainId = domains[0]?.id ?? "";
+    await expect(sso.verifyDomain({ ctx, input: { domainId } })).rejects.toMatchObject(forbidden);
+    await expect(sso.enforce({ ctx, input: { enforced: false } })).rejects.toMatchObject(forbidden);
+    const { provider } = await sso.get({ ctx: house.ctx(house.owner(acme)), input: {} });
+    expect(provider?.issuer).toBe(evil.issuer);
+  });
+  test("nor does an owner who did not prove who they are name or verify a domain", async () => {
+    const ctx = house.ctx({ ...house.owner(acme), provedAt: null });
+    const proof = { code: "proof_required" };
+    await expect(sso.addDomain({ ctx, input: { domain: "unproved.example" } })).rejects.toMatchObject(proof);
+    const { domains } = await sso.get({ ctx, input: {} });
+    const domainId = domains[0]?.id ?? "";
+    await expect(sso.verifyDomain({ ctx, input: { domainId } })).rejects.toMatchObject(proof);
+  });
 });
 
 describe("an answer is refused", () => {

@@ -6,7 +6,9 @@ import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { hasSecondFactor } from "./factor.ts";
 import { lockSignIns } from "./lockSignIns.ts";
+import { expectProof } from "./proof.ts";
 import { countTry, forgetTries } from "./tries.ts";
 
 export const changePasswordInput = z.strictObject({ current: z.string().max(1024), next: passwordSchema });
@@ -24,6 +26,8 @@ export const changePassword = defineVerb({
     const { users: u, sessions: s } = tables;
     const { userId, orgId, email, sessionId } = ctx.actor;
     const now = ctx.clock();
+    // Whoever uses codes gave one a moment ago: a password alone changes nothing of such a person.
+    if (await hasSecondFactor(ctx.db, userId)) expectProof(ctx.actor, now);
     // Whoever sits at an open screen may guess as often as at the door, and no more.
     await countTry(ctx.db, { account: email }, now);
     const user = await withSystem(ctx.db, async (tx) =>

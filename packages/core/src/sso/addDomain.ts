@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { expectProof } from "../auth/proof.ts";
 import { CreelError } from "../errors/errors.ts";
 import type { IdentityDomainView } from "../ssoViews.ts";
 import { defineVerb } from "../verb.ts";
@@ -24,6 +25,7 @@ export const addDomain = defineVerb({
   run: async (ctx, { domain }): Promise<IdentityDomainView> => {
     const { orgId } = ctx.actor;
     const now = ctx.clock();
+    expectProof(ctx.actor, now);
     const row = {
       orgId,
       id: newId(now),

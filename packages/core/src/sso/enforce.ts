@@ -10,6 +10,7 @@ import type { SingleSignOnView } from "../ssoViews.ts";
 import { first } from "../stored.ts";
 import { findMember } from "../team/find.ts";
 import { defineVerb } from "../verb.ts";
+import { expectOwner } from "./owner.ts";
 import { domainsOf, existingProvider, type ProviderRow } from "./row.ts";
 import { endPasswordSignIns } from "./sessions.ts";
 import { viewOf } from "./view.ts";
@@ -35,6 +36,7 @@ export const enforce = defineVerb({
     const now = ctx.clock();
     const t = tables.identityProviders;
     expectProof(ctx.actor, now);
+    expectOwner(ctx.actor);
     const breakGlassUserId = input.enforced ? input.breakGlassUserId : null;
     if (breakGlassUserId !== null) await expectBreakGlass(ctx, breakGlassUserId);
     return await withOrg(ctx.db, orgId, async (tx) => {
@@ -82,7 +84,7 @@ async function expectBreakGlass(ctx: Ctx<UserActor | ApiKeyActor>, userId: strin
   if (user?.passwordHash == null || !(await hasSecondFactor(ctx.db, userId)))
     throw new CreelError(
       "conflict",
-      "The break-glass owner needs a password and an authenticator. They set them up under Sign-ins.",
+      "The break-glass owner needs a password and an authenticator. They set them up under Settings, Second factor.",
     );
 }
 

@@ -12,6 +12,7 @@ import { givenBy } from "../invitation/create.ts";
 import type { SingleSignOnView } from "../ssoViews.ts";
 import { defineVerb } from "../verb.ts";
 import { CLOCK_SKEW_SECONDS_DEFAULT, CLOCK_SKEW_SECONDS_MAX, ISSUER_CHARS_MAX, MAPPINGS_MAX } from "./limits.ts";
+import { expectOwner } from "./owner.ts";
 import { type ProviderRow, providerOf, sealClientSecret } from "./row.ts";
 import { endSignInsOf } from "./sessions.ts";
 import { viewOf } from "./view.ts";
@@ -37,7 +38,7 @@ export const saveInput = z.strictObject({
 type Input = z.output<typeof saveInput>;
 
 /**
- * Threat: whoever may name the provider says who everybody is. Invariant: it takes proof of who asks; a newcomer is mapped to nothing
+ * Threat: whoever may name the provider says who everybody is. Invariant: it takes proof of who asks, and an owner; a newcomer is mapped to nothing
  * that the asker does not hold, and never to owner; another issuer or client ends what the former one began and has to be tried anew
  * before it may be enforced.
  */
@@ -58,6 +59,7 @@ export const save = defineVerb({
       const before = await providerOf(tx, orgId, "update");
       const after = await write(tx, ctx, before, input);
       const moved = before !== null && isAnother(before, after);
+      if (before === null || moved) expectOwner(ctx.actor);
       const sessionsEnded = moved ? await endSignInsOf(tx, { orgId, providerId: after.id, now: ctx.clock() }) : 0;
       await recordAudit(tx, ctx, orgId, {
         action: "sso.save",

@@ -1,10 +1,12 @@
 import { and, eq, isNotNull, isNull, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { expectProof } from "../auth/proof.ts";
 import { CreelError } from "../errors/errors.ts";
 import type { IdentityDomainView } from "../ssoViews.ts";
 import { defineVerb } from "../verb.ts";
 import { recordName, recordValue } from "./domain.ts";
+import { expectOwner } from "./owner.ts";
 import { existingDomain, providerOf } from "./row.ts";
 import { endPasswordSignIns } from "./sessions.ts";
 import { toDomainView } from "./view.ts";
@@ -24,6 +26,8 @@ export const verifyDomain = defineVerb({
   run: async (ctx, { domainId }): Promise<IdentityDomainView> => {
     const { orgId } = ctx.actor;
     const { resolveTxt } = worldOf(ctx);
+    expectProof(ctx.actor, ctx.clock());
+    expectOwner(ctx.actor);
     const d = tables.identityDomains;
     const asked = await withOrg(ctx.db, orgId, async (tx) => await existingDomain(tx, { orgId, domainId }));
     const records = await readRecords(resolveTxt, recordName(asked.domain));

@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
@@ -7,6 +7,7 @@ import { Button } from "../../../../ui/button.tsx";
 import { Field } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
+import { Prove } from "../second-factor/prove.tsx";
 
 /** As the server's own bound; it judges again. */
 const CHARS_MIN = 12;
@@ -25,49 +26,55 @@ export const ChangePassword = () => {
       },
     }),
   );
-  const missing =
-    current === ""
+  const factors = useQuery(trpc.auth.listFactors.queryOptions({}));
+  const unproved = factors.data?.totpSince != null && factors.data.provedUntil == null;
+  const missing = unproved
+    ? "Prove first that it is you."
+    : current === ""
       ? "Enter the current password."
       : next.length < CHARS_MIN
         ? `The new one needs at least ${CHARS_MIN} characters.`
         : null;
   return (
-    <Panel title="Password">
-      <form
-        className="grid max-w-md gap-3 p-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (missing === null) change.mutate({ current, next });
-        }}
-      >
-        {change.error ? <Refusal>{shownError(change.error).message}</Refusal> : null}
-        <p role="status" className="text-muted">
-          {change.data
-            ? `The password is changed. Other sign-ins ended: ${change.data.sessionsEnded}.`
-            : "Changing it ends every other sign-in of yours, in every organization."}
-        </p>
-        <Field
-          label="Current password"
-          type="password"
-          autoComplete="current-password"
-          value={current}
-          onChange={(event) => setCurrent(event.target.value)}
-          maxLength={1024}
-        />
-        <Field
-          label="New password"
-          type="password"
-          autoComplete="new-password"
-          value={next}
-          onChange={(event) => setNext(event.target.value)}
-          maxLength={1024}
-        />
-        <div>
-          <Button type="submit" look="primary" busy={change.isPending} disabledReason={missing}>
-            Change password
-          </Button>
-        </div>
-      </form>
-    </Panel>
+    <>
+      {unproved ? <Prove asksCode onProved={() => void queryClient.invalidateQueries(trpc.auth.pathFilter())} /> : null}
+      <Panel title="Password">
+        <form
+          className="grid max-w-md gap-3 p-3"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (missing === null) change.mutate({ current, next });
+          }}
+        >
+          {change.error ? <Refusal>{shownError(change.error).message}</Refusal> : null}
+          <p role="status" className="text-muted">
+            {change.data
+              ? `The password is changed. Other sign-ins ended: ${change.data.sessionsEnded}.`
+              : "Changing it ends every other sign-in of yours, in every organization."}
+          </p>
+          <Field
+            label="Current password"
+            type="password"
+            autoComplete="current-password"
+            value={current}
+            onChange={(event) => setCurrent(event.target.value)}
+            maxLength={1024}
+          />
+          <Field
+            label="New password"
+            type="password"
+            autoComplete="new-password"
+            value={next}
+            onChange={(event) => setNext(event.target.value)}
+            maxLength={1024}
+          />
+          <div>
+            <Button type="submit" look="primary" busy={change.isPending} disabledReason={missing}>
+              Change password
+            </Button>
+          </div>
+        </form>
+      </Panel>
+    </>
   );
 };

@@ -15,10 +15,10 @@ import { Time } from "../../../../ui/time.tsx";
 /** Domains whose people the provider may sign in, once their DNS says whose they are. */
 export const Domains = (props: {
   domains: readonly IdentityDomainView[];
-  disabledReason: string | null;
+  /** Why this person may not now; each step asks who they are. */
   unproved: string | null;
 }) => {
-  const { domains, disabledReason } = props;
+  const { domains } = props;
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [domain, setDomain] = useState("");
@@ -65,7 +65,7 @@ export const Domains = (props: {
             ) : null}
             <div className="flex flex-wrap gap-2">
               <Button
-                disabledReason={disabledReason}
+                disabledReason={props.unproved}
                 busy={verify.isPending}
                 onClick={() => verify.mutate({ domainId: one.id })}
               >
@@ -99,7 +99,7 @@ export const Domains = (props: {
           <Button
             type="submit"
             busy={add.isPending}
-            disabledReason={disabledReason ?? (domain === "" ? "Name a domain." : null)}
+            disabledReason={props.unproved ?? (domain === "" ? "Name a domain." : null)}
           >
             Add domain
           </Button>

@@ -32,7 +32,7 @@ export const SingleSignOn = () => {
               <Prove asksCode={factors.data?.totpSince != null} onProved={renewed} />
             ) : null}
             <Provider view={view} disabledReason={why} />
-            <Domains domains={view.domains} disabledReason={refusal} unproved={why} />
+            <Domains domains={view.domains} unproved={why} />
             <Enforcement view={view} disabledReason={why} />
           </div>
         )}
