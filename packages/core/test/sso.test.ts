@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { audit, auth, invitation, member, sso, type UserActor } from "../src/index.ts";
+import { audit, auth, invitation, member, sso, token, type UserActor } from "../src/index.ts";
 import { codeOf } from "./support/authenticator.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { type Issuer, openIssuer } from "./support/issuer.ts";
@@ -86,6 +86,39 @@ test("who it is says the subject: the address may change, and a member of before
   issuer.people.set("s-1", { email: "elsewhere@unknown.example", email_verified: false });
   const again = await actorOf((await signInBy(house, issuer, { email, subject: "s-1" })).token);
   expect(again?.userId).toBe(first?.userId);
+});
+
+test("the first link ends what opened an account made in somebody's name: password, sign-ins and keys, and keeps the rest", async () => {
+  const { token: invited } = await invitation.create({ ctx: ownerCtx(), input: { email: at("cfo"), role: "viewer" } });
+  const squat = await invitation.accept({ ctx: fleet.ctx(null), input: { token: invited, password: PASSWORD } });
+  const squatter = await actorOf(squat.token);
+  const key = await token.create({ ctx: fleet.ctx(squatter), input: { name: "mine", role: "viewer" } });
+  issuer.people.set("s-1", { email: at("cfo"), email_verified: true });
+  const real = await signInBy(house, issuer, { email: at("cfo"), subject: "s-1" });
+  expect(real.user.id).toBe(squat.user.id);
+  expect((await actorOf(real.token))?.grants.map(({ role }) => role)).toEqual(["viewer"]);
+  expect(await actorOf(squat.token)).toBeNull();
+  expect(await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: key.token } })).toBeNull();
+  const byPassword = auth.signIn({ ctx: fleet.ctx(null), input: { email: at("cfo"), password: PASSWORD } });
+  await expect(byPassword).rejects.toMatchObject({ code: "unauthenticated" });
+  const { items } = await audit.list({ ctx: ownerCtx(), input: { action: "sso.proveAddress" } });
+  expect(items.map(({ changes }) => [changes.sessionsEnded?.to, changes.keysEnded?.to])).toEqual([[1, 1]]);
+  // From here on the account is the one of the address: a second sign-in ends nothing.
+  await signInBy(house, issuer, { email: at("cfo"), subject: "s-1" });
+  expect(await actorOf(real.token)).not.toBeNull();
+});
+
+test("the first link leaves an owner as they are, and links no owner of another org", async () => {
+  issuer.people.set("s-1", { email: acme.email, email_verified: true });
+  await signInBy(house, issuer, { email: acme.email, subject: "s-1" });
+  const own = { email: acme.email, password: PASSWORD };
+  expect((await auth.signIn({ ctx: fleet.ctx(null), input: own })).org.id).toBe(acme.orgId);
+  await verify(house, acme, `globex${number}.example`);
+  issuer.people.set("s-2", { email: globex.email, email_verified: true });
+  const linked = signInBy(house, issuer, { email: globex.email, subject: "s-2" });
+  await expect(linked).rejects.toMatchObject({ code: "sso_refused" });
+  const theirs = { email: globex.email, password: PASSWORD };
+  expect((await auth.signIn({ ctx: fleet.ctx(null), input: theirs })).org.id).toBe(globex.orgId);
 });
 
 test("whoever was removed does not let themselves in again", async () => {

@@ -18,6 +18,7 @@ export const auditActions = [
   "sso.removeDomain",
   "sso.enforce",
   "sso.link",
+  "sso.proveAddress",
   "sso.join",
   "sso.refused",
   "sso.breakGlass",

@@ -1,4 +1,4 @@
-import { and, eq, type Tx, tables, withOrg } from "@creel/db";
+import { and, eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { recordAudit } from "../audit/record.ts";
 import { PROOF_MS_MAX } from "../auth/limits.ts";
 import { startSession } from "../auth/startSession.ts";
@@ -9,6 +9,7 @@ import type { SignedIn } from "../views.ts";
 import { accountOf, ensureAccount, type Person, personOfClaims } from "./account.ts";
 import type { Claims } from "./claims.ts";
 import { join, offerOf } from "./join.ts";
+import { proveAddress } from "./proveAddress.ts";
 import { type ProviderRow, providerOf } from "./row.ts";
 
 /** From what the provider said to a session of its org: who it is, whether they belong here, and since when they proved it. */
@@ -17,16 +18,31 @@ export async function enter(
   { row, claims, userAgent }: { row: ProviderRow; claims: Claims; userAgent: string | undefined },
 ): Promise<SignedIn> {
   const { orgId } = row;
-  const now = ctx.clock();
   const person = personOfClaims(row, claims);
   const known = await withOrg(ctx.db, orgId, async (tx) => await accountOf(tx, row, person));
-  const made = known ?? (await ensureAccount(ctx, row, person, offerOf(row, claims) !== null));
-  return await withOrg(ctx.db, orgId, async (tx) => {
+  const mayJoin = offerOf(row, claims) !== null;
+  const made = known ?? (await ensureAccount(ctx, row, person, mayJoin));
+  const { id: userId, email } = made;
+  const actor: UserActor = { kind: "user", userId, orgId, grants: [], email, identityProviderId: row.id };
+  const as = { ...ctx, actor };
+  const begin = async (): Promise<SignedIn> => await beginAs(as, { row, claims, person, userAgent });
+  if (known !== null) return await begin();
+  return await withSystem(ctx.db, async (system) => {
+    await proveAddress(system, as, { mayJoin });
+    return await begin();
+  });
+}
+
+async function beginAs(
+  as: Ctx<UserActor>,
+  of: { row: ProviderRow; claims: Claims; person: Person; userAgent: string | undefined },
+): Promise<SignedIn> {
+  const { row, claims, person, userAgent } = of;
+  const { userId, orgId, email } = as.actor;
+  const now = as.clock();
+  return await withOrg(as.db, orgId, async (tx) => {
     await lockPeople(tx, orgId);
     await expectUnchanged(tx, row);
-    const { id: userId, email } = made;
-    const actor: UserActor = { kind: "user", userId, orgId, grants: [], email, identityProviderId: row.id };
-    const as = { ...ctx, actor };
     const known = await accountOf(tx, row, person);
     if (known === null) await link(tx, as, { row, person, userId });
     else if (known.id !== userId) throw new CreelError("conflict", "Somebody else was linked a moment ago. Try again.");
@@ -36,7 +52,7 @@ export async function enter(
       await join(tx, as, { row, claims });
     }
     await touch(tx, { row, person, now });
-    const signedIn = await startSession(tx, as, {
+    return await startSession(tx, as, {
       orgId,
       userId,
       email,
@@ -44,7 +60,6 @@ export async function enter(
       identityProviderId: row.id,
       provedAt: provedAt(claims, now),
     });
-    return signedIn;
   });
 }
 
