@@ -39,6 +39,7 @@ export interface Forwarding extends Outgoing {
 
 /** Everything below is not an answer, or not one of HTTP. */
 const FINAL_STATUS_MIN = 200;
+const FINAL_STATUS_MAX = 599;
 export const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
 /** What an upstream may tell a client of HTTP/2 about a request by its code; every other code speaks of our own connection to it. */
 const PASSED_ON = new Set<number>([
@@ -108,16 +109,23 @@ export function forward(forwarding: Forwarding): void {
       opened(opened) {
         upstream = opened;
         if (ended) opened.destroy();
-        else sendBody(opened);
+        else alone(() => sendBody(opened));
       },
-      onAnswer: (answer) => {
-        if (!ended) relayAnswer(answer);
-      },
-      onFailure: (failure) => {
-        if (!ended) onFailure(failure, mayRepeat);
-      },
+      onAnswer: (answer) => alone(() => relayAnswer(answer)),
+      onFailure: (failure) => alone(() => onFailure(failure, mayRepeat)),
       trailers: () => outgoingTrailers(),
     });
+  }
+
+  /** What an upstream sends ends this exchange at worst: it is called by a socket's event, where a throw would end the process of all. */
+  function alone(work: () => void): void {
+    if (ended) return;
+    try {
+      work();
+    } catch (error) {
+      failed = error instanceof Error ? error.message : "the answer could not be passed on";
+      exchange.cut("broken off");
+    }
   }
 
   function onFailure(failure: UpstreamFailure, mayRepeat: boolean): void {
@@ -182,7 +190,7 @@ export function forward(forwarding: Forwarding): void {
       return;
     }
     const { headers, filters } = head;
-    if (answer.status < FINAL_STATUS_MIN) {
+    if (answer.status < FINAL_STATUS_MIN || answer.status > FINAL_STATUS_MAX) {
       fail("upstream_malformed", "The answer's status is none that ends a request.");
       return;
     }

@@ -4,7 +4,7 @@ import { CREDENTIALS_RULE, requestCredentials } from "../credentials/ofRequest.t
 import { asRequest, judgeConnection } from "../judgeConnection.ts";
 import { refuse, type Settled, settle } from "../settle.ts";
 import type { Context, Flow, Refusal, Subject } from "../state.ts";
-import { keepAllowed, type Target } from "../upstream/resolve.ts";
+import { judgeDialled, keepAllowed, type Target } from "../upstream/resolve.ts";
 import { NO_PLACE, type Place, requestTaker, withinLimits } from "../withinLimits.ts";
 import type { CheckedRequest } from "./checkRequest.ts";
 import { asRecord } from "./headerRecord.ts";
@@ -18,7 +18,7 @@ export interface Prepared {
   target: Target;
   settled: Settled;
   seq: number;
-  /** Judges it again, addresses included. */
+  /** Judges it again, with each address that it is sent to. */
   judge: (policy: CompiledPolicy) => PolicyDecision;
 }
 
@@ -49,13 +49,15 @@ export async function prepare(
   const resolved = hopeless
     ? { failed: "The policy changed while this was judged; ask again." }
     : await context.resolver.resolve(flow);
-  const judgeAll = (policy: CompiledPolicy): PolicyDecision => {
-    const decision =
+  const limited = (policy: CompiledPolicy, decision: PolicyDecision): PolicyDecision =>
+    decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
+  const judgeAll = (policy: CompiledPolicy): PolicyDecision =>
+    limited(
+      policy,
       "failed" in resolved
         ? judge(policy)
-        : keepAllowed(resolved.target, flow.host, (ip) => judge(policy, ip)).decision;
-    return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
-  };
+        : keepAllowed(resolved.target, flow.host, (ip) => judge(policy, ip)).decision,
+    );
 
   const take = requestTaker(context, flow);
   for (;;) {
@@ -79,7 +81,12 @@ export async function prepare(
     try {
       const filled = await credentials.fill(inForce.policy);
       // A source may take its time; what was filled by a policy that is no more does not leave.
-      if (state.inForce === inForce) return { ...filled, target, settled, seq, judge: judgeAll };
+      const again = (policy: CompiledPolicy) =>
+        limited(
+          policy,
+          judgeDialled(target, flow.host, (ip) => judge(policy, ip)),
+        );
+      if (state.inForce === inForce) return { ...filled, target, settled, seq, judge: again };
       over();
     } catch (error) {
       over();

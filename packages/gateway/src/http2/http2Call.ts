@@ -1,4 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { Writable } from "node:stream";
 import type { Call, RequestHead } from "../http/call.ts";
 import { type HeaderPair, toPairs } from "../http/headerPair.ts";
 import { REFUSAL_LINGER_MS } from "../limits.ts";
@@ -30,16 +31,19 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
     trailers = toPairs(Array.isArray(raw) ? raw.map(String) : []);
   });
   let last = false;
+  // A stream that is reset while some of its request lies unread is closed and waits for a reader before it says so.
+  stream.once("aborted", () => stream.destroy());
+  const gone = (): boolean => stream.destroyed || stream.closed;
   return {
     head,
     body: stream,
     // Node ends a stream that was reset like any other; the end that its sender meant comes while our side is still open.
-    whole: () => !stream.closed && !stream.destroyed,
+    whole: () => !gone(),
     get answered() {
       return stream.headersSent;
     },
     get gone() {
-      return stream.destroyed || stream.closed;
+      return gone();
     },
     onGone(callback) {
       if (stream.destroyed) callback();
@@ -49,10 +53,12 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
     trailers: () => trailers,
     sayContinue() {
       const expects = head.headers.some(([name]) => name === "expect");
-      if (expects && !stream.headersSent && !stream.destroyed) stream.additionalHeaders({ ":status": 100 });
+      if (expects && !stream.headersSent && !gone()) stream.additionalHeaders({ ":status": 100 });
     },
     discardBody: () => void stream.resume(),
     answer({ status, headers, ended = false, trailers: follow }) {
+      // Node throws for a stream that has gone, here into the event of another socket.
+      if (gone()) return nowhere();
       const fields = toHttp2Headers(headers);
       fields[":status"] = status;
       const measured = fields["content-length"] !== undefined;
@@ -74,6 +80,9 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
     },
   };
 }
+
+/** Where an answer goes that nobody waits for any more. */
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** The answer is whole and the request is not (RFC 9113 8.1): the client may stop sending, and after a while it must. */
 function giveUpRest(stream: ServerHttp2Stream): void {
