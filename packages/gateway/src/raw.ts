@@ -10,7 +10,7 @@ import { refuse, type Settled, settle } from "./settle.ts";
 import { type Context, type Exchange, type Flow, resetSocket } from "./state.ts";
 import { readStraight } from "./straight.ts";
 import { pinnedLookup } from "./upstream/pools.ts";
-import { keepAllowed, type Target } from "./upstream/resolve.ts";
+import { judgeDialled, keepAllowed, type Target } from "./upstream/resolve.ts";
 import { requestTaker, withinLimits } from "./withinLimits.ts";
 
 /**
@@ -28,6 +28,8 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     path: null,
   };
   const resolved = await context.resolver.resolve(flow);
+  // What is dialled, once that is known.
+  let dialled: Target | null = null;
   const judge = (policy: CompiledPolicy): PolicyDecision => {
     // A reload may have put this endpoint under inspection; then an unread connection is no longer right.
     const connection = judgeConnection(policy, flow, context.now());
@@ -43,7 +45,10 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
     if ("failed" in resolved) return decide(policy, asRequest(flow), context.now());
     const request = asRequest(flow);
     const withIp = (ip?: string) => decide(policy, ip === undefined ? request : { ...request, ip }, context.now());
-    const { decision } = keepAllowed(resolved.target, flow.host, withIp);
+    const decision =
+      dialled === null
+        ? keepAllowed(resolved.target, flow.host, withIp).decision
+        : judgeDialled(dialled, flow.host, withIp);
     return decision.decision === "allow" ? withinLimits(context, flow, policy, decision, "bytesProblem") : decision;
   };
   const take = requestTaker(context, flow);
@@ -56,7 +61,8 @@ export async function relayRaw(context: Context, flow: Flow): Promise<void> {
   const { addresses } = keepAllowed(resolved.target, flow.host, (ip) =>
     decide(settled.inForce.policy, ip === undefined ? asRequest(flow) : { ...asRequest(flow), ip }, context.now()),
   );
-  open({ context, flow, judge, settled, seq: settled.seq, target: { ...resolved.target, addresses }, subject });
+  dialled = { ...resolved.target, addresses };
+  open({ context, flow, judge, settled, seq: settled.seq, target: dialled, subject });
 }
 
 interface Opening {

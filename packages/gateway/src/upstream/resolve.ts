@@ -99,6 +99,20 @@ export function keepAllowed(
   return { decision: passed ?? denied ?? none, addresses };
 }
 
+/**
+ * The policy's word on what is dialled, or may be at any moment: nobody asks which address it came to, so each must still be allowed.
+ * Threat: a name whose owner gives a public address beside a private one, and what leads to the private one outlives its permission.
+ */
+export function judgeDialled(
+  target: Target,
+  host: string,
+  judge: (ip: string | undefined) => PolicyDecision,
+): PolicyDecision {
+  const { decision, addresses } = keepAllowed(target, host, judge);
+  if (decision.decision === "deny" || addresses.length === target.addresses.length) return decision;
+  return { decision: "deny", rule: null, reason: `An address of ${host} is not allowed any more; connect again.` };
+}
+
 const OWN_ADDRESSES_TTL_MS = 5_000;
 let own: { at: number; addresses: Set<string> } | null = null;
 /** Addresses of this host's interfaces: public ones too would reach services that trust the host. */
