@@ -25,8 +25,15 @@ const noJobs: JobQueue = {
   close: async () => undefined,
 };
 
-/** The org and its first owner, the first time; answers the owner's sign-in every time. */
-export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<Owner> {
+/** The first owner's sign-in as it was made, and what of it still holds. */
+export interface FirstOwner extends Owner {
+  passwordHolds: boolean;
+  owns: boolean;
+  tokenHolds: boolean;
+}
+
+/** The org and its first owner, the first time. Later nothing is given back: neither the password nor the ownership. */
+export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<FirstOwner> {
   const owner = ownerOf(paths, () => ({
     email: OWNER_EMAIL,
     password: randomPassword(),
@@ -43,7 +50,7 @@ export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<Ow
       requestId: randomUUID(),
       source: "cli",
     };
-    await org.bootstrap({
+    const { passwordHolds, owns, tokenHolds } = await org.bootstrap({
       ctx,
       input: {
         slug: ORG_SLUG,
@@ -53,7 +60,7 @@ export async function foundOrg(paths: HomePaths, urls: DatabaseUrls): Promise<Ow
         apiToken: owner.apiToken,
       },
     });
-    return owner;
+    return { ...owner, passwordHolds, owns, tokenHolds };
   } catch (error) {
     throw new CliError(`the first org could not be set up: ${messageOf(error)}`, { place: paths.home, cause: error });
   } finally {

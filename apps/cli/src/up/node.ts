@@ -12,6 +12,8 @@ const nodeFileSchema = z.looseObject({ nodeId: z.string() });
 
 const identityFile = (paths: HomePaths): string => join(paths.node, "identity/node.json");
 
+export const hasJoined = (paths: HomePaths): boolean => existsSync(identityFile(paths));
+
 export interface Joining {
   /** Holds a single-use join URI: never argv, never the environment. */
   uriFile: string;
@@ -21,7 +23,7 @@ export interface Joining {
 /** What a node that has never joined needs for it; null when it has joined. */
 export async function prepareJoin(api: Api, paths: HomePaths): Promise<Joining | null> {
   const uriFile = join(paths.secrets, "join-uri");
-  if (existsSync(identityFile(paths))) {
+  if (hasJoined(paths)) {
     rmSync(uriFile, { force: true });
     return null;
   }

@@ -14,7 +14,7 @@ import { makeDemo, type NodeView } from "./demo.ts";
 import { type HomePaths, homePaths, makeHome } from "./home.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { takeLock } from "./lock.ts";
-import { prepareJoin, untilConnected } from "./node.ts";
+import { hasJoined, prepareJoin, untilConnected } from "./node.ts";
 import { choosePort } from "./ports.ts";
 import { hubProgram, nodeProgram, requireBuilt, type Settings, webProgram } from "./programs.ts";
 import { hubAnswers, tail, untilReady, webAnswers } from "./ready.ts";
@@ -146,9 +146,9 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
   started.add("the demo world", () => world.close());
   const api = openApi({ url: settings.webUrl, token: owner.apiToken });
   const node = await step("Starting this machine's node", () =>
-    startNode({ api, settings, world, keep, signal, started }),
+    startNode({ api: owner.tokenHolds ? api : null, settings, world, keep, signal, started, note }),
   );
-  await step("Preparing the demo", () => makeDemo(api, paths, node));
+  if (node !== null) await step("Preparing the demo", () => makeDemo(api, paths, node));
 
   const { email, password, apiToken } = owner;
   const dev: DevFile = {
@@ -167,7 +167,7 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
   io.out(
     json
       ? jsonLine({ ready: true, webUrl: dev.webUrl, hubUrl: dev.hubUrl, devFile: paths.devJson })
-      : page(describeStarted(dev, node, paths, painter(io.colour))),
+      : page(describeStarted({ dev, owner, node, paths }, painter(io.colour))),
   );
 }
 
@@ -201,20 +201,27 @@ async function choosePorts(env: Start["env"], previous: DevFile | null, note: (t
   return { web: ports[0] ?? WEB_PORT, hub: ports[1] ?? HUB_PORT };
 }
 
+/** Where the key of the first start was taken back, a node that has joined is started and not waited for. */
 async function startNode(parts: {
-  api: ReturnType<typeof openApi>;
+  api: ReturnType<typeof openApi> | null;
   settings: Settings;
   world: World;
   keep: (spec: ProgramSpec) => Supervised;
   signal: AbortSignal;
   started: Started;
-}): Promise<NodeView> {
+  note: (text: string) => void;
+}): Promise<NodeView | null> {
   const { api, settings, world, keep, signal, started } = parts;
   const { paths } = settings;
-  const joining = await prepareJoin(api, paths);
+  if (api === null && !hasJoined(paths)) {
+    parts.note("this machine's node cannot join by itself: the key of the first start is no longer valid");
+    return null;
+  }
+  const joining = api === null ? null : await prepareJoin(api, paths);
   // Registered first, so that it runs after the agent has ended and nobody starts a sandbox again.
   started.add("the sandboxes", () => stopSandboxes(paths));
   keep(nodeProgram(settings, world, joining));
+  if (api === null) return null;
   const late = AbortSignal.any([signal, AbortSignal.timeout(NODE_READY_MS)]);
   try {
     return await untilConnected(api, paths, late);

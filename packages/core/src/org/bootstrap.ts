@@ -1,8 +1,10 @@
-import { and, eq, newId, sql, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, gt, isNull, newId, or, sql, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import { ensureFirstPolicy } from "../approvalPolicy/first.ts";
 import { recordAudit } from "../audit/record.ts";
+import { grantsOf } from "../authz/grantsOf.ts";
+import { lockPeople } from "../authz/people.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { passwordSchema, slugSchema } from "../limits.ts";
@@ -23,34 +25,52 @@ export const bootstrapInput = z.strictObject({
 });
 type Input = z.output<typeof bootstrapInput>;
 
+export interface Founded {
+  orgId: string;
+  userId: string;
+  policyId: string | null;
+  created: boolean;
+  /** Whether what the caller keeps still opens the door: the founder may have changed the password or be no owner any more. */
+  passwordHolds: boolean;
+  owns: boolean;
+  tokenHolds: boolean;
+}
+
 /**
  * Makes an org that a person can sign in to. The caller keeps the password and the token; called again with the same,
  * nothing changes, and called again after a start that died half way, what is missing is added.
+ *
+ * Threat: a password that leaked and was changed, or an owner who was removed, comes back with the next start. Invariant: an
+ * account that is there keeps its password, and an org that ever had an owner gets none from here.
  */
 export const bootstrap = defineVerb({
   name: "org.bootstrap",
   kind: "mutation",
   gate: { by: "system" },
   input: bootstrapInput,
-  run: async (ctx, input): Promise<{ orgId: string; userId: string; policyId: string | null; created: boolean }> => {
+  run: async (ctx, input): Promise<Founded> => {
     if (input.apiToken !== undefined && apiTokenPrefix(input.apiToken) === null)
       throw new CreelError("invalid_input", "apiToken: not a token of makeApiToken(); its checksum does not hold.");
     const org = await ensureOrg(ctx, input);
-    const userId = await ensureUser(ctx, input);
+    const { id: userId, passwordHolds } = await ensureUser(ctx, input);
     const rest = await withOrg(ctx.db, org.id, async (tx) => {
-      const member = await ensureOwner(tx, ctx, { orgId: org.id, userId });
-      const token = await ensureToken(tx, ctx, { orgId: org.id, userId, token: input.apiToken });
+      const founded = await ensureFirstOwner(tx, ctx, { orgId: org.id, userId });
+      const held = await grantsOf(tx, { orgId: org.id, userId, now: ctx.clock() });
+      const owns = held.some(({ role, scope }) => role === "owner" && scope === null);
+      const token = owns
+        ? await ensureToken(tx, ctx, { orgId: org.id, userId, token: input.apiToken })
+        : { made: false, holds: false };
       const policy = await ensurePolicy(tx, ctx, org.id, input);
       await ensureFirstPolicy(tx, { orgId: org.id, now: ctx.clock() });
-      if (org.created || member || token || policy.created)
+      if (org.created || founded || token.made || policy.created)
         await recordAudit(tx, ctx, org.id, {
           action: "org.bootstrap",
           resource: { kind: "org", id: org.id, label: input.slug },
           changes: { owner: { to: input.ownerEmail } },
         });
-      return policy;
+      return { policyId: policy.id, owns, tokenHolds: token.holds };
     });
-    return { orgId: org.id, userId, policyId: rest.id, created: org.created };
+    return { orgId: org.id, userId, created: org.created, passwordHolds, ...rest };
   },
 });
 
@@ -68,31 +88,37 @@ async function ensureOrg(ctx: Ctx, input: Input): Promise<{ id: string; created:
   });
 }
 
-async function ensureUser(ctx: Ctx, input: Input): Promise<string> {
+/** Only an account that is made here gets the password. */
+async function ensureUser(ctx: Ctx, input: Input): Promise<{ id: string; passwordHolds: boolean }> {
   const t = tables.users;
   const email = input.ownerEmail.toLowerCase();
   const find = async (tx: Tx) =>
     first(await tx.select({ id: t.id, passwordHash: t.passwordHash }).from(t).where(eq(t.email, email)));
-  const known = await withSystem(ctx.db, find);
-  if (known !== null && (await verifyPassword(input.ownerPassword, known.passwordHash))) return known.id;
-  const passwordHash = await hashPassword(input.ownerPassword);
-  return await withSystem(ctx.db, async (tx) => {
-    const id = newId(ctx.clock());
-    await tx
-      .insert(t)
-      .values({ id, email, name: email.split("@")[0] ?? email, passwordHash })
-      .onConflictDoUpdate({ target: t.email, set: { passwordHash } });
-    return (await find(tx))?.id ?? id;
-  });
+  let known = await withSystem(ctx.db, find);
+  if (known === null) {
+    const passwordHash = await hashPassword(input.ownerPassword);
+    const row = { id: newId(ctx.clock()), email, name: email.split("@")[0] ?? email, passwordHash };
+    known = await withSystem(ctx.db, async (tx) => {
+      await tx.insert(t).values(row).onConflictDoNothing();
+      return await find(tx);
+    });
+  }
+  if (known === null) throw new CreelError("internal", "The first owner's account could not be made.");
+  return { id: known.id, passwordHolds: await verifyPassword(input.ownerPassword, known.passwordHash) };
 }
 
-async function ensureOwner(tx: Tx, ctx: Ctx, { orgId, userId }: { orgId: string; userId: string }): Promise<boolean> {
-  const made = await tx
-    .insert(tables.memberships)
-    .values({ orgId, userId })
-    .onConflictDoNothing()
-    .returning({ userId: tables.memberships.userId });
-  if (made.length === 0) return false;
+/** Grants that ended stay in the table, so that an org had an owner is known for good. */
+async function ensureFirstOwner(tx: Tx, ctx: Ctx, of: { orgId: string; userId: string }): Promise<boolean> {
+  const { orgId, userId } = of;
+  const g = tables.roleGrants;
+  await lockPeople(tx, orgId);
+  const ever = await tx
+    .select({ id: g.id })
+    .from(g)
+    .where(and(eq(g.orgId, orgId), eq(g.role, "owner")))
+    .limit(1);
+  if (ever.length > 0) return false;
+  await tx.insert(tables.memberships).values({ orgId, userId }).onConflictDoNothing();
   await tx.insert(tables.roleGrants).values({
     orgId,
     id: newId(ctx.clock()),
@@ -109,9 +135,9 @@ async function ensureToken(
   tx: Tx,
   ctx: Ctx,
   { orgId, userId, token }: { orgId: string; userId: string; token: string | undefined },
-): Promise<boolean> {
+): Promise<{ made: boolean; holds: boolean }> {
   const prefix = token === undefined ? null : apiTokenPrefix(token);
-  if (token === undefined || prefix === null) return false;
+  if (token === undefined || prefix === null) return { made: false, holds: false };
   const t = tables.apiTokens;
   const now = ctx.clock();
   const row = {
@@ -124,12 +150,18 @@ async function ensureToken(
     createdBy: "bootstrap",
     createdAt: now,
   };
+  const tokenHash = hashToken(token);
   const made = await tx
     .insert(t)
-    .values({ ...row, tokenHash: hashToken(token) })
+    .values({ ...row, tokenHash })
     .onConflictDoNothing()
     .returning({ id: t.id });
-  return made.length > 0;
+  const valid = and(isNull(t.revokedAt), or(isNull(t.expiresAt), gt(t.expiresAt, now)));
+  const holding = await tx
+    .select({ id: t.id })
+    .from(t)
+    .where(and(eq(t.orgId, orgId), eq(t.tokenHash, tokenHash), valid));
+  return { made: made.length > 0, holds: holding.length > 0 };
 }
 
 async function ensurePolicy(
