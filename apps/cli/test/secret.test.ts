@@ -35,7 +35,7 @@ restServer(async (request, response) => {
     "GET /secrets/GITHUB_TOKEN": DETAIL,
     "GET /sandboxes": { items: [{ id: "0190f5c2-7b1a-7c3e-8f00-0000000000bb", name: "worker" }] },
     "POST /secrets/GITHUB_TOKEN/bindings": { bindingId: "b1" },
-    "POST /secrets/rewrap": { versions: 3, keys: 1 },
+    "POST /secrets/rewrap": { versions: 3, keys: 1, channels: 2, providers: 1, authenticators: 4 },
   };
   response.end(JSON.stringify(answers[asked.at(-1)?.line ?? ""] ?? SECRET));
 });

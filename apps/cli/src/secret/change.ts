@@ -55,15 +55,24 @@ export async function removeSecret(name: string, options: { yes: boolean; json: 
   return EXIT.done;
 }
 
-const rewrappedSchema = z.looseObject({ versions: z.number(), keys: z.number() });
+const rewrappedSchema = z.looseObject({
+  versions: z.number(),
+  keys: z.number(),
+  channels: z.number(),
+  providers: z.number(),
+  authenticators: z.number(),
+});
 
 export async function rewrapSecrets(options: { json: boolean }, io: Io): Promise<ExitCode> {
   const told = await openApi(findTarget()).call(rewrappedSchema, "POST", "/secrets/rewrap");
-  io.out(
-    options.json
-      ? jsonLine(told)
-      : line(`wrapped under the newest key: ${told.versions} values of secrets, ${told.keys} signing keys`),
-  );
+  if (options.json) io.out(jsonLine(told));
+  else {
+    const things = `notice channels ${told.channels}, identity providers ${told.providers}, authenticators ${told.authenticators}`;
+    io.out(
+      line(`sealed under the newest key: values of secrets ${told.versions}, signing keys ${told.keys}, ${things}`),
+    );
+    io.out(line("Once each organization has said so, the former line of the key file may go."));
+  }
   return EXIT.done;
 }
 

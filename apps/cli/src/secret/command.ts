@@ -91,7 +91,9 @@ export const registerSecret: Register = (program, io, finish) => {
     });
   secret
     .command("rewrap")
-    .description("wrap all that is sealed under the deployment's newest key, after a new line in its key file")
+    .description(
+      "seal all that the deployment's key seals under its newest line: secrets, keys, channels, provider, authenticators",
+    )
     .option(...JSON_OPTION)
     .action(async ({ json = false }: Flags) => {
       const { rewrapSecrets } = await import("./change.ts");

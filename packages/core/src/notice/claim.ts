@@ -1,10 +1,12 @@
 import { and, eq, isNull, lt, lte, or, tables, withOrg } from "@creel/db";
 import type { Channel } from "@creel/notices/target";
 import { z } from "zod";
+import { CreelError } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { CLAIM_MS } from "./limits.ts";
 import type { StoredNotice } from "./post.ts";
+import { recordOutcome } from "./recordOutcome.ts";
 import { openTarget } from "./target.ts";
 
 export const claimInput = z.strictObject({ orgId: z.uuid(), deliveryId: z.uuid() });
@@ -14,6 +16,14 @@ export interface ClaimedDelivery {
   orgName: string;
   notices: readonly StoredNotice[];
 }
+
+const UNREADABLE = {
+  sent: false as const,
+  reason:
+    "Its target is sealed under a key that is not in the deployment's key file. Put that line back, or save the channel anew.",
+  permanent: false,
+  retryAfterMs: null,
+};
 
 /** Takes one delivery, by compare-and-set, so that of several hubs one sends it; null when there is nothing to send. */
 export const claim = defineVerb({
@@ -51,6 +61,13 @@ export const claim = defineVerb({
       return channel === null ? null : { ...channel, notices: stored<StoredNotice[]>(taken.notices) };
     });
     if (found === null) return null;
-    return { channel: await openTarget(ctx.seal, found), orgName: found.orgName, notices: found.notices };
+    try {
+      return { channel: await openTarget(ctx.seal, found), orgName: found.orgName, notices: found.notices };
+    } catch (error) {
+      if (!(error instanceof CreelError)) throw error;
+      // Counted as a try: it waits its turn and is given up in the end, else it would be due for ever, before everybody else's.
+      await recordOutcome({ ctx, input: { orgId, deliveryId, outcome: UNREADABLE } });
+      return null;
+    }
   },
 });

@@ -89,6 +89,11 @@ export function createKeySealer(key: Uint8Array, ...former: readonly Uint8Array[
   };
 }
 
+/** The same under the newest key; null where it is already. */
+export async function sealAnew(seal: Sealer, sealed: string, aad: string): Promise<string | null> {
+  return seal.isOutdated(sealed) ? await seal.seal(await seal.open(sealed, aad), aad) : null;
+}
+
 const unreadable = (why: string): CreelError =>
   new CreelError("internal", "A sealed secret cannot be read.", { cause: new Error(`sealed secret: ${why}`) });
 

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, type Tx, tables } from "@creel/db";
 import { notFound } from "../errors/errors.ts";
-import type { Sealer } from "../secrets/sealer.ts";
+import { type Sealer, sealAnew } from "../secrets/sealer.ts";
 import { first } from "../stored.ts";
 
 const { identityProviders: p, identityDomains: d } = tables;
@@ -21,6 +21,18 @@ export async function providerOf(tx: Tx, orgId: string, lock?: "update" | "share
     .from(p)
     .where(and(eq(p.orgId, orgId), isNull(p.removedAt)));
   return first(await (lock === undefined ? query : query.for(lock)));
+}
+
+/** Seals the provider's secret under the deployment's newest key; answers how many were due. */
+export async function rewrapClientSecret(tx: Tx, seal: Sealer, orgId: string): Promise<number> {
+  const row = await providerOf(tx, orgId, "update");
+  const sealedClientSecret = row === null ? null : await sealAnew(seal, row.sealedClientSecret, place(row));
+  if (row === null || sealedClientSecret === null) return 0;
+  await tx
+    .update(p)
+    .set({ sealedClientSecret })
+    .where(and(eq(p.orgId, orgId), eq(p.id, row.id)));
+  return 1;
 }
 
 export async function existingProvider(tx: Tx, orgId: string): Promise<ProviderRow> {
