@@ -19,7 +19,6 @@ export const SEND_BUFFERED_BYTES_MAX = 64 * 1024 * 1024;
 /** Commands handed to one node in one go; more follow on the next event. */
 export const COMMANDS_PER_WAKE_MAX = 32;
 export const SWEEP_INTERVAL_MS = 10_000;
-export const MAINTENANCE_INTERVAL_MS = 3_600_000;
 /** How long a stopping hub waits for messages already taken. */
 export const SHUTDOWN_MS_MAX = 10_000;
 /** A revoked node is cut by an event, or by its next heartbeat; this finds a certificate that merely ran out. */

@@ -17,8 +17,6 @@ export const queuePayloads = {
   "change.settle": z.strictObject({ ...inOrg, changeId: z.uuid() }),
   /** Repeat what a crash lost: plans nobody took, commands that ran out of time. */
   sweep: z.strictObject({}),
-  /** Keep partitions ahead of the clock and drop what has expired. */
-  maintenance: z.strictObject({}),
 } as const;
 
 export type QueueName = keyof typeof queuePayloads;

@@ -1,7 +1,5 @@
 /** Waiting changes of an org: more than anybody will decide, and each applied one looks at the others of its subject. */
 export const WAITING_MAX = 500;
-/** Text of a change's content, as JSON: a policy at its greatest, with room for its escapes. */
-export const CONTENT_CHARS_MAX = 4 * 1024 * 1024;
 /** A reason or comment: a paragraph, or a ticket with a link. */
 export const COMMENT_CHARS_MAX = 2_000;
 /** A reason to break the glass that says nothing is none. */
