@@ -31,8 +31,14 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
     trailers = toPairs(Array.isArray(raw) ? raw.map(String) : []);
   });
   let last = false;
-  // A stream that is reset while some of its request lies unread is closed and waits for a reader before it says so.
-  stream.once("aborted", () => stream.destroy());
+  let ours = false;
+  // A stream that its client resets while some of its request lies unread is closed and waits for a reader before it says so. One that
+  // we close has a code to say first.
+  const takenBack = (): void => {
+    if (!ours) stream.destroy();
+  };
+  stream.once("aborted", takenBack);
+  if (stream.aborted) takenBack();
   const gone = (): boolean => stream.destroyed || stream.closed;
   return {
     head,
@@ -66,6 +72,7 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
       if (follow !== undefined) stream.once("wantTrailers", () => stream.sendTrailers(toHttp2Headers(follow())));
       stream.once("finish", () => {
         if (last) closeConnection();
+        ours = true;
         giveUpRest(stream);
       });
       return stream;
@@ -76,6 +83,7 @@ export function http2Call(stream: ServerHttp2Stream, head: RequestHead, closeCon
       last = true;
     },
     cut: (code = NGHTTP2_CANCEL) => {
+      ours = true;
       if (!stream.destroyed) stream.close(code);
     },
   };
