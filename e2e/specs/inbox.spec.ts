@@ -46,8 +46,11 @@ test("two hundred denied requests are grouped and cleared by keyboard alone", as
 
   await page.locator("body").press("j");
   await expect(page.getByRole("checkbox").first()).toBeFocused();
-  await page.keyboard.press("j");
-  await expect(page.getByRole("checkbox").nth(1)).toBeFocused();
+  // The demo agent's own denials stand among the two hundred; the cursor goes on to one of these.
+  const focused = page.locator("input[type=checkbox]:focus");
+  for (let presses = 0; presses < 20 && !/place-/.test((await focused.getAttribute("aria-label")) ?? ""); presses++)
+    await page.keyboard.press("j");
+  await expect(focused).toHaveAccessibleName(/place-/);
   await page.keyboard.press("h");
   await expect(page.getByText("One request is dealt with.")).toBeVisible();
   const inForce = page.getByRole("table", { name: "Exceptions in force" });
