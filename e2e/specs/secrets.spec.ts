@@ -59,7 +59,7 @@ test("a secret is kept, bound, rotated and removed on its pages, and no page eve
   await expect(users).toContainText("nowhere: its policy names no place for it");
 
   await page.getByRole("button", { name: "Rotate…" }).press("Enter");
-  await dialog.getByLabel("Value").fill(SECOND);
+  await dialog.locator("input[type=password]").fill(SECOND);
   await dialog.getByRole("button", { name: "Rotate GITHUB_TOKEN" }).press("Enter");
   await expect(page.getByRole("region", { name: "Versions", exact: true })).toContainText("known until");
   await inspect(page, "secret");
