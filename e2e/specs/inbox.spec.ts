@@ -33,12 +33,19 @@ test.afterAll(async () => {
   await fleet.remove();
 });
 
+/** Two hundred requests through a sandbox, told to the fleet, on a machine that has other things to do. */
+const DENIED_MS_MAX = 120_000;
+
 test("two hundred denied requests are grouped and cleared by keyboard alone", async ({ page }) => {
-  test.setTimeout(180_000);
-  await eventually("all of them denied", async () => {
-    const { items } = await fleet.api<Page>("GET", "/inbox");
-    return items.filter(({ host }) => host.startsWith("place-")).length >= GROUPS - 1 ? items : null;
-  });
+  test.setTimeout(300_000);
+  await eventually(
+    "all of them denied",
+    async () => {
+      const { items } = await fleet.api<Page>("GET", "/inbox");
+      return items.filter(({ host }) => host.startsWith("place-")).length >= GROUPS - 1 ? items : null;
+    },
+    DENIED_MS_MAX,
+  );
   await signIn(page, fleet);
   await page.goto(`${fleet.dev.webUrl}/inbox`);
   await expect(page.getByText("Nothing is allowed beside the policies")).toBeVisible();
@@ -59,13 +66,21 @@ test("two hundred denied requests are grouped and cleared by keyboard alone", as
   await page.keyboard.press("j");
   await page.keyboard.press("x");
   await expect(page.getByText("1 selected")).toBeVisible();
-  await page.keyboard.press("a");
-  await page.keyboard.press("e");
   const dialog = page.getByRole("dialog", { name: /^Deny these \d+ for good$/ });
-  await dialog.getByLabel("Why").pressSequentially("nobody needs these");
-  await page.screenshot({ path: "test-results/screens/inbox-dismiss.png" });
-  await page.keyboard.press("Enter");
-  await expect(dialog).toBeHidden({ timeout: 120_000 });
+  // A page shows two hundred; the demo agent's own may push some of ours onto the next.
+  for (let rounds = 0; rounds < 3; rounds++) {
+    await page.keyboard.press("a");
+    await page.keyboard.press("e");
+    await dialog.getByLabel("Why").pressSequentially("nobody needs these");
+    await page.screenshot({ path: "test-results/screens/inbox-dismiss.png" });
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden({ timeout: 120_000 });
+    const { items } = await fleet.api<Page>("GET", "/inbox");
+    if (!items.some(({ host }) => host.startsWith("place-"))) break;
+    await page.reload();
+    await expect(page.getByRole("checkbox").first()).toBeVisible();
+    await page.locator("body").press("j");
+  }
   await eventually("an empty inbox", async () => {
     const { items } = await fleet.api<Page>("GET", "/inbox");
     return items.some(({ host }) => host.startsWith("place-")) ? null : items;
