@@ -33,6 +33,8 @@ test.afterAll(async () => {
   await fleet.remove();
 });
 
+/** A page shows two hundred groups; the demo agent's own are a few of them. */
+const SHOWN_MIN = 190;
 /** Two hundred requests through a sandbox, told to the fleet, on a machine that has other things to do. */
 const DENIED_MS_MAX = 120_000;
 
@@ -42,7 +44,7 @@ test("two hundred denied requests are grouped and cleared by keyboard alone", as
     "all of them denied",
     async () => {
       const { items } = await fleet.api<Page>("GET", "/inbox");
-      return items.filter(({ host }) => host.startsWith("place-")).length >= GROUPS - 1 ? items : null;
+      return items.filter(({ host }) => host.startsWith("place-")).length >= SHOWN_MIN ? items : null;
     },
     DENIED_MS_MAX,
   );
