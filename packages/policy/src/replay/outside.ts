@@ -21,6 +21,7 @@ const CAUSES: readonly (readonly [RegExp, OutsideCause])[] = [
   [/^This address stands for no name; look the name up again\.$/, "always"],
   [/^The sandbox has too many connections open, or refused and not written down yet\.$/, "always"],
   [/^\S+ leads to \S+, which is this host itself\.$/, "always"],
+  [/^An address of \S+ is not allowed any more; connect again\.$/, "depends"],
   [/^The gateway answers for this name itself\.$/, "always"],
   [/^This name answers on ports 80 and 443 only\.$/, "always"],
   [/^What is asked of the proxy is judged\.$/, "always"],
