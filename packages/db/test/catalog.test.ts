@@ -59,6 +59,7 @@ test("the system role reads across orgs only what its list names, and no login r
   expect(names(system)).toEqual([
     "api_tokens",
     "auth_tries",
+    "change_reviews",
     "changes",
     "commands",
     "enroll_secrets",

@@ -113,6 +113,10 @@ async function insertChange(
     result: null,
     wouldBlock: null,
     plannedAt: null,
+    remindAt: null,
+    remindLastAt: null,
+    remindedAt: null,
+    remindedBy: null,
   };
   await tx.insert(tables.changes).values(row);
   await barParties(tx, ctx, row, { part: "author", favoured: (await kind.favours?.(at, content)) ?? [] });

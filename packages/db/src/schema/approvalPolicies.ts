@@ -49,6 +49,8 @@ export const approvalDelegations = pgTable(
       columns: [t.orgId, t.toUserId],
       foreignColumns: [memberships.orgId, memberships.userId],
     }).onDelete("cascade"),
+    // Votes lent to two persons would fill two places.
+    uniqueIndex("approval_delegations_one").on(t.orgId, t.fromUserId).where(sql`ended_at is null`),
     index("approval_delegations_by_from").on(t.orgId, t.fromUserId),
     index("approval_delegations_by_to").on(t.orgId, t.toUserId),
     tenantPolicy("approval_delegations"),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -54,6 +55,11 @@ export const changes = pgTable(
     wouldBlock: jsonb("would_block"),
     /** When the nodes it concerns were given a plan; null while that is owed. */
     plannedAt: instant("planned_at"),
+    /** When those who could give what is missing are reminded next, and the one time after that; null: not any more. */
+    remindAt: instant("remind_at"),
+    remindLastAt: instant("remind_last_at"),
+    remindedAt: instant("reminded_at"),
+    remindedBy: text("reminded_by"),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.id] }),
@@ -61,6 +67,7 @@ export const changes = pgTable(
     index("changes_by_state").on(t.orgId, t.state, t.id),
     index("changes_by_subject").on(t.orgId, t.subject, t.state),
     index("changes_waiting").on(t.state, t.expiresAt),
+    index("changes_to_remind").on(t.remindAt).where(sql`state = 'open'`),
     tenantPolicy("changes"),
     systemPolicy("changes"),
   ],
@@ -122,11 +129,19 @@ export const changeReviews = pgTable(
     closedBy: text("closed_by"),
     verdict: text("verdict"),
     note: text("note"),
+    /** When what was applied is taken back, unless somebody else keeps it; null: it was applied before there was such an end. */
+    endsAt: instant("ends_at"),
+    /** When that was decided: `taken_back`, `kept`, or `left` because it could not be taken back any more, with the reason. */
+    endedAt: instant("ended_at"),
+    endedHow: text("ended_how"),
+    endedNote: text("ended_note"),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.changeId] }),
     foreignKey({ columns: [t.orgId, t.changeId], foreignColumns: [changes.orgId, changes.id] }),
     index("change_reviews_open").on(t.orgId, t.closedAt),
+    index("change_reviews_ending").on(t.endsAt).where(sql`ended_at is null`),
     tenantPolicy("change_reviews"),
+    systemPolicy("change_reviews"),
   ],
 );

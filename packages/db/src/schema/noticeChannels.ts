@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
 import { memberships } from "./memberships.ts";
 import { orgs } from "./orgs.ts";
@@ -70,5 +70,31 @@ export const noticeDeliveries = pgTable(
     index("notice_deliveries_due").on(t.dueAt).where(sql`state = 'waiting'`),
     tenantPolicy("notice_deliveries"),
     systemPolicy("notice_deliveries"),
+  ],
+);
+
+/** What a person is told in the product itself, whatever channels they have, until they have seen it. */
+export const personNotices = pgTable(
+  "person_notices",
+  {
+    orgId: orgId(),
+    id: id(),
+    userId: uuid("user_id").notNull(),
+    topic: text("topic").notNull(),
+    title: text("title").notNull(),
+    text: text("text").notNull(),
+    /** The page to read on, as a path. */
+    path: text("path").notNull(),
+    createdAt: createdAt(),
+    seenAt: instant("seen_at"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.orgId, t.id] }),
+    foreignKey({ columns: [t.orgId, t.userId], foreignColumns: [memberships.orgId, memberships.userId] }).onDelete(
+      "cascade",
+    ),
+    // Told twice of one thing before they looked, they read it once.
+    uniqueIndex("person_notices_unseen").on(t.orgId, t.userId, t.topic, t.path).where(sql`seen_at is null`),
+    tenantPolicy("person_notices"),
   ],
 );
