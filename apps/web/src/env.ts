@@ -21,6 +21,8 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9-]+$/)
     .optional(),
+  /** Who founds further organizations: whoever owns one, or nobody but the installation itself. */
+  CREEL_FOUNDERS: z.enum(["owners", "nobody"]).default("owners"),
   /** Encrypts the sign-in cookie; 32 characters is 256 bits at hexadecimal half density, the least next-auth should be given. */
   NEXTAUTH_SECRET: z.string().min(32),
 });
@@ -37,6 +39,7 @@ export interface WebEnv {
   noticeHosts: readonly string[];
   ssoHosts: readonly string[];
   addressHeader: string | undefined;
+  founders: "owners" | "nobody";
   authSecret: string;
 }
 
@@ -59,6 +62,7 @@ const parse = (): WebEnv => {
     ssoHosts: hostsOf(env.CREEL_SSO_HOSTS),
     tlsDirectory: env.CREEL_TLS_DIR ?? path.join(env.CREEL_HOME, "secrets/tls"),
     addressHeader: env.CREEL_ADDRESS_HEADER,
+    founders: env.CREEL_FOUNDERS,
     authSecret: env.NEXTAUTH_SECRET,
   };
 };

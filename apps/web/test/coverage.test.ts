@@ -82,6 +82,7 @@ const exceptionSample = () => ({
 const sample = (verbName: string, name: string): Record<string, unknown> => {
   const known: Record<string, () => Record<string, unknown>> = {
     "org.whoAmI": () => ({}),
+    "org.create": () => ({ name }),
     "auth.listSessions": () => ({}),
     "auth.listFactors": () => ({}),
     "auth.prove": () => ({ password: ours.password }),

@@ -62,9 +62,14 @@ export interface Ctx<A extends Actor | null = Actor | null> {
   deployment?: Deployment | undefined;
   /** `host:port` of receivers of notices that may be private; whoever runs this installation names them. */
   noticeHosts?: readonly string[] | undefined;
+  /** Who may found further orgs; nobody where it is not said. */
+  founders?: Founders | undefined;
   /** Needed by `sso` alone. */
   sso?: SsoWorld | undefined;
 }
+
+/** `owners`: whoever owns an org of this installation. */
+export type Founders = "owners" | "nobody";
 
 export interface Deployment {
   /** Where nodes connect, e.g. `https://hub.example.com:7401`. */

@@ -355,7 +355,7 @@ test("every mutation leaves an audit row", async () => {
   // Somebody who signed in a moment ago, and in an order in which each finds what it needs.
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
   const byProved = [...factors, "sso.save", "sso.enforce", "sso.addDomain", "sso.verifyDomain"];
-  byProved.push("sso.removeDomain", "sso.remove");
+  byProved.push("sso.removeDomain", "sso.remove", "org.create");
   const { token: signedIn } = JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn")));
   const proved = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signedIn } });
   let offered = "";

@@ -16,6 +16,7 @@ Settings (environment):
   REDIS_URL        a Redis or Valkey 6.2 or newer for the queues instead of Postgres
   CREEL_ADDRESS_HEADER
                    the header in which your proxy writes the client's address, so that tries are counted by it too
+  CREEL_FOUNDERS   who founds further organizations: owners (default) or nobody
   CREEL_LOG_LEVEL  of the hub: debug, info (default), warn or error
   CREEL_SMTP_URL, CREEL_MAIL_FROM, CREEL_NOTICE_HOSTS: docs/notices.md
   CREEL_SSO_HOSTS: docs/single-sign-on.md`,

@@ -27,6 +27,7 @@ const open = async (): Promise<Runtime> => {
     seal: createSealer(settings.masterKeyFile),
     deployment: readDeployment(settings),
     noticeHosts: settings.noticeHosts,
+    founders: settings.founders,
     sso: ssoWorld(settings),
   };
 };

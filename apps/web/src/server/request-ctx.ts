@@ -21,6 +21,7 @@ export const makeCtx = (
   seal: runtime.seal,
   deployment: runtime.deployment,
   noticeHosts: runtime.noticeHosts,
+  founders: runtime.founders,
   sso: runtime.sso,
   clock: () => new Date(),
   requestId: from.requestId,

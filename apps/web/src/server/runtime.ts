@@ -11,6 +11,7 @@ export interface Runtime {
   events: EventHub;
   deployment: Deployment | undefined;
   noticeHosts: readonly string[];
+  founders?: Ctx["founders"];
   sso?: SsoWorld | undefined;
 }
 

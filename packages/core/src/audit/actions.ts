@@ -1,6 +1,7 @@
 /** Every action an audit row can name. Add, never change: exports and alerts match on these. */
 export const auditActions = [
   "org.bootstrap",
+  "org.create",
   "auth.signIn",
   "auth.signInFailed",
   "auth.signOut",

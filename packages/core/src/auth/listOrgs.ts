@@ -1,18 +1,19 @@
 import { asc, eq, tables, withSystem } from "@creel/db";
 import { z } from "zod";
 import { PAGE_MAX } from "../limits.ts";
+import { foundingRefusal } from "../org/founding.ts";
 import type { OrgMembership } from "../peopleViews.ts";
 import { defineVerb } from "../verb.ts";
 
 export const listOrgsInput = z.strictObject({});
 
-/** The orgs a person belongs to, for the switcher. */
+/** The orgs a person belongs to, and why they cannot found another one, for the switcher. */
 export const listOrgs = defineVerb({
   name: "auth.listOrgs",
   kind: "query",
   gate: { by: "self" },
   input: listOrgsInput,
-  run: async (ctx): Promise<{ items: OrgMembership[] }> => {
+  run: async (ctx): Promise<{ items: OrgMembership[]; foundingRefusal: string | null }> => {
     const { memberships: m, orgs: o } = tables;
     const rows = await withSystem(ctx.db, (tx) =>
       tx
@@ -23,6 +24,7 @@ export const listOrgs = defineVerb({
         .orderBy(asc(o.name))
         .limit(PAGE_MAX),
     );
-    return { items: rows.map((row) => ({ ...row, current: row.id === ctx.actor.orgId })) };
+    const items = rows.map((row) => ({ ...row, current: row.id === ctx.actor.orgId }));
+    return { items, foundingRefusal: foundingRefusal(ctx) };
   },
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Db, eq, sql, tables, withSystem } from "@creel/db";
+import { type Db, eq, sql, type Tx, tables, withSystem } from "@creel/db";
 import { CreelError } from "../errors/errors.ts";
 import { ADDRESS_TRIES_MAX, FAILURE_WINDOW_MS, FAILURES_MAX } from "./limits.ts";
 
@@ -15,26 +15,36 @@ type Subject = { account: string } | { address: string };
 
 const keyOf = (subject: Subject): string => {
   const [kind, text] = "account" in subject ? ["account", subject.account] : ["address", subject.address];
-  return createHash("sha256").update(`creel tries/${kind}/${text}`).digest("hex");
+  return tryKey(kind, text);
 };
+export const tryKey = (kind: string, text: string): string =>
+  createHash("sha256").update(`creel tries/${kind}/${text}`).digest("hex");
+
+/** Counts once more, from one where the window of the last count is over. */
+export async function countOnce(tx: Tx, of: { key: string; windowMs: number; now: Date }): Promise<number | null> {
+  const t = tables.authTries;
+  const { key, now } = of;
+  const over = sql`${t.windowEndsAt} <= ${now.toISOString()}::timestamptz`;
+  const [row] = await tx
+    .insert(t)
+    .values({ key, count: 1, windowEndsAt: new Date(now.getTime() + of.windowMs) })
+    .onConflictDoUpdate({
+      target: t.key,
+      set: {
+        count: sql`case when ${over} then 1 else ${t.count} + 1 end`,
+        windowEndsAt: sql`case when ${over} then excluded.window_ends_at else ${t.windowEndsAt} end`,
+      },
+    })
+    .returning({ count: t.count });
+  return row?.count ?? null;
+}
 
 /** @throws CreelError `rate_limited` when this was one too many. */
 export async function countTry(db: Db, subject: Subject, now: Date): Promise<void> {
   const t = tables.authTries;
-  const ends = new Date(now.getTime() + FAILURE_WINDOW_MS);
-  const [row] = await withSystem(db, async (tx) => {
-    const counted = await tx
-      .insert(t)
-      .values({ key: keyOf(subject), count: 1, windowEndsAt: ends })
-      .onConflictDoUpdate({
-        target: t.key,
-        set: {
-          count: sql`case when ${t.windowEndsAt} <= ${now.toISOString()}::timestamptz then 1 else ${t.count} + 1 end`,
-          windowEndsAt: sql`case when ${t.windowEndsAt} <= ${now.toISOString()}::timestamptz then excluded.window_ends_at else ${t.windowEndsAt} end`,
-        },
-      })
-      .returning({ count: t.count });
-    if (counted[0]?.count === 1)
+  const count = await withSystem(db, async (tx) => {
+    const counted = await countOnce(tx, { key: keyOf(subject), windowMs: FAILURE_WINDOW_MS, now });
+    if (counted === 1)
       await tx.execute(
         sql`delete from ${t} where key in (select key from ${t} where window_ends_at < ${now.toISOString()}::timestamptz
           limit ${CLEARED_AT_ONCE_MAX} for update skip locked)`,
@@ -42,7 +52,7 @@ export async function countTry(db: Db, subject: Subject, now: Date): Promise<voi
     return counted;
   });
   const max = "account" in subject ? FAILURES_MAX : ADDRESS_TRIES_MAX;
-  if ((row?.count ?? max + 1) > max) throw new CreelError("rate_limited", "Too many tries. Wait a quarter of an hour.");
+  if ((count ?? max + 1) > max) throw new CreelError("rate_limited", "Too many tries. Wait a quarter of an hour.");
 }
 
 /** Whoever proved to be the account's person begins anew; an address does not. */

@@ -13,6 +13,7 @@ import { hashPassword, verifyPassword } from "../secrets/password.ts";
 import { apiTokenPrefix, hashToken } from "../secrets/tokens.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { makeFirstOwner } from "./firstOwner.ts";
 
 export const bootstrapInput = z.strictObject({
   slug: slugSchema,
@@ -118,16 +119,7 @@ async function ensureFirstOwner(tx: Tx, ctx: Ctx, of: { orgId: string; userId: s
     .where(and(eq(g.orgId, orgId), eq(g.role, "owner")))
     .limit(1);
   if (ever.length > 0) return false;
-  await tx.insert(tables.memberships).values({ orgId, userId }).onConflictDoNothing();
-  await tx.insert(tables.roleGrants).values({
-    orgId,
-    id: newId(ctx.clock()),
-    userId,
-    role: "owner",
-    reason: "Founded the organization.",
-    grantedBy: "bootstrap",
-    createdAt: ctx.clock(),
-  });
+  await makeFirstOwner(tx, { orgId, userId, by: "bootstrap", now: ctx.clock() });
   return true;
 }
 

@@ -48,18 +48,23 @@ export async function openFleet(): Promise<Fleet> {
   const seal = createKeySealer(randomBytes(32));
   const deployment = { hubUrl: "https://127.0.0.1:7401", caPin: `sha256:${"a".repeat(64)}` };
   const ctx = (actor: Actor | null): Ctx => ({
-    actor,
+    actor: justProved(actor, clock.now),
     db: database.db,
     clock: () => clock.now,
     jobs,
     seal,
     requestId: randomUUID(),
     source: "test",
+    founders: "owners",
     deployment,
     sso: { webUrl: "https://creel.example", trustedHosts: ["127.0.0.1:1"], resolveTxt: async () => [] },
   });
   return { ...database, clock, ctx };
 }
+
+/** A person of the tests has proved a moment ago who they are, unless the test says when they did. */
+const justProved = (actor: Actor | null, now: Date): Actor | null =>
+  actor?.kind === "user" && actor.provedAt === undefined ? { ...actor, provedAt: now } : actor;
 
 export const system: Actor = { kind: "system", reason: "test" };
 export const POLICY = `version: 1

@@ -71,6 +71,7 @@ export function peopleInputs(of: TestOrg, people: People): Record<string, unknow
     "access.ask": { userId, action: "read", kind: "node" },
     "auth.changePassword": { current: PASSWORD, next: PASSWORD },
     "auth.switchOrg": { orgId: of.orgId },
+    "org.create": { name },
     "member.remove": { userId },
     "invitation.create": { email: `${name}@acme.example`, role: "viewer" },
     "invitation.revoke": { invitationId },

@@ -1,4 +1,4 @@
-import { access, auth, grant, invitation, member, role, serviceAccount, sso, team } from "@creel/core";
+import { access, auth, grant, invitation, member, org, role, serviceAccount, sso, team } from "@creel/core";
 import { mutation, query, router } from "./init.ts";
 
 /** The verbs about people and what they may do. An invitation is accepted by signing in with it, not here. */
@@ -32,6 +32,7 @@ export const peopleRouters = {
     create: mutation(invitation.create),
     revoke: mutation(invitation.revoke),
   }),
+  org: router({ whoAmI: query(org.whoAmI), create: mutation(org.create) }),
   team: router({
     list: query(team.list),
     create: mutation(team.create),

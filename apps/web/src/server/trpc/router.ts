@@ -8,7 +8,6 @@ import {
   inbox,
   node,
   notice,
-  org,
   plan,
   policy,
   sandbox,
@@ -20,7 +19,6 @@ import { peopleRouters } from "./people.ts";
 
 /** The verbs the pages use, under the verbs' own names. Nothing is decided here. */
 export const appRouter = router({
-  org: router({ whoAmI: query(org.whoAmI) }),
   ...peopleRouters,
   node: router({
     list: query(node.list),
