@@ -3,6 +3,7 @@ import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
+import { authorizeRelabel } from "../authz/relabel.ts";
 import type { Deployment } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { ENROLL_TTL_MINUTES_MAX, slugSchema } from "../limits.ts";
@@ -33,6 +34,7 @@ export const createEnrollSecret = defineVerb({
       );
     const { orgId } = ctx.actor;
     authorizeOn(ctx.actor, { action: "create", kind: "enroll_secret", labels: input.labels });
+    authorizeRelabel(ctx.actor, { action: "create", kind: "enroll_secret", from: {}, to: input.labels });
     const now = ctx.clock();
     const secret = makeEnrollSecret();
     const row = {

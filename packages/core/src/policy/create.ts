@@ -3,6 +3,7 @@ import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import { authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
+import { authorizeRelabel } from "../authz/relabel.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX, slugSchema } from "../limits.ts";
@@ -26,6 +27,7 @@ export const create = defineVerb({
   run: async (ctx, input): Promise<PolicyDetail> => {
     const { orgId } = ctx.actor;
     authorizeOn(ctx.actor, { action: "create", kind: "policy", labels: input.labels });
+    authorizeRelabel(ctx.actor, { action: "create", kind: "policy", from: {}, to: input.labels });
     try {
       return await withOrg(ctx.db, orgId, async (tx) => {
         const policyId = await insertPolicy(tx, ctx, { orgId, ...input });

@@ -5,12 +5,14 @@ import { changesOf, recordAudit } from "../audit/record.ts";
 import { authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { type Labels, labelsOnNode } from "../authz/grant.ts";
+import { authorizeRelabel } from "../authz/relabel.ts";
 import { visibleNodes, visiblePolicies } from "../authz/scopeSql.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { slugSchema } from "../limits.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
+import { holdBindings } from "../secret/drawn.ts";
 import { stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { SandboxView } from "../views.ts";
@@ -38,6 +40,7 @@ export const create = defineVerb({
     const row = { orgId, id: newId(now), ...input, desiredState: "running", incarnation: 0, createdAt: now };
     try {
       const made = await withOrg(ctx.db, orgId, async (tx) => {
+        await holdBindings(tx, orgId);
         await expectNodeAndPolicy(tx, ctx.actor, row);
         await tx.insert(tables.sandboxes).values(row);
         await recordAudit(tx, ctx, orgId, {
@@ -77,6 +80,7 @@ async function expectNodeAndPolicy(
     .from(policies)
     .where(and(eq(policies.orgId, row.orgId), eq(policies.id, row.policyId), visiblePolicies(actor)));
   if (node === null || policy.length === 0) throw notFound();
-  const labels = labelsOnNode(row.labels, stored<Labels>(node.labels));
-  authorizeOn(actor, { action: "create", kind: "sandbox", labels });
+  const under = stored<Labels>(node.labels);
+  authorizeOn(actor, { action: "create", kind: "sandbox", labels: labelsOnNode(row.labels, under) });
+  authorizeRelabel(actor, { action: "create", kind: "sandbox", from: {}, to: row.labels, under });
 }
