@@ -179,6 +179,7 @@ export async function testHub(): Promise<TestHub> {
         userId: made.userId,
         orgId: made.orgId,
         grants: [grantOfRole("owner")],
+        provedAt: new Date(),
         email: `owner@${slug}.example`,
       };
       return { orgId: made.orgId, actor, policyId: made.policyId ?? "" };

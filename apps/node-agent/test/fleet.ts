@@ -122,6 +122,7 @@ export async function startFleet() {
     userId: made.userId,
     orgId: made.orgId,
     grants: [grantOfRole("owner")],
+    provedAt: new Date(),
     email: "owner@acme.example",
   });
   const joinFile = join(dir, "join-uri");

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { expectFreshPerson } from "./auth/proof.ts";
 import { authorize } from "./authz/authorize.ts";
 import type { Action, ResourceKind } from "./authz/roles.ts";
 import type { Actor, ApiKeyActor, Ctx, NodeActor, SystemActor, UserActor } from "./context.ts";
@@ -33,6 +34,8 @@ export interface Verb<I extends z.ZodType, O> {
   readonly verbName: string;
   readonly kind: "query" | "mutation";
   readonly gate: Gate;
+  /** Whether a person must have proved a moment ago who they are. */
+  readonly proof: boolean;
   readonly input: I;
 }
 
@@ -43,22 +46,27 @@ interface Definition<G extends Gate, I extends z.ZodType, O> {
   name: string;
   kind: "query" | "mutation";
   gate: G;
+  /** Asks a person for a fresh proof; a key, which can prove nothing, is held by its own bounds. See `expectFreshPerson`. */
+  proof?: true;
   input: I;
   run: (ctx: Ctx<GateActors[G["by"]]>, input: z.output<I>) => Promise<O>;
 }
 
-/** Holds the order of every verb: authorize, parse, then (in `run`) open the transaction, write, audit. */
+/** Holds the order of every verb: authorize, parse, ask for proof, then (in `run`) open the transaction, write, audit. */
 export function defineVerb<const G extends Gate, I extends z.ZodType, O>(definition: Definition<G, I, O>): Verb<I, O> {
   const call = async ({ ctx, input }: { ctx: Ctx; input: z.input<I> }): Promise<O> => {
     const actor = admit(ctx, definition.gate);
     const parsed = definition.input.safeParse(input);
     if (!parsed.success) throw invalidInput(definition.name, parsed.error);
+    // Before anything is looked up: whether something is there is told to nobody sooner than it was.
+    if (definition.proof === true) expectFreshPerson(actor, ctx.clock());
     return await definition.run({ ...ctx, actor }, parsed.data);
   };
   const verb: Verb<I, O> = Object.assign(call, {
     verbName: definition.name,
     kind: definition.kind,
     gate: definition.gate,
+    proof: definition.proof === true,
     input: definition.input,
   });
   if (verbRegistry.has(definition.name)) throw new Error(`two verbs are called ${definition.name}`);

@@ -15,6 +15,7 @@ export const remove = defineVerb({
   name: "approvalPolicy.remove",
   kind: "mutation",
   gate: { by: "person", action: "propose", on: "approval_policy" },
+  proof: true,
   input: removeInput,
   run: async (ctx, { policyId, message }): Promise<Outcome<{ policyId: string }>> => {
     const submitted = await submitChange(ctx, approvalPolicyChange, {

@@ -23,6 +23,7 @@ export const save = defineVerb({
   name: "approvalPolicy.save",
   kind: "mutation",
   gate: { by: "person", action: "propose", on: "approval_policy" },
+  proof: true,
   input: saveInput,
   run: async (ctx, { policyId, message, applyAt, ...policy }): Promise<Outcome<{ policyId: string }>> => {
     const submitted = await submitChange(ctx, approvalPolicyChange, {

@@ -1,4 +1,4 @@
-import type { ApiKeyActor, UserActor } from "../context.ts";
+import type { Actor, ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { PROOF_MS_MAX } from "./limits.ts";
 
@@ -11,6 +11,14 @@ export function expectProof(actor: UserActor | ApiKeyActor, now: Date): void {
   const provedAt = actor.kind === "user" ? (actor.provedAt ?? null) : null;
   if (provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_MS_MAX) return;
   throw new CreelError("proof_required", "Prove that it is you: give your password, and a code if you use codes.");
+}
+
+/**
+ * What a verb with `proof` asks: a person proves anew who they are; nobody else can, and is judged by what they hold alone. Threat: an
+ * open screen, or a stolen cookie, votes, gives a role or makes a key. Invariant: it does so only within minutes of the person's factors.
+ */
+export function expectFreshPerson(actor: Actor | null, now: Date): void {
+  if (actor?.kind === "user") expectProof(actor, now);
 }
 
 /**

@@ -34,6 +34,7 @@ export const breakGlass = defineVerb({
   name: "change.breakGlass",
   kind: "mutation",
   gate: { by: "person", action: "break_glass", on: "change" },
+  proof: true,
   input: breakGlassInput,
   run: async (ctx, input): Promise<ChangeMoved> => {
     const { actor } = ctx;

@@ -22,6 +22,7 @@ export const closeReview = defineVerb({
   name: "change.closeReview",
   kind: "mutation",
   gate: { by: "person", action: "approve", on: "change" },
+  proof: true,
   input: closeReviewInput,
   run: async (ctx, input): Promise<{ changeId: string; closed: true }> => {
     const { actor } = ctx;

@@ -30,6 +30,7 @@ export const vote = defineVerb({
   name: "change.vote",
   kind: "mutation",
   gate: { by: "person", action: "approve", on: "change" },
+  proof: true,
   input: voteInput,
   run: async (ctx, input): Promise<ChangeMoved> => {
     const { actor } = ctx;

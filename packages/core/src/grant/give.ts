@@ -30,6 +30,7 @@ export const give = defineVerb({
   name: "grant.give",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "grant" },
+  proof: true,
   input: giveInput,
   run: async (ctx, input): Promise<GrantView> => {
     const { orgId } = ctx.actor;

@@ -33,6 +33,7 @@ export const create = defineVerb({
   name: "invitation.create",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "invitation" },
+  proof: true,
   input: createInput,
   run: async (ctx, input): Promise<{ id: string; token: string; email: string; expiresAt: string }> => {
     const { orgId } = ctx.actor;

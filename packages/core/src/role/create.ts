@@ -25,6 +25,7 @@ export const create = defineVerb({
   name: "role.create",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "role" },
+  proof: true,
   input: createInput,
   run: async (ctx, input): Promise<{ id: string; name: string }> => {
     const { orgId } = ctx.actor;

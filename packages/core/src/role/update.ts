@@ -25,6 +25,7 @@ export const update = defineVerb({
   name: "role.update",
   kind: "mutation",
   gate: { by: "person", action: "update", on: "role" },
+  proof: true,
   input: updateInput,
   run: async (ctx, input): Promise<{ sessionsEnded: number }> => {
     const { orgId } = ctx.actor;

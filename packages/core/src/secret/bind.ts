@@ -24,6 +24,7 @@ export const bind = defineVerb({
   name: "secret.bind",
   kind: "mutation",
   gate: { by: "person", action: "operate", on: "secret" },
+  proof: true,
   input: bindInput,
   run: async (ctx, { secretId, sandboxId = null, scope = null }): Promise<{ bindingId: string }> => {
     const { orgId } = ctx.actor;

@@ -20,6 +20,7 @@ export const create = defineVerb({
   name: "secret.create",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "secret" },
+  proof: true,
   input: createInput,
   run: async (ctx, { name, value, description }): Promise<SecretView> => {
     const { orgId } = ctx.actor;

@@ -25,6 +25,7 @@ export const rotate = defineVerb({
   name: "secret.rotate",
   kind: "mutation",
   gate: { by: "person", action: "update", on: "secret" },
+  proof: true,
   input: rotateInput,
   run: async (ctx, { secretId, value, overlapMinutes }): Promise<SecretView> => {
     const { orgId } = ctx.actor;

@@ -14,6 +14,7 @@ export const addMember = defineVerb({
   name: "team.addMember",
   kind: "mutation",
   gate: { by: "person", action: "update", on: "team" },
+  proof: true,
   input: addMemberInput,
   run: async (ctx, { teamId, userId }): Promise<{ ok: true }> => {
     const { orgId } = ctx.actor;

@@ -33,6 +33,7 @@ export const create = defineVerb({
   name: "token.create",
   kind: "mutation",
   gate: { by: "member" },
+  proof: true,
   input: createInput,
   run: async (ctx, input): Promise<{ token: string; view: TokenView }> => {
     const { orgId } = ctx.actor;

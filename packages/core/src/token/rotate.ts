@@ -34,6 +34,7 @@ export const rotate = defineVerb({
   name: "token.rotate",
   kind: "mutation",
   gate: { by: "member" },
+  proof: true,
   input: rotateInput,
   run: async (ctx, { tokenId, overlapMinutes }): Promise<{ token: string; view: TokenView }> => {
     const { actor } = ctx;
