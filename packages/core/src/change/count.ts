@@ -8,7 +8,7 @@ import { and, asc, eq, gt, isNull, type Tx, tables } from "@creel/db";
 import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
 import { lockRights, personsOf } from "./electorate.ts";
-import type { ChangeKind } from "./kinds.ts";
+import { type ChangeKind, directOf } from "./kinds.ts";
 import { ELECTORATE_MAX } from "./limits.ts";
 import { type ChangeRow, riskOf, touchesOf } from "./row.ts";
 import { type PolicyInForce, rulesFor, unselectedRule } from "./rules.ts";
@@ -61,7 +61,9 @@ export async function countVotes(tx: Tx, { row, kind, now, electorate, fresh }: 
   });
   const counted = (rule: PolicyInForce): CountedRule => ({ ...rule, evaluation: evaluate(rule.spec, ballot) });
   const alone = found.enforced.length === 0 && (await mayAlone(tx, { row, kind, now, fresh }));
-  const rules = alone ? [] : (found.enforced.length > 0 ? found.enforced : [unselectedRule(kind)]).map(counted);
+  const rules = alone
+    ? []
+    : (found.enforced.length > 0 ? found.enforced : [unselectedRule(directOf(kind, content))]).map(counted);
   const wouldBlock = found.evaluated.map(counted).filter(({ evaluation }) => evaluation.state !== "satisfied");
   const frozen = frozenUntil(
     rules.map(({ spec }) => spec),
@@ -83,7 +85,8 @@ async function mayAlone(tx: Tx, { row, kind, now, fresh }: Omit<Counting, "elect
   const writers = (await partiesOf(tx, row)).filter(({ part }) => part !== "favoured").map(({ userId }) => userId);
   await lockRights(tx, { orgId: row.orgId, userIds: writers });
   const persons = await personsOf(tx, { orgId: row.orgId, userIds: writers, now, touches: touchesOf(row) });
-  const right = permissionOf(kind.direct.on, kind.direct.action);
+  const { on, action } = directOf(kind, kind.contentSchema.parse(row.content));
+  const right = permissionOf(on, action);
   if (writers.length === 0 || row.authorUserId === null) return false;
   return writers.every((id) => persons.some((person) => person.id === id && person.permissions.includes(right)));
 }

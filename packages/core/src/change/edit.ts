@@ -7,7 +7,7 @@ import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver, mayOver } from "./authority.ts";
 import { move } from "./end.ts";
-import { kindOf } from "./kinds.ts";
+import { directOf, kindOf } from "./kinds.ts";
 import { barParties } from "./parties.ts";
 import { digestOfChange, lockChange, stateOf, touchesOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
@@ -55,6 +55,7 @@ export const edit = defineVerb({
       const at = { tx, orgId, now };
       const { base, touches, risk } = await surveyed(at, kind, content);
       authorizeOver(ctx.actor, { ...kind.propose, touches });
+      await kind.admitEditor?.(at, ctx.actor, content);
       const baseDigest = digestOf(base);
       const message = input.message ?? change.message;
       const applyAt = input.applyAt === undefined ? change.applyAt : input.applyAt;
@@ -75,7 +76,7 @@ export const edit = defineVerb({
           risk,
           digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message, revision }),
           title: await kind.summary(at, content),
-          alone: change.alone && mayOver(ctx.actor.grants, { ...kind.direct, touches }),
+          alone: change.alone && mayOver(ctx.actor.grants, { ...directOf(kind, content), touches }),
           revision,
           expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
         },

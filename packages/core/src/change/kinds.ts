@@ -3,13 +3,18 @@ import type { Tx } from "@creel/db";
 import type { z } from "zod";
 import type { AuditAction } from "../audit/actions.ts";
 import type { Action, ResourceKind } from "../authz/roles.ts";
-import type { Ctx } from "../context.ts";
+import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 
 /** Where and when a kind is asked about a change: always inside the transaction that decides. */
 export interface In {
   tx: Tx;
   orgId: string;
   now: Date;
+}
+
+export interface Right {
+  action: Action;
+  on: ResourceKind;
 }
 
 export interface ApprovedChange {
@@ -30,8 +35,12 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   /** The content, canonical when parsed: parsing the parsed again gives the same. */
   contentSchema: S;
   /** Who may propose it, and who may do it directly where no approval policy selects it. */
-  propose: { action: Action; on: ResourceKind };
-  direct: { action: Action; on: ResourceKind };
+  propose: Right;
+  direct: Right | ((content: z.output<S>) => Right);
+  /** Locks that whoever writes the same takes first, taken before any row of a change is: so none waits for another in a circle. */
+  hold?: (tx: Tx, orgId: string) => Promise<void>;
+  /** Asked of whoever edits it, besides `propose`: what its verb asks of whoever proposes. Throws. */
+  admitEditor?: (at: In, actor: UserActor | ApiKeyActor, content: z.output<S>) => Promise<void>;
   /** The one thing it changes, e.g. `policy:<id>`. Applying one change makes the others of its subject look at their base. */
   subject: (content: z.output<S>) => string;
   /** What it stands on, as JSON that is not null: when that differs at the time of applying, the change is superseded. */
@@ -41,6 +50,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   risk: (at: In, content: z.output<S>) => Promise<RiskGrade>;
   /** A line for lists. */
   summary: (at: In, content: z.output<S>) => Promise<string>;
+  /** What becomes possible, for whoever decides: a sentence each. */
+  says?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
   /** Persons whom it favours; they never count as approvers. */
   favours?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
   /** Approval policies whose own rule it must satisfy besides those that select it. */
@@ -70,6 +81,10 @@ export function defineChangeKind<S extends z.ZodType, R>(definition: ChangeKindD
 
 /** The registry forgets the content's type; whoever takes a kind from it parses the content with the kind's own schema. */
 export const asAnyKind = <S extends z.ZodType, R>(kind: ChangeKindDefinition<S, R>) => kind as unknown as ChangeKind;
+
+/** Who may do it alone. */
+export const directOf = (kind: ChangeKind, content: unknown): Right =>
+  typeof kind.direct === "function" ? kind.direct(content) : kind.direct;
 
 export const changeKinds = (): readonly string[] => [...registry.keys()].sort();
 

@@ -3,6 +3,7 @@ import { and, eq, inArray, or, type Tx, tables } from "@creel/db";
 import { digestOf } from "../digest.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
+import { kindOf } from "./kinds.ts";
 
 export type ChangeRow = typeof tables.changes.$inferSelect;
 
@@ -38,8 +39,9 @@ export const digestOfChange = (of: {
 export async function lockChange(tx: Tx, where: { orgId: string; changeId: string }): Promise<ChangeRow> {
   const c = tables.changes;
   const mine = and(eq(c.orgId, where.orgId), eq(c.id, where.changeId));
-  const found = first(await tx.select({ subject: c.subject }).from(c).where(mine));
+  const found = first(await tx.select({ kind: c.kind, subject: c.subject }).from(c).where(mine));
   if (found === null) throw notFound();
+  await kindOf(found.kind).hold?.(tx, where.orgId);
   const rows = await tx
     .select()
     .from(c)

@@ -2,7 +2,7 @@ import { type ApprovalSpec, type Labels, type RiskGrade, selects } from "@creel/
 import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
 import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
-import type { ChangeKind } from "./kinds.ts";
+import type { Right } from "./kinds.ts";
 import { TIME_TO_LIVE_HOURS } from "./limits.ts";
 
 export interface PolicyInForce {
@@ -37,12 +37,12 @@ export async function rulesFor(
 }
 
 /** What nobody made a rule for, and its author may not do alone, one person who may must approve. */
-export const unselectedRule = (kind: Pick<ChangeKind, "direct">): PolicyInForce => ({
+export const unselectedRule = ({ on, action }: Right): PolicyInForce => ({
   policyId: null,
   name: "Somebody who may do it",
   spec: {
     selector: {},
-    steps: [{ atLeast: 1, of: [{ permission: permissionOf(kind.direct.on, kind.direct.action) }] }],
+    steps: [{ atLeast: 1, of: [{ permission: permissionOf(on, action) }] }],
     veto: "reviewers",
     timeToLiveHours: TIME_TO_LIVE_HOURS,
     freezes: [],

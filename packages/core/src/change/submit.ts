@@ -7,7 +7,7 @@ import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { mayOver } from "./authority.ts";
-import { asAnyKind, type ChangeKind, type DefinedKind, type In } from "./kinds.ts";
+import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In } from "./kinds.ts";
 import { SCHEDULE_DAYS_MAX, WAITING_MAX } from "./limits.ts";
 import { barParties } from "./parties.ts";
 import { planNodes } from "./plan.ts";
@@ -50,6 +50,7 @@ export async function submitChange<S extends z.ZodType, R>(
   const { orgId } = ctx.actor;
   expectSchedule(given.applyAt ?? null, ctx.clock());
   const row = await serializably(ctx, orgId, async (tx) => {
+    await kind.hold?.(tx, orgId);
     await given.admit?.({ tx, orgId, now: ctx.clock() });
     const made = await insertChange(tx, ctx, asAnyKind(kind), given);
     const settled = await settle(tx, ctx, made, { fresh: true });
@@ -100,7 +101,7 @@ async function insertChange(
     touches,
     authorUserId: personOf(ctx.actor),
     author: describeActor(ctx.actor).label,
-    alone: mayOver(ctx.actor.grants, { ...kind.direct, touches }),
+    alone: mayOver(ctx.actor.grants, { ...directOf(kind, content), touches }),
     revision,
     lastVote: 0,
     createdAt: now,
