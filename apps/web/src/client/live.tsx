@@ -3,6 +3,7 @@ import type { DecisionView } from "@creel/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from "react";
 import { paths } from "../lib/paths.ts";
+import { TAB_PARAMETER } from "../lib/tab.ts";
 import { createLiveStore, type LiveState, type LiveStore } from "./live-store.ts";
 
 const LiveContext = createContext<LiveStore | null>(null);
@@ -48,7 +49,7 @@ const refresh = (queryClient: QueryClient, topics: readonly string[]): void => {
 const parseDecision = (text: string) => JSON.parse(text) as DecisionView;
 const parseTopics = (text: string) => JSON.parse(text) as { topics: string[] };
 
-const connect = (store: LiveStore, queryClient: QueryClient): (() => void) => {
+const connect = (store: LiveStore, queryClient: QueryClient, identity: string): (() => void) => {
   let arrived: DecisionView[] = [];
   let flushTimer: ReturnType<typeof setTimeout> | undefined;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -64,7 +65,8 @@ const connect = (store: LiveStore, queryClient: QueryClient): (() => void) => {
   let lastId = "";
   let source: EventSource;
   const open = () => {
-    source = new EventSource(lastId === "" ? "/api/stream" : `/api/stream?after=${lastId}`);
+    const asked = new URLSearchParams({ [TAB_PARAMETER]: identity, ...(lastId === "" ? {} : { after: lastId }) });
+    source = new EventSource(`/api/stream?${asked}`);
     const heard = (event: MessageEvent) => {
       if (event.lastEventId) lastId = event.lastEventId;
       store.set({ connection: "live", heardAt: Date.now() });
@@ -91,6 +93,10 @@ const connect = (store: LiveStore, queryClient: QueryClient): (() => void) => {
       source.close();
       location.assign(paths.signIn(location.pathname + location.search));
     });
+    source.addEventListener("moved", () => {
+      source.close();
+      location.assign(paths.overview());
+    });
     source.addEventListener("error", () => store.set({ connection: "lost" }));
   };
   open();
@@ -111,10 +117,10 @@ const connect = (store: LiveStore, queryClient: QueryClient): (() => void) => {
 };
 
 /** Opens the one stream of this tab; every page reads from it, so the browser's few connections stay free for calls. */
-export const LiveProvider = ({ children }: { children: ReactNode }) => {
+export const LiveProvider = ({ identity, children }: { identity: string; children: ReactNode }) => {
   const [store] = useState(createLiveStore);
   const queryClient = useQueryClient();
-  useEffect(() => connect(store, queryClient), [store, queryClient]);
+  useEffect(() => connect(store, queryClient, identity), [store, queryClient, identity]);
   return <LiveContext value={store}>{children}</LiveContext>;
 };
 

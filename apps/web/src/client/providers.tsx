@@ -1,12 +1,15 @@
 "use client";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, httpLink, splitLink } from "@trpc/client";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import superjson from "superjson";
+import { tabIdentity } from "../lib/tab.ts";
 import type { AppRouter } from "../server/trpc/router.ts";
 import { NowProvider } from "../ui/now.tsx";
 import { LiveProvider } from "./live.tsx";
+import { useMe } from "./me.tsx";
 import { makeQueryClient } from "./query-client.ts";
+import { fetchAs, followTabs } from "./tab.ts";
 import { TRPCProvider } from "./trpc.ts";
 
 /** Longer addresses are cut by some proxies; a longer batch is split. */
@@ -18,18 +21,27 @@ const ASKED_IN_BODY: ReadonlySet<string> = new Set(["policy.replay", "policy.lin
 
 /** Everything a page behind the sign-in shares: the query cache, the clock and the one live stream of this tab. */
 export const Providers = ({ children }: { children: ReactNode }) => {
+  const { org, actor } = useMe();
+  const identity = tabIdentity({ orgId: org.id, userId: actor.id });
+  useEffect(() => followTabs(identity), [identity]);
   const [queryClient] = useState(makeQueryClient);
   const [trpcClient] = useState(() =>
     createTRPCClient<AppRouter>({
       links: [
         splitLink({
           condition: ({ path }) => ASKED_IN_BODY.has(path),
-          true: httpLink({ url: "/api/trpc", transformer: superjson, methodOverride: "POST" }),
+          true: httpLink({
+            url: "/api/trpc",
+            transformer: superjson,
+            methodOverride: "POST",
+            fetch: fetchAs(identity),
+          }),
           false: httpBatchLink({
             url: "/api/trpc",
             transformer: superjson,
             maxURLLength: URL_CHARS_MAX,
             maxItems: BATCH_MAX,
+            fetch: fetchAs(identity),
           }),
         }),
       ],
@@ -39,7 +51,7 @@ export const Providers = ({ children }: { children: ReactNode }) => {
     <QueryClientProvider client={queryClient}>
       <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
         <NowProvider>
-          <LiveProvider>{children}</LiveProvider>
+          <LiveProvider identity={identity}>{children}</LiveProvider>
         </NowProvider>
       </TRPCProvider>
     </QueryClientProvider>

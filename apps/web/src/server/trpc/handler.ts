@@ -1,5 +1,8 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { MOVED_HEADER, TAB_HEADER } from "../../lib/tab.ts";
+import { isOtherTab, OtherTabError } from "../auth/same-tab.ts";
 import { actorOfSession, parseCookies, sessionTokenFrom } from "../auth/session.ts";
+import { toTrpcError } from "../errors/trpc-error.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
 import { isSameOrigin } from "../same-origin.ts";
@@ -20,10 +23,12 @@ export const handleTrpc = (request: Request): Promise<Response> =>
       const requestId = requestIdOf(request.headers);
       const nobody = makeCtx(await runtime(), { actor: null, requestId, source: "web" });
       const token = await sessionTokenFrom({ cookies: parseCookies(request.headers.get("cookie")) });
-      return {
-        core: { ...nobody, actor: await actorOfSession(nobody, token) },
-        sameOrigin: isSameOrigin(request.headers),
-      };
+      const actor = await actorOfSession(nobody, token);
+      if (isOtherTab(request.headers.get(TAB_HEADER), actor)) throw toTrpcError(new OtherTabError());
+      return { core: { ...nobody, actor }, sameOrigin: isSameOrigin(request.headers) };
     },
-    responseMeta: () => ({ headers: new Headers({ "cache-control": "no-store" }) }),
+    responseMeta: ({ errors }) => {
+      const moved = errors.some(({ cause }) => cause instanceof OtherTabError);
+      return { headers: new Headers({ "cache-control": "no-store", ...(moved ? { [MOVED_HEADER]: "1" } : {}) }) };
+    },
   });
