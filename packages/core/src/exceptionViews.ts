@@ -28,6 +28,8 @@ export interface DeniedGroup {
   method: string | null;
   /** The path with `*` in the place of each identifier. */
   pathPattern: string | null;
+  /** Different things of one sandbox that floods, counted together; host, method and path are those of the newest. */
+  others: boolean;
   count: number;
   firstAt: string;
   lastAt: string;
@@ -37,7 +39,7 @@ export interface DeniedGroup {
   decisionId: string;
   rule: string | null;
   reason: string;
-  /** Counts of equal parts of the time asked about, the oldest first. */
+  /** Counts of each day (UTC) that the time asked about touches, the oldest first. */
   trend: number[];
   /** Why no exception can allow it, as a sentence; null when one may. */
   notAllowable: string | null;

@@ -272,6 +272,80 @@ describe("the inbox", () => {
     }
   });
 
+  it("counts each denial once, however often its line is sent, and each day by itself", async () => {
+    const now = fleet.clock.now;
+    const early = new Date(now.getTime() - 2 * 86_400_000).toISOString();
+    const lines = [early, early, at()].map((time) => denied(first(), { host: "twice.example.com", path: "/a", time }));
+    for (let times = 0; times < 3; times++) await tell(...lines);
+    const group = (await groups()).find((each) => each.host === "twice.example.com");
+    expect(group).toMatchObject({ count: 3, firstAt: early, lastAt: at() });
+    expect(group?.trend.slice(-3)).toEqual([2, 0, 1]);
+    expect(group?.trend).toHaveLength(8);
+  });
+
+  it("counts past 500 different things of a sandbox in a day together, and what it knew of them still one by one", async () => {
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 86_400_000);
+    const [flooding, time] = [boxes[1] ?? "", at()];
+    const thing = (n: number) => denied(flooding, { host: `t${n}.example.com`, time });
+    for (let from = 0; from < 500; from += 100) await tell(...Array.from({ length: 100 }, (_, n) => thing(from + n)));
+    const rows = () =>
+      withOrg(fleet.db, acme.orgId, (tx) => tx.select().from(tables.deniedGroups)).then((all) =>
+        all.filter((row) => row.sandboxId === flooding && row.day === time.slice(0, 10)),
+      );
+    expect(await rows()).toHaveLength(500);
+    await tell(thing(500), thing(501), thing(7));
+    await tell(...Array.from({ length: 200 }, (_, n) => thing(600 + n)));
+    expect(await rows()).toHaveLength(501);
+    expect((await rows()).find((row) => row.count > 2)).toMatchObject({ count: 202 });
+    const input = { sandboxId: flooding };
+    const others = (await inbox.list({ ctx: ctx(), input })).items.find((each) => each.others);
+    expect(others).toMatchObject({ count: 202, sandboxCount: 1, host: "t799.example.com" });
+    const groupKey = others?.key ?? "";
+    // What is different can be neither allowed nor denied for good as one; put aside, it comes back with the next.
+    await expect(inbox.allow({ ctx: ctx(), input: { groupKey } })).rejects.toMatchObject({ code: "conflict" });
+    const dismiss = (as: "dismissed" | "handled") =>
+      inbox.dismiss({ ctx: ctx(), input: { groupKey, as, reason: "x" } });
+    await expect(dismiss("dismissed")).rejects.toMatchObject({ code: "conflict" });
+    await dismiss("handled");
+    const shown = async () => (await inbox.list({ ctx: ctx(), input })).items.some((each) => each.others);
+    expect(await shown()).toBe(false);
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    await tell(denied(flooding, { host: "one-more.example.com", time: at() }));
+    expect(await shown()).toBe(true);
+  });
+
+  it("forgets the days that nobody can ask for any more with the next denial", async () => {
+    const old = new Date(fleet.clock.now.getTime() - 40 * 86_400_000);
+    const { orgId } = acme;
+    const row = { orgId, sandboxId: first(), groupKey: "a".repeat(22), count: 1, firstAt: old, lastAt: old, cursor: 1 };
+    await withOrg(fleet.db, orgId, (tx) =>
+      tx.insert(tables.deniedGroups).values({ ...row, day: old.toISOString().slice(0, 10) }),
+    );
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 86_400_000);
+    await tell(denied(first(), { host: "next-day.example.com", time: at() }));
+    const left = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups));
+    expect(left.some(({ groupKey }) => groupKey === row.groupKey)).toBe(false);
+    expect(left.length).toBeGreaterThan(500);
+  });
+
+  it("hides from nobody what somebody allowed in other sandboxes than theirs, and ends no denial for good", async () => {
+    const time = at();
+    await tell(...boxes.map((id) => denied(id, { host: "shared.example.com", path: "/a", time })));
+    const mine = async (actor?: UserActor) => (await groups(actor)).find((each) => each.host === "shared.example.com");
+    const groupKey = (await mine())?.key ?? "";
+    const dev = acme.as("operator", { env: ["dev"] });
+    const proposed = await inbox.allow({ ctx: ctx(acme.as("developer", { env: ["dev"] })), input: { groupKey } });
+    expect(proposed.outcome).toBe("proposed");
+    expect(await mine(dev)).toMatchObject({ sandboxCount: 1 });
+    await inbox.allow({ ctx: ctx(dev), input: { groupKey } });
+    expect(await mine(dev)).toBeUndefined();
+    expect(await mine()).toMatchObject({ sandboxCount: 1, count: 1, sandboxes: [{ name: "two" }] });
+    await inbox.dismiss({ ctx: ctx(), input: { groupKey, reason: "never" } });
+    await inbox.allow({ ctx: ctx(dev), input: { groupKey } });
+    const { items } = await inbox.list({ ctx: ctx(), input: { show: "dismissed" } });
+    expect(items.find(({ key }) => key === groupKey)).toMatchObject({ mark: { reason: "never" }, sandboxCount: 2 });
+  });
+
   it("lets one that floods push nobody off the page", async () => {
     fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
     const time = at();

@@ -20,6 +20,7 @@ export const auditedColumns = {
     prefix: "track",
     tokenHash: "secret",
     rotatedFrom: "track",
+    isLogin: "track",
     createdBy: "ignore",
     lastUsedAt: "ignore",
     expiresAt: "track",

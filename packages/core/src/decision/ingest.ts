@@ -27,7 +27,7 @@ export const ingest = defineVerb({
     return await withOrg(ctx.db, orgId, async (tx) => {
       const node = await ownNode(tx, ctx.actor);
       const sorted = await sortJournal(tx, ctx.actor, entries);
-      const stored = await insertDecisions(tx, ctx.actor, sorted.decisions);
+      const stored = await insertDecisions(tx, ctx, sorted.decisions);
       await touchSecrets(tx, ctx, sorted.decisions);
       await touchExceptions(tx, ctx, sorted.decisions);
       const flows = await applyFlows(tx, ctx.actor, sorted.flows);

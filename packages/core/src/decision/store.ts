@@ -1,14 +1,26 @@
 import { sql, type Tx } from "@creel/db";
-import type { NodeActor } from "../context.ts";
+import type { Ctx, NodeActor } from "../context.ts";
+import { countDenied } from "../inbox/count.ts";
 import { groupKey } from "../inbox/group.ts";
 import type { OwnDecision, OwnFlow } from "./sortJournal.ts";
+
+interface Stored extends Record<string, unknown> {
+  cursor: string;
+  sandbox_id: string;
+  group_key: string | null;
+  time: Date | string;
+}
 
 /**
  * Rows travel as one JSON parameter and become rows in the database: one statement for a batch of any size. The lock is
  * per org and held to the commit, so cursors are committed in their own order and a feed that resumes after one never
  * misses a smaller one that was committed later.
  */
-export async function insertDecisions(tx: Tx, actor: NodeActor, decisions: readonly OwnDecision[]): Promise<number> {
+export async function insertDecisions(
+  tx: Tx,
+  { actor, clock }: Pick<Ctx<NodeActor>, "actor" | "clock">,
+  decisions: readonly OwnDecision[],
+): Promise<number> {
   if (decisions.length === 0) return 0;
   const { orgId, nodeId } = actor;
   const rows = decisions.map(({ boot, sandboxId, record }, place) => ({
@@ -36,7 +48,7 @@ export async function insertDecisions(tx: Tx, actor: NodeActor, decisions: reado
     group_key: groupKey(record),
   }));
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`decisions:${orgId}`}, 0))`);
-  const stored = await tx.execute<{ cursor: string }>(sql`
+  const stored = await tx.execute<Stored>(sql`
     with given as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(
         place int, boot uuid, sandbox_id uuid, seq bigint, time timestamptz, kind text, "binary" jsonb, host text, port int,
@@ -55,7 +67,14 @@ export async function insertDecisions(tx: Tx, actor: NodeActor, decisions: reado
       bytes_in, bytes_out, duration_ms, nullif(credentials, 'null'::jsonb), group_key
     from given, base order by given.place
     on conflict do nothing
-    returning cursor`);
+    returning cursor::text as cursor, sandbox_id::text as sandbox_id, group_key, time`);
+  // Only of what is new: a line that was sent again is counted no second time.
+  const denials = stored.flatMap(({ cursor, sandbox_id, group_key, time }) =>
+    group_key === null
+      ? []
+      : [{ sandboxId: sandbox_id, groupKey: group_key, time: new Date(time), cursor: Number(cursor) }],
+  );
+  await countDenied(tx, { orgId, now: clock() }, denials);
   return stored.length;
 }
 

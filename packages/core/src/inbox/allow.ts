@@ -38,9 +38,17 @@ export const allow = defineVerb({
         `${chosen.length} sandboxes asked for this. Write a rule, or name at most ${SANDBOXES_PER_GRANT_MAX} of them.`,
       );
     const granted = await submitException(ctx, { sandboxIds: chosen, scope, seconds, once }, reason);
-    const done = granted.outcome === "applied" ? "Allowed for a while." : "Proposed as a change.";
-    const mark = { orgId, groupKey, label, kind: "handled", reason: done, action: "inbox.allow" } as const;
-    await withOrg(ctx.db, orgId, (tx) => markGroup(tx, ctx, mark));
+    // What only waits for others is still to be looked at; and whoever does not see a sandbox's denials has none of them hidden.
+    if (granted.outcome === "proposed") return granted;
+    const mark = {
+      orgId,
+      groupKey,
+      label,
+      kind: "handled",
+      reason: "Allowed for a while.",
+      sandboxIds: chosen,
+    } as const;
+    await withOrg(ctx.db, orgId, (tx) => markGroup(tx, ctx, { ...mark, action: "inbox.allow" }));
     return granted;
   },
 });

@@ -1,18 +1,15 @@
-import { and, eq, sql, tables, withOrg } from "@creel/db";
+import { withOrg } from "@creel/db";
 import { z } from "zod";
 import { authorizeOn } from "../authz/authorize.ts";
 import type { Labels } from "../authz/grant.ts";
-import { sandboxLabels } from "../authz/scopeSql.ts";
+import { CreelError } from "../errors/errors.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
-import { stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { groupKeySchema } from "./group.ts";
-import { DAYS_MAX } from "./limits.ts";
 import { markGroup } from "./mark.ts";
-import { oneGroup } from "./one.ts";
-import { seen } from "./seen.ts";
-
-const DAY_MS = 24 * 3600 * 1000;
+import { oldest, oneGroup } from "./one.ts";
+import { askedBy } from "./seen.ts";
+import { OTHERS_SENTENCE } from "./view.ts";
 
 export const dismissInput = z.strictObject({
   groupKey: groupKeySchema,
@@ -33,18 +30,15 @@ export const dismiss = defineVerb({
   run: async (ctx, { groupKey, as, reason }): Promise<{ groupKey: string }> => {
     const { orgId } = ctx.actor;
     return await withOrg(ctx.db, orgId, async (tx) => {
-      const { label } = await oneGroup(tx, { actor: ctx.actor, groupKey, now: ctx.clock() });
-      const { sandboxes: s, nodes: n } = tables;
-      const since = new Date(ctx.clock().getTime() - DAYS_MAX * DAY_MS);
+      const now = ctx.clock();
+      const { label, others } = await oneGroup(tx, { actor: ctx.actor, groupKey, now });
+      if (others && as === "dismissed")
+        throw new CreelError("conflict", `${OTHERS_SENTENCE} They can be put aside, and not for good.`);
       // Of everybody's sandboxes: whoever hides it, hides it from all.
-      const asked = sql`${s.id} in (select sandbox_id from (${seen({ orgId, since, keys: [groupKey] })}) d)`;
-      const everywhere = await tx
-        .selectDistinct({ labels: sandboxLabels })
-        .from(s)
-        .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
-        .where(and(eq(s.orgId, orgId), asked));
-      for (const { labels } of everywhere)
-        authorizeOn(ctx.actor, { action: "create", kind: "exception", labels: stored<Labels>(labels) });
+      const everywhere = await tx.execute<{ sandbox_id: string; labels: Labels }>(
+        askedBy({ orgId, since: oldest(now), groupKey }),
+      );
+      for (const { labels } of everywhere) authorizeOn(ctx.actor, { action: "create", kind: "exception", labels });
       await markGroup(tx, ctx, { orgId, groupKey, label, kind: as, reason, action: "inbox.dismiss" });
       return { groupKey };
     });

@@ -3,13 +3,13 @@ export const DAYS_MAX = 31;
 export const DAYS_DEFAULT = 7;
 /** Groups of one answer: more than anybody clears in a sitting. */
 export const GROUPS_MAX = 200;
-/** Denials of one sandbox that are counted, the newest: one that floods does not slow the page of everybody. */
-export const DENIALS_PER_SANDBOX_MAX = 20_000;
-/** Of all sandboxes together: half a second of the database's time. */
-export const DENIALS_MAX = 400_000;
+/** Different things of one sandbox that are counted one by one on a day (UTC); what it asks past these is counted together. */
+export const GROUPS_PER_SANDBOX_DAY_MAX = 500;
+/** Counts of one sandbox that a page reads, those of its newest denials: two days of one that floods. */
+export const COUNTS_PER_SANDBOX_MAX = 1_000;
+/** Of all sandboxes together: some fifty that flood at once, and a few hundredths of a second of the database's time. */
+export const COUNTS_MAX = 40_000;
 /** Groups of one sandbox that stand before those of the others' late comers; the rest of a flood comes after. */
 export const GROUPS_PER_SANDBOX_FIRST = 50;
 /** Sandboxes named with a group; more are counted. */
 export const SANDBOXES_NAMED_MAX = 50;
-/** Parts of the trend: as many as a small picture shows. */
-export const TREND_PARTS = 24;

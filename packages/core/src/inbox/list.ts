@@ -3,7 +3,7 @@ import { z } from "zod";
 import { visibleDecisions } from "../authz/scopeSql.ts";
 import type { DeniedGroup } from "../exceptionViews.ts";
 import { defineVerb } from "../verb.ts";
-import { DAYS_DEFAULT, DAYS_MAX, GROUPS_MAX, GROUPS_PER_SANDBOX_FIRST, TREND_PARTS } from "./limits.ts";
+import { DAYS_DEFAULT, DAYS_MAX, GROUPS_MAX, GROUPS_PER_SANDBOX_FIRST } from "./limits.ts";
 import { type Looking, seen } from "./seen.ts";
 import { describeGroups, type GroupRow } from "./view.ts";
 
@@ -36,14 +36,19 @@ export const list = defineVerb({
     const looking: Looking = { orgId, since, sandboxId, within: visibleDecisions(ctx.actor) };
     return await withOrg(ctx.db, orgId, async (tx) => {
       const rows = await groupsOf(tx, looking, { show, limit: limit + 1 });
-      const shown = rows.slice(0, limit);
-      const keys = shown.map(({ group_key }) => group_key);
-      const trends = keys.length === 0 ? new Map() : await trendsOf(tx, { ...looking, keys }, now);
-      const items = await describeGroups(tx, { orgId, rows: shown, trends });
+      const items = await describeGroups(tx, { orgId, rows: rows.slice(0, limit), days: daysOf({ since, now }) });
       return { items, more: rows.length > limit, since: since.toISOString() };
     });
   },
 });
+
+/** The days (UTC) that the time asked about touches, the oldest first. */
+function daysOf({ since, now }: { since: Date; now: Date }): string[] {
+  const days: string[] = [];
+  const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+  for (let at = since.getTime(); dayOf(at) <= dayOf(now.getTime()); at += DAY_MS) days.push(dayOf(at));
+  return days;
+}
 
 async function groupsOf(
   tx: Tx,
@@ -51,38 +56,35 @@ async function groupsOf(
   { show, limit }: { show: "open" | "dismissed"; limit: number },
 ): Promise<GroupRow[]> {
   const { inboxMarks } = tables;
+  const org = sql`${looking.orgId}::uuid`;
   const shown =
     show === "dismissed" ? sql`m.kind = 'dismissed'` : sql`(m.id is null or (m.kind = 'handled' and g.last_at > m.at))`;
-  // First by sandbox, so that counting them needs no sorting of every denial.
+  /** Dealt with in its own sandbox, it is left out for everybody who sees that sandbox, and of what the others are counted by. */
+  const dealtWith = show === "dismissed" ? sql`false` : sql`m.id is not null and b.last_at <= m.at`;
   const rows = await tx.execute<GroupRow>(sql`
-    with each as (
-      select group_key, sandbox_id, count(*)::int as count, min(time) as first_at, max(time) as last_at, max(cursor) as cursor
-      from (${seen(looking)}) d group by group_key, sandbox_id
+    with each as materialized (${seen(looking)}), by_sandbox as (
+      select group_key, sandbox_id, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor) as cursor
+      from each group by group_key, sandbox_id
     ), g as (
-      select group_key, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor)::text as cursor,
-        count(*)::int as sandboxes, array_agg(sandbox_id order by last_at desc) as sandbox_ids
-      from each group by group_key
+      select b.group_key, sum(b.count)::int as count, min(b.first_at) as first_at, max(b.last_at) as last_at,
+        max(b.cursor)::text as cursor, count(*)::int as sandboxes, array_agg(b.sandbox_id order by b.last_at desc) as sandbox_ids
+      from by_sandbox b left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = b.group_key and m.sandbox_id = b.sandbox_id
+        and m.ended_at is null
+      where not (${dealtWith}) group by b.group_key
     ), open as (
       select g.*, m.kind as mark_kind, m.reason as mark_reason, m.by as mark_by, m.at as mark_at,
         row_number() over (partition by g.sandbox_ids[1] order by g.last_at desc) as place
-      from g left join ${inboxMarks} m on m.org_id = ${looking.orgId}::uuid and m.group_key = g.group_key and m.ended_at is null
+      from g left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = g.group_key and m.sandbox_id is null and m.ended_at is null
       where ${shown}
+    ), page as (
+      select * from open order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key limit ${limit}
+    ), trend as (
+      select group_key, jsonb_object_agg(day, count) as days from (
+        select e.group_key, e.day, sum(e.count)::int as count from each e
+        join page on page.group_key = e.group_key and e.sandbox_id = any(page.sandbox_ids) group by 1, 2
+      ) d group by group_key
     )
-    select * from open order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key limit ${limit}`);
+    select page.*, trend.days from page left join trend using (group_key)
+    order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key`);
   return [...rows];
-}
-
-async function trendsOf(tx: Tx, looking: Looking, now: Date): Promise<Map<string, number[]>> {
-  const [from, to] = [looking.since.getTime() / 1000, now.getTime() / 1000];
-  const rows = await tx.execute<{ group_key: string; part: number; count: number }>(sql`
-    select group_key, least(greatest(width_bucket(extract(epoch from time)::float8, ${from}::float8, ${to}::float8, ${TREND_PARTS}), 1), ${TREND_PARTS}) as part,
-      count(*)::int as count
-    from (${seen(looking)}) d group by 1, 2`);
-  const trends = new Map<string, number[]>();
-  for (const { group_key, part, count } of rows) {
-    const trend = trends.get(group_key) ?? new Array<number>(TREND_PARTS).fill(0);
-    trend[part - 1] = count;
-    trends.set(group_key, trend);
-  }
-  return trends;
 }

@@ -1,19 +1,24 @@
-import { sql, type Tx, tables } from "@creel/db";
+import { sql, type Tx } from "@creel/db";
 import type { BinaryIdentity, ExceptionScope } from "@creel/protocol";
 import { visibleDecisions } from "../authz/scopeSql.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
-import { patternOf } from "./group.ts";
+import { othersKey, patternOf } from "./group.ts";
 import { DAYS_MAX } from "./limits.ts";
-import { seen } from "./seen.ts";
+import { askedBy } from "./seen.ts";
 import { notAllowable } from "./view.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
+export const oldest = (now: Date): Date => new Date(now.getTime() - DAYS_MAX * DAY_MS);
 
 export interface OneGroup {
   sandboxIds: string[];
+  /** Of the newest decision. */
+  decisionId: string;
   scope: ExceptionScope;
   label: string;
+  /** Different things that are counted together. */
+  others: boolean;
   notAllowable: string | null;
 }
 
@@ -27,12 +32,9 @@ export async function oneGroup(
 ): Promise<OneGroup> {
   const { actor, groupKey, now } = given;
   const { orgId } = actor;
-  const since = new Date(now.getTime() - DAYS_MAX * DAY_MS);
-  const within = visibleDecisions(actor);
+  const asking = askedBy({ orgId, since: oldest(now), groupKey, within: visibleDecisions(actor) });
   const sandboxes = await tx.execute<{ id: string; cursor: string }>(sql`
-    select sandbox_id as id, max(cursor)::text as cursor from (${seen({ orgId, since, within, keys: [groupKey] })}) d
-    where exists (select from ${tables.sandboxes} s where s.org_id = ${orgId}::uuid and s.id = d.sandbox_id and s.removed_at is null)
-    group by sandbox_id order by max(cursor) desc`);
+    select sandbox_id::text as id, cursor::text as cursor from (${asking}) d order by d.cursor desc`);
   const newest = sandboxes[0];
   if (newest === undefined) throw notFound();
   const [row] = await tx.execute<{
@@ -49,11 +51,15 @@ export async function oneGroup(
   const pathPattern = patternOf(row.path);
   const binary = row.binary?.path ?? null;
   const request = method === null ? {} : { method, ...(pathPattern === null ? {} : { path: pathPattern }) };
+  const others = othersKey(newest.id) === groupKey;
+  const what = others ? "other things, the newest: " : "";
   return {
     sandboxIds: sandboxes.map(({ id }) => id).sort(),
+    decisionId: newest.cursor,
     scope: { binary: binary ?? "", host, port, ...request },
-    label: `${binary ?? "an unknown program"} → ${method ?? "connect"} ${host}:${port}${pathPattern ?? ""}`,
-    notAllowable: notAllowable({ binary, host, port, method, pathPattern, reason }),
+    label: `${what}${binary ?? "an unknown program"} → ${method ?? "connect"} ${host}:${port}${pathPattern ?? ""}`,
+    others,
+    notAllowable: notAllowable({ binary, host, port, method, pathPattern, reason, others }),
   };
 }
 

@@ -20,7 +20,7 @@ export const restore = defineVerb({
     const { inboxMarks: m } = tables;
     return await withOrg(ctx.db, orgId, async (tx) => {
       const { label } = await oneGroup(tx, { actor: ctx.actor, groupKey, now: ctx.clock() });
-      const inForce = and(eq(m.orgId, orgId), eq(m.groupKey, groupKey), isNull(m.endedAt));
+      const inForce = and(eq(m.orgId, orgId), eq(m.groupKey, groupKey), isNull(m.sandboxId), isNull(m.endedAt));
       const mark = first(await tx.select().from(m).where(inForce).for("update"));
       if (mark === null) throw notFound();
       const set = { endedAt: ctx.clock() };

@@ -1,32 +1,42 @@
 import { type SQL, sql, tables } from "@creel/db";
-import { DENIALS_MAX, DENIALS_PER_SANDBOX_MAX } from "./limits.ts";
+import { COUNTS_MAX, COUNTS_PER_SANDBOX_MAX } from "./limits.ts";
 
 /** Which denials are looked at. */
 export interface Looking {
   orgId: string;
   since: Date;
   sandboxId?: string | undefined;
-  keys?: readonly string[] | undefined;
   /** What the asking person may see, of sandboxes with their nodes. */
   within?: SQL | undefined;
 }
 
 /**
- * The denials themselves: of each sandbox its newest, by an index that holds all that is asked. Threat: one agent that floods takes the
- * page away from everybody. Invariant: what one sandbox costs is bounded, and so is the whole.
+ * What was counted by sandbox, day and group, without what somebody has dealt with in that sandbox since. Threat: one agent that floods
+ * takes the page away from everybody. Invariant: what one sandbox costs is bounded, and so is the whole, however often it was denied.
  */
-export function seen({ orgId, since, sandboxId, keys, within }: Looking): SQL {
-  const { sandboxes, nodes } = tables;
-  const ofKeys = keys === undefined ? sql`` : sql`and d.group_key = any(${sql.param([...keys])}::text[])`;
+export function seen({ orgId, since, sandboxId, within }: Looking): SQL {
+  const { sandboxes: s, nodes: n } = tables;
+  const from = sql`${since.toISOString()}::timestamptz`;
   return sql`
-    select r.* from ${sandboxes} join ${nodes} on ${nodes.orgId} = ${sandboxes.orgId} and ${nodes.id} = ${sandboxes.nodeId}
+    select r.* from ${s} join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
     cross join lateral (
-      select d.sandbox_id, d.group_key, d.time, d.cursor from decisions d
-      where d.org_id = ${orgId}::uuid and d.sandbox_id = ${sandboxes.id} and d.group_key is not null
-        and d.time >= ${since.toISOString()}::timestamptz ${ofKeys}
-      order by d.time desc limit ${DENIALS_PER_SANDBOX_MAX}
+      select d.sandbox_id, d.group_key, d.day, d.count, d.first_at, d.last_at, d.cursor from denied_groups d
+      where d.org_id = ${orgId}::uuid and d.sandbox_id = ${s.id} and d.last_at >= ${from}
+      order by d.last_at desc limit ${COUNTS_PER_SANDBOX_MAX}
     ) r
-    where ${sandboxes.orgId} = ${orgId}::uuid and ${within ?? sql`true`}
-      and ${sandboxId === undefined ? sql`true` : sql`${sandboxes.id} = ${sandboxId}::uuid`}
-    limit ${DENIALS_MAX}`;
+    where ${s.orgId} = ${orgId}::uuid and (${s.removedAt} is null or ${s.removedAt} >= ${from}) and ${within ?? sql`true`}
+      and ${sandboxId === undefined ? sql`true` : sql`${s.id} = ${sandboxId}::uuid`}
+    limit ${COUNTS_MAX}`;
+}
+
+/** The sandboxes that asked for one group and are still there, by the index of groups. */
+export function askedBy({ orgId, since, groupKey, within }: Omit<Looking, "sandboxId"> & { groupKey: string }): SQL {
+  const { sandboxes: s, nodes: n } = tables;
+  return sql`
+    select d.sandbox_id, max(d.cursor) as cursor, ${s.labels} || ${n.labels} as labels
+    from denied_groups d join ${s} on ${s.orgId} = d.org_id and ${s.id} = d.sandbox_id and ${s.removedAt} is null
+    join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
+    where d.org_id = ${orgId}::uuid and d.group_key = ${groupKey} and d.last_at >= ${since.toISOString()}::timestamptz
+      and ${within ?? sql`true`}
+    group by d.sandbox_id, 3`;
 }

@@ -4,8 +4,8 @@ import { CreelError } from "../errors/errors.ts";
 import { canonicalScope } from "../exception/scope.ts";
 import type { DeniedGroup } from "../exceptionViews.ts";
 import { storedOrNull } from "../stored.ts";
-import { patternOf } from "./group.ts";
-import { SANDBOXES_NAMED_MAX, TREND_PARTS } from "./limits.ts";
+import { othersKey, patternOf } from "./group.ts";
+import { GROUPS_PER_SANDBOX_DAY_MAX, SANDBOXES_NAMED_MAX } from "./limits.ts";
 
 /** As the database counts a group. */
 export interface GroupRow extends Record<string, unknown> {
@@ -16,6 +16,8 @@ export interface GroupRow extends Record<string, unknown> {
   cursor: string;
   sandboxes: number;
   sandbox_ids: string[];
+  /** Counts by day, `2026-05-03`. */
+  days: Record<string, number> | null;
   mark_kind: "dismissed" | "handled" | null;
   mark_reason: string | null;
   mark_by: string | null;
@@ -28,9 +30,9 @@ const isoOf = (at: Date | string): string => new Date(at).toISOString();
 /** Names what was counted, by the newest denial of each group. */
 export async function describeGroups(
   tx: Tx,
-  given: { orgId: string; rows: readonly GroupRow[]; trends: ReadonlyMap<string, number[]> },
+  given: { orgId: string; rows: readonly GroupRow[]; days: readonly string[] },
 ): Promise<DeniedGroup[]> {
-  const { orgId, rows, trends } = given;
+  const { orgId, rows, days } = given;
   if (rows.length === 0) return [];
   const cursors = rows.map(({ cursor }) => Number(cursor));
   const newest = await tx
@@ -50,10 +52,12 @@ export async function describeGroups(
     const { host, port, method, rule, reason } = decision;
     const binary = storedOrNull<BinaryIdentity>(decision.binary)?.path ?? null;
     const place = { host, port, binary, method, pathPattern: patternOf(decision.path) };
+    const others = row.sandbox_ids.some((id) => othersKey(id) === row.group_key);
     return [
       {
         key: row.group_key,
         ...place,
+        others,
         count: row.count,
         firstAt: isoOf(row.first_at),
         lastAt: isoOf(row.last_at),
@@ -63,8 +67,8 @@ export async function describeGroups(
         sandboxCount: row.sandboxes,
         decisionId: row.cursor,
         ...{ rule, reason },
-        trend: trends.get(row.group_key) ?? new Array<number>(TREND_PARTS).fill(0),
-        notAllowable: notAllowable({ ...place, reason }),
+        trend: days.map((day) => row.days?.[day] ?? 0),
+        notAllowable: notAllowable({ ...place, others, reason }),
         mark: markOf(row),
       },
     ];
@@ -76,11 +80,14 @@ const markOf = (row: GroupRow): DeniedGroup["mark"] =>
     ? null
     : { kind: row.mark_kind, reason: row.mark_reason ?? "", by: row.mark_by ?? "", at: isoOf(row.mark_at) };
 
+export const OTHERS_SENTENCE = `These are different things: the sandbox asked for more than ${GROUPS_PER_SANDBOX_DAY_MAX} of them in a day, and the rest is counted together.`;
+
 /** Why an exception for this would change nothing; the node decides again in any case. */
 export function notAllowable(
-  group: Pick<DeniedGroup, "binary" | "host" | "port" | "method" | "pathPattern" | "reason">,
+  group: Pick<DeniedGroup, "binary" | "host" | "port" | "method" | "pathPattern" | "reason" | "others">,
 ): string | null {
   const { binary, host, port, method, pathPattern, reason } = group;
+  if (group.others) return OTHERS_SENTENCE;
   if (binary === null) return "Nobody vouched for the program that asked, so none can be allowed.";
   if (reason.startsWith("Denied by ")) return "A deny rule of the policy names this; only the policy can allow it.";
   if (/which no policy can open|no allowed_ips of a matching entry/.test(reason))

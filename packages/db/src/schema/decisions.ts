@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import {
   bigint,
   doublePrecision,
@@ -56,8 +55,6 @@ export const decisions = pgTable(
     foreignKey({ columns: [t.orgId, t.sandboxId], foreignColumns: [sandboxes.orgId, sandboxes.id] }),
     index("decisions_by_cursor").on(t.orgId, t.cursor),
     index("decisions_by_sandbox").on(t.orgId, t.sandboxId, t.cursor),
-    // All that counting groups asks for, so that the rows themselves are not read.
-    index("decisions_denied").on(t.orgId, t.sandboxId, t.time, t.groupKey, t.cursor).where(sql`group_key is not null`),
     tenantPolicy("decisions"),
   ],
 );

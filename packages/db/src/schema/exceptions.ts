@@ -45,6 +45,8 @@ export const inboxMarks = pgTable(
     id: id(),
     /** Of host, port, program, method and path pattern. */
     groupKey: text("group_key").notNull(),
+    /** Of which sandbox alone; null for the group wherever it was asked. */
+    sandboxId: uuid("sandbox_id"),
     /** `dismissed`: for good. `handled`: until it is denied again. */
     kind: text("kind").notNull(),
     reason: text("reason").notNull(),
@@ -55,7 +57,11 @@ export const inboxMarks = pgTable(
   (t) => [
     primaryKey({ columns: [t.orgId, t.id] }),
     foreignKey({ columns: [t.orgId], foreignColumns: [orgs.id] }),
-    uniqueIndex("inbox_marks_in_force").on(t.orgId, t.groupKey).where(sql`ended_at is null`),
+    foreignKey({ columns: [t.orgId, t.sandboxId], foreignColumns: [sandboxes.orgId, sandboxes.id] }),
+    uniqueIndex("inbox_marks_in_force").on(t.orgId, t.groupKey).where(sql`ended_at is null and sandbox_id is null`),
+    uniqueIndex("inbox_marks_of_sandbox")
+      .on(t.orgId, t.groupKey, t.sandboxId)
+      .where(sql`ended_at is null and sandbox_id is not null`),
     tenantPolicy("inbox_marks"),
   ],
 );

@@ -3,6 +3,7 @@ export * from "./approvalPolicies.ts";
 export * from "./auditEvents.ts";
 export * from "./changes.ts";
 export * from "./decisions.ts";
+export * from "./deniedGroups.ts";
 export * from "./enrollSecrets.ts";
 export * from "./exceptions.ts";
 export * from "./identityProviders.ts";

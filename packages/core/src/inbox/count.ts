@@ -1,0 +1,72 @@
+/**
+ * Threat: an agent that asks for a million different things, so that the page where people look gets slow or full; a journal that is sent
+ * twice, so that a number says more than happened. Invariant: what is counted was stored in this transaction; a sandbox has a bounded
+ * number of rows a day, and what it asks past that is one row of its own.
+ */
+import { sql, type Tx } from "@creel/db";
+import { othersKey } from "./group.ts";
+import { DAYS_MAX, GROUPS_PER_SANDBOX_DAY_MAX } from "./limits.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** A decision that was stored a moment ago and belongs to a group. */
+export interface StoredDenial {
+  sandboxId: string;
+  groupKey: string;
+  time: Date;
+  cursor: number;
+}
+
+/** Adds to what is counted. The caller holds the org's lock on its decisions: counting is one after the other. */
+export async function countDenied(
+  tx: Tx,
+  { orgId, now }: { orgId: string; now: Date },
+  denials: readonly StoredDenial[],
+): Promise<void> {
+  if (denials.length === 0) return;
+  const given = JSON.stringify(
+    denials.map(({ sandboxId, groupKey, time, cursor }) => ({
+      ...{ sandbox_id: sandboxId, group_key: groupKey, others_key: othersKey(sandboxId) },
+      ...{ time: time.toISOString(), cursor },
+    })),
+  );
+  const started = await tx.execute<{ sandbox_id: string }>(sql`
+    with given as (
+      select sandbox_id, (time at time zone 'UTC')::date as day, group_key, others_key, count(*)::int as count,
+        min(time) as first_at, max(time) as last_at, max(cursor) as cursor
+      from json_to_recordset(${given}::json)
+        as r(sandbox_id uuid, group_key text, others_key text, time timestamptz, cursor bigint)
+      group by 1, 2, 3, 4
+    ), known as (
+      select given.*, (d.group_key is not null) as known from given left join denied_groups d on d.org_id = ${orgId}::uuid
+        and d.sandbox_id = given.sandbox_id and d.day = given.day and d.group_key = given.group_key
+    ), held as (
+      select days.sandbox_id, days.day, count(d.group_key)::int as groups
+      from (select distinct sandbox_id, day, others_key from given) days left join denied_groups d on d.org_id = ${orgId}::uuid
+        and d.sandbox_id = days.sandbox_id and d.day = days.day and d.group_key <> days.others_key
+      group by 1, 2
+    ), placed as (
+      select known.*, held.groups,
+        known or held.groups + row_number() over (partition by sandbox_id, day, known order by cursor) <= ${GROUPS_PER_SANDBOX_DAY_MAX} as fits
+      from known join held using (sandbox_id, day)
+    ), counted as (
+      insert into denied_groups as d (org_id, sandbox_id, day, group_key, count, first_at, last_at, cursor)
+      select ${orgId}::uuid, sandbox_id, day, case when fits then group_key else others_key end, sum(count), min(first_at),
+        max(last_at), max(cursor)
+      from placed group by 1, 2, 3, 4
+      on conflict (org_id, sandbox_id, day, group_key) do update set count = d.count + excluded.count,
+        first_at = least(d.first_at, excluded.first_at), last_at = greatest(d.last_at, excluded.last_at),
+        cursor = greatest(d.cursor, excluded.cursor)
+    )
+    select distinct sandbox_id::text as sandbox_id from placed where groups = 0`);
+  const sandboxIds = started.map(({ sandbox_id }) => sandbox_id);
+  if (sandboxIds.length > 0) await forgetOld(tx, { orgId, now, sandboxIds });
+}
+
+/** With a sandbox's first denial of a day: what nobody can ask for any more. */
+async function forgetOld(tx: Tx, of: { orgId: string; now: Date; sandboxIds: readonly string[] }): Promise<void> {
+  const oldest = new Date(of.now.getTime() - (DAYS_MAX + 1) * DAY_MS).toISOString().slice(0, 10);
+  await tx.execute(sql`
+    delete from denied_groups where org_id = ${of.orgId}::uuid
+      and sandbox_id = any(${sql.param([...of.sandboxIds])}::uuid[]) and day < ${oldest}::date`);
+}
