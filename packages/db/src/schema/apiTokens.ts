@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, jsonb, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
+import { boolean, check, foreignKey, jsonb, pgTable, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
 import { orgs } from "./orgs.ts";
 import { serviceAccounts } from "./serviceAccounts.ts";
@@ -26,6 +26,8 @@ export const apiTokens = pgTable(
     tokenHash: text("token_hash").notNull(),
     /** The key in whose place this one was made. */
     rotatedFrom: uuid("rotated_from"),
+    /** Made for a command line that its person signed in: it ends with their sign-ins. */
+    isLogin: boolean("is_login").notNull().default(false),
     createdBy: text("created_by").notNull(),
     createdAt: createdAt(),
     lastUsedAt: instant("last_used_at"),

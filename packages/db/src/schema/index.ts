@@ -4,6 +4,7 @@ export * from "./auditEvents.ts";
 export * from "./changes.ts";
 export * from "./decisions.ts";
 export * from "./deniedGroups.ts";
+export * from "./deviceLogins.ts";
 export * from "./enrollSecrets.ts";
 export * from "./exceptions.ts";
 export * from "./identityProviders.ts";
