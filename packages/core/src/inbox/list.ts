@@ -61,13 +61,16 @@ async function groupsOf(
     show === "dismissed" ? sql`m.kind = 'dismissed'` : sql`(m.id is null or (m.kind = 'handled' and g.last_at > m.at))`;
   /** Dealt with in its own sandbox, it is left out for everybody who sees that sandbox, and of what the others are counted by. */
   const dealtWith = show === "dismissed" ? sql`false` : sql`m.id is not null and b.last_at <= m.at`;
+  // One pass and no join of what is large with itself: fresh tables have no statistics to plan one by.
   const rows = await tx.execute<GroupRow>(sql`
-    with each as materialized (${seen(looking)}), by_sandbox as (
-      select group_key, sandbox_id, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor) as cursor
-      from each group by group_key, sandbox_id
+    with by_sandbox as (
+      select group_key, sandbox_id, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor) as cursor,
+        json_object_agg(day, count) as days
+      from (${seen(looking)}) each group by group_key, sandbox_id
     ), g as (
       select b.group_key, sum(b.count)::int as count, min(b.first_at) as first_at, max(b.last_at) as last_at,
-        max(b.cursor)::text as cursor, count(*)::int as sandboxes, array_agg(b.sandbox_id order by b.last_at desc) as sandbox_ids
+        max(b.cursor)::text as cursor, count(*)::int as sandboxes, array_agg(b.sandbox_id order by b.last_at desc) as sandbox_ids,
+        json_agg(b.days) as days
       from by_sandbox b left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = b.group_key and m.sandbox_id = b.sandbox_id
         and m.ended_at is null
       where not (${dealtWith}) group by b.group_key
@@ -76,15 +79,7 @@ async function groupsOf(
         row_number() over (partition by g.sandbox_ids[1] order by g.last_at desc) as place
       from g left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = g.group_key and m.sandbox_id is null and m.ended_at is null
       where ${shown}
-    ), page as (
-      select * from open order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key limit ${limit}
-    ), trend as (
-      select group_key, jsonb_object_agg(day, count) as days from (
-        select e.group_key, e.day, sum(e.count)::int as count from each e
-        join page on page.group_key = e.group_key and e.sandbox_id = any(page.sandbox_ids) group by 1, 2
-      ) d group by group_key
     )
-    select page.*, trend.days from page left join trend using (group_key)
-    order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key`);
+    select * from open order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key limit ${limit}`);
   return [...rows];
 }

@@ -16,8 +16,8 @@ export interface GroupRow extends Record<string, unknown> {
   cursor: string;
   sandboxes: number;
   sandbox_ids: string[];
-  /** Counts by day, `2026-05-03`. */
-  days: Record<string, number> | null;
+  /** Of each sandbox its counts by day, `2026-05-03`. */
+  days: Record<string, number>[];
   mark_kind: "dismissed" | "handled" | null;
   mark_reason: string | null;
   mark_by: string | null;
@@ -67,7 +67,7 @@ export async function describeGroups(
         sandboxCount: row.sandboxes,
         decisionId: row.cursor,
         ...{ rule, reason },
-        trend: days.map((day) => row.days?.[day] ?? 0),
+        trend: days.map((day) => row.days.reduce((sum, of) => sum + (of[day] ?? 0), 0)),
         notAllowable: notAllowable({ ...place, others, reason }),
         mark: markOf(row),
       },
