@@ -375,7 +375,15 @@ describe("what a person may do leaves an audit row", () => {
 
   /** What asks for proof is done by somebody who signed in a moment ago. */
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
-  factors.push("sso.save", "sso.enforce", "sso.addDomain", "sso.verifyDomain", "sso.removeDomain", "sso.remove");
+  factors.push(
+    "org.create",
+    "sso.save",
+    "sso.enforce",
+    "sso.addDomain",
+    "sso.verifyDomain",
+    "sso.removeDomain",
+    "sso.remove",
+  );
   let proved: Actor | null = null;
   beforeAll(async () => {
     const ctx = fleet.ctx(null);

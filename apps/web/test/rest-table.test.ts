@@ -18,7 +18,7 @@ describe("the OpenAPI document and the route table are one", () => {
     const fromDocument = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
     );
-    expect(new Set(fromDocument)).toEqual(new Set([...fromTable, "get /decisions/stream"]));
+    expect(new Set(fromDocument)).toEqual(new Set([...fromTable, "get /decisions/stream", "get /audit/export"]));
   });
 
   it.each(restRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(

@@ -36,6 +36,8 @@ export const paths = {
   approvalPolicy: (policyId: string) => `/changes/policies/${id(policyId)}`,
   inbox: (filters?: { sandboxId?: string | undefined; show?: string | undefined }) => withQuery("/inbox", filters),
   audit: (filters?: Filters) => withQuery("/audit", filters),
+  /** A download: a full load, never a link within the site. */
+  auditExport: (filters: Filters & { format: string }) => withQuery("/audit/export", filters),
   tokens: () => "/settings/tokens",
   secondFactor: () => "/settings/second-factor",
   secrets: () => "/settings/secrets",

@@ -94,6 +94,7 @@ export const makeFleet = (db: Db, jobs: JobQueue): Fleet => {
     clock: () => new Date(),
     requestId: randomUUID(),
     source: "test",
+    founders: "owners",
     deployment: { hubUrl: "https://127.0.0.1:7401", caPin: `sha256:${"ab".repeat(32)}` },
     sso: { webUrl: "https://creel.example", trustedHosts: ["127.0.0.1:1"], resolveTxt: async () => [] },
   });

@@ -1,1 +1,1 @@
-export { list, listInput } from "./list.ts";
+export { exportPage, list, listInput } from "./list.ts";

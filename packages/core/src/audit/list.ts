@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, tables, withOrg } from "@creel/db";
+import { and, desc, eq, lt, or, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import type { Actor } from "../context.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
@@ -17,38 +17,49 @@ export const listInput = z.strictObject({
   resource: z.string().max(256).optional(),
   limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
 });
+type Input = z.output<typeof listInput>;
+interface AuditPage {
+  items: AuditView[];
+  nextBefore: string | null;
+}
 
 export const list = defineVerb({
   name: "audit.list",
   kind: "query",
   gate: { by: "person", action: "read", on: "audit" },
   input: listInput,
-  run: async (ctx, input): Promise<{ items: AuditView[]; nextBefore: string | null }> => {
-    const t = tables.auditEvents;
-    const rows = await withOrg(ctx.db, ctx.actor.orgId, (tx) =>
-      tx
-        .select()
-        .from(t)
-        .where(
-          and(
-            eq(t.orgId, ctx.actor.orgId),
-            input.before === undefined ? undefined : lt(t.id, input.before),
-            input.action === undefined ? undefined : eq(t.action, input.action),
-            input.actor === undefined ? undefined : or(eq(t.actorLabel, input.actor), eq(t.actorId, input.actor)),
-            input.resource === undefined
-              ? undefined
-              : or(eq(t.resourceKind, input.resource), eq(t.resourceId, input.resource)),
-          ),
-        )
-        .orderBy(desc(t.id))
-        .limit(input.limit),
-    );
-    return {
-      items: rows.map(toView),
-      nextBefore: rows.length === input.limit ? (rows.at(-1)?.id ?? null) : null,
-    };
-  },
+  run: (ctx, input): Promise<AuditPage> => withOrg(ctx.db, ctx.actor.orgId, (tx) => pageOf(tx, ctx.actor.orgId, input)),
 });
+
+/** One page of what is taken out of Creel, where it is under no right of Creel's any more: its own permission. */
+export const exportPage = defineVerb({
+  name: "audit.exportPage",
+  kind: "query",
+  gate: { by: "person", action: "export", on: "audit" },
+  input: listInput,
+  run: (ctx, input): Promise<AuditPage> => withOrg(ctx.db, ctx.actor.orgId, (tx) => pageOf(tx, ctx.actor.orgId, input)),
+});
+
+async function pageOf(tx: Tx, orgId: string, input: Input): Promise<AuditPage> {
+  const t = tables.auditEvents;
+  const rows = await tx
+    .select()
+    .from(t)
+    .where(
+      and(
+        eq(t.orgId, orgId),
+        input.before === undefined ? undefined : lt(t.id, input.before),
+        input.action === undefined ? undefined : eq(t.action, input.action),
+        input.actor === undefined ? undefined : or(eq(t.actorLabel, input.actor), eq(t.actorId, input.actor)),
+        input.resource === undefined
+          ? undefined
+          : or(eq(t.resourceKind, input.resource), eq(t.resourceId, input.resource)),
+      ),
+    )
+    .orderBy(desc(t.id))
+    .limit(input.limit);
+  return { items: rows.map(toView), nextBefore: rows.length === input.limit ? (rows.at(-1)?.id ?? null) : null };
+}
 
 const toView = (row: typeof tables.auditEvents.$inferSelect): AuditView => ({
   id: row.id,

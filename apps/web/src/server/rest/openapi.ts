@@ -1,5 +1,6 @@
 import { errorStatus } from "@creel/core";
 import { z } from "zod";
+import { exportFormats } from "../export/format.ts";
 import type { RestRoute } from "./route.ts";
 import { restRoutes } from "./routes.ts";
 
@@ -80,6 +81,27 @@ const streamOperation: Json = {
   },
 };
 
+const exportOperation: Json = {
+  operationId: "audit.export",
+  summary: "The audit trail as a file, newest first; needs audit:export",
+  parameters: [
+    { name: "format", in: "query", required: false, schema: { enum: Object.keys(exportFormats), default: "csv" } },
+    ...["action", "actor", "resource"].map((name) => ({
+      name,
+      in: "query",
+      required: false,
+      schema: { type: "string" },
+    })),
+  ],
+  responses: {
+    "200": {
+      description: "Every row that fits, as far back as the trail goes. A file that breaks off is not whole.",
+      content: { "text/csv": { schema: { type: "string" } }, "application/x-ndjson": { schema: { type: "string" } } },
+    },
+    ...problems,
+  },
+};
+
 /** The OpenAPI 3.1 document, made from the route table and the verbs' own schemas. */
 export const openApiDocument = (serverUrl: string): Json => {
   const paths: Record<string, Json> = {};
@@ -89,6 +111,7 @@ export const openApiDocument = (serverUrl: string): Json => {
     paths[route.path] = item;
   }
   paths["/decisions/stream"] = { get: streamOperation };
+  paths["/audit/export"] = { get: exportOperation };
   return {
     openapi: "3.1.0",
     info: { title: "Creel", version: "1", description: "The fleet's control plane." },

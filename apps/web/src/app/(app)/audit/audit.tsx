@@ -2,8 +2,10 @@
 import type { AuditAction, AuditView } from "@creel/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
+import { useRefusalOf } from "../../../client/me.tsx";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
+import { Button, buttonClass } from "../../../ui/button.tsx";
 import { Field, SelectField } from "../../../ui/field.tsx";
 import { FilterBar } from "../../../ui/filter-bar.tsx";
 import { TextLink } from "../../../ui/link.tsx";
@@ -107,6 +109,28 @@ const columns = [
   }),
 ];
 
+/** All rows that fit, not the page alone. */
+const Downloads = ({ filters }: { filters: Omit<AuditInput, "before"> }) => {
+  const refusal = useRefusalOf("export", "audit");
+  const text = (format: string) => `Download as ${format}`;
+  return (
+    <div className="mb-3 flex flex-wrap items-start gap-2">
+      {(["csv", "jsonl"] as const).map((format) => {
+        const name = text(format === "csv" ? "CSV" : "JSON lines");
+        return refusal === null ? (
+          <a key={format} className={buttonClass()} href={paths.auditExport({ ...filters, format })} download>
+            {name}
+          </a>
+        ) : (
+          <Button key={format} disabledReason={refusal}>
+            {name}
+          </Button>
+        );
+      })}
+    </div>
+  );
+};
+
 export const Audit = ({ input, actions }: { input: AuditInput; actions: readonly string[] }) => {
   const trpc = useTRPC();
   const query = useQuery(trpc.audit.list.queryOptions(input, { placeholderData: keepPreviousData }));
@@ -123,6 +147,7 @@ export const Audit = ({ input, actions }: { input: AuditInput; actions: readonly
         <Field label="Who" name="actor" defaultValue={input.actor ?? ""} placeholder="someone@example.com" />
         <Field label="What" name="resource" defaultValue={input.resource ?? ""} placeholder="policy, or an id" />
       </FilterBar>
+      <Downloads filters={filters} />
       <Panel title={before === undefined ? "Newest first" : "Older rows"} flush>
         <Answer query={query} what="the audit trail">
           {({ items, nextBefore }) => (
