@@ -1,4 +1,4 @@
-import type { Quorum, Reviewer, Rule, Selector } from "./types.ts";
+import type { Freeze, Quorum, Reviewer, Rule, Selector, Weekday } from "./types.ts";
 
 /** How people call the ids in a rule; what is not known is shown as it stands. */
 export interface Names {
@@ -44,4 +44,25 @@ export function describeSelector(selector: Selector): string {
     ...Object.entries(selector.labels ?? {}).map(([key, values]) => `where ${key} is ${listed(values, "or")}`),
   ];
   return parts.join(", ");
+}
+
+const dayWords: Readonly<Record<Weekday, string>> = {
+  mon: "Monday",
+  tue: "Tuesday",
+  wed: "Wednesday",
+  thu: "Thursday",
+  fri: "Friday",
+  sat: "Saturday",
+  sun: "Sunday",
+};
+
+export function describeFreeze(freeze: Freeze): string {
+  if (!("weekly" in freeze)) return `from ${freeze.from} until ${freeze.until}: ${freeze.reason}`;
+  const { days, from, until, timezone } = freeze.weekly;
+  const on = listed(
+    days.map((day) => dayWords[day]),
+    "and",
+  );
+  const end = until > from ? until : `${until} of the day after`;
+  return `every ${on} from ${from} until ${end}, by the clocks of ${timezone}: ${freeze.reason}`;
 }

@@ -5,8 +5,8 @@
  */
 import { choicesOf, quorumsOf, seatsOf } from "./choices.ts";
 import { seat } from "./seating.ts";
-import { accepts, type Discount, type Standing, standingOf } from "./standing.ts";
-import type { ApprovalSpec, Ballot, Person, Quorum, Rule, Vote } from "./types.ts";
+import { accepts, type Discount, inPlaceOf, type Standing, standingOf, type Voter } from "./standing.ts";
+import type { ApprovalSpec, Ballot, Quorum, Rule, Vote } from "./types.ts";
 
 /** The step it was for had not begun, its seat is taken by another person or team, or no quorum names its giver. */
 export type Unused = "early" | "surplus" | "not_asked";
@@ -17,6 +17,8 @@ export interface QuorumState {
   missing: number;
   /** Who could fill what is missing and has not voted for this step. */
   candidates: readonly string[];
+  /** Of these and those who filled it: for whom, where it is not in their own place. */
+  inPlaceOf: Readonly<Record<string, readonly string[]>>;
 }
 export interface StepState {
   state: "done" | "due" | "later";
@@ -52,7 +54,7 @@ export function evaluate(spec: Judged, ballot: Ballot): Evaluation {
   };
 }
 
-function mayVeto(spec: Judged, person: Person | undefined): boolean {
+function mayVeto(spec: Judged, person: Voter | undefined): boolean {
   if (person === undefined || spec.veto === "nobody") return false;
   if (spec.veto !== "reviewers") return accepts(spec.veto, person);
   return spec.steps.some((step) => quorumsOf(step).some(({ of }) => accepts(of, person)));
@@ -91,7 +93,7 @@ const asked = (quorums: readonly Quorum[], id: string, { eligible }: Standing): 
   return person !== undefined && quorums.some(({ of }) => accepts(of, person));
 };
 
-const persons = (votes: readonly Vote[], { eligible }: Standing): Person[] =>
+const persons = (votes: readonly Vote[], { eligible }: Standing): Voter[] =>
   votes.flatMap(({ voter }) => eligible.get(voter) ?? []);
 
 /** How many votes from the first on complete this step, or null. The fewest leave the most for the next step. */
@@ -101,20 +103,29 @@ function shortest(rule: Rule, votes: readonly Vote[], standing: Standing): numbe
 }
 
 /** A choice that asks for nobody completes nothing. */
-const complete = (rule: Rule, people: readonly Person[]): boolean =>
+const complete = (rule: Rule, people: readonly Voter[]): boolean =>
   choicesOf(rule).some((choice) => seatsOf(choice) > 0 && seat(choice, people).count === seatsOf(choice));
 
-function stateOf(rule: Rule, people: readonly Person[], { eligible }: Standing): QuorumState[] {
+function stateOf(rule: Rule, people: readonly Voter[], { eligible }: Standing): QuorumState[] {
   const seated = choicesOf(rule).map((choice) => ({ choice, seating: seat(choice, people) }));
   const lacks = ({ choice, seating }: (typeof seated)[number]): number => seatsOf(choice) - seating.count;
   const [best] = seated.sort((a, b) => lacks(a) - lacks(b));
   if (best === undefined) return [];
   const here = new Set(people.map(({ id }) => id));
+  const placesTaken = (ids: readonly string[], { of }: Quorum): Record<string, readonly string[]> =>
+    Object.fromEntries(
+      ids.flatMap((id) => {
+        const voter = eligible.get(id);
+        const places = voter === undefined ? [] : inPlaceOf(of, voter);
+        return places.length === 0 ? [] : [[id, places]];
+      }),
+    );
   return best.choice.map((quorum, index) => {
     const filledBy = best.seating.filled[index] ?? [];
     const missing = quorum.atLeast - filledBy.length;
     const others = [...eligible.values()].filter((person) => !here.has(person.id) && accepts(quorum.of, person));
-    return { quorum, filledBy, missing, candidates: missing === 0 ? [] : others.map(({ id }) => id) };
+    const candidates = missing === 0 ? [] : others.map(({ id }) => id);
+    return { quorum, filledBy, missing, candidates, inPlaceOf: placesTaken([...filledBy, ...candidates], quorum) };
   });
 }
 

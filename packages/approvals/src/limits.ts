@@ -15,6 +15,8 @@ export const TIME_TO_LIVE_HOURS_MAX = 24 * 365;
 export const TIME_TO_LIVE_HOURS_DEFAULT = 24 * 7;
 /** A freeze names a holiday or a release; what is planned further ahead belongs in a calendar. */
 export const FREEZES_MAX = 20;
+/** Windows that follow each other without a gap are joined up to this many: a week and a day of as many as one policy may name. */
+export const FREEZES_JOINED_MAX = 160;
 /** Kinds and labels a selector names. */
 export const SELECTOR_WIDTH_MAX = 32;
 /** A name, a label or an id in a rule. */

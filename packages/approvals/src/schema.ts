@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { choiceCount, quorumsOf } from "./choices.ts";
+import { frozenUntil } from "./freeze.ts";
 import {
   CHOICES_MAX,
   FREEZES_MAX,
@@ -13,7 +14,8 @@ import {
   TIME_TO_LIVE_HOURS_MAX,
   WORD_CHARS_MAX,
 } from "./limits.ts";
-import { type ApprovalSpec, type Rule, riskGrades } from "./types.ts";
+import { type ApprovalSpec, type Freeze, type Rule, riskGrades, weekdays } from "./types.ts";
+import { isTimezone } from "./zone.ts";
 
 const word = z.string().min(1).max(WORD_CHARS_MAX);
 
@@ -41,9 +43,38 @@ function ruleSchemaOf(depth: number): z.ZodType<Rule> {
 }
 
 const instant = z.iso.datetime();
-const freezeSchema = z
-  .strictObject({ from: instant, until: instant, reason: z.string().min(1).max(WORD_CHARS_MAX) })
+const freezeReason = z.string().min(1).max(WORD_CHARS_MAX);
+const onceSchema = z
+  .strictObject({ from: instant, until: instant, reason: freezeReason })
   .refine(({ from, until }) => Date.parse(from) < Date.parse(until), { message: "a freeze ends after it begins" });
+
+const weeklySchema = z.strictObject({
+  weekly: z.strictObject({
+    days: z
+      .array(z.enum(weekdays))
+      .min(1)
+      .max(weekdays.length)
+      .refine((days) => new Set(days).size === days.length, { message: "a day stands here twice" }),
+    from: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time is HH:MM"),
+    until: z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, "a time is HH:MM, at most 24:00"),
+    timezone: z
+      .string()
+      .max(WORD_CHARS_MAX)
+      .refine(isTimezone, { message: "no time zone has this name; one is called Europe/Berlin" }),
+  }),
+  reason: freezeReason,
+});
+const freezeSchema = z.union([weeklySchema, onceSchema]);
+
+/** Weeks that leave no moment would hold everything up for ever, the change that mends the rule with it. */
+const opens = (freezes: readonly Freeze[]): boolean => {
+  // One in no zone is refused already, and nothing is known of its hours.
+  const weekly = freezes.filter((freeze) => "weekly" in freeze && isTimezone(freeze.weekly.timezone));
+  const at = new Date(0);
+  const until = frozenUntil([{ freezes: weekly }], at);
+  return until === null || until.getTime() - at.getTime() < WEEK_MS;
+};
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 export const selectorSchema = z.strictObject({
   kinds: z.array(word).min(1).max(SELECTOR_WIDTH_MAX).optional(),
@@ -71,5 +102,9 @@ export const approvalSpecSchema = z.strictObject({
     .union([z.enum(["reviewers", "nobody"]), z.array(reviewerSchema).min(1).max(RULE_WIDTH_MAX)])
     .default("reviewers"),
   timeToLiveHours: z.number().int().min(1).max(TIME_TO_LIVE_HOURS_MAX).default(TIME_TO_LIVE_HOURS_DEFAULT),
-  freezes: z.array(freezeSchema).max(FREEZES_MAX).default([]),
+  freezes: z
+    .array(freezeSchema)
+    .max(FREEZES_MAX)
+    .refine(opens, { message: "the weekly freezes leave no moment of the week open" })
+    .default([]),
 }) satisfies z.ZodType<ApprovalSpec>;

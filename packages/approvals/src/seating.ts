@@ -4,8 +4,8 @@
  * at most one; it fills as many seats as any such seating can.
  */
 import { createFlow } from "./flow.ts";
-import { accepts } from "./standing.ts";
-import type { Person, Quorum } from "./types.ts";
+import { accepts, placesOf, type Voter } from "./standing.ts";
+import type { Quorum } from "./types.ts";
 
 export interface Seating {
   /** For each quorum, who fills its seats. */
@@ -14,7 +14,7 @@ export interface Seating {
 }
 
 /** Seats flow from quorums, through teams where these must differ, to persons: one unit is one seat. */
-export function seat(quorums: readonly Quorum[], people: readonly Person[]): Seating {
+export function seat(quorums: readonly Quorum[], people: readonly Voter[]): Seating {
   const flow = createFlow();
   for (const [index, quorum] of quorums.entries()) {
     flow.connect("source", quorumKey(index), quorum.atLeast);
@@ -22,7 +22,7 @@ export function seat(quorums: readonly Quorum[], people: readonly Person[]): Sea
       if (!accepts(quorum.of, person)) continue;
       if (quorum.distinctTeams !== true) flow.connect(quorumKey(index), personKey(person.id), 1);
       else
-        for (const team of new Set(person.teams)) {
+        for (const team of teamsIn(quorum, person)) {
           flow.connect(quorumKey(index), teamKey(index, team), 1);
           flow.connect(teamKey(index, team), personKey(person.id), 1);
         }
@@ -30,14 +30,18 @@ export function seat(quorums: readonly Quorum[], people: readonly Person[]): Sea
   }
   for (const person of people) flow.connect(personKey(person.id), "sink", 1);
   const count = flow.run("source", "sink");
-  const sits = (index: number, person: Person): boolean =>
+  const sits = (index: number, quorum: Quorum, person: Voter): boolean =>
     flow.between(quorumKey(index), personKey(person.id)) > 0 ||
-    person.teams.some((team) => flow.between(teamKey(index, team), personKey(person.id)) > 0);
+    [...teamsIn(quorum, person)].some((team) => flow.between(teamKey(index, team), personKey(person.id)) > 0);
   return {
     count,
-    filled: quorums.map((_, index) => people.filter((person) => sits(index, person)).map(({ id }) => id)),
+    filled: quorums.map((quorum, index) => people.filter((person) => sits(index, quorum, person)).map(({ id }) => id)),
   };
 }
+
+/** The teams for which somebody sits here: those of the places in which the quorum takes them, and no others of theirs. */
+const teamsIn = (quorum: Quorum, person: Voter): ReadonlySet<string> =>
+  new Set(placesOf(quorum.of, person).flatMap(({ teams }) => teams));
 
 const quorumKey = (index: number): string => JSON.stringify(["quorum", index]);
 const teamKey = (index: number, team: string): string => JSON.stringify(["team", index, team]);

@@ -1,4 +1,4 @@
-import { type ApprovalSpec, type Labels, type RiskGrade, riskGrades, type Selector } from "./types.ts";
+import { type Labels, type RiskGrade, riskGrades, type Selector } from "./types.ts";
 
 export interface Subject {
   kind: string;
@@ -17,16 +17,4 @@ export function selects(selector: Selector, subject: Subject): boolean {
   return subject.touches.some((thing) =>
     wanted.every(([key, values]) => Object.hasOwn(thing, key) && values.includes(thing[key] ?? "")),
   );
-}
-
-/** When a freeze that holds at this instant ends, or null; overlapping ones count as one. */
-export function frozenUntil(specs: readonly Pick<ApprovalSpec, "freezes">[], at: Date): Date | null {
-  const freezes = specs.flatMap((spec) => spec.freezes);
-  let until = at.getTime();
-  for (let found = true; found; ) {
-    const holding = freezes.filter(({ from, until: end }) => Date.parse(from) <= until && until < Date.parse(end));
-    found = holding.length > 0;
-    until = Math.max(until, ...holding.map(({ until: end }) => Date.parse(end)));
-  }
-  return until === at.getTime() ? null : new Date(until);
 }

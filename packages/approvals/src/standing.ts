@@ -1,15 +1,21 @@
 /**
  * Threat: a vote that counts though its giver made the change, has left, lost the right, or lends a standing that is not his.
- * Invariant: a person counts once, with his own standing or one lent by somebody who could have voted and has not.
+ * Invariant: a person counts once, by a right of his own, in his own place or in the place of somebody who could have voted and has
+ * not. What is lent is a place in the rules, never a right, and to one person only.
  */
 import type { Ballot, Person, Reviewer, Vote } from "./types.ts";
 
 /** Why a vote does not count. */
 export type Discount = "barred" | "not_member" | "no_right";
 
+/** Somebody who may vote, and in whose places besides their own. */
+export interface Voter extends Person {
+  lent: readonly Person[];
+}
+
 export interface Standing {
-  /** Everybody who may count, by id, with what was lent to them. */
-  eligible: ReadonlyMap<string, Person>;
+  /** Everybody who may count, by id, with the places lent to them. */
+  eligible: ReadonlyMap<string, Voter>;
   /** The votes of these, in order. */
   votes: readonly Vote[];
   discounted: readonly { voter: string; why: Discount }[];
@@ -19,16 +25,18 @@ export function standingOf(ballot: Ballot): Standing {
   const barred = new Set(ballot.barred);
   const members = new Map(ballot.people.map((person) => [person.id, person]));
   const voted = new Set(ballot.votes.map((vote) => vote.voter));
-  const eligible = new Map<string, Person>();
+  const eligible = new Map<string, Voter>();
+  // Lent to two, one place would be filled twice; whose it is then, nobody knows.
+  const once = ballot.delegations.filter(({ from }, _, all) => all.filter((other) => other.from === from).length === 1);
   for (const person of ballot.people) {
-    if (barred.has(person.id)) continue;
+    if (barred.has(person.id) || !person.mayApprove) continue;
     // No chains: what was lent to somebody is not theirs to lend on.
-    const lenders = ballot.delegations
+    const lent = once
       .filter(({ from, to }) => to === person.id && from !== to && !barred.has(from) && !voted.has(from))
       .flatMap(({ from }) => members.get(from) ?? [])
-      .filter((lender) => lender.mayApprove);
-    const able = lenders.reduce(withLent, person);
-    if (able.mayApprove) eligible.set(able.id, able);
+      .filter((lender) => lender.mayApprove)
+      .map((lender) => ({ ...lender, permissions: [] }));
+    eligible.set(person.id, { ...person, lent });
   }
   const votes: Vote[] = [];
   const discounted: { voter: string; why: Discount }[] = [];
@@ -39,21 +47,24 @@ export function standingOf(ballot: Ballot): Standing {
   return { eligible, votes, discounted };
 }
 
-const withLent = (person: Person, lender: Person): Person => ({
-  ...person,
-  roles: [...person.roles, ...lender.roles],
-  teams: [...person.teams, ...lender.teams],
-  permissions: [...person.permissions, ...lender.permissions],
-  mayApprove: true,
-});
-
 function discountOf(voter: string, barred: ReadonlySet<string>, members: ReadonlyMap<string, Person>): Discount {
   if (barred.has(voter)) return "barred";
   return members.has(voter) ? "no_right" : "not_member";
 }
 
-/** A standing that was lent does not make somebody the person a rule names. */
-export function accepts(reviewers: readonly Reviewer[], person: Person): boolean {
+/** In which of their places these reviewers take somebody: their own, or those lent to them. */
+export const placesOf = (reviewers: readonly Reviewer[], voter: Voter): readonly Person[] =>
+  [voter, ...voter.lent].filter((place) => isNamed(reviewers, place));
+
+export const accepts = (reviewers: readonly Reviewer[], voter: Voter): boolean => placesOf(reviewers, voter).length > 0;
+
+/** For whom somebody would fill a place whom these reviewers do not take in their own. */
+export const inPlaceOf = (reviewers: readonly Reviewer[], voter: Voter): readonly string[] => {
+  const places = placesOf(reviewers, voter).map(({ id }) => id);
+  return places.includes(voter.id) ? [] : places;
+};
+
+function isNamed(reviewers: readonly Reviewer[], person: Person): boolean {
   return reviewers.some((reviewer) => {
     if ("role" in reviewer) return person.roles.includes(reviewer.role);
     if ("team" in reviewer) return person.teams.includes(reviewer.team);

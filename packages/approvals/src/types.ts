@@ -24,12 +24,21 @@ export interface Selector {
   riskAtLeast?: RiskGrade | undefined;
 }
 
-/** Nothing selected is applied from `from` on until `until` (instants, ISO 8601). */
-export interface Freeze {
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof weekdays)[number];
+
+/** On each of these days, by the clocks of a time zone: from `from` until `until`, on the day after where that is not later. */
+export interface WeeklyWindow {
+  days: readonly Weekday[];
+  /** `HH:MM`; `until` may be `24:00`. */
   from: string;
   until: string;
-  reason: string;
+  /** A name of the IANA time zone database, e.g. `Europe/Berlin`. */
+  timezone: string;
 }
+
+/** Nothing selected is applied from `from` on until `until` (instants, ISO 8601), or in the window of every week. */
+export type Freeze = { from: string; until: string; reason: string } | { weekly: WeeklyWindow; reason: string };
 
 /** What an approval policy says. Votes fill the steps in order: a vote counts for the step that was due when it was given. */
 export interface ApprovalSpec {
@@ -58,7 +67,7 @@ export interface Vote {
   order: number;
 }
 
-/** `to` votes with the standing of `from` while `from` is away. */
+/** `to`, who may approve, votes in the place of `from` while `from` is away. */
 export interface Delegation {
   from: string;
   to: string;

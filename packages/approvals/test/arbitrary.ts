@@ -44,10 +44,11 @@ export const ballot: fc.Arbitrary<Ballot> = fc
     fc.shuffledSubarray(ids, { minLength: 1 }),
     fc.subarray(ids, { maxLength: 1 }),
     fc.shuffledSubarray(ids),
+    fc.array(fc.record({ from: fc.constantFrom(...ids), to: fc.constantFrom(...ids) }), { maxLength: 3 }),
   )
-  .map(([people, members, barred, voters]) => ({
+  .map(([people, members, barred, voters, delegations]) => ({
     people: people.filter(({ id }) => members.includes(id)),
     barred,
     votes: voters.map((voter, order): Vote => ({ voter, verdict: "approve", order })),
-    delegations: [],
+    delegations,
   }));

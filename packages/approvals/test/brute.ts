@@ -1,4 +1,7 @@
-/** Counts a second time by trying everything: every cut between steps and every way to give voters to quorums. */
+/**
+ * Counts a second time by trying everything: every place each voter may speak for, every cut between steps and every way to give
+ * voters to quorums.
+ */
 import type { ApprovalSpec, Ballot, Person, Quorum, Reviewer, Rule } from "../src/index.ts";
 
 type Seats = ReadonlyMap<Quorum, readonly Person[]>;
@@ -51,8 +54,21 @@ function someCut(steps: readonly Rule[], people: readonly Person[]): boolean {
 
 export function bruteSatisfied(spec: Pick<ApprovalSpec, "steps">, ballot: Ballot): boolean {
   const votes = ballot.votes.filter(({ verdict }) => verdict === "approve").sort((a, b) => a.order - b.order);
-  const people = votes.flatMap(({ voter }) =>
-    ballot.people.filter((who) => who.id === voter && who.mayApprove && !ballot.barred.includes(who.id)),
-  );
-  return spec.steps.length > 0 && someCut(spec.steps, people);
+  const able = ballot.people.filter(({ id, mayApprove }) => mayApprove && !ballot.barred.includes(id));
+  const people = votes.flatMap(({ voter }) => able.filter(({ id }) => id === voter));
+  const spokenFor = people.map((who) => [
+    who,
+    ...able
+      .filter((lender) => lender !== who && !ballot.votes.some(({ voter }) => voter === lender.id))
+      .filter((lender) => {
+        const lent = ballot.delegations.filter(({ from }) => from === lender.id);
+        return lent.length === 1 && lent[0]?.to === who.id;
+      })
+      .map((lender) => ({ ...lender, permissions: [] })),
+  ]);
+  return spec.steps.length > 0 && each(spokenFor).some((places) => someCut(spec.steps, places));
 }
+
+/** One of each, in every way. */
+const each = (choices: readonly (readonly Person[])[]): Person[][] =>
+  choices.reduce<Person[][]>((sofar, next) => sofar.flatMap((left) => next.map((who) => [...left, who])), [[]]);

@@ -133,11 +133,44 @@ describe("a rejection", () => {
 
 describe("a delegate", () => {
   const rule: Rule = { atLeast: 1, of: [{ role: "owner" }] };
-  const olga = who("olga", { roles: ["owner"] });
-  const dan = who("dan", { roles: [], mayApprove: false });
+  const olga = who("olga", { roles: ["owner"], teams: ["red"] });
+  const dan = who("dan", { roles: [] });
   const delegations = [{ from: "olga", to: "dan" }];
-  test("votes with what was lent", () => {
-    expect(judge([rule], ballotOf([olga, dan], [yes("dan", 1)], { delegations })).state).toBe("satisfied");
+  test("votes in the place that was lent, and it is said for whom", () => {
+    for (const asked of [
+      rule,
+      ...[{ team: "red" }, { person: "olga" }].map((of): Rule => ({ atLeast: 1, of: [of] })),
+    ]) {
+      const seen = judge([asked], ballotOf([olga, dan], [yes("dan", 1)], { delegations }));
+      expect(seen.state).toBe("satisfied");
+      expect(seen.steps[0]?.quorums[0]).toMatchObject({ filledBy: ["dan"], inPlaceOf: { dan: ["olga"] } });
+    }
+  });
+  test("who may not approve borrows no right to", () => {
+    const vic = { ...dan, mayApprove: false };
+    const seen = judge([rule], ballotOf([olga, vic], [yes("dan", 1)], { delegations }));
+    expect(seen).toMatchObject({ state: "open", uncounted: [{ voter: "dan", why: "no_right" }] });
+  });
+  test("borrows no permission that a rule asks for", () => {
+    const may = { ...olga, permissions: ["policy:update"] };
+    const asked: Rule = { atLeast: 1, of: [{ permission: "policy:update" }] };
+    expect(judge([asked], ballotOf([may, dan], [yes("dan", 1)], { delegations })).state).toBe("open");
+  });
+  test("of two, whom one person lent the same place, fills nothing with it", () => {
+    const two = [...delegations, { from: "olga", to: "eve" }];
+    const people = [olga, dan, who("eve", { roles: [] })];
+    expect(judge([rule], ballotOf(people, [yes("dan", 1), yes("eve", 2)], { delegations: two })).state).toBe("open");
+  });
+  test("sits for the team of the place the rule takes, and for no other of theirs", () => {
+    const asked: Rule = { atLeast: 2, of: [{ role: "owner" }], distinctTeams: true };
+    const red = who("rita", { roles: ["owner"], teams: ["red"] });
+    const blue = { ...dan, teams: ["blue"] };
+    const votes = [yes("rita", 1), yes("dan", 2)];
+    expect(judge([asked], ballotOf([olga, red, blue], votes, { delegations })).state).toBe("open");
+  });
+  test("who was the lender's choice before it lost the right lends nothing more", () => {
+    const gone = { ...olga, mayApprove: false };
+    expect(judge([rule], ballotOf([gone, dan], [yes("dan", 1)], { delegations })).state).toBe("open");
   });
   test("and the lender are one standing, not two", () => {
     const votes = [yes("dan", 1), yes("olga", 2)];
@@ -148,13 +181,13 @@ describe("a delegate", () => {
     expect(judge([rule], ballotOf([olga, dan], [yes("dan", 1)], { delegations, barred: ["olga"] })).state).toBe("open");
   });
   test("does not lend on", () => {
-    const eve = who("eve", { roles: [], mayApprove: false });
+    const eve = who("eve", { roles: [] });
     const chain = [...delegations, { from: "dan", to: "eve" }];
     expect(judge([rule], ballotOf([olga, dan, eve], [yes("eve", 1)], { delegations: chain })).state).toBe("open");
   });
-  test("is not the person a rule names", () => {
-    const named: Rule = { atLeast: 1, of: [{ person: "olga" }] };
-    expect(judge([named], ballotOf([olga, dan], [yes("dan", 1)], { delegations })).state).toBe("open");
+  test("who had a part in the change votes for nobody", () => {
+    const barred = { delegations, barred: ["dan"] };
+    expect(judge([rule], ballotOf([olga, dan], [yes("dan", 1)], barred)).state).toBe("open");
   });
   test("who borrows from two fills one seat", () => {
     const nora = who("nora", { roles: ["owner"] });

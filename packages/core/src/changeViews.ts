@@ -110,6 +110,7 @@ export interface ApprovalPolicyView {
   /** Selector and steps as sentences. */
   selects: string;
   asks: string;
+  freezes: string[];
   createdAt: string;
   updatedAt: string;
 }

@@ -1,4 +1,4 @@
-import { describeSelector, describeSteps } from "@creel/approvals";
+import { describeFreeze, describeSelector, describeSteps } from "@creel/approvals";
 import { and, asc, eq, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { namesIn } from "../change/names.ts";
@@ -34,6 +34,7 @@ export const list = defineVerb({
             spec,
             selects: describeSelector(spec.selector),
             asks: describeSteps(spec.steps, names.of),
+            freezes: spec.freezes.map(describeFreeze),
             createdAt: iso(row.createdAt),
             updatedAt: iso(row.updatedAt),
           };
