@@ -11,7 +11,7 @@ const ETC_ENTRIES = [
   "python3", "perl",
 ]; // biome-ignore format: a word list reads best as words
 const SYSTEM_LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+const DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 const DEVICE_LINKS: readonly (readonly [string, string])[] = [
   ["/dev/fd", "/proc/self/fd"],
   ["/dev/stdin", "/proc/self/fd/0"],
@@ -58,29 +58,36 @@ function etcWords(path: string): string[] {
   return ["mount", "ro", path, path];
 }
 
-let etc: { changedMs: number; words: string[] } | null = null;
-
-/** Asked anew when an entry of /etc was made, removed or replaced; what is only written to shows through or is copied again. */
-function hostEtc(): string[] {
-  const changedMs = statSync("/etc").mtimeMs;
-  if (etc?.changedMs !== changedMs) etc = { changedMs, words: ETC_ENTRIES.flatMap((name) => etcWords(`/etc/${name}`)) };
-  return etc.words;
+/** Asked anew when an entry of the directory was made, removed or replaced; what is only written to shows through or is copied again. */
+function whileUnchanged(directory: string, ask: () => string[]): () => string[] {
+  let known: { changedMs: number; words: string[] } | null = null;
+  return () => {
+    const changedMs = statSync(directory).mtimeMs;
+    if (known?.changedMs !== changedMs) known = { changedMs, words: ask() };
+    return known.words;
+  };
 }
+
+const hostEtc = whileUnchanged("/etc", () => ETC_ENTRIES.flatMap((name) => etcWords(`/etc/${name}`)));
+const hostDevices = whileUnchanged("/dev", () => DEVICES.filter((path) => existsSync(path)));
+const hostSystem = whileUnchanged("/", () =>
+  SYSTEM_LINKS.flatMap((path) => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) return ["symlink", readlinkSync(path), path];
+    return stat?.isDirectory() ? ["mount", "ro", path, path] : [];
+  }),
+);
 
 const depth = (path: string): number => path.split("/").filter(Boolean).length;
 
 /** The launcher's words for the root file system, in the order they are built: parents before what lies in them. */
 export function rootWords(spec: ParsedSpec): string[] {
   const words: string[] = ["mount", "ro", "/usr", "/usr"];
-  for (const path of SYSTEM_LINKS) {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat?.isSymbolicLink()) words.push("symlink", readlinkSync(path), path);
-    else if (stat?.isDirectory()) words.push("mount", "ro", path, path);
-  }
+  words.push(...hostSystem());
   words.push("dir", "/etc", "0755", "dir", "/var", "0755", "symlink", "../tmp", "/var/tmp", "dir", "/run", "0755");
   words.push(...hostEtc());
   words.push("dir", "/dev", "0755", "proc", "/proc");
-  for (const name of DEVICES) if (existsSync(`/dev/${name}`)) words.push("dev", `/dev/${name}`);
+  for (const path of hostDevices()) words.push("dev", path);
   for (const path of deviceFiles(spec.devices)) words.push("dev", path);
   for (const [path, to] of DEVICE_LINKS) words.push("symlink", to, path);
   words.push("pts", "/dev/pts", "tmpfs", "/dev/shm", String(SHM_BYTES), "01777");
@@ -133,11 +140,15 @@ export function landlockWords(spec: ParsedSpec): string[] {
   return words;
 }
 
-const existing = (paths: readonly string[]): string[] =>
-  paths.filter(
-    (path) =>
-      path in BASE_FILES || path === "/etc/hosts" || path === "/dev/pts" || path === "/dev/shm" || existsSync(path),
+/** Made for every root, whatever the host has. */
+const ALWAYS_THERE = new Set(["/proc", "/dev", "/dev/pts", "/dev/shm", "/etc/hosts", ...Object.keys(BASE_FILES)]);
+
+function existing(paths: readonly string[]): string[] {
+  const devices = hostDevices();
+  return paths.filter(
+    (path) => ALWAYS_THERE.has(path) || (DEVICES.includes(path) ? devices.includes(path) : existsSync(path)),
   );
+}
 
 /** A mount on a protected directory: the name is held on the host as any other, and the mount is laid over what holds it. */
 const isOverPlaceholder = (spec: ParsedSpec, target: string): boolean =>

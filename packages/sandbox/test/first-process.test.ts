@@ -40,6 +40,14 @@ describe.runIf(process.getuid?.() === 0)("once the agent runs, the sandbox's fir
     expect(field(pid, "Seccomp")).toBe("2");
   });
 
+  test("has an unprivileged id on the host and none of its groups, as the agent has", async () => {
+    const { agentPid } = await started;
+    for (const pid of [await first(), agentPid]) {
+      for (const id of ["Uid", "Gid"]) expect(field(pid, id)).toBe("65534\t65534\t65534\t65534");
+      expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^Groups:[ \t]*$/m);
+    }
+  });
+
   test("shares no namespace with the host, and every one with the agent", async () => {
     const { agentPid } = await started;
     const pid = await first();

@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -54,6 +55,18 @@ describe.concurrent("a layer that is really taken away is missed, with what to d
       state: "missing",
       detail: expect.stringContaining("hard_requirement"),
     });
+  });
+
+  test("network namespaces: the launch names them, though another thread and the shim fail over its end", async () => {
+    const base = temporary();
+    const [runDir, stateDir] = [join(base, "run"), join(base, "state")];
+    for (const path of [runDir, stateDir]) mkdirSync(path, { mode: 0o700 });
+    const spec = JSON.stringify({ id: "test", runDir, stateDir, command: ["true"] });
+    const node = [process.execPath, "--import", "tsx", join(here, "launch-and-wait.ts"), spec];
+    const tried = spawnSync(without, ["netns", "--", ...node], { encoding: "utf8" });
+    expect(tried.stderr).toMatch(/LaunchError.*cannot make the network namespace: No space left/);
+    expect(tried.stderr).toContain("layer: 'network'");
+    expect(readdirSync(runDir)).toEqual([]);
   });
 
   const asOrdinary = ["unshare", "-Um", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-c"];

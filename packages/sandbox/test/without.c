@@ -37,6 +37,7 @@ static void filter(struct sock_filter *rules, unsigned short count) {
 
 static void take_away(const char *layer) {
   if (!strcmp(layer, "userns")) FILTER(NUMBER, SKIP_UNLESS(SYS_clone, 3), LOAD(ARG(0)), SKIP_UNLESS_BITS(0x10000000, 4), REFUSE(EPERM), SKIP_UNLESS(435, 1), REFUSE(ENOSYS), ALLOW, ALLOW);
+  else if (!strcmp(layer, "netns")) FILTER(NUMBER, SKIP_UNLESS(SYS_unshare, 3), LOAD(ARG(0)), SKIP_UNLESS_BITS(0x40000000, 1), REFUSE(ENOSPC), ALLOW);
   else if (!strcmp(layer, "netfilter")) FILTER(NUMBER, SKIP_UNLESS(SYS_socket, 5), LOAD(ARG(0)), SKIP_UNLESS(16, 3), LOAD(ARG(2)), SKIP_UNLESS(12, 1), REFUSE(EPROTONOSUPPORT), ALLOW);
   else if (!strcmp(layer, "transparent")) FILTER(NUMBER, SKIP_UNLESS(SYS_setsockopt, 5), LOAD(ARG(1)), SKIP_UNLESS(0, 3), LOAD(ARG(2)), SKIP_UNLESS(19, 1), REFUSE(EPERM), ALLOW);
   else if (!strcmp(layer, "landlock")) FILTER(NUMBER, SKIP_UNLESS(444, 1), REFUSE(EOPNOTSUPP), ALLOW);

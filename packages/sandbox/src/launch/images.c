@@ -52,9 +52,15 @@ static ino_t mounts_of(pid_t pid) {
   return stat(path, &st) ? 0 : st.st_ino;
 }
 
+/* The namespace is held open as long as we live: its number can become no other's, and the end of PID 1 need not wait until
+   all of its mounts are taken down. */
 void images_start(const struct shim *shim) {
+  char path[64];
+  struct stat st;
   owner = shim;
-  own_mounts = mounts_of(shim->init_pid);
+  snprintf(path, sizeof path, "/proc/%d/ns/mnt", shim->init_pid);
+  int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace >= 0 && !fstat(namespace, &st)) own_mounts = st.st_ino;
   if (!own_mounts) die("init", "the sandbox's mount namespace cannot be told from others");
 }
 

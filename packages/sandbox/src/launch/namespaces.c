@@ -15,9 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <grp.h>
 
-/* The network's own follows in network(): making it takes longest, and meanwhile another thread builds the root. */
+/* The network's own is made by the child's first thread: making it takes longest, and meanwhile another builds the root. */
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 /* Room for the frames of root.c and protect.c, whose paths are a few pages each; the kernel's own stack is not in it. */
 #define BUILDER_STACK_BYTES (256 * 1024)
@@ -61,12 +60,30 @@ void idmap_tree(int tree, unsigned owner, unsigned group, const struct spec *spe
   waitpid(pid, NULL, 0);
 }
 
-static struct { struct spec *spec; pthread_t thread; pid_t id; sem_t entered; } builder;
+static struct { struct spec *spec; pthread_t thread; pid_t id; sem_t entered; int gate; } builder;
+
+/* Waits until ids have a meaning in here. The shim writes one answer for each of the two threads; where it is gone, all is over. */
+static unsigned pass_gate(int gate) {
+  unsigned held;
+  if (read(gate, &held, sizeof held) != sizeof held) _exit(125);
+  return held;
+}
+
+/* The calling thread alone, by the bare system calls: libc's would change, and interrupt, the other one as well. */
+static void become_unprivileged(const struct spec *spec) {
+  if (!spec->root_launcher) return;
+  /* Its groups go, its id becomes the unprivileged one; capabilities stay for now. */
+  if (syscall(SYS_setgroups, 0, NULL) || syscall(SYS_setresgid, INSIDE_ID, INSIDE_ID, INSIDE_ID) ||
+      syscall(SYS_setresuid, INSIDE_ID, INSIDE_ID, INSIDE_ID))
+    die_errno("userns", "becoming the unprivileged user");
+}
 
 /* Runs beside the first thread, with all of the rights that one had; `die` in it ends the whole launch. */
 static void *build_root(void *unused) {
   (void)unused;
   builder.id = (pid_t)syscall(SYS_gettid);
+  pass_gate(builder.gate);
+  become_unprivileged(builder.spec);
   if (!builder.spec->root_launcher) mounts_open(builder.spec);
   int root = root_enter(builder.spec);
   sem_post(&builder.entered);
@@ -74,9 +91,10 @@ static void *build_root(void *unused) {
   return NULL;
 }
 
-static void builder_start(struct spec *spec) {
+static void builder_start(struct spec *spec, int gate) {
   pthread_attr_t small;
   builder.spec = spec;
+  builder.gate = gate;
   if (sem_init(&builder.entered, 0, 0) || pthread_attr_init(&small) || pthread_attr_setstacksize(&small, BUILDER_STACK_BYTES) ||
       pthread_create(&builder.thread, &small, build_root, NULL))
     die("init", "cannot start the thread that builds the root");
@@ -89,11 +107,9 @@ static void builder_end(void) {
   while (!syscall(SYS_tgkill, getpid(), builder.id, 0)) sched_yield();
 }
 
-/* From here on this thread, which becomes PID 1, has no network but the sandbox's. */
 static void network(int control, unsigned held) {
   struct net_fds net;
   char bits[16];
-  if (unshare(CLONE_NEWNET)) die_errno("network", "cannot make the network namespace");
   net_setup(&net);
   int net_list[3] = {net.listener, net.dns, net.diag};
   snprintf(bits, sizeof bits, "%u", held);
@@ -102,22 +118,20 @@ static void network(int control, unsigned held) {
 }
 
 static void inside(struct spec *spec, int control, int gate, int out, int err) {
-  unsigned held;
   protect_forget();
-  if (read(gate, &held, sizeof held) != sizeof held) _exit(125);
-  close(gate);
+  builder_start(spec, gate);
+  /* From here on this thread, which becomes PID 1, has no network but the sandbox's. A failure is told behind the gate, where
+     the shim listens: before it, the shim would stumble over our end and tell of that instead. */
+  int refused = unshare(CLONE_NEWNET) ? errno : 0;
+  unsigned held = pass_gate(gate);
+  if (refused) die("network", "cannot make the network namespace: %s", strerror(refused));
   held |= cgroup_join();
   /* Ours would refuse first, and nobody would count it; so it stands just behind the group's. */
   if (held & 1u << LIMIT_PROCESSES) spec->processes++;
-  if (spec->root_launcher) {
-    /* Its groups go, its id becomes the unprivileged one; capabilities stay for now. */
-    if (setgroups(0, NULL) || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID))
-      die_errno("userns", "becoming the unprivileged user");
-  }
+  become_unprivileged(spec);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die_errno("init", "parent-death signal");
   prctl(PR_SET_NAME, "creel-init");
   setsid();
-  builder_start(spec);
   network(control, held);
   if (sethostname(spec->hostname, strlen(spec->hostname))) die_errno("uts", "sethostname");
   /* This thread's alone: the builder keeps its own until it ends. What all threads share, like limits, waits for that. */
@@ -133,10 +147,12 @@ static void inside(struct spec *spec, int control, int gate, int out, int err) {
   int watched[2] = {-1, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (watched[1] < 0) die_errno("init", "the root as the shim will see it");
   landlock_apply(spec);
+  /* While the host's root is let go. The builder has no filter, and has ended before anything of the agent's starts. */
+  watched[0] = seccomp_install();
   builder_end();
+  close(gate);
   limits_apply(spec);
   if (prctl(PR_SET_DUMPABLE, 0)) die_errno("init", "undumpable");
-  watched[0] = seccomp_install();
   if (send_words(control, watched, 2, "notify", NULL)) die_errno("seccomp", "handing out the listener");
   for (int i = 0; i < 2; i++) close(watched[i]);
   init_main(spec, control, out, err, terminal[1]);
@@ -194,12 +210,9 @@ void namespaces_start(struct shim *shim) {
   images_start(shim);
   unsigned held = cgroup_move(pid);
   cgroup_close_doors();
-  if (write(gate[1], &held, sizeof held) != sizeof held) die_errno("userns", "releasing the sandbox");
+  const unsigned answers[2] = {held, held}; /* one a thread */
+  if (write(gate[1], answers, sizeof answers) != sizeof answers) die_errno("userns", "releasing the sandbox");
   close(gate[1]);
-  /* Our own preparations, while the sandbox makes its network and root. */
-  identity_start(shim);
-  shim->server = server_open(spec->run_dir);
-  log_open(spec);
   shim->out = shim->err = -1;
   if (!spec->foreground) {
     close(out[1]);
@@ -211,6 +224,10 @@ void namespaces_start(struct shim *shim) {
     if (spec->ops[i].tree >= 0) close(spec->ops[i].tree);
   int net[4], one[4];
   expect(shim, "net", net, 3, &held);
+  /* Our own preparations. Until now both threads of the sandbox were at work, and on two processors we would stand in their way. */
+  identity_start(shim);
+  shim->server = server_open(spec->run_dir);
+  log_open(spec);
   for (int i = 0; i < LIMIT_COUNT; i++)
     if (held & 1u << i) shim->held[i] = "cgroup";
   if (!held) cgroup_remove();
