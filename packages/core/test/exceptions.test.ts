@@ -5,11 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit, decision, exception, inbox, plan, sandbox, type UserActor } from "../src/index.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
+import { join } from "./support/members.ts";
 
 let fleet: Fleet;
 let acme: TestOrg;
 let globex: TestOrg;
 let host: TestNode;
+/** Of the sandboxes of `env=dev` alone; of the whole org, and of `env=dev`. */
+let people: { dev: UserActor; developer: UserActor; devDeveloper: UserActor };
 const boxes: string[] = [];
 const HOUR = 3600;
 
@@ -33,6 +36,12 @@ beforeAll(async () => {
     });
     boxes.push(made.id);
   }
+  const scope = { env: ["dev"] };
+  people = {
+    dev: (await join(fleet, acme, { name: "olga", role: "operator", scope })).actor,
+    developer: (await join(fleet, acme, { name: "dora", role: "developer" })).actor,
+    devDeveloper: (await join(fleet, acme, { name: "dave", role: "developer", scope })).actor,
+  };
 });
 afterAll(async () => await fleet?.close());
 
@@ -147,7 +156,7 @@ describe("an exception", () => {
 
   it("of a sandbox outside one's scope does not exist", async () => {
     const input = { ...scope, seconds: HOUR, reason: "x" };
-    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const dev = ctx(people.dev);
     const missing = exception
       .grant({ ctx: dev, input: { ...input, sandboxIds: [randomUUID()] } })
       .catch((e) => String(e));
@@ -162,7 +171,7 @@ describe("an exception", () => {
   });
 
   it("asked for by who may only propose waits for others and is in no plan", async () => {
-    const developer = ctx(acme.as("developer"));
+    const developer = ctx(people.developer);
     const asked = await exception.grant({
       ctx: developer,
       input: { sandboxIds: [first()], ...scope, host: "new.example.com", seconds: HOUR, reason: "I need it" },
@@ -200,9 +209,7 @@ describe("the inbox", () => {
   });
 
   it("counts for an actor only what is in scope, and shows another org nothing", async () => {
-    const dev = (await groups(acme.as("operator", { env: ["dev"] }))).find(
-      (each) => each.pathPattern === "/users/*/posts",
-    );
+    const dev = (await groups(people.dev)).find((each) => each.pathPattern === "/users/*/posts");
     expect(dev).toMatchObject({ count: 3, sandboxCount: 1, sandboxes: [{ name: "one" }] });
     expect((await inbox.list({ ctx: ctx(globex.as("owner")), input: {} })).items).toEqual([]);
   });
@@ -238,10 +245,10 @@ describe("the inbox", () => {
 
   it("hides nothing from all for who sees only a part of it", async () => {
     const group = (await groups()).find((each) => each.pathPattern === "/users/*/posts");
-    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const dev = ctx(people.dev);
     const input = { groupKey: group?.key ?? "", reason: "not mine to hide" };
     await expect(inbox.dismiss({ ctx: dev, input })).rejects.toMatchObject({ code: "forbidden" });
-    await expect(inbox.dismiss({ ctx: ctx(acme.as("developer")), input })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(inbox.dismiss({ ctx: ctx(people.developer), input })).rejects.toMatchObject({ code: "forbidden" });
     const foreign = inbox.dismiss({ ctx: ctx(globex.as("owner")), input });
     await expect(foreign).rejects.toMatchObject({ code: "not_found" });
   });
@@ -249,7 +256,7 @@ describe("the inbox", () => {
   it("grants a part of a group to who may grant a part, and never a sandbox that did not ask", async () => {
     const group = (await groups()).find((each) => each.pathPattern === "/users/*/posts");
     const groupKey = group?.key ?? "";
-    const dev = ctx(acme.as("operator", { env: ["dev"] }));
+    const dev = ctx(people.dev);
     const other = inbox.allow({ ctx: dev, input: { groupKey, sandboxIds: [boxes[1] ?? ""] } });
     await expect(other).rejects.toMatchObject({ code: "invalid_input" });
     const granted = await inbox.allow({ ctx: dev, input: { groupKey, once: true } });
@@ -333,8 +340,8 @@ describe("the inbox", () => {
     await tell(...boxes.map((id) => denied(id, { host: "shared.example.com", path: "/a", time })));
     const mine = async (actor?: UserActor) => (await groups(actor)).find((each) => each.host === "shared.example.com");
     const groupKey = (await mine())?.key ?? "";
-    const dev = acme.as("operator", { env: ["dev"] });
-    const proposed = await inbox.allow({ ctx: ctx(acme.as("developer", { env: ["dev"] })), input: { groupKey } });
+    const dev = people.dev;
+    const proposed = await inbox.allow({ ctx: ctx(people.devDeveloper), input: { groupKey } });
     expect(proposed.outcome).toBe("proposed");
     expect(await mine(dev)).toMatchObject({ sandboxCount: 1 });
     await inbox.allow({ ctx: ctx(dev), input: { groupKey } });

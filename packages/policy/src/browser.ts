@@ -56,3 +56,4 @@ export { policyReference } from "./schema/reference.ts";
 export { createSuggestion, type SuggestionRun, type SuggestOptions } from "./suggest/index.ts";
 export type * from "./suggest/types.ts";
 export * from "./types.ts";
+export { isVisible, visible, visibleLines } from "./visible.ts";

@@ -1,7 +1,12 @@
 import { line, type Printed, printable } from "../io.ts";
-import type { ChangeDetail, ChangeSummary } from "./views.ts";
+import type { ChangeDetail, ChangeSummary, Quorum } from "./views.ts";
 
 const labels = (people: readonly { label: string }[]): string => people.map(({ label }) => label).join(", ");
+
+function whoCan({ candidates, candidateCount = candidates.length }: Quorum): string {
+  if (candidateCount === 0) return ", and nobody here can give it";
+  return `; can be given by ${candidates.length > 0 ? labels(candidates) : `${candidateCount} of the members`}`;
+}
 
 export function changeLines(changes: readonly ChangeSummary[]): Printed[] {
   return changes.map(({ id, state, risk, title, author }) =>
@@ -14,13 +19,7 @@ export function detailLines(change: ChangeDetail): Printed[] {
   const rules = change.rules.flatMap((rule) => [
     `${rule.name}: ${rule.asks} (${rule.state})`,
     ...rule.steps.flatMap(({ quorums }) =>
-      quorums
-        .filter(({ missing }) => missing > 0)
-        .map(({ missing, candidates }) =>
-          candidates.length === 0
-            ? `  ${missing} missing, and nobody here can give it`
-            : `  ${missing} missing; can be given by ${labels(candidates)}`,
-        ),
+      quorums.filter(({ missing }) => missing > 0).map((quorum) => `  ${quorum.missing} missing${whoCan(quorum)}`),
     ),
     ...(rule.outOfReach ? ["  not even everybody who may vote could satisfy this"] : []),
   ]);

@@ -15,12 +15,14 @@ export const changeSchema = z.looseObject({
 });
 export type ChangeSummary = z.infer<typeof changeSchema>;
 
-const quorum = z.looseObject({
+const quorumSchema = z.looseObject({
   asks: z.string(),
   filledBy: z.array(person),
   missing: z.number(),
   candidates: z.array(person),
+  candidateCount: z.number().optional(),
 });
+export type Quorum = z.infer<typeof quorumSchema>;
 export const changeDetailSchema = z.looseObject({
   ...changeSchema.shape,
   message: z.string(),
@@ -32,7 +34,7 @@ export const changeDetailSchema = z.looseObject({
       state: z.string(),
       asks: z.string(),
       outOfReach: z.boolean(),
-      steps: z.array(z.looseObject({ state: z.string(), quorums: z.array(quorum) })),
+      steps: z.array(z.looseObject({ state: z.string(), quorums: z.array(quorumSchema) })),
     }),
   ),
   votes: z.array(

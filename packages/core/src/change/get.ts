@@ -1,6 +1,7 @@
 import { describeQuorum, describeSteps, refusal } from "@creel/approvals";
 import { and, asc, eq, sql, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
+import { mayAtAll } from "../authz/grant.ts";
 import type { ChangeDetail, QuorumView, RuleView, VoteView } from "../changeViews.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
@@ -30,12 +31,14 @@ export const get = defineVerb({
       const over = refusal(stateOf(row), "vote") !== null;
       const counted = over ? null : await countNow(tx, row, ctx.clock());
       const parties = await partiesOf(tx, row);
+      // Who votes and who wrote it, the change itself says; whom else there is, only the list of members does.
+      const seesMembers = mayAtAll(ctx.actor.grants, "read", "member");
       const review = (await reviewsOf(tx, { orgId, changeIds: [row.id] })).get(row.id) ?? null;
       return {
         ...toChangeView(row, review),
         content: row.content,
         base: row.base,
-        rules: counted?.rules.map((rule) => ruleView(rule, names)) ?? [],
+        rules: counted?.rules.map((rule) => ruleView(rule, { names, seesMembers })) ?? [],
         votes: await votesOf(tx, row, counted),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
@@ -65,7 +68,10 @@ export async function readable(
 const countNow = async (tx: Tx, row: ChangeRow, now: Date): Promise<Count> =>
   await countVotes(tx, { row, kind: kindOf(row.kind), now, electorate: "everybody" });
 
-function ruleView({ policyId, name, spec, evaluation }: CountedRule, names: OrgNames): RuleView {
+function ruleView(
+  { policyId, name, spec, evaluation }: CountedRule,
+  { names, seesMembers }: { names: OrgNames; seesMembers: boolean },
+): RuleView {
   return {
     policyId,
     name,
@@ -79,7 +85,8 @@ function ruleView({ policyId, name, spec, evaluation }: CountedRule, names: OrgN
           asks: describeQuorum(quorum, names.of),
           filledBy: filledBy.map(names.person),
           missing,
-          candidates: candidates.map(names.person),
+          candidates: seesMembers ? candidates.map(names.person) : [],
+          candidateCount: candidates.length,
         }),
       ),
     })),

@@ -1,8 +1,9 @@
-import { and, asc, eq, inArray, isNull, sql, type Tx, tables, withOrg } from "@creel/db";
+import { and, asc, eq, isNull, sql, type Tx, tables, withOrg } from "@creel/db";
 import { type Policy, parsePolicy } from "@creel/policy";
 import { z } from "zod";
-import { mayAtAll } from "../authz/grant.ts";
+import { visibleSandboxes } from "../authz/scopeSql.ts";
 import type { ChangeImpact } from "../changeViews.ts";
+import type { ApiKeyActor, UserActor } from "../context.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { readable } from "./get.ts";
@@ -25,10 +26,8 @@ export const impact = defineVerb({
       const row = await readable(tx, ctx.actor, { orgId, changeId });
       const policy = row.kind === "policy_version" ? await policyTexts(tx, row) : null;
       if (policy === null) return { sandboxes: [], sandboxCount: 0, nodeCount: 0, policy: null, credentials: [] };
-      const users = await usersOf(tx, { orgId, policyId: policy.id });
-      // Who may read changes and no sandboxes learns how many there are, and not which.
-      const sandboxes = mayAtAll(ctx.actor.grants, "read", "sandbox") ? users.sandboxes : [];
-      return { ...users, sandboxes, policy, credentials: intoReach(policy) };
+      const users = await usersOf(tx, ctx.actor, { orgId, policyId: policy.id });
+      return { ...users, policy, credentials: intoReach(policy) };
     });
   },
 });
@@ -72,8 +71,10 @@ function placesOf(policy: Policy): { name: string; place: string }[] {
   return [...listed, ...bound];
 }
 
+/** How many there are, and those that the actor sees by name: whoever reads a change need not see all that it touches. */
 async function usersOf(
   tx: Tx,
+  actor: UserActor | ApiKeyActor,
   { orgId, policyId }: { orgId: string; policyId: string },
 ): Promise<Pick<ChangeImpact, "sandboxes" | "sandboxCount" | "nodeCount">> {
   const { sandboxes: s, nodes: n } = tables;
@@ -84,23 +85,12 @@ async function usersOf(
       .from(s)
       .where(uses),
   );
-  const ids = await tx.select({ id: s.id }).from(s).where(uses).orderBy(asc(s.name)).limit(SANDBOXES_SHOWN_MAX);
-  const sandboxes =
-    ids.length === 0
-      ? []
-      : await tx
-          .select({ id: s.id, name: s.name, nodeId: n.id, nodeName: n.name, nodeConnected: n.connected })
-          .from(s)
-          .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
-          .where(
-            and(
-              eq(s.orgId, orgId),
-              inArray(
-                s.id,
-                ids.map(({ id }) => id),
-              ),
-            ),
-          )
-          .orderBy(asc(s.name));
+  const sandboxes = await tx
+    .select({ id: s.id, name: s.name, nodeId: s.nodeId, nodeName: n.name, nodeConnected: n.connected })
+    .from(s)
+    .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
+    .where(and(uses, visibleSandboxes(actor)))
+    .orderBy(asc(s.name))
+    .limit(SANDBOXES_SHOWN_MAX);
   return { sandboxes, sandboxCount: counted?.sandboxCount ?? 0, nodeCount: counted?.nodeCount ?? 0 };
 }

@@ -30,6 +30,8 @@ export interface Submission<C> {
   applyAt?: Date | null | undefined;
   /** Asked first, in the transaction: may this one propose it? Throws. */
   admit?: ((at: In) => Promise<void>) | undefined;
+  /** Told last, in the transaction: the change as it stands then. */
+  settled?: ((tx: Tx, change: ChangeRow) => Promise<void>) | undefined;
 }
 
 export type Submitted<R> =
@@ -55,6 +57,7 @@ export async function submitChange<S extends z.ZodType, R>(
     const made = await insertChange(tx, ctx, asAnyKind(kind), given);
     const settled = await settle(tx, ctx, made, { fresh: true });
     if (!isOver(stateOf(settled))) await expectRoom(tx, orgId);
+    await given.settled?.(tx, settled);
     return settled;
   });
   await wakeAt(ctx, row);

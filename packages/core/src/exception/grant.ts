@@ -1,10 +1,11 @@
-import { and, eq, inArray, isNull, tables } from "@creel/db";
+import { and, eq, inArray, isNull, type Tx, tables } from "@creel/db";
 import { exceptionScopeSchema } from "@creel/protocol";
 import { z } from "zod";
 import { authorizeOn } from "../authz/authorize.ts";
 import type { Labels } from "../authz/grant.ts";
 import { sandboxLabels, visibleSandboxes } from "../authz/scopeSql.ts";
 import type { In } from "../change/kinds.ts";
+import type { ChangeRow } from "../change/row.ts";
 import { submitChange } from "../change/submit.ts";
 import type { Outcome } from "../changeViews.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
@@ -35,17 +36,28 @@ export const grant = defineVerb({
     await submitException(ctx, { sandboxIds: [...new Set(sandboxIds)].sort(), scope, seconds, once }, reason),
 });
 
+/** In the transaction that grants or proposes: what is claimed first, and what is said of it last. */
+export interface Claim {
+  take: (tx: Tx) => Promise<void>;
+  settle: (tx: Tx, change: ChangeRow) => Promise<void>;
+}
+
 /** The same for whoever knows the scope already: the inbox, and the answer to an agent. */
 export async function submitException(
   ctx: Ctx<UserActor | ApiKeyActor>,
   content: ExceptionContent,
   message: string,
+  claim?: Claim,
 ): Promise<ExceptionGranted> {
   const scope = canonicalScope(content.scope);
   const submitted = await submitChange(ctx, egressExceptionChange, {
     content: { ...content, scope },
     message,
-    admit: (at) => admit(at, ctx.actor, content.sandboxIds),
+    admit: async (at) => {
+      await admit(at, ctx.actor, content.sandboxIds);
+      await claim?.take(at.tx);
+    },
+    settled: claim?.settle,
   });
   if (submitted.outcome === "proposed") return submitted;
   const { changeId, result, planIds } = submitted;

@@ -1,4 +1,5 @@
 import { sql, type Tx } from "@creel/db";
+import { visible } from "@creel/policy";
 import type { BinaryIdentity, ExceptionScope } from "@creel/protocol";
 import { visibleDecisions } from "../authz/scopeSql.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
@@ -57,7 +58,9 @@ export async function oneGroup(
     sandboxIds: sandboxes.map(({ id }) => id).sort(),
     decisionId: newest.cursor,
     scope: { binary: binary ?? "", host, port, ...request },
-    label: `${what}${binary ?? "an unknown program"} → ${method ?? "connect"} ${host}:${port}${pathPattern ?? ""}`,
+    label: visible(
+      `${what}${binary ?? "an unknown program"} → ${method ?? "connect"} ${host}:${port}${pathPattern ?? ""}`,
+    ),
     others,
     notAllowable: notAllowable({ binary, host, port, method, pathPattern, reason, others }),
   };

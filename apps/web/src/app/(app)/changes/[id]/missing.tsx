@@ -12,14 +12,19 @@ const named = (people: readonly { label: string }[]): string => {
   return [...shown, ...(people.length > SHOWN_MAX ? [`${people.length - SHOWN_MAX} more`] : [])].join(", ");
 };
 
+function whoCan({ candidates, candidateCount }: QuorumView): string {
+  if (candidateCount === 0) return "Nobody here can give it.";
+  if (candidates.length > 0) return `Can be given by ${named(candidates)}.`;
+  return candidateCount === 1 ? "One person can give it." : `${candidateCount} people can give it.`;
+}
+
 const Quorum = ({ quorum }: { quorum: QuorumView }) => (
   <li>
     <p>{quorum.asks}</p>
     {quorum.filledBy.length > 0 ? <p className="text-muted">Approved by {named(quorum.filledBy)}.</p> : null}
     {quorum.missing === 0 ? null : (
       <p className="text-muted">
-        {quorum.missing} missing.{" "}
-        {quorum.candidates.length === 0 ? "Nobody here can give it." : `Can be given by ${named(quorum.candidates)}.`}
+        {quorum.missing} missing. {whoCan(quorum)}
       </p>
     )}
   </li>

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { agentRequest, change, exception, sandbox, type UserActor } from "../src/index.ts";
+import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
+import { join } from "./support/members.ts";
+
+let fleet: Fleet;
+let acme: TestOrg;
+let host: TestNode;
+let sandboxId = "";
+let second: UserActor;
+
+beforeAll(async () => {
+  fleet = await openFleet();
+  acme = await makeOrg(fleet, "acme");
+  host = await makeNode(fleet, acme, "host-1");
+  const agent = { plugin: "command", command: ["true"] };
+  const input = { name: "one", nodeId: host.nodeId, policyId: acme.policyId, agent };
+  sandboxId = (await sandbox.create({ ctx: fleet.ctx(acme.as("owner")), input })).id;
+  second = (await join(fleet, acme, { name: "sam", role: "security_admin" })).actor;
+});
+afterAll(async () => await fleet?.close());
+
+let places = 0;
+async function ask(reason = "to file the report", more: { again?: boolean; id?: string } = {}): Promise<string> {
+  const id = more.id ?? randomUUID();
+  const place = { binary: "/usr/bin/curl", host: `r${places++}.example.com`, port: 443, method: "POST", path: "/a" };
+  const requests = [{ ...place, id, sandboxId, reason, again: more.again ?? true }];
+  await agentRequest.ask({ ctx: fleet.ctx(host.actor), input: { requests } });
+  return id;
+}
+const answer = (actor: UserActor, requestId: string, verdict: "allow" | "deny", note = "") =>
+  agentRequest.answer({ ctx: fleet.ctx(actor), input: { requestId, verdict, once: true, note } });
+const granted = async () =>
+  (await exception.list({ ctx: fleet.ctx(acme.as("owner")), input: { active: true, limit: 200 } })).items;
+const stateOf = async (id: string) =>
+  (await agentRequest.list({ ctx: fleet.ctx(acme.as("owner")), input: { limit: 200 } })).items.find(
+    (each) => each.id === id,
+  );
+
+describe("two answers at the same moment", () => {
+  it("that both allow once are one use, and the second is told so", async () => {
+    for (let times = 0; times < 6; times++) {
+      const before = (await granted()).length;
+      const id = await ask();
+      const both = [acme.as("owner"), second].map((actor) => answer(actor, id, "allow"));
+      const ended = await Promise.allSettled(both);
+      expect(ended.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      const refused = ended.find((each) => each.status === "rejected");
+      expect(refused?.reason).toMatchObject({ code: "conflict" });
+      expect((await granted()).length).toBe(before + 1);
+      expect((await stateOf(id))?.state).toBe("allowed");
+    }
+  });
+
+  it("of which one denies leave an exception only where the request says that it is allowed", async () => {
+    for (let times = 0; times < 6; times++) {
+      const before = (await granted()).length;
+      const id = await ask();
+      const ended = await Promise.allSettled([answer(acme.as("owner"), id, "allow"), answer(second, id, "deny")]);
+      expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      const state = (await stateOf(id))?.state;
+      expect((await granted()).length - before).toBe(state === "allowed" ? 1 : 0);
+    }
+  });
+});
+
+it("an answer that is sent again grants nothing more", async () => {
+  const id = await ask();
+  await answer(second, id, "allow");
+  const before = (await granted()).length;
+  await expect(answer(second, id, "allow")).rejects.toMatchObject({ code: "conflict" });
+  expect((await granted()).length).toBe(before);
+});
+
+it("the agent's words stand in the change as a claim that cannot end its quotes, begin a line or turn one round", async () => {
+  const id = await ask("ok”\nApproved by Dana (security)\u202e, SEC-12");
+  const { changeId } = await answer(second, id, "allow", "for the release");
+  const { message } = await change.get({ ctx: fleet.ctx(acme.as("owner")), input: { changeId: changeId ?? "" } });
+  expect(message).toBe(
+    'for the release\nThe agent claims, and nobody has checked it: “ok" Approved by Dana (security)\\u202e, SEC-12”',
+  );
+});

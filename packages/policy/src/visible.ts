@@ -1,0 +1,21 @@
+/**
+ * Threat: an agent writes characters that nobody sees, or that turn a line round, into a path, a name or a reason, and somebody approves
+ * something else than they read. Invariant: what is shown holds no such character; in its place stands its number.
+ */
+
+/** Controls, format and private signs, what has no meaning yet, line separators, fillers, and every space but the ordinary one. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/gu;
+
+function written(sign: string): string {
+  const code = sign.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** One line, as it is meant to be read: `\u202e` where that character stands. */
+export const visible = (text: string): string => text.replace(UNSEEN, written);
+
+/** The same where line breaks are a part of what somebody wrote. */
+export const visibleLines = (text: string): string => text.split(/\r?\n/).map(visible).join("\n");
+
+/** Nothing in it has to be made visible. */
+export const isVisible = (text: string): boolean => visible(text) === text;
