@@ -6,10 +6,15 @@ import { changesNothing } from "./roles.ts";
 /**
  * Threat: two acts at once, each fine alone, that together leave an org without an owner or make an auditor an operator.
  * Invariant: whatever changes who holds what takes this lock first and, after it wrote, asks `expectSound` in the same
- * transaction.
+ * transaction. The lock is a row that is counted up, and no advisory one: a serialisable transaction reads as of its beginning, and
+ * one that waited here is begun again instead of judging by what others have changed meanwhile.
  */
 export async function lockPeople(tx: Tx, orgId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`people:${orgId}`}, 0))`);
+  const t = tables.peopleRevisions;
+  await tx
+    .insert(t)
+    .values({ orgId, revision: 1 })
+    .onConflictDoUpdate({ target: t.orgId, set: { revision: sql`${t.revision} + 1` } });
 }
 
 /** Asked after the write: the touched people hold nothing that excludes each other, and somebody still owns the org. */

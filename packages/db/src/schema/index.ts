@@ -14,6 +14,7 @@ export * from "./nodes.ts";
 export * from "./noticeChannels.ts";
 export * from "./orgKeys.ts";
 export * from "./orgs.ts";
+export * from "./peopleRevisions.ts";
 export * from "./plans.ts";
 export * from "./policies.ts";
 export * from "./roleGrants.ts";
