@@ -41,7 +41,9 @@ beforeAll(async () => {
   secretId = (await secret.create({ ctx: owner(), input: { name: "TOKEN", value: FIRST } })).id;
   await secret.bind({ ctx: owner(), input: { secretId, scope: { env: ["nowhere"] } } });
   ({ id } = await boxes.make("worker", { yaml: POLICY, command: ["/opt/node/bin/node", "-e", AGENT] }));
-  ({ bindingId } = await secret.bind({ ctx: owner(), input: { secretId, sandboxId: id } }));
+  const bound = await secret.bind({ ctx: owner(), input: { secretId, sandboxId: id } });
+  if (bound.outcome !== "applied") throw new Error("it was proposed");
+  ({ bindingId } = bound);
   // What stands in its environment, a program gets when it starts.
   await sandbox.restart({ ctx: owner(), input: { sandboxId: id } });
 });

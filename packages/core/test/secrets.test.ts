@@ -20,6 +20,7 @@ import {
   secret,
 } from "../src/index.ts";
 import { openValue, sealValue } from "../src/secret/envelope.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, system, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
 
@@ -130,7 +131,7 @@ describe("a secret", () => {
   });
 
   test("that is bound is named in the plan with a placeholder, and its value is in no row of it", async () => {
-    ({ bindingId } = await secret.bind({ ctx: owner(), input: { secretId: id, sandboxId: bound } }));
+    ({ bindingId } = applied(await secret.bind({ ctx: owner(), input: { secretId: id, sandboxId: bound } })));
     const [credential] = (await desired()).sandboxes.find((each) => each.id === bound)?.credentials ?? [];
     expect(credential).toMatchObject({ name: "TOKEN", secretId: id, version: 1 });
     expect(credential).not.toHaveProperty("sealed");
@@ -233,7 +234,7 @@ describe("a secret", () => {
   test("that is unbound is named in the next plan no more", async () => {
     await secret.unbind({ ctx: owner(), input: { bindingId } });
     expect(await valuesOn(bound)).toEqual([]);
-    ({ bindingId } = await secret.bind({ ctx: owner(), input: { secretId: id, sandboxId: bound } }));
+    ({ bindingId } = applied(await secret.bind({ ctx: owner(), input: { secretId: id, sandboxId: bound } })));
   });
 
   test("that was unbound between a plan and its delivery is not sealed", async () => {

@@ -18,8 +18,9 @@ export async function touchesOfScope({ tx, orgId }: In, scope: Scope | null): Pr
     .select({ spec: t.spec })
     .from(t)
     .where(and(eq(t.orgId, orgId), isNull(t.removedAt)));
-  const selected = rows.flatMap(({ spec }) => stored<ApprovalSpec>(spec).selector.labels ?? []);
-  const examples = selected.flatMap((labels) => {
+  const examples = rows.flatMap(({ spec }) => {
+    const { labels } = stored<ApprovalSpec>(spec).selector;
+    if (labels === undefined) return [];
     const meet = scopeMeet(scope, labels);
     return meet === "nothing" || meet === null ? [] : [exampleOf(meet)];
   });
