@@ -14,6 +14,8 @@ export type * from "./changeViews.ts";
 export * as command from "./command/index.ts";
 export * from "./context.ts";
 export * as decision from "./decision/index.ts";
+export * as delegation from "./delegation/index.ts";
+export * as device from "./device/index.ts";
 export * from "./errors/errors.ts";
 export * as exception from "./exception/index.ts";
 export type * from "./exceptionViews.ts";

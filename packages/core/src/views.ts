@@ -252,6 +252,34 @@ export interface SignedIn {
   user: { id: string; email: string; name: string };
   org: { id: string; slug: string; name: string };
 }
+/** To a command line that asks to be signed in; both codes are in this answer and nowhere else. */
+export interface DeviceLoginBegun {
+  deviceCode: string;
+  userCode: string;
+  /** Of this site: where a person types the code. */
+  page: string;
+  expiresInSeconds: number;
+  intervalSeconds: number;
+}
+/** What waits with a code. What the program says of itself is a claim. */
+export interface DeviceLoginView {
+  hostName: string;
+  /** Where it asked from; null where nobody vouches for an address. */
+  address: string | null;
+  askedAt: string;
+  expiresAt: string;
+}
+export type DeviceLoginAnswer =
+  | { status: "pending" | "slow_down"; intervalSeconds: number }
+  | { status: "denied" | "expired" }
+  | {
+      status: "approved";
+      token: string;
+      tokenId: string;
+      expiresAt: string;
+      email: string;
+      org: { id: string; slug: string; name: string };
+    };
 export interface DiffLine {
   kind: "same" | "added" | "removed";
   text: string;
@@ -311,6 +339,17 @@ export interface WhoAmI {
   grants: HeldGrant[];
   /** What those let do to some thing, so that a page can say why a button is disabled. */
   may: Partial<Record<ResourceKind, readonly Action[]>>;
+}
+
+/** What a person was told in the product and has not seen. */
+export interface PersonNoticeView {
+  id: string;
+  topic: string;
+  title: string;
+  text: string;
+  /** The page to read on. */
+  path: string;
+  at: string;
 }
 
 export interface NoticeChannelView {

@@ -1,6 +1,7 @@
 import { and, eq, isNull, ne, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { endLogins } from "../device/endLogins.ts";
 import { CreelError } from "../errors/errors.ts";
 import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
@@ -15,7 +16,7 @@ export const changePasswordInput = z.strictObject({ current: z.string().max(1024
 
 /**
  * Threat: whoever knew the old password is still signed in somewhere. Invariant: with the password every other sign-in of
- * the person ends, in every org, in the transaction that changes it.
+ * the person ends, and every login of a command line, in every org, in the transaction that changes it.
  */
 export const changePassword = defineVerb({
   name: "auth.changePassword",
@@ -40,6 +41,7 @@ export const changePassword = defineVerb({
     const ended = await withSystem(ctx.db, async (tx) => {
       await lockSignIns(tx, userId);
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
+      await endLogins(tx, ctx, { userId, now });
       const others = sessionId === undefined ? undefined : ne(s.id, sessionId);
       return await tx
         .update(s)

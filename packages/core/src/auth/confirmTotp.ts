@@ -1,6 +1,7 @@
 import { and, eq, isNull, ne, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { endLogins } from "../device/endLogins.ts";
 import { CreelError } from "../errors/errors.ts";
 import { hashToken } from "../secrets/tokens.ts";
 import { first } from "../stored.ts";
@@ -45,6 +46,7 @@ export const confirmTotp = defineVerb({
         pendingAt: null,
       };
       await tx.update(t).set(confirmed).where(eq(t.userId, userId));
+      await endLogins(tx, ctx, { userId, now });
       return {
         recoveryCodes: await replaceRecoveryCodes(tx, userId, now),
         ended: await endOthers(tx, { userId, sessionId, now }),

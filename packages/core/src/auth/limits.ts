@@ -6,6 +6,8 @@ export const TOUCH_INTERVAL_MS = 60_000;
 export const FAILURES_MAX = 10;
 /** Of one address, over all accounts: an office of people behind one, and not a list of passwords. */
 export const ADDRESS_TRIES_MAX = 100;
+/** Codes of command lines that one person types in a window, right ones too: two for each login, and room for slips. */
+export const DEVICE_TRIES_MAX = 20;
 /** Time for one thing that asks for proof, and not for a lunch break. */
 export const PROOF_MS_MAX = 10 * 60 * 1000;
 /** Time to scan a picture and type a code. */

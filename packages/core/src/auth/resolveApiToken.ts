@@ -45,20 +45,36 @@ export const resolveApiToken = defineVerb({
     const owner = row === null ? null : ownerOf(row);
     if (row === null || owner === null) return null;
     const { orgId } = row;
-    const held = await withOrg(ctx.db, orgId, (tx) => heldBy(tx, { orgId, owner, now }));
+    const [held, ownerLabel] = await withOrg(ctx.db, orgId, async (tx) => [
+      await heldBy(tx, { orgId, owner, now }),
+      await ownerLabelOf(tx, orgId, owner),
+    ]);
     if (held.length === 0) return null;
     const grants = boundGrants(held, {
       permissions: boundOf(row),
       scope: storedOrNull<Scope>(row.scope),
       expiresAt: row.expiresAt,
     });
-    return { kind: "apiKey", tokenId: row.id, orgId, grants, name: row.name, owner };
+    return { kind: "apiKey", tokenId: row.id, orgId, grants, name: row.name, owner, ownerLabel };
   },
 });
 
 export function ownerOf(row: Pick<Row, "ownerUserId" | "ownerServiceAccountId">): ApiKeyActor["owner"] | null {
   if (row.ownerUserId !== null) return { kind: "user", id: row.ownerUserId };
   return row.ownerServiceAccountId === null ? null : { kind: "service_account", id: row.ownerServiceAccountId };
+}
+
+/** Who has grants is a member, or an account of this org, and so has a name here. */
+async function ownerLabelOf(tx: Tx, orgId: string, owner: ApiKeyActor["owner"]): Promise<string> {
+  const { users: u, serviceAccounts: s } = tables;
+  const rows =
+    owner.kind === "user"
+      ? await tx.select({ label: u.email }).from(u).where(eq(u.id, owner.id))
+      : await tx
+          .select({ label: s.name })
+          .from(s)
+          .where(and(eq(s.orgId, orgId), eq(s.id, owner.id)));
+  return rows[0]?.label ?? owner.id;
 }
 
 export async function heldBy(

@@ -1,12 +1,13 @@
 import { and, eq, isNull, ne, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { endLogins } from "../device/endLogins.ts";
 import { defineVerb } from "../verb.ts";
 import { lockSignIns } from "./lockSignIns.ts";
 
 export const signOutEverywhereInput = z.strictObject({ exceptCurrent: z.boolean().default(false) });
 
-/** Ends every session of the person, in every org. */
+/** Ends every session of the person and every login of a command line, in every org. */
 export const signOutEverywhere = defineVerb({
   name: "auth.signOutEverywhere",
   kind: "mutation",
@@ -20,6 +21,7 @@ export const signOutEverywhere = defineVerb({
     // One lock over both parts, or a sign-in that is being made out of one of them is missed by this and stays.
     return await withSystem(ctx.db, async (system) => {
       await lockSignIns(system, userId);
+      const logins = await endLogins(system, ctx, { userId, now });
       const elsewhere = await system
         .update(sessions)
         .set({ revokedAt: now })
@@ -38,7 +40,7 @@ export const signOutEverywhere = defineVerb({
             ),
           )
           .returning({ id: sessions.id });
-        const revoked = here.length + elsewhere.length;
+        const revoked = here.length + elsewhere.length + logins;
         await recordAudit(tx, ctx, orgId, {
           action: "auth.signOutEverywhere",
           resource: { kind: "user", id: userId, label: email },

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Db, eq, sql, type Tx, tables, withSystem } from "@creel/db";
 import { CreelError } from "../errors/errors.ts";
-import { ADDRESS_TRIES_MAX, FAILURE_WINDOW_MS, FAILURES_MAX } from "./limits.ts";
+import { ADDRESS_TRIES_MAX, DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, FAILURES_MAX } from "./limits.ts";
 
 /** Of windows that are over, each first try of a window clears a few, so that the table stays as large as what goes on. */
 const CLEARED_AT_ONCE_MAX = 50;
@@ -11,11 +11,13 @@ const CLEARED_AT_ONCE_MAX = 50;
  * several servers. Invariant: a try counts before it is judged, in the database that all servers share; beyond the bound a right
  * password is refused as a wrong one is, until the window ends.
  */
-type Subject = { account: string } | { address: string };
+type Subject = { account: string } | { address: string } | { device: string };
 
-const keyOf = (subject: Subject): string => {
-  const [kind, text] = "account" in subject ? ["account", subject.account] : ["address", subject.address];
-  return tryKey(kind, text);
+/** `device`: codes of command lines that one person types. */
+const boundOf = (subject: Subject): { key: string; max: number } => {
+  if ("account" in subject) return { key: tryKey("account", subject.account), max: FAILURES_MAX };
+  if ("address" in subject) return { key: tryKey("address", subject.address), max: ADDRESS_TRIES_MAX };
+  return { key: tryKey("device", subject.device), max: DEVICE_TRIES_MAX };
 };
 export const tryKey = (kind: string, text: string): string =>
   createHash("sha256").update(`creel tries/${kind}/${text}`).digest("hex");
@@ -42,8 +44,9 @@ export async function countOnce(tx: Tx, of: { key: string; windowMs: number; now
 /** @throws CreelError `rate_limited` when this was one too many. */
 export async function countTry(db: Db, subject: Subject, now: Date): Promise<void> {
   const t = tables.authTries;
+  const { key, max } = boundOf(subject);
   const count = await withSystem(db, async (tx) => {
-    const counted = await countOnce(tx, { key: keyOf(subject), windowMs: FAILURE_WINDOW_MS, now });
+    const counted = await countOnce(tx, { key, windowMs: FAILURE_WINDOW_MS, now });
     if (counted === 1)
       await tx.execute(
         sql`delete from ${t} where key in (select key from ${t} where window_ends_at < ${now.toISOString()}::timestamptz
@@ -51,12 +54,11 @@ export async function countTry(db: Db, subject: Subject, now: Date): Promise<voi
       );
     return counted;
   });
-  const max = "account" in subject ? FAILURES_MAX : ADDRESS_TRIES_MAX;
   if ((count ?? max + 1) > max) throw new CreelError("rate_limited", "Too many tries. Wait a quarter of an hour.");
 }
 
 /** Whoever proved to be the account's person begins anew; an address does not. */
 export async function forgetTries(db: Db, account: string): Promise<void> {
   const t = tables.authTries;
-  await withSystem(db, (tx) => tx.delete(t).where(eq(t.key, keyOf({ account }))));
+  await withSystem(db, (tx) => tx.delete(t).where(eq(t.key, boundOf({ account }).key)));
 }

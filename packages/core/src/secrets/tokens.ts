@@ -32,3 +32,4 @@ const random = (kind: string): string => kind + randomBytes(SECRET_BYTES).toStri
 export const makeSessionToken = (): string => random("creels_");
 export const makeInvitationToken = (): string => random("creeli_");
 export const makeEnrollSecret = (): string => random("creele_");
+export const makeDeviceCode = (): string => random("creeld_");

@@ -2,6 +2,7 @@ import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
 import { recordAudit } from "../audit/record.ts";
 import { lockSignIns } from "../auth/lockSignIns.ts";
 import type { Ctx, UserActor } from "../context.ts";
+import { endLogins } from "../device/endLogins.ts";
 import { CreelError } from "../errors/errors.ts";
 import { noRole } from "./account.ts";
 import { isOwner } from "./enforce.ts";
@@ -31,6 +32,7 @@ export async function proveAddress(system: Tx, ctx: Ctx<UserActor>, { mayJoin }:
   await system.update(u).set({ passwordHash: null }).where(eq(u.id, userId));
   await system.delete(userTotp).where(eq(userTotp.userId, userId));
   await system.delete(userRecoveryCodes).where(eq(userRecoveryCodes.userId, userId));
+  await endLogins(system, ctx, { userId, now });
   const ended = await system
     .update(s)
     .set({ revokedAt: now })

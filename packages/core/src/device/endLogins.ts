@@ -1,0 +1,40 @@
+import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
+import { changesOf, recordAudit } from "../audit/record.ts";
+import type { Ctx } from "../context.ts";
+
+/**
+ * Threat: a command line that somebody signed in lives on after "sign out everywhere", a new password or a new second factor. Invariant:
+ * with a person's sign-ins end the logins of their command lines, in every org, and those that were confirmed and not yet fetched.
+ * Under the caller's `lockSignIns`, which fetching one waits for.
+ */
+export async function endLogins(system: Tx, ctx: Ctx, { userId, now }: { userId: string; now: Date }): Promise<number> {
+  const { apiTokens: k, deviceLogins: d } = tables;
+  await system
+    .update(d)
+    .set({ expiresAt: now })
+    .where(and(eq(d.byUserId, userId), isNull(d.takenAt)));
+  const logins = and(eq(k.ownerUserId, userId), eq(k.isLogin, true), isNull(k.revokedAt));
+  const orgIds = (await system.selectDistinct({ orgId: k.orgId }).from(k).where(logins)).map((row) => row.orgId);
+  let ended = 0;
+  for (const orgId of orgIds)
+    await withOrg(ctx.db, orgId, async (tx) => {
+      const rows = await tx
+        .select()
+        .from(k)
+        .where(and(eq(k.orgId, orgId), logins))
+        .for("update");
+      for (const row of rows) {
+        await tx
+          .update(k)
+          .set({ revokedAt: now })
+          .where(and(eq(k.orgId, orgId), eq(k.id, row.id)));
+        await recordAudit(tx, ctx, orgId, {
+          action: "token.revoke",
+          resource: { kind: "token", id: row.id, label: row.name },
+          changes: changesOf("apiTokens", row, { ...row, revokedAt: now }),
+        });
+      }
+      ended += rows.length;
+    });
+  return ended;
+}
