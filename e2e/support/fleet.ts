@@ -45,7 +45,7 @@ export async function eventually<T>(
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -60,6 +60,12 @@ export class Fleet {
   #output = "";
   #ports: { web: number; hub: number } | null = null;
   #dev: Dev | null = null;
+  readonly #settings: Readonly<Record<string, string>>;
+
+  /** `settings` go into the environment of `creel up`. */
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    this.#settings = settings;
+  }
 
   get dev(): Dev {
     if (this.#dev === null) throw new Error("the fleet has not been started");
@@ -74,7 +80,7 @@ export class Fleet {
     const env = { ...process.env, CREEL_WEB_PORT: String(this.#ports.web), CREEL_HUB_PORT: String(this.#ports.hub) };
     const up = spawn(process.execPath, [join(root, "apps/cli/bin/creel.js"), "up"], {
       cwd: root,
-      env: { ...env, CREEL_HOME: this.home },
+      env: { ...env, ...this.#settings, CREEL_HOME: this.home },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#up = up;

@@ -16,6 +16,8 @@ const schema = z.object({
   CREEL_NOTICE_HOSTS: z.string().default(""),
   /** `host:port`, separated by commas: identity providers that may be private or speak plain http. */
   CREEL_SSO_HOSTS: z.string().default(""),
+  /** Addresses, perhaps with a port, separated by commas: who is asked for the domains of single sign-on instead of the system's resolvers. */
+  CREEL_DNS_SERVERS: z.string().default(""),
   /** The header in which the operator's own proxy says where a request came from; without one, addresses are not counted. */
   CREEL_ADDRESS_HEADER: z
     .string()
@@ -38,6 +40,7 @@ export interface WebEnv {
   tlsDirectory: string;
   noticeHosts: readonly string[];
   ssoHosts: readonly string[];
+  dnsServers: readonly string[];
   addressHeader: string | undefined;
   founders: "owners" | "nobody";
   authSecret: string;
@@ -60,6 +63,7 @@ const parse = (): WebEnv => {
     webUrl: env.CREEL_WEB_URL,
     noticeHosts: hostsOf(env.CREEL_NOTICE_HOSTS),
     ssoHosts: hostsOf(env.CREEL_SSO_HOSTS),
+    dnsServers: hostsOf(env.CREEL_DNS_SERVERS),
     tlsDirectory: env.CREEL_TLS_DIR ?? path.join(env.CREEL_HOME, "secrets/tls"),
     addressHeader: env.CREEL_ADDRESS_HEADER,
     founders: env.CREEL_FOUNDERS,

@@ -19,7 +19,7 @@ Settings (environment):
   CREEL_FOUNDERS   who founds further organizations: owners (default) or nobody
   CREEL_LOG_LEVEL  of the hub: debug, info (default), warn or error
   CREEL_SMTP_URL, CREEL_MAIL_FROM, CREEL_NOTICE_HOSTS: docs/notices.md
-  CREEL_SSO_HOSTS: docs/single-sign-on.md`,
+  CREEL_SSO_HOSTS, CREEL_DNS_SERVERS: docs/single-sign-on.md`,
     )
     .action(async (options: { json?: boolean }) => {
       const { up } = await import("./up.ts");

@@ -55,7 +55,7 @@ const MODEL = [
 /** Where notices go out; the hub alone sends mail, so it alone hears the mail server's password. */
 const HUB = ["CREEL_SMTP_URL", "CREEL_MAIL_FROM", "CREEL_NOTICE_HOSTS", "CREEL_LOG_LEVEL"];
 /** The address header is the operator's word on their own proxy: lost, tries of one address are not counted. */
-const WEB = ["CREEL_NOTICE_HOSTS", "CREEL_SSO_HOSTS", "CREEL_ADDRESS_HEADER", "CREEL_FOUNDERS"];
+const WEB = ["CREEL_NOTICE_HOSTS", "CREEL_SSO_HOSTS", "CREEL_DNS_SERVERS", "CREEL_ADDRESS_HEADER", "CREEL_FOUNDERS"];
 const pick = (env: NodeJS.ProcessEnv, names: string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 

@@ -16,10 +16,11 @@ export interface Issuer {
 
 export const CLIENT = { id: "creel", secret: "aSecretOfTheClient0123456789" };
 
-export async function openIssuer(redirectUris: string[], more: Configuration = {}): Promise<Issuer> {
+/** On a port of its own where none is named: whoever must be told of it beforehand names one. */
+export async function openIssuer(redirectUris: string[], more: Configuration = {}, port = 0): Promise<Issuer> {
   const people = new Map<string, Record<string, unknown>>();
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const host = `127.0.0.1:${portOf(server)}`;
   const issuer = `http://${host}`;
   const provider = new Provider(issuer, {

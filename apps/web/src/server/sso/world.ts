@@ -6,9 +6,18 @@ import type { WebEnv } from "../../env.ts";
 const DNS_MS_MAX = 3_000;
 const DNS_TRIES = 2;
 
-/** The dashboard's address and DNS as this process has them. */
-export const ssoWorld = ({ webUrl, ssoHosts }: Pick<WebEnv, "webUrl" | "ssoHosts">): SsoWorld => ({
+/** The dashboard's address and DNS as this process has them. @throws where a DNS server is no address. */
+export const ssoWorld = ({
   webUrl,
-  trustedHosts: ssoHosts,
-  resolveTxt: async (name) => await new Resolver({ timeout: DNS_MS_MAX, tries: DNS_TRIES }).resolveTxt(name),
-});
+  ssoHosts,
+  dnsServers,
+}: Pick<WebEnv, "webUrl" | "ssoHosts" | "dnsServers">): SsoWorld => {
+  const newResolver = () => {
+    const resolver = new Resolver({ timeout: DNS_MS_MAX, tries: DNS_TRIES });
+    if (dnsServers.length > 0) resolver.setServers(dnsServers);
+    return resolver;
+  };
+  // Once at the start, so that a wrong address is known then.
+  newResolver();
+  return { webUrl, trustedHosts: ssoHosts, resolveTxt: async (name) => await newResolver().resolveTxt(name) };
+};
