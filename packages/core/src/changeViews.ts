@@ -83,7 +83,9 @@ export interface QuorumView {
   asks: string;
   filledBy: PersonRef[];
   missing: number;
+  /** Who could give it, for whoever may read members; nobody is named to others. */
   candidates: PersonRef[];
+  candidateCount: number;
 }
 
 /** Why the asking person cannot do this now, as a sentence; null when they can. */

@@ -64,8 +64,6 @@ export interface InvitationPreview {
   orgName: string;
   email: string;
   expiresAt: string;
-  /** The address has an account already: its password is asked, and none is set. */
-  hasAccount: boolean;
 }
 export interface ServiceAccountView {
   id: string;
