@@ -141,6 +141,10 @@ export const HTTP2_LOOK_INTERVAL_MS = 5_000;
 export const HTTP2_DEAF_LOOKS_MAX = 3;
 /** The same where we ourselves slow the sandbox down (`bytes_per_second`): as long as a flow may be idle. */
 export const HTTP2_DEAF_THROTTLED_LOOKS_MAX = FLOW_IDLE_TIMEOUT_MS / HTTP2_LOOK_INTERVAL_MS;
+/** Looks at a connection of HTTP/2 whose session was broken off and whose socket is still there; what it had to say takes milliseconds. */
+export const HTTP2_ENDED_LOOKS_MAX = 3;
+/** The same after an end in order, whose last answer a slow client may still be reading: as long as a flow may be idle. */
+export const HTTP2_ENDING_LOOKS_MAX = FLOW_IDLE_TIMEOUT_MS / HTTP2_LOOK_INTERVAL_MS;
 /** What nghttp2 and Node may hold for one connection beside the windows: header tables, frames that wait. */
 export const HTTP2_SESSION_MEMORY_MB = 16;
 /** Sent and not acknowledged bytes of an upload: over loopback more gains nothing. */

@@ -46,8 +46,20 @@ export async function createSecureUpstream(
   const ca = await createSandboxCa({ name: "upstream" });
   const context = await createLeaves({ ca, now: Date.now }).contextFor(host);
   const streams = createHttp2Server({ maxSessionMemory: 1000 });
-  streams.on("session", (session) => void session.on("error", () => {}));
-  streams.on("stream", (stream, _headers, _flags, ...more: unknown[]) => keepStream(stream, host, more[0], into));
+  streams.on("session", (session) => {
+    session.on("error", () => {});
+    // Of which it said that it will not look at what comes behind it: its sender may say that again.
+    const last = { taken: 0, saidBy: false };
+    session.on("stream", (stream, _headers, _flags, ...more: unknown[]) => {
+      if (last.saidBy) return void stream.close(7);
+      last.taken = Math.max(last.taken, stream.id ?? 0);
+      const leave = () => {
+        last.saidBy = true;
+        session.goaway(0, last.taken);
+      };
+      keepStream(stream, { host, raw: more[0], leave }, into);
+    });
+  });
   const server = createServer({
     ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],
     SNICallback: (name, done) => {
@@ -66,7 +78,11 @@ export async function createSecureUpstream(
   return { port: portOf(server), caPem: ca.certificatePem, close: () => void server.close() };
 }
 
-function keepStream(stream: ServerHttp2Stream, host: string, raw: unknown, into: Arrived): void {
+function keepStream(
+  stream: ServerHttp2Stream,
+  { host, raw, leave }: { host: string; raw: unknown; leave: () => void },
+  into: Arrived,
+): void {
   stream.on("error", () => {});
   const flat = Array.isArray(raw) ? raw.map(String) : [];
   const lines = flat.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""]] : []));
@@ -85,7 +101,7 @@ function keepStream(stream: ServerHttp2Stream, host: string, raw: unknown, into:
   const answer = () => {
     if (stream.destroyed || stream.closed || stream.headersSent) return;
     if (choice === 2) return void stream.close(2);
-    if (choice === 3) return void stream.session?.goaway(0);
+    if (choice === 3) return leave();
     stream.respond({ ":status": 200, "x-a": "b" });
     stream.end(choice === 4 ? Buffer.alloc(LARGE_BYTES, "l") : "ok");
   };

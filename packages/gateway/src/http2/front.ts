@@ -17,6 +17,7 @@ import { type Flow, resetSocket } from "../state.ts";
 import { watchDeafness } from "./deafness.ts";
 import { createFloodGuard } from "./floodGuard.ts";
 import { http2Call, http2Head } from "./http2Call.ts";
+import { watchEnd } from "./leftBehind.ts";
 
 /**
  * HTTP/2 on connections whose TLS we ended. Threat: frames are cheap for the client and dear for us (rapid reset, CONTINUATION, PING,
@@ -95,6 +96,7 @@ function serveSession(
     throttled: () => flow.state.bounds.bytesPerSecond !== null,
     onDeaf: () => breakOff("its client sent what ends a connection"),
   });
+  watchEnd({ session, onLeft: () => resetSocket(flow.socket) });
   // Half of the connection would stay open. Who ends it in the middle of an answer has left: no client of HTTP/2 waits for one then, and
   // a server that never answers would keep the place of one that is gone.
   socket.once("end", () => {

@@ -35,7 +35,7 @@ export function sendHttp2(sending: Sending, held: Held, events: UpstreamEvents):
   const endStream = request.body === "none";
   const { session } = held;
   const stream = session.request(headers, { endStream, waitForTrailers: !endStream });
-  stream.setTimeout(FLOW_IDLE_TIMEOUT_MS, () => stream.close(NGHTTP2_CANCEL));
+  stream.setTimeout(FLOW_IDLE_TIMEOUT_MS, () => letGo(stream));
   if (!endStream) {
     stream.once("wantTrailers", () => {
       const trailers = events.trailers();
@@ -56,11 +56,19 @@ export function sendHttp2(sending: Sending, held: Held, events: UpstreamEvents):
   listen(stream, session, events);
   return {
     body: stream,
-    destroy() {
-      if (stream.closed || stream.destroyed) return;
-      stream.close(NGHTTP2_CANCEL);
-    },
+    destroy: () => letGo(stream),
   };
+}
+
+/**
+ * Ends a stream whose answer nobody reads any more, and tells the server. Node keeps one that its server has ended until the rest of it was
+ * read, and one whose session reads nothing more for ever: its connection, which ends with its last stream, would stay as long.
+ */
+function letGo(stream: ClientHttp2Stream): void {
+  if (stream.destroyed) return;
+  if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+  // Not before the code is on its way.
+  setImmediate(() => stream.destroy());
 }
 
 function listen(stream: ClientHttp2Stream, session: ClientHttp2Session, events: UpstreamEvents): void {

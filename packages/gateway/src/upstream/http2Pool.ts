@@ -2,6 +2,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { isIP } from "node:net";
 import { checkServerIdentity, type SecureContext, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { canonicalHost } from "@creel/policy";
+import { watchEnd } from "../http2/leftBehind.ts";
 import {
   CONNECT_TIMEOUT_MS,
   HEADER_BYTES_MAX,
@@ -15,6 +16,7 @@ import {
   UPSTREAM_POOLS_MAX,
   UPSTREAM_SESSIONS_PER_HOST_MAX,
 } from "../limits.ts";
+import { resetSocket } from "../state.ts";
 import { pinnedLookup } from "./lookup.ts";
 
 /**
@@ -136,6 +138,7 @@ function hold(place: Place, { host, port }: Dial, socket: TLSSocket): Held {
   });
   const held: Held = { session, address: canonicalHost(socket.remoteAddress ?? ""), streams: 0 };
   place.held.add(held);
+  watchEnd({ session, onLeft: () => resetSocket(socket) });
   const forget = () => place.held.delete(held);
   session.once("goaway", forget);
   session.once("close", forget);
