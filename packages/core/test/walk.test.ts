@@ -25,8 +25,10 @@ import {
   toPublicError,
   verbRegistry,
 } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { codeOf } from "./support/authenticator.ts";
 import { type Changes, makeChanges } from "./support/changes.ts";
+import { deviceInput, ownerSignedIn } from "./support/devices.ts";
 import {
   capabilities,
   type Fleet,
@@ -58,6 +60,8 @@ const UNAUDITED = new Set([
   "command.complete",
   "notice.claim",
   "notice.recordOutcome",
+  // Of no org until somebody confirms it, and that stands in the audit.
+  "device.begin",
 ]);
 /** Input by id, so a stranger's ids and ids that never were can be compared. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -99,7 +103,7 @@ beforeAll(async () => {
   const myChannelId = (await notice.createMyChannel({ ctx: owner, input: channel })).channel.id;
   const listed = await decision.list({ ctx: owner, input: {} });
   const kept = await secret.create({ ctx: owner, input: { name: "WALK", value: "a value of the walk" } });
-  const bound = await secret.bind({ ctx: owner, input: { secretId: kept.id, sandboxId: made.id } });
+  const bound = applied(await secret.bind({ ctx: owner, input: { secretId: kept.id, sandboxId: made.id } }));
   secretIds = { secretId: kept.id, bindingId: bound.bindingId };
   const allowed = await exception.grant({
     ctx: owner,
@@ -191,6 +195,7 @@ async function inputOf(name: string): Promise<unknown> {
     },
   };
   if (name.startsWith("sso.")) Object.assign(inputs, await ssoInputs());
+  if (name.startsWith("device.")) inputs[name] = await deviceInput(fleet, acme, name);
   inputs["auth.prove"] = { password: PASSWORD };
   inputs["auth.confirmTotp"] = { code: "000000" };
   inputs["secret.create"] = { name: `WALK_${randomUUID().slice(0, 8)}`, value: "a value of the walk" };
@@ -205,6 +210,7 @@ async function inputOf(name: string): Promise<unknown> {
   inputs["agentRequest.ask"] = {
     requests: [{ ...scope, id: randomUUID(), sandboxId, reason: "walk", again: true }],
   };
+  inputs["agentRequest.look"] = { requestIds: [exceptionIds.requestId] };
   inputs["agentRequest.answer"] = { requestId: exceptionIds.requestId, verdict: "deny" };
   inputs["inbox.allow"] = { groupKey };
   inputs["inbox.dismiss"] = { groupKey, reason: "walk" };
@@ -355,7 +361,7 @@ test("every mutation leaves an audit row", async () => {
   // Somebody who signed in a moment ago, and in an order in which each finds what it needs.
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
   const byProved = [...factors, "sso.save", "sso.enforce", "sso.addDomain", "sso.verifyDomain"];
-  byProved.push("sso.removeDomain", "sso.remove", "org.create");
+  byProved.push("sso.removeDomain", "sso.remove", "org.create", "device.approve");
   const { token: signedIn } = JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn")));
   const proved = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signedIn } });
   let offered = "";
@@ -383,7 +389,8 @@ test("every mutation leaves an audit row", async () => {
       fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
     }
     if (name === "auth.confirmTotp") Object.assign(input ?? {}, { code: codeOf(offered, fleet.clock.now) });
-    const by = name === "auth.switchOrg" ? await fromElsewhere() : byProved.includes(name) ? proved : actors[gate.by];
+    const proves = name === "device.approve" ? await ownerSignedIn(fleet, acme) : proved;
+    const by = name === "auth.switchOrg" ? await fromElsewhere() : byProved.includes(name) ? proves : actors[gate.by];
     const before = await rows();
     const told = await answer(name, by, input);
     if (name === "auth.beginTotp") offered = JSON.parse(told).secret;

@@ -23,6 +23,7 @@ export const auditActions = [
   "sso.join",
   "sso.refused",
   "sso.breakGlass",
+  "device.look",
   "device.approve",
   "device.deny",
   "token.create",
