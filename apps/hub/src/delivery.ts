@@ -26,10 +26,17 @@ export function createDelivery(options: {
       for (const connection of registry.all()) {
         run("plan", connection.syncDesired());
         run("command", connection.sendCommands());
+        run("answers", connection.sendAnswers());
         run("trust", connection.recheck());
       }
     } else if (event.topic === "plans")
-      for (const connection of concerned(event)) run("plan", connection.syncDesired());
+      for (const connection of concerned(event)) {
+        run("plan", connection.syncDesired());
+        run("answers", connection.sendAnswers());
+      }
+    // An answer of a person, and a change that ended without being approved. Who waits for nothing asks nothing.
+    else if (event.topic === "exceptions" || event.topic === "changes")
+      for (const connection of registry.inOrg(event.orgId)) run("answers", connection.sendAnswers());
     else if (event.topic === "commands")
       for (const connection of concerned(event)) run("command", connection.sendCommands());
     else if (event.topic === "notices" && event.id)

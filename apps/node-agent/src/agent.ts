@@ -204,7 +204,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (message.type === "desired") applying = applying.then(() => apply(message.state)).catch(failed);
     else if (message.type === "journal_ack") uploader.acknowledged(message.batch).catch(failed);
     else if (message.type === "exec") exec(message).catch(failed);
-    else if (message.type === "agent_answers") requests.answered(message.answers);
+    // What was allowed is in force before its agent hears of it.
+    else if (message.type === "agent_answers") applying.then(() => requests.answered(message.answers)).catch(failed);
     else renewal.accept(message.certificatePem).catch(failed);
   };
 

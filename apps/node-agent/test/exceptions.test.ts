@@ -1,4 +1,4 @@
-import { decision, exception, sandbox } from "@creel/core";
+import { agentRequest, decision, exception, sandbox } from "@creel/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ASKS, type Boxes, startBoxes } from "./boxes.ts";
 import { HOST, until } from "./fleet.ts";
@@ -29,6 +29,17 @@ const posts = async (rule?: string) => {
 const served = () => boxes.fleet.world.served.filter((line) => line.startsWith("POST")).length;
 const deniedAgain = (afterMs: number) =>
   until(async () => (await posts()).some((each) => each.decision === "deny" && Date.parse(each.time) > afterMs));
+
+/** Asks people for one POST, waits, and does it once it hears that it may; then once more. */
+const WAITS = `
+const own = "http://creel.local/v1/requests";
+const wish = { host: "${HOST}", port: 443, method: "POST", path: "/asked", reason: "to file the report\\u202e" };
+const said = await (await fetch(own, { method: "POST", body: JSON.stringify(wish) })).json();
+console.log("asked", said.state);
+const heard = await (await fetch(own + "/" + said.id + "?wait=60")).json();
+console.log("heard", heard.state, heard.answer);
+for (let n = 1; n <= 2; n++) console.log("did", n, (await fetch("https://${HOST}/asked", { method: "POST" })).status);
+setInterval(() => {}, 1000);`;
 
 beforeAll(async () => {
   boxes = await startBoxes();
@@ -90,5 +101,19 @@ describe("an exception on a node", { timeout: LONG_MS }, () => {
     expect(served()).toBe(known + 1);
     const [mine] = (await exception.list({ ctx: boxes.fleet.owner, input: { sandboxId: id, limit: 1 } })).items;
     expect(mine?.state).toBe("used");
+  });
+
+  it("that an agent asked for is in force when the agent, waiting inside, hears of it, and is for once", async () => {
+    const asker = await boxes.make("asker", { command: [NODE, "--input-type=module", "-e", WAITS] });
+    const request = await until(async () => {
+      const { items } = await agentRequest.list({ ctx: boxes.fleet.owner, input: { waiting: true } });
+      return items.find(({ sandboxId }) => sandboxId === asker.id);
+    });
+    expect(request).toMatchObject({ host: HOST, method: "POST", path: "/asked", state: "waiting", binary: NODE });
+    const input = { requestId: request.id, verdict: "allow" as const, once: true, note: "once, for the report" };
+    await agentRequest.answer({ ctx: boxes.fleet.owner, input });
+    await boxes.logged(asker.id, "heard allowed once, for the report");
+    await boxes.logged(asker.id, "did 1 200");
+    await boxes.logged(asker.id, "did 2 403");
   });
 });

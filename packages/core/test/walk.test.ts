@@ -211,6 +211,7 @@ async function inputOf(name: string): Promise<unknown> {
     requests: [{ ...scope, id: randomUUID(), sandboxId, reason: "walk", again: true }],
   };
   inputs["agentRequest.look"] = { requestIds: [exceptionIds.requestId] };
+  inputs["agentRequest.look"] = { requestIds: [exceptionIds.requestId] };
   inputs["agentRequest.answer"] = { requestId: exceptionIds.requestId, verdict: "deny" };
   inputs["inbox.allow"] = { groupKey };
   inputs["inbox.dismiss"] = { groupKey, reason: "walk" };

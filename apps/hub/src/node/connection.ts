@@ -3,7 +3,7 @@
  * on before `hello`; every message parses or ends the connection; every verb runs as this node's actor, so the database refuses what
  * belongs to others; messages are handled one after the other and the socket is not read while they pile up.
  */
-import { CreelError, type Ctx, command, type NodeActor, node, plan, secret } from "@creel/core";
+import { agentRequest, CreelError, type Ctx, command, type NodeActor, node, plan, secret } from "@creel/core";
 import {
   closeCodes,
   type DesiredState,
@@ -18,6 +18,7 @@ import type { Logger } from "pino";
 import WebSocket from "ws";
 import { COMMANDS_PER_WAKE_MAX, HELLO_MS_MAX, QUEUED_MESSAGES_MAX, SEND_BUFFERED_BYTES_MAX } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import { createAwaited } from "./awaited.ts";
 import { coalesced } from "./coalesced.ts";
 import { handleMessage } from "./handlers.ts";
 import { parseNodeMessage, protocolOf } from "./parse.ts";
@@ -28,6 +29,8 @@ export interface Connection {
   syncDesired(): Promise<void>;
   /** Sends the commands that wait for this node. */
   sendCommands(): Promise<void>;
+  /** Tells the node at once what became of its agents' requests, after the plan that means it. */
+  sendAnswers(): Promise<void>;
   /** Ends the connection when the certificate no longer counts. */
   recheck(): Promise<void>;
   replaced(): void;
@@ -60,6 +63,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   let generation = 0;
   /** What the node's credentials are sealed to. From its own hello and from no database: whoever writes there cannot change it. */
   let sealTo: string | null = null;
+  const awaited = createAwaited();
 
   const close = (code: number, reason: string) => {
     if (state !== "closing") log.info({ code, reason }, "closing the node's connection");
@@ -122,6 +126,16 @@ export function openConnection(options: ConnectionOptions): Connection {
     }
   });
 
+  const sendAnswers = coalesced(async () => {
+    const requestIds = awaited.ids();
+    if (state !== "ready" || requestIds.length === 0) return;
+    const found = await agentRequest.look({ ctx, input: { requestIds } });
+    const answers = found.answers.filter((each) => each.state !== "waiting");
+    if (answers.length === 0) return;
+    await syncDesired();
+    if (send({ type: "agent_answers", answers })) awaited.told(answers);
+  });
+
   const greet = async (hello: Hello): Promise<void> => {
     const { agentVersion, capabilities, model } = hello;
     const input = { agentVersion, capabilities, model, generation: hello.generation };
@@ -148,7 +162,9 @@ export function openConnection(options: ConnectionOptions): Connection {
         return close(closeCodes.protocolUnknown, `protocol ${PROTOCOL_VERSION} expected`);
       return await greet(message);
     }
-    await handleMessage({ ctx, log, metrics, send }, message);
+    await handleMessage({ ctx, log, metrics, send, awaited }, message);
+    // Answered between the look and the note that it is waited for: nobody tells it again.
+    if (message.type === "agent_requests") await sendAnswers();
   };
   const failed = (error: unknown, type: string): void => {
     const code = error instanceof CreelError ? error.code : "internal";
@@ -217,6 +233,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     actor,
     syncDesired,
     sendCommands,
+    sendAnswers,
     recheck: coalesced(async () => {
       if (state !== "closing" && !(await options.stillTrusted())) close(closeCodes.revoked, "not trusted any more");
     }),

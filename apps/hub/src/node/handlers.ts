@@ -2,6 +2,7 @@ import { agentRequest, CreelError, type Ctx, command, decision, node, plan, sand
 import type { HubMessage, NodeMessage } from "@creel/protocol";
 import type { Logger } from "pino";
 import type { Metrics } from "../metrics.ts";
+import type { Awaited } from "./awaited.ts";
 
 export interface HandlerTools {
   /** Carries the node's actor: no verb here can be asked for another node's things. */
@@ -9,6 +10,7 @@ export interface HandlerTools {
   log: Logger;
   metrics: Metrics;
   send: (message: HubMessage) => boolean;
+  awaited: Awaited;
 }
 
 /** Turns one message into one verb. Throws what the verb throws; what merely does not exist any more is counted and forgotten. */
@@ -49,7 +51,9 @@ export async function handleMessage(tools: HandlerTools, message: NodeMessage): 
       return await forgiving(tools, message.type, sandbox.appendLog({ ctx, input }));
     }
     case "agent_requests": {
-      send({ type: "agent_answers", ...(await agentRequest.ask({ ctx, input: { requests: message.requests } })) });
+      const { answers } = await agentRequest.ask({ ctx, input: { requests: message.requests } });
+      tools.awaited.told(answers);
+      send({ type: "agent_answers", answers });
       return;
     }
     case "exec_result": {

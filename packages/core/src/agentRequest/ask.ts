@@ -7,7 +7,7 @@ import { canonicalScope, scopeSentence } from "../exception/scope.ts";
 import { ownNode } from "../node/self.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import { answerOf, endedChange } from "./state.ts";
+import { answerNow, answerOf, endedChange } from "./state.ts";
 
 export const askInput = z.strictObject({ requests: z.array(agentRequestSchema).max(AGENT_REQUESTS_MAX) });
 type Asked = z.output<typeof agentRequestSchema>;
@@ -67,7 +67,7 @@ async function one(
   const now = ctx.clock();
   if (known !== null) {
     const ended = await endedChange(tx, known, now);
-    if (ended === null) return answerOf(known);
+    if (ended === null) return await answerNow(tx, known, now);
     // Its time is over, or nobody approved it: the first may be asked again, the second is an answer.
     const set = asked.again && ended.state === "over" ? { state: "waiting", answer: "", changeId: null } : ended;
     await tx.update(r).set(set).where(mine);

@@ -40,3 +40,14 @@ export async function endedChange(
   );
   return found?.inForce !== true ? { state: "over", answer: "Its time is over." } : null;
 }
+
+/** What its agent may be told now: that it is allowed only once its node has a plan that says so, so that who asks again is not denied. */
+export async function answerNow(tx: Tx, row: Row, now: Date): Promise<AgentRequestAnswer> {
+  const ended = await endedChange(tx, row, now);
+  if (ended !== null) return answerOf({ ...row, ...ended });
+  if (row.state !== "allowed" || row.changeId === null) return answerOf(row);
+  const c = tables.changes;
+  const mine = and(eq(c.orgId, row.orgId), eq(c.id, row.changeId));
+  const change = first(await tx.select({ plannedAt: c.plannedAt }).from(c).where(mine));
+  return change?.plannedAt === null ? { id: row.id, state: "waiting", answer: "" } : answerOf(row);
+}
