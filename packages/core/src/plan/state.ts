@@ -11,8 +11,6 @@ export const planTransitions: Readonly<Record<PlanState, readonly PlanState[]>> 
 };
 
 export const planCan = (from: PlanState, to: PlanState): boolean => planTransitions[from].includes(to);
-/** Not yet known to have reached its node: the sweeper asks for it again. */
-export const planUndelivered = (state: PlanState): boolean => state === "pending";
 export const planOpen = (state: PlanState): boolean => planTransitions[state].length > 0;
 /** States from which `to` may be entered, for compare-and-set updates. */
 export const planStatesBefore = (to: PlanState): PlanState[] => planStates.filter((from) => planCan(from, to));

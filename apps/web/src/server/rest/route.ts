@@ -3,13 +3,6 @@ import type { z } from "zod";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** What a request carries, before anything judged it. */
-export interface RestRequest {
-  params: Readonly<Record<string, string>>;
-  query: Readonly<Record<string, string>>;
-  body: Readonly<Record<string, unknown>>;
-}
-
 /** Where each field of the verb's input comes from; the same table makes the OpenAPI document. */
 export interface Source {
   /** Path parameter → input field; `resolve` turns a name into an id first. */

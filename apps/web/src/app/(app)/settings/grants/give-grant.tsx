@@ -5,10 +5,10 @@ import { shownError } from "../../../../client/errors.ts";
 import { mayDo, useMe, useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { readScope } from "../../../../lib/scope-text.ts";
+import { RoleField, ScopeField } from "../../../../parts/grant-fields.tsx";
 import { Button } from "../../../../ui/button.tsx";
-import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field, SelectField } from "../../../../ui/field.tsx";
-import { Refusal } from "../../../../ui/states.tsx";
+import { FormDialog } from "../../../../ui/form-dialog.tsx";
 
 const lengths = [
   { value: "", text: "Until somebody ends it" },
@@ -47,7 +47,6 @@ export const GiveGrant = () => {
   const [hours, setHours] = useState("");
   const [reason, setReason] = useState("");
   const refusal = useRefusalOf("create", "grant");
-  const roles = useQuery({ ...trpc.role.list.queryOptions({}), enabled: open });
   const subjects = useSubjects(open);
   const change = (next: boolean) => {
     setOpen(next);
@@ -76,60 +75,34 @@ export const GiveGrant = () => {
       <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
         Give a role…
       </Button>
-      <Dialog
+      <FormDialog
         open={open}
         onOpenChange={change}
         title="Give a role"
         description="It holds from the next thing they do here."
-        footer={
-          <>
-            <Button onClick={() => change(false)}>Cancel</Button>
-            <Button
-              look="primary"
-              busy={give.isPending}
-              disabledReason={subject === "" ? "Choose whom." : problem}
-              onClick={submit}
-            >
-              Give it
-            </Button>
-          </>
-        }
+        act="Give it"
+        busy={give.isPending}
+        disabledReason={subject === "" ? "Choose whom." : problem}
+        refusal={give.error ? shownError(give.error).message : null}
+        onSubmit={submit}
       >
-        <div className="grid gap-3">
-          {give.error ? <Refusal>{shownError(give.error).message}</Refusal> : null}
-          <SelectField
-            label="Whom"
-            value={subject}
-            onChange={(event) => setSubject(event.target.value)}
-            options={[{ value: "", text: "Choose…" }, ...subjects]}
-          />
-          <SelectField
-            label="Role"
-            value={role}
-            onChange={(event) => setRole(event.target.value)}
-            options={(roles.data?.items ?? [{ id: "viewer", name: "viewer" }]).map((item) => ({
-              value: item.id,
-              text: item.name.replaceAll("_", " "),
-            }))}
-          />
-          <Field
-            label="Only over"
-            value={scopeText}
-            onChange={(event) => setScopeText(event.target.value)}
-            error={problem}
-            hint="Labels and their values, e.g. env=staging|test. Empty: the whole organization."
-            autoComplete="off"
-          />
-          <SelectField label="For" value={hours} onChange={(event) => setHours(event.target.value)} options={lengths} />
-          <Field
-            label="Why"
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-            maxLength={500}
-            autoComplete="off"
-          />
-        </div>
-      </Dialog>
+        <SelectField
+          label="Whom"
+          value={subject}
+          onChange={(event) => setSubject(event.target.value)}
+          options={[{ value: "", text: "Choose…" }, ...subjects]}
+        />
+        <RoleField value={role} onChange={setRole} />
+        <ScopeField value={scopeText} onChange={setScopeText} problem={problem} />
+        <SelectField label="For" value={hours} onChange={(event) => setHours(event.target.value)} options={lengths} />
+        <Field
+          label="Why"
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          maxLength={500}
+          autoComplete="off"
+        />
+      </FormDialog>
     </>
   );
 };

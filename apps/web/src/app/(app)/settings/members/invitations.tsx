@@ -56,7 +56,7 @@ export const Invitations = () => {
   const refusal = useRefusalOf("delete", "invitation");
   const columns = useMemo(() => columnsWith(refusal, ({ id }) => mutate({ invitationId: id })), [refusal, mutate]);
   return (
-    <Panel title="Invitations" flush className="mt-4">
+    <Panel title="Invitations" flush>
       <Answer query={query} what="invitations">
         {({ items }) => (
           <DataTable

@@ -67,6 +67,7 @@ export const ServiceAccounts = () => {
     }),
   );
   const mayCreate = useRefusalOf("create", "service_account");
+  const missing = mayCreate ?? (name.trim() === "" ? "Give it a name." : null);
   const mayDisable = useRefusalOf("delete", "service_account");
   const columns = useMemo(() => columnsWith(mayDisable, setAsked), [mayDisable]);
   return (
@@ -77,7 +78,13 @@ export const ServiceAccounts = () => {
       />
       <div className="grid gap-4">
         <Panel title="New service account">
-          <div className="grid max-w-md gap-3 p-3">
+          <form
+            className="grid max-w-md gap-3"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (missing === null && !create.isPending) create.mutate({ name: name.trim(), description });
+            }}
+          >
             {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
             <Field
               label="Name"
@@ -95,18 +102,13 @@ export const ServiceAccounts = () => {
               autoComplete="off"
             />
             <div>
-              <Button
-                look="primary"
-                busy={create.isPending}
-                disabledReason={mayCreate ?? (name.trim() === "" ? "Give it a name." : null)}
-                onClick={() => create.mutate({ name: name.trim(), description })}
-              >
+              <Button type="submit" look="primary" busy={create.isPending} disabledReason={missing}>
                 Make service account
               </Button>
             </div>
-          </div>
+          </form>
         </Panel>
-        <Panel title="All service accounts" flush className="mt-4">
+        <Panel title="All service accounts" flush>
           <Answer query={query} what="service accounts">
             {({ items }) => (
               <DataTable

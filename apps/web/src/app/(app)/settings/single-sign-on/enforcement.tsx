@@ -1,5 +1,5 @@
 "use client";
-import type { SingleSignOnView } from "@creel/core";
+import type { MemberView, SingleSignOnView } from "@creel/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -7,6 +7,7 @@ import { useTRPC } from "../../../../client/trpc.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { SelectField } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
+import { Answer } from "../../../../ui/query.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 
 /** What still stands in the way, from the first step on. */
@@ -15,6 +16,9 @@ const missing = ({ provider, domains }: SingleSignOnView): string | null => {
   if (provider.provenAt === null) return "Sign in through the provider once first.";
   return domains.some(({ verifiedAt }) => verifiedAt !== null) ? null : "Verify a domain first.";
 };
+
+const isOwner = ({ grants }: MemberView): boolean =>
+  grants.some(({ role, scope }) => role === "owner" && scope === null);
 
 /** Whether the provider is the only way in, and the one owner who keeps another. */
 export const Enforcement = ({ view, disabledReason }: { view: SingleSignOnView; disabledReason: string | null }) => {
@@ -25,13 +29,6 @@ export const Enforcement = ({ view, disabledReason }: { view: SingleSignOnView; 
   const enforce = useMutation(
     trpc.sso.enforce.mutationOptions({ onSuccess: () => void queryClient.invalidateQueries(trpc.sso.pathFilter()) }),
   );
-  const owners = (members.data?.items ?? []).filter(({ grants }) =>
-    grants.some(({ role, scope }) => role === "owner" && scope === null),
-  );
-  const options = [
-    { value: "", text: "Choose an owner" },
-    ...owners.map((one) => ({ value: one.userId, text: one.email })),
-  ];
   const on = view.provider?.enforced === true;
   return (
     <Panel title="The only way in">
@@ -49,12 +46,19 @@ export const Enforcement = ({ view, disabledReason }: { view: SingleSignOnView; 
           </p>
         )}
         {on ? null : (
-          <SelectField
-            label="Break-glass owner"
-            options={options}
-            value={userId}
-            onChange={(event) => setUserId(event.target.value)}
-          />
+          <Answer query={members} what="the owners">
+            {({ items }) => (
+              <SelectField
+                label="Break-glass owner"
+                options={[
+                  { value: "", text: "Choose an owner" },
+                  ...items.filter(isOwner).map((one) => ({ value: one.userId, text: one.email })),
+                ]}
+                value={userId}
+                onChange={(event) => setUserId(event.target.value)}
+              />
+            )}
+          </Answer>
         )}
         <div>
           {on ? (

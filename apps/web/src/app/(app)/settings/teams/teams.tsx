@@ -37,12 +37,19 @@ export const Teams = () => {
     }),
   );
   const refusal = useRefusalOf("create", "team");
+  const missing = refusal ?? (name.trim() === "" ? "Give it a name." : null);
   return (
     <>
       <PageHeader title="Teams" lead="What a team is granted, everybody in it holds." />
       <div className="grid gap-4">
         <Panel title="New team">
-          <div className="grid max-w-md gap-3 p-3">
+          <form
+            className="grid max-w-md gap-3"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (missing === null && !create.isPending) create.mutate({ name: name.trim() });
+            }}
+          >
             {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
             <Field
               label="Name"
@@ -53,16 +60,11 @@ export const Teams = () => {
               placeholder="payments"
             />
             <div>
-              <Button
-                look="primary"
-                busy={create.isPending}
-                disabledReason={refusal ?? (name.trim() === "" ? "Give it a name." : null)}
-                onClick={() => create.mutate({ name: name.trim() })}
-              >
+              <Button type="submit" look="primary" busy={create.isPending} disabledReason={missing}>
                 Make team
               </Button>
             </div>
-          </div>
+          </form>
         </Panel>
         <Answer query={query} what="teams">
           {({ items }) =>
@@ -98,8 +100,8 @@ const TeamPanel = ({ team }: { team: TeamView }) => {
   );
   const problem = add.error ?? take.error;
   return (
-    <Panel title={team.name} className="mt-4">
-      <div className="grid gap-3 p-3">
+    <Panel title={team.name}>
+      <div className="grid gap-3">
         {problem ? <Refusal>{shownError(problem).message}</Refusal> : null}
         <div>
           <h3 className="font-medium">Holds</h3>

@@ -1,14 +1,14 @@
 "use client";
 import type { Role } from "@creel/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
+import { mayDo, useMe } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
+import { ShownOnce } from "../../../../parts/shown-once.tsx";
 import { Button } from "../../../../ui/button.tsx";
-import { CopyText } from "../../../../ui/copy.tsx";
-import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field, SelectField } from "../../../../ui/field.tsx";
-import { Refusal } from "../../../../ui/states.tsx";
+import { FormDialog } from "../../../../ui/form-dialog.tsx";
 
 const lifetimes = [
   { value: "7", text: "7 days" },
@@ -18,6 +18,15 @@ const lifetimes = [
   { value: "", text: "Until it is revoked" },
 ];
 
+/** The service accounts that this person may make tokens for. */
+const useAccounts = (enabled: boolean) => {
+  const trpc = useTRPC();
+  const me = useMe();
+  const may = mayDo(me, "create", "token") && mayDo(me, "read", "service_account");
+  const query = useQuery({ ...trpc.serviceAccount.list.queryOptions({}), enabled: enabled && may });
+  return (query.data?.items ?? []).filter(({ disabledAt }) => disabledAt === null);
+};
+
 export const CreateToken = ({ roles }: { roles: readonly Role[] }) => {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -25,6 +34,8 @@ export const CreateToken = ({ roles }: { roles: readonly Role[] }) => {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("viewer");
   const [days, setDays] = useState("30");
+  const [account, setAccount] = useState("");
+  const accounts = useAccounts(open);
   const create = useMutation(
     trpc.token.create.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries(trpc.token.pathFilter()),
@@ -34,70 +45,64 @@ export const CreateToken = ({ roles }: { roles: readonly Role[] }) => {
     setOpen(next);
     create.reset();
     setName("");
+    setAccount("");
   };
   const submit = () =>
-    create.mutate({ name: name.trim(), role, ...(days === "" ? {} : { expiresInDays: Number(days) }) });
+    create.mutate({
+      name: name.trim(),
+      role,
+      ...(account === "" ? {} : { serviceAccountId: account }),
+      ...(days === "" ? {} : { expiresInDays: Number(days) }),
+    });
   return (
     <>
       <Button look="primary" onClick={() => change(true)}>
         New token
       </Button>
-      <Dialog
+      <FormDialog
         open={open}
         onOpenChange={change}
         title="New API token"
-        description="It may do what you may at that moment, and of that at most what the role allows. Its name stands in the audit trail."
-        footer={
-          create.data ? (
-            <Button look="primary" onClick={() => change(false)}>
-              Done
-            </Button>
-          ) : (
-            <>
-              <Button onClick={() => change(false)}>Cancel</Button>
-              <Button
-                look="primary"
-                busy={create.isPending}
-                disabledReason={name.trim() === "" ? "Give it a name." : null}
-                onClick={submit}
-              >
-                Create token
-              </Button>
-            </>
-          )
-        }
+        description="It may do what its owner may at that moment, and of that at most what the role allows. Its name stands in the audit trail."
+        act="Create token"
+        busy={create.isPending}
+        disabledReason={name.trim() === "" ? "Give it a name." : null}
+        refusal={create.error ? shownError(create.error).message : null}
+        onSubmit={submit}
+        result={create.data ? <ShownOnce first="Copy it now." label="API token" text={create.data.token} /> : null}
       >
-        {create.data ? (
-          <div className="grid gap-2">
-            <p>Copy it now. It is not kept in clear and cannot be shown again.</p>
-            <CopyText label="API token" text={create.data.token} />
-          </div>
-        ) : (
-          <div className="grid gap-3">
-            {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
-            <Field
-              label="Name"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              maxLength={64}
-              autoComplete="off"
-              placeholder="nightly report"
-            />
-            <SelectField
-              label="Role"
-              value={role}
-              onChange={(event) => setRole(roles.find((item) => item === event.target.value) ?? "viewer")}
-              options={roles.map((item) => ({ value: item, text: item.replace("_", " ") }))}
-            />
-            <SelectField
-              label="Ends after"
-              value={days}
-              onChange={(event) => setDays(event.target.value)}
-              options={lifetimes}
-            />
-          </div>
+        <Field
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={64}
+          autoComplete="off"
+          placeholder="nightly report"
+        />
+        {accounts.length === 0 ? null : (
+          <SelectField
+            label="Whose"
+            value={account}
+            onChange={(event) => setAccount(event.target.value)}
+            options={[
+              { value: "", text: "Yours" },
+              ...accounts.map(({ id, name: called }) => ({ value: id, text: `${called} (service account)` })),
+            ]}
+          />
         )}
-      </Dialog>
+        <SelectField
+          label="Role"
+          value={role}
+          onChange={(event) => setRole(roles.find((item) => item === event.target.value) ?? "viewer")}
+          options={roles.map((item) => ({ value: item, text: item.replace("_", " ") }))}
+        />
+        <SelectField
+          label="Ends after"
+          value={days}
+          onChange={(event) => setDays(event.target.value)}
+          options={lifetimes}
+        />
+      </FormDialog>
     </>
   );
 };
