@@ -51,6 +51,7 @@ export async function createSecureUpstream(
     // Of which it said that it will not look at what comes behind it: its sender may say that again.
     const last = { taken: 0, saidBy: false };
     session.on("stream", (stream, _headers, _flags, ...more: unknown[]) => {
+      stream.on("error", () => {});
       if (last.saidBy) return void stream.close(7);
       last.taken = Math.max(last.taken, stream.id ?? 0);
       const leave = () => {
@@ -83,7 +84,6 @@ function keepStream(
   { host, raw, leave }: { host: string; raw: unknown; leave: () => void },
   into: Arrived,
 ): void {
-  stream.on("error", () => {});
   const flat = Array.isArray(raw) ? raw.map(String) : [];
   const lines = flat.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""]] : []));
   const target = lines.find(([name]) => name === ":path")?.[1] ?? "";
