@@ -174,6 +174,8 @@ export interface TokenView {
   prefix: string;
   /** The key in whose place this one was made. */
   rotatedFrom: string | null;
+  /** How many other keys that still work a revocation ends with it: rotated to or from it, and made by these. */
+  endsWithIt: { rotated: number; made: number };
   createdAt: string;
   lastUsedAt: string | null;
   expiresAt: string | null;
@@ -236,6 +238,9 @@ export interface FactorsView {
   recoveryCodesLeft: number;
   /** Until when this sign-in may do what asks for proof; null when it has to prove anew. */
   provedUntil: string | null;
+  hasPassword: boolean;
+  /** The identity provider that began this sign-in, and that alone proves it; null where a password does. */
+  provider: { name: string } | null;
 }
 export interface SessionView {
   id: string;

@@ -48,8 +48,11 @@ beforeEach(() => {
 });
 
 const begin = async (email = "mallory@acme.example") => await sso.begin({ ctx: house.ctx(null), input: { email } });
-const complete = async (input: { orgId: string; query: string; ticket: string }) =>
-  await sso.complete({ ctx: house.ctx(null), input });
+const complete = async (input: { orgId: string; query: string; ticket: string }) => {
+  const entered = await sso.complete({ ctx: house.ctx(null), input });
+  if ("proved" in entered) throw new Error("no sign-in began");
+  return entered;
+};
 async function signIn() {
   const begun = await begin();
   return await complete({ orgId: acme.orgId, query: evil.answer(begun.url), ticket: begun.ticket });

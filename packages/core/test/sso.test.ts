@@ -4,7 +4,7 @@ import { codeOf } from "./support/authenticator.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { type Issuer, openIssuer } from "./support/issuer.ts";
 import { addPerson } from "./support/people.ts";
-import { openHouse, type SsoHouse, settings, signInBy, verify } from "./support/sso.ts";
+import { journey, openHouse, type SsoHouse, settings, signInBy, verify } from "./support/sso.ts";
 
 let fleet: Fleet;
 let acme: TestOrg;
@@ -137,6 +137,28 @@ test("proof is what the provider says was shown to it just now", async () => {
     (await signInBy(house, issuer, { email: at("alice"), subject: "s-1", prove: true })).token,
   );
   expect(fleet.clock.now.getTime() - (proved?.provedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+});
+
+test("whoever is in by the provider proves the same sign-in there, and nobody else does it for them", async () => {
+  issuer.people.set("s-1", alice());
+  issuer.people.set("s-2", alice({ email: at("mallory") }));
+  const { token } = await signInBy(house, issuer, { email: at("alice"), subject: "s-1" });
+  const stale = await actorOf(token);
+  if (stale === null) throw new Error("not signed in");
+  const asked = { email: at("alice"), prove: true, by: stale };
+  const other = await journey(house, issuer, { ...asked, subject: "s-2" });
+  await expect(sso.complete({ ctx: house.ctx(null), input: other.answer })).rejects.toMatchObject({
+    code: "sso_refused",
+  });
+  expect((await actorOf(token))?.provedAt).toBeNull();
+  const own = await journey(house, issuer, { ...asked, subject: "s-1", next: "/changes/1" });
+  const answer = { ctx: house.ctx(null), input: own.answer };
+  expect(await sso.complete(answer)).toEqual({ proved: true, next: "/changes/1" });
+  const proved = await actorOf(token);
+  expect(proved?.sessionId).toBe(stale.sessionId);
+  expect(fleet.clock.now.getTime() - (proved?.provedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+  // The same answer once more proves nothing anew.
+  await expect(sso.complete(answer)).rejects.toMatchObject({ code: "sso_refused" });
 });
 
 test("a domain counts from when its DNS says so, for one org", async () => {

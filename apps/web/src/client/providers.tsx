@@ -4,10 +4,13 @@ import { createTRPCClient, httpBatchLink, httpLink, splitLink } from "@trpc/clie
 import { type ReactNode, useEffect, useState } from "react";
 import superjson from "superjson";
 import { tabIdentity } from "../lib/tab.ts";
+import { StepUp } from "../parts/step-up.tsx";
 import type { AppRouter } from "../server/trpc/router.ts";
 import { NowProvider } from "../ui/now.tsx";
 import { LiveProvider } from "./live.tsx";
 import { useMe } from "./me.tsx";
+import { makeProofGate } from "./proof-gate.ts";
+import { proofLink } from "./proof-link.ts";
 import { makeQueryClient } from "./query-client.ts";
 import { fetchAs, followTabs } from "./tab.ts";
 import { TRPCProvider } from "./trpc.ts";
@@ -25,9 +28,11 @@ export const Providers = ({ children }: { children: ReactNode }) => {
   const identity = tabIdentity({ orgId: org.id, userId: actor.id });
   useEffect(() => followTabs(identity), [identity]);
   const [queryClient] = useState(makeQueryClient);
+  const [gate] = useState(makeProofGate);
   const [trpcClient] = useState(() =>
     createTRPCClient<AppRouter>({
       links: [
+        proofLink(gate),
         splitLink({
           condition: ({ path }) => ASKED_IN_BODY.has(path),
           true: httpLink({
@@ -52,6 +57,7 @@ export const Providers = ({ children }: { children: ReactNode }) => {
       <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
         <NowProvider>
           <LiveProvider identity={identity}>{children}</LiveProvider>
+          <StepUp gate={gate} />
         </NowProvider>
       </TRPCProvider>
     </QueryClientProvider>

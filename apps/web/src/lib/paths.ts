@@ -55,6 +55,10 @@ export const paths = {
   /** Leaves this site: a full load, never a link within it. */
   ssoStart: (given: { email: string; next: string; prove?: boolean }) =>
     withQuery("/api/auth/sso/start", { email: given.email, next: given.next, prove: given.prove ? 1 : undefined }),
+  /** Where a person confirms a command line's code. */
+  device: () => "/device",
+  /** Where the provider's page ends after a proof; tells the page that asked. */
+  proved: (filters?: { error?: string }) => withQuery("/proved", filters),
   notices: () => "/settings/notices",
 } as const;
 

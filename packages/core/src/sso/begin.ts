@@ -1,11 +1,14 @@
+import { withOrg } from "@creel/db";
 import { urlProblem } from "@creel/notices/target";
 import * as oidc from "openid-client";
 import { z } from "zod";
 import { countTry } from "../auth/tries.ts";
+import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { clientOf } from "./client.ts";
 import { PROVE_AGE_SECONDS_MAX, TICKET_MS_MAX } from "./limits.ts";
+import { providerOf } from "./row.ts";
 import { sealTicket } from "./ticket.ts";
 import { providerFor } from "./waysIn.ts";
 import { redirectUri, worldOf } from "./world.ts";
@@ -19,6 +22,14 @@ export const beginInput = z.strictObject({
   address: z.string().max(64).optional(),
 });
 
+/** The sign-in of whoever asks, where the org's present provider began it: it proves that one and makes no other. */
+async function signInToProve({ actor, db }: Ctx) {
+  if (actor?.kind !== "user" || actor.sessionId === undefined || actor.identityProviderId == null) return null;
+  const { orgId, userId, sessionId, identityProviderId } = actor;
+  const row = await withOrg(db, orgId, async (tx) => await providerOf(tx, orgId));
+  return row?.id === identityProviderId ? { row, signIn: { userId, sessionId } } : null;
+}
+
 /** Where to send the browser, and the ticket it must bring back. Nothing of ours changes yet. */
 export const begin = defineVerb({
   name: "sso.begin",
@@ -29,7 +40,8 @@ export const begin = defineVerb({
     const world = worldOf(ctx);
     const now = ctx.clock();
     if (input.address !== undefined) await countTry(ctx.db, { address: input.address }, now);
-    const row = await providerFor(ctx.db, input.email);
+    const proves = input.prove ? await signInToProve(ctx) : null;
+    const row = proves?.row ?? (await providerFor(ctx.db, input.email));
     if (row === null) throw new CreelError("sso_refused", "No identity provider speaks for this address.");
     let config: oidc.Configuration;
     try {
@@ -61,6 +73,7 @@ export const begin = defineVerb({
       nonce,
       codeVerifier,
       prove: input.prove,
+      ...(proves === null ? {} : { proves: proves.signIn }),
       next: input.next,
       expiresAt: now.getTime() + TICKET_MS_MAX,
     });

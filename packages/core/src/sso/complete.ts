@@ -11,6 +11,7 @@ import type { Claims } from "./claims.ts";
 import { clientOf } from "./client.ts";
 import { enter } from "./enter.ts";
 import { ANSWER_CHARS_MAX, PROVE_AGE_SECONDS_MAX } from "./limits.ts";
+import { type ProvedSignIn, proveSignIn } from "./proveSignIn.ts";
 import { type ProviderRow, providerOf } from "./row.ts";
 import { isSame, openTicket, type Ticket, takeTicket } from "./ticket.ts";
 import { wordsOf } from "./words.ts";
@@ -36,7 +37,7 @@ export const complete = defineVerb({
   kind: "mutation",
   gate: { by: "open" },
   input: completeInput,
-  run: async (ctx, input): Promise<SignedIn & { next: string }> => {
+  run: async (ctx, input): Promise<(SignedIn | ProvedSignIn) & { next: string }> => {
     if (input.address !== undefined) await countTry(ctx.db, { address: input.address }, ctx.clock());
     const ticket = await openTicket(ctx.seal, input.ticket);
     const answer = new URLSearchParams(input.query);
@@ -47,6 +48,8 @@ export const complete = defineVerb({
     if (row === null) throw stale();
     try {
       const claims = await claimsOf(ctx, { row, ticket, query: input.query });
+      if (ticket.proves !== undefined)
+        return { ...(await proveSignIn(ctx, { row, claims, of: ticket.proves })), next: ticket.next };
       const signedIn = await enter(ctx, { row, claims, userAgent: input.userAgent });
       return { ...signedIn, next: ticket.next };
     } catch (error) {

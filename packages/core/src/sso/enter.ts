@@ -67,7 +67,7 @@ const notHere = (): CreelError =>
   new CreelError("sso_refused", "You were removed from this organization. Ask an owner for an invitation.");
 
 /** The provider may have been replaced, removed or given other roles to hand out while the person typed. */
-async function expectUnchanged(tx: Tx, row: ProviderRow): Promise<void> {
+export async function expectUnchanged(tx: Tx, row: ProviderRow): Promise<void> {
   const now = await providerOf(tx, row.orgId, "share");
   if (now?.id !== row.id || now.updatedAt.getTime() !== row.updatedAt.getTime())
     throw new CreelError("sso_refused", "The provider's settings were changed meanwhile. Begin again.");
@@ -130,7 +130,7 @@ async function touch(tx: Tx, { row, person, now }: { row: ProviderRow; person: P
 }
 
 /** A sign-in at the provider that is hours old proves nothing of who sits here now. */
-function provedAt(claims: Claims, now: Date): Date | null {
+export function provedAt(claims: Claims, now: Date): Date | null {
   if (typeof claims.auth_time !== "number") return null;
   const at = new Date(Math.min(claims.auth_time * 1000, now.getTime()));
   return now.getTime() - at.getTime() <= PROOF_MS_MAX ? at : null;

@@ -18,6 +18,8 @@ const ticketSchema = z.strictObject({
   codeVerifier: z.string().min(43),
   /** Whether the person was asked to show again who they are. */
   prove: z.boolean(),
+  /** The sign-in that is to be proved by this, of a person who is in already; absent where one is to begin. */
+  proves: z.strictObject({ userId: z.uuid(), sessionId: z.uuid() }).optional(),
   next: z.string(),
   expiresAt: z.number(),
 });

@@ -54,11 +54,13 @@ export interface Journey {
   subject: string;
   next?: string;
   prove?: boolean;
+  /** Whoever is in already and asks to prove it. */
+  by?: UserActor;
 }
 
 /** From the button to the address the provider sends the browser back to. */
-export async function journey(house: SsoHouse, issuer: Issuer, { subject, ...input }: Journey) {
-  const begun = await sso.begin({ ctx: house.ctx(null), input });
+export async function journey(house: SsoHouse, issuer: Issuer, { subject, by, ...input }: Journey) {
+  const begun = await sso.begin({ ctx: house.ctx(by ?? null), input });
   const back = await issuer.answer(begun.url, subject);
   const orgId = back.pathname.split("/").at(-1) ?? "";
   return { ...begun, back, answer: { orgId, query: back.search, ticket: begun.ticket } };
@@ -66,7 +68,9 @@ export async function journey(house: SsoHouse, issuer: Issuer, { subject, ...inp
 
 export async function signInBy(house: SsoHouse, issuer: Issuer, of: Journey) {
   const { answer } = await journey(house, issuer, of);
-  return await sso.complete({ ctx: house.ctx(null), input: answer });
+  const entered = await sso.complete({ ctx: house.ctx(null), input: answer });
+  if ("proved" in entered) throw new Error("no sign-in began");
+  return entered;
 }
 
 /** Where nobody listens. */

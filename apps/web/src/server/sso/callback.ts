@@ -1,8 +1,8 @@
 import { CreelError, sso } from "@creel/core";
 import { env } from "../../env.ts";
-import { safeNext } from "../../lib/paths.ts";
+import { paths, safeNext } from "../../lib/paths.ts";
 import { addressIn } from "../auth/options.ts";
-import { parseCookies } from "../auth/session.ts";
+import { actorOfSession, parseCookies, sessionTokenFrom } from "../auth/session.ts";
 import { logIfUnforeseen } from "../errors/problem.ts";
 import { makeCtx, requestIdOf } from "../request-ctx.ts";
 import { runtime } from "../runtime.ts";
@@ -19,14 +19,21 @@ export const finishSso = async (request: Request, orgId: string): Promise<Respon
   try {
     const address = addressIn(headers, env().addressHeader);
     const answer = { orgId, ticket, query: new URL(request.url).search };
-    const signedIn = await sso.complete({
+    const entered = await sso.complete({
       ctx,
       input: { ...answer, ...(userAgent ? { userAgent } : {}), ...(address === null ? {} : { address }) },
     });
-    const cookies = [await sessionCookie(signedIn.token), noTicketCookie()];
-    return redirectTo(ownUrl(safeNext(signedIn.next)), cookies);
+    const next = ownUrl(safeNext(entered.next));
+    // Who proved a sign-in that they have keeps its cookie.
+    const cookies = "proved" in entered ? [] : [await sessionCookie(entered.token)];
+    return redirectTo(next, [...cookies, noTicketCookie()]);
   } catch (error) {
     logIfUnforeseen(error, { requestId, operation: "sso.complete" });
-    return backToSignIn(error instanceof CreelError ? error.code : "internal", undefined, [noTicketCookie()]);
+    const code = error instanceof CreelError ? error.code : "internal";
+    const token = await sessionTokenFrom({ cookies: parseCookies(headers.get("cookie")) });
+    // Somebody who is in wanted to prove it: the sign-in page would only send them on.
+    if ((await actorOfSession(ctx, token)) !== null)
+      return redirectTo(ownUrl(paths.proved({ error: code })), [noTicketCookie()]);
+    return backToSignIn(code, undefined, [noTicketCookie()]);
   }
 };
