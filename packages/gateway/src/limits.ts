@@ -62,8 +62,11 @@ export const NAMES_AHEAD_MAX = DNS_NAMES_MAX / 2;
 /** Short, because a policy change must be able to take a name away. */
 export const DNS_TTL_SECONDS = 5;
 export const DNS_MESSAGE_BYTES_MAX = 4096;
-/** Beyond this a query gets no answer; a resolver never needs as many, a tunnel or a flood does. */
-export const DNS_QUERIES_PER_SECOND_MAX = 200;
+/**
+ * Beyond this a query gets no answer, and its resolver waits for seconds before it asks again. Programs that keep no names (Node's are
+ * such) ask twice for each connection, and all that a sandbox may have can be opened in one second; a flood asks for more.
+ */
+export const DNS_QUERIES_PER_SECOND_MAX = 4 * SOCKETS_PER_SANDBOX_MAX;
 /** Names that the policy does not know and that have an address all the same, to be refused where they are connected to. */
 export const DNS_UNNAMED_MAX = 1024;
 /** A program connects right after it looked a name up; after this long the look-up itself is what is written down, once. */

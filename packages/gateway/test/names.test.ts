@@ -4,8 +4,9 @@ import { connect } from "node:net";
 import { decode, encode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNameTable } from "../src/dns/fakeNames.ts";
+import { createQueryRate } from "../src/dns/queryRate.ts";
 import { createUnusedNames } from "../src/dns/unusedNames.ts";
-import { DNS_UNUSED_MAX } from "../src/limits.ts";
+import { DNS_QUERIES_PER_SECOND_MAX, DNS_UNUSED_MAX, SOCKETS_PER_SANDBOX_MAX } from "../src/limits.ts";
 import { ask, closed } from "./support/client.ts";
 import { createUpstream, createWorld, type World } from "./support/world.ts";
 
@@ -44,6 +45,38 @@ describe("names", () => {
     world = await createWorld({ yaml: REST });
     expect((await ofType(type))?.answers).toEqual([]);
     expect(world.records).toEqual([]);
+  });
+
+  it("are answered for every connection that a sandbox may open at once, of each kind that a resolver asks for", async () => {
+    world = await createWorld({ yaml: REST });
+    const asker = createSocket("udp4");
+    const replies = { count: 0 };
+    asker.on("message", () => {
+      replies.count += 1;
+    });
+    // As many at a time as a kernel's buffer holds on its way to us.
+    const atOnce = 64;
+    for (let sent = 0; sent < SOCKETS_PER_SANDBOX_MAX * 2; sent += atOnce) {
+      for (let n = 0; n < atOnce; n += 1) {
+        const type = n % 2 === 0 ? ("A" as const) : ("AAAA" as const);
+        const questions = [{ type, class: "IN" as const, name: "api.example.com" } as const];
+        asker.send(encode({ type: "query", id: sent + n, questions }), world.dnsPort, "127.0.0.1");
+      }
+      await expect.poll(() => replies.count, { interval: 1 }).toBe(sent + atOnce);
+    }
+    asker.close();
+  });
+
+  it("are answered up to the bound of a second, and again in the next", async () => {
+    world = await createWorld({ yaml: REST });
+    let nowMs = 5;
+    const tooMany = createQueryRate(DNS_QUERIES_PER_SECOND_MAX, () => nowMs);
+    const taken = () => Array.from({ length: DNS_QUERIES_PER_SECOND_MAX + 1 }, tooMany).filter((no) => !no).length;
+    expect(taken()).toBe(DNS_QUERIES_PER_SECOND_MAX);
+    nowMs += 999;
+    expect(tooMany()).toBe(true);
+    nowMs += 1;
+    expect(taken()).toBe(DNS_QUERIES_PER_SECOND_MAX);
   });
 
   const outside = { yaml: REST, lookup: () => Promise.reject(new Error("nobody may be asked")) };

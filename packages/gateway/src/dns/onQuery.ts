@@ -4,21 +4,11 @@ import { canonicalHost, namesHost } from "@creel/policy";
 import { DNS_QUERIES_PER_SECOND_MAX } from "../limits.ts";
 import { type Context, OWN_HOST, PROXY_HOST, type SandboxState } from "../state.ts";
 import { answerQuery } from "./answer.ts";
+import { createQueryRate } from "./queryRate.ts";
 
 /** Answers the name queries of one sandbox. */
 export function createDnsPort(context: Context, state: SandboxState): (bytes: Buffer, from: RemoteInfo) => void {
-  let windowStart = 0;
-  let inWindow = 0;
-
-  function tooMany(): boolean {
-    const now = performance.now();
-    if (now - windowStart >= 1000) {
-      windowStart = now;
-      inWindow = 0;
-    }
-    inWindow += 1;
-    return inWindow > DNS_QUERIES_PER_SECOND_MAX;
-  }
+  const tooMany = createQueryRate(DNS_QUERIES_PER_SECOND_MAX);
 
   const isNamed = (name: string) =>
     name === OWN_HOST || name === PROXY_HOST || namesHost(state.inForce.policy, name, context.now());
