@@ -141,6 +141,7 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "approvalPolicy.remove": () => ({ policyId: ours.policyId }),
     "policy.lint": () => ({ yaml: "version: 1\n" }),
     "policy.proposeAllow": () => ({ decisionId }),
+    "policy.proposeDeny": () => ({ decisionId, reason: "covered" }),
     "policy.explain": () => ({ decisionId }),
     "policy.replay": () => ({ policyId: ours.policyId, yaml: "version: 1\nnetwork_policies: {}\n" }),
     "plan.list": () => ({}),

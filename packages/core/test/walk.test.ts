@@ -168,6 +168,7 @@ async function inputOf(name: string): Promise<unknown> {
     "policy.saveVersion": { policyId: acme.policyId, yaml: POLICY, baseVersion: 1 },
     "policy.lint": { yaml: POLICY },
     "policy.proposeAllow": { decisionId },
+    "policy.proposeDeny": { decisionId, reason: "walk" },
     "policy.explain": { decisionId },
     "policy.replay": { policyId: acme.policyId, yaml: POLICY },
     "sandbox.get": { sandboxId },
@@ -323,7 +324,7 @@ describe.each(names)("%s", (name) => {
 });
 
 test("another org's decision ids lead nowhere", async () => {
-  for (const name of ["decision.get", "policy.proposeAllow", "policy.explain"])
+  for (const name of ["decision.get", "policy.proposeAllow", "policy.proposeDeny", "policy.explain"])
     expect(JSON.parse(await answer(name, globex.as("owner"), await inputOf(name)))).toMatchObject({ status: 404 });
 });
 

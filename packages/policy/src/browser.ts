@@ -13,6 +13,7 @@ export {
 } from "./complete/index.ts";
 export { changeCovers, describeCaller, describeTextSet, diffPolicies, isGraver, riskGrades } from "./diff/index.ts";
 export type * from "./diff/types.ts";
+export { addDeny } from "./edit/add-deny.ts";
 export { addRule } from "./edit/add-rule.ts";
 export { type DiffLine, diffLines } from "./edit/diff-lines.ts";
 export { PolicyEditError } from "./edit/error.ts";

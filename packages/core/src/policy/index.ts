@@ -6,6 +6,7 @@ export { lint, lintInput } from "./lint.ts";
 export { list, listInput } from "./list.ts";
 export { listVersions, listVersionsInput } from "./listVersions.ts";
 export { proposeAllow, proposeAllowInput } from "./proposeAllow.ts";
+export { proposeDeny, proposeDenyInput } from "./proposeDeny.ts";
 export { replay, replayInput } from "./replay.ts";
 export { saveVersion, saveVersionInput } from "./saveVersion.ts";
 export { setLabels, setLabelsInput } from "./setLabels.ts";

@@ -10,6 +10,7 @@ import type { Policy, PolicyEntry } from "../model.ts";
 import { parsePolicy } from "../parse.ts";
 import { printDocument } from "../print/document.ts";
 import { PolicyEditError } from "./error.ts";
+import { freshKey } from "./fresh-key.ts";
 import {
   canonicalRequest,
   decideWanted,
@@ -123,18 +124,12 @@ function planEdit(policy: Policy, wanted: Wanted): Plan {
     if (entry.endpoints.some((e) => e.host === wanted.host))
       return { where: "endpoints", key, endpoint: 0, snippet: endpointSnippet(wanted) };
   }
-  return { where: "entry", key: freshKey(policy, wanted), endpoint: 0, snippet: entrySnippet(wanted) };
-}
-
-function freshKey(policy: Policy, wanted: Wanted): string {
-  const program = wanted.binary.split("/").at(-1) ?? "program";
-  const base = `allow_${program}_${wanted.host}`
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "");
-  let key = base;
-  for (let n = 2; Object.hasOwn(policy.network_policies, key); n++) key = `${base}_${n}`;
-  return key;
+  return {
+    where: "entry",
+    key: freshKey(policy, { verb: "allow", ...wanted }),
+    endpoint: 0,
+    snippet: entrySnippet(wanted),
+  };
 }
 
 function spliceRule(text: string, policy: Policy, wanted: Wanted): string | null {

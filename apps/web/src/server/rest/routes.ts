@@ -132,6 +132,10 @@ export const restRoutes: readonly RestRoute[] = [
     summary: "The smallest policy edit that would allow a denied request",
     source: { params: { id: { field: "decisionId", resolve: decisionId } } },
   }),
+  route("GET", "/decisions/{id}/denial", policy.proposeDeny, {
+    summary: "The smallest policy edit that would deny a request whatever else the policy allows",
+    source: { params: { id: { field: "decisionId", resolve: decisionId } }, query: ["reason"] },
+  }),
 
   route("GET", "/plans", plan.list, { summary: "Plans, newest first", source: { query: ["nodeId", "limit"] } }),
   route("GET", "/plans/{id}", plan.get, {

@@ -52,6 +52,7 @@ export const appRouter = router({
     saveVersion: mutation(policy.saveVersion),
     lint: query(policy.lint),
     proposeAllow: query(policy.proposeAllow),
+    proposeDeny: query(policy.proposeDeny),
     explain: query(policy.explain),
     replay: query(policy.replay),
   }),
