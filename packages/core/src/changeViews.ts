@@ -68,6 +68,8 @@ export interface VoteView {
   current: boolean;
   /** Why a current vote does not count; null when it does. */
   uncounted: string | null;
+  /** In whose place it counts, where it is not their own. */
+  standsFor: string[];
 }
 export interface RuleView {
   /** null: no approval policy selects the change, and its author may not do it alone. */
@@ -81,11 +83,15 @@ export interface RuleView {
 }
 export interface QuorumView {
   asks: string;
-  filledBy: PersonRef[];
+  filledBy: SeatRef[];
   missing: number;
   /** Who could give it, for whoever may read members; nobody is named to others. */
-  candidates: PersonRef[];
+  candidates: SeatRef[];
   candidateCount: number;
+}
+/** Somebody who fills a place, or could; `standsFor` names those who lent it, where it is not their own. */
+export interface SeatRef extends PersonRef {
+  standsFor: string[];
 }
 
 /** Why the asking person cannot do this now, as a sentence; null when they can. */

@@ -4,8 +4,9 @@
  * rule that selects the change as it is now must be satisfied.
  */
 import { type Delegation, type Evaluation, evaluate, frozenUntil, type Vote } from "@creel/approvals";
-import { and, asc, eq, gt, isNull, type Tx, tables } from "@creel/db";
+import { and, asc, eq, type Tx, tables } from "@creel/db";
 import { permissionOf } from "../authz/roles.ts";
+import { activeIn } from "../delegation/active.ts";
 import { stored } from "../stored.ts";
 import { lockRights, personsOf } from "./electorate.ts";
 import { type ChangeKind, directOf } from "./kinds.ts";
@@ -40,7 +41,7 @@ interface Counting {
 export async function countVotes(tx: Tx, { row, kind, now, electorate, fresh }: Counting): Promise<Count> {
   const { orgId } = row;
   const votes = await votesFor(tx, row);
-  const lent = await delegations(tx, { orgId, now });
+  const lent = await delegations(tx, { orgId, now, votes, hold: electorate === "voters" });
   const voters = new Set(votes.map(({ voter }) => voter));
   const deciding = [...voters, ...lent.filter(({ to }) => voters.has(to)).map(({ from }) => from)];
   if (electorate === "voters") await lockRights(tx, { orgId, userIds: deciding });
@@ -91,14 +92,18 @@ async function mayAlone(tx: Tx, { row, kind, now, fresh }: Omit<Counting, "elect
   return writers.every((id) => persons.some((person) => person.id === id && person.permissions.includes(right)));
 }
 
-async function votesFor(tx: Tx, row: ChangeRow): Promise<Vote[]> {
+interface CastVote extends Vote {
+  castAt: Date;
+}
+
+async function votesFor(tx: Tx, row: ChangeRow): Promise<CastVote[]> {
   const v = tables.changeVotes;
   const rows = await tx
-    .select({ voter: v.voterId, verdict: v.verdict, order: v.order })
+    .select({ voter: v.voterId, verdict: v.verdict, order: v.order, castAt: v.castAt })
     .from(v)
     .where(and(eq(v.orgId, row.orgId), eq(v.changeId, row.id), eq(v.digest, row.digest)))
     .orderBy(asc(v.order));
-  return rows.map(({ voter, verdict, order }) => ({ voter, verdict: stored<Vote["verdict"]>(verdict), order }));
+  return rows.map((row) => ({ ...row, verdict: stored<Vote["verdict"]>(row.verdict) }));
 }
 
 /** Persons who never count for this change, and why. */
@@ -113,12 +118,20 @@ export async function partiesOf(
     .where(and(eq(p.orgId, row.orgId), eq(p.changeId, row.id)));
 }
 
-async function delegations(tx: Tx, { orgId, now }: { orgId: string; now: Date }): Promise<Delegation[]> {
+/** In force now. A vote of before votes were lent to its giver was given in their own place, and stays so. */
+async function delegations(
+  tx: Tx,
+  { orgId, now, votes, hold }: { orgId: string; now: Date; votes: readonly CastVote[]; hold: boolean },
+): Promise<Delegation[]> {
   const d = tables.approvalDelegations;
-  return await tx
-    .select({ from: d.fromUserId, to: d.toUserId })
+  const query = tx
+    .select({ from: d.fromUserId, to: d.toUserId, createdAt: d.createdAt })
     .from(d)
-    .where(and(eq(d.orgId, orgId), isNull(d.endedAt), gt(d.until, now)));
+    .where(activeIn({ orgId, now }))
+    .orderBy(asc(d.id));
+  // Whoever ends one meanwhile waits for the count, or makes it begin again.
+  const rows = hold ? await query.for("share") : await query;
+  return rows.filter(({ to, createdAt }) => votes.every((vote) => vote.voter !== to || vote.castAt >= createdAt));
 }
 
 async function everybody(tx: Tx, orgId: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { describeQuorum, describeSteps, refusal } from "@creel/approvals";
 import { and, asc, eq, sql, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { mayAtAll } from "../authz/grant.ts";
-import type { ChangeDetail, QuorumView, RuleView, VoteView } from "../changeViews.ts";
+import type { ChangeDetail, QuorumView, RuleView, SeatRef, VoteView } from "../changeViews.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, iso, isoOrNull, stored } from "../stored.ts";
@@ -39,7 +39,7 @@ export const get = defineVerb({
         content: row.content,
         base: row.base,
         rules: counted?.rules.map((rule) => ruleView(rule, { names, seesMembers })) ?? [],
-        votes: await votesOf(tx, row, counted),
+        votes: await votesOf(tx, row, { counted, names }),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
         refusals: refusalsFor({ actor: ctx.actor, row, parties, review }),
@@ -80,18 +80,23 @@ function ruleView(
     outOfReach: !evaluation.reachable,
     steps: evaluation.steps.map(({ state, quorums }) => ({
       state,
-      quorums: quorums.map(
-        ({ quorum, filledBy, missing, candidates }): QuorumView => ({
+      quorums: quorums.map(({ quorum, filledBy, missing, candidates, inPlaceOf }): QuorumView => {
+        const seat = seatIn(inPlaceOf, names);
+        return {
           asks: describeQuorum(quorum, names.of),
-          filledBy: filledBy.map(names.person),
+          filledBy: filledBy.map(seat),
           missing,
-          candidates: seesMembers ? candidates.map(names.person) : [],
+          candidates: seesMembers ? candidates.map(seat) : [],
           candidateCount: candidates.length,
-        }),
-      ),
+        };
+      }),
     })),
   };
 }
+
+const seatIn =
+  (inPlaceOf: Readonly<Record<string, readonly string[]>>, { person }: OrgNames) =>
+  (id: string): SeatRef => ({ ...person(id), standsFor: (inPlaceOf[id] ?? []).map((from) => person(from).label) });
 
 const WHY: Readonly<Record<string, string>> = {
   barred: "Who wrote the change, or gains by it, does not count.",
@@ -102,7 +107,11 @@ const WHY: Readonly<Record<string, string>> = {
   not_asked: "No rule asks for them.",
 };
 
-async function votesOf(tx: Tx, row: ChangeRow, counted: Count | null): Promise<VoteView[]> {
+async function votesOf(
+  tx: Tx,
+  row: ChangeRow,
+  { counted, names }: { counted: Count | null; names: OrgNames },
+): Promise<VoteView[]> {
   const v = tables.changeVotes;
   const rows = await tx
     .select()
@@ -118,9 +127,22 @@ async function votesOf(tx: Tx, row: ChangeRow, counted: Count | null): Promise<V
       castAt: iso(vote.castAt),
       current,
       uncounted: current && counted !== null ? whyUncounted(counted, vote.voterId) : null,
+      standsFor:
+        current && counted !== null ? placesFilled(counted, vote.voterId).map((id) => names.person(id).label) : [],
     };
   });
 }
+
+/** In whose places a voter sits, of all rules. */
+const placesFilled = ({ rules }: Count, voterId: string): string[] => [
+  ...new Set(
+    rules.flatMap(({ evaluation }) =>
+      evaluation.steps.flatMap(({ quorums }) =>
+        quorums.flatMap(({ filledBy, inPlaceOf }) => (filledBy.includes(voterId) ? (inPlaceOf[voterId] ?? []) : [])),
+      ),
+    ),
+  ),
+];
 
 /** A vote counts where some rule counts it; else the first rule's reason is told. */
 function whyUncounted({ rules }: Count, voterId: string): string | null {

@@ -4,6 +4,8 @@ export { createMyChannel, createMyChannelInput } from "./createMyChannel.ts";
 export { due, dueInput } from "./due.ts";
 export { listChannels, listChannelsInput } from "./listChannels.ts";
 export { listMyChannels, listMyChannelsInput } from "./listMyChannels.ts";
+export { listUnseen, listUnseenInput } from "./listUnseen.ts";
+export { markSeen, markSeenInput } from "./markSeen.ts";
 export { recordOutcome, recordOutcomeInput } from "./recordOutcome.ts";
 export { removeChannel, removeChannelInput } from "./removeChannel.ts";
 export { removeMyChannel, removeMyChannelInput } from "./removeMyChannel.ts";

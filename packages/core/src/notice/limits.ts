@@ -20,3 +20,5 @@ export const URL_CHARS_MAX = 2_000;
 /** Tests of a channel within a while: enough to mend a typing error, too few to write to a stranger. */
 export const TESTS_PER_WAIT_MAX = 3;
 export const TEST_WAIT_MS = 60_000;
+/** What a person has not seen yet is shown up to this many at once; the rest comes when these are seen. */
+export const UNSEEN_SHOWN_MAX = 20;

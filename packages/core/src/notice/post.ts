@@ -24,6 +24,10 @@ export interface News {
   at: Date;
   /** These people alone, beside the channels of teams and of the org; left out, everybody who wants the topic. */
   userIds?: readonly string[] | undefined;
+  /** Only by channels of these people which do not want the topic: those that do were told of the audit's row. */
+  unasked?: boolean | undefined;
+  /** It is about these people themselves, so that no right to read is asked. */
+  own?: boolean | undefined;
 }
 
 type ChannelRow = typeof c.$inferSelect;
@@ -31,7 +35,8 @@ type ChannelRow = typeof c.$inferSelect;
 /** Puts news on its way in the transaction of what happened: both, or neither. */
 export async function postNotice(tx: Tx, news: News): Promise<void> {
   const { orgId } = news;
-  const wanted = sql`${c.topics} @> ${JSON.stringify([news.topic])}::jsonb`;
+  const asked = sql`${c.topics} @> ${JSON.stringify([news.topic])}::jsonb`;
+  const wanted = news.unasked === true ? and(isNotNull(c.userId), sql`not (${asked})`) : asked;
   // The channel of a team that was removed belongs to nobody any more: it tells nobody anything.
   const ofSomebody = or(isNull(c.teamId), and(isNotNull(t.id), isNull(t.removedAt)));
   const addressed =
@@ -60,7 +65,7 @@ const toStored = (news: News): StoredNotice => ({
 
 /** A person is told what they may read at that moment and nothing else. */
 async function mayBeTold(tx: Tx, channel: ChannelRow, news: News): Promise<boolean> {
-  if (channel.userId === null) return true;
+  if (channel.userId === null || news.own === true) return true;
   const grants = await grantsOf(tx, { orgId: news.orgId, userId: channel.userId, now: news.at });
   const each = news.labels.length === 0 ? [{}] : news.labels;
   return each.every((labels) => mayOn(grants, { action: "read", kind: news.kind, labels }));
