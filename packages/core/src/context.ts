@@ -26,6 +26,8 @@ export interface ApiKeyActor {
   grants: readonly Grant[];
   name: string;
   owner: { kind: "user" | "service_account"; id: string };
+  /** The address of the person, or the name of the service account. */
+  ownerLabel: string;
 }
 export interface NodeActor {
   kind: "node";

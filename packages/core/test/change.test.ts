@@ -148,6 +148,7 @@ describe("votes", () => {
       orgId: now.org.orgId,
       name: "ada's key",
       owner: { kind: "user", id: now.ada.userId },
+      ownerLabel: now.ada.email,
       grants: (await now.ada.actor()).grants,
     };
     await expect(change.vote({ ctx: fleet.ctx(key), input: { ...made, verdict: "approve" } })).rejects.toMatchObject({
@@ -159,15 +160,11 @@ describe("votes", () => {
   test("of whoever made the key of the service account that proposed it are refused", async () => {
     await enforce(forPolicies(one));
     const ownerCtx = fleet.ctx(now.org.as("owner"));
-    const made = await token.create({ ctx: ownerCtx, input: { name: "robot", role: "owner" } });
-    const robot: Actor = {
-      kind: "apiKey",
-      tokenId: made.view.id,
-      orgId: now.org.orgId,
-      name: "robot",
-      owner: { kind: "service_account", id: randomUUID() },
-      grants: now.org.as("owner").grants,
-    };
+    const account = await serviceAccount.create({ ctx: ownerCtx, input: { name: `robot-${count}` } });
+    const serviceAccountId = account.id;
+    await grant.give({ ctx: ownerCtx, input: { serviceAccountId, role: "owner" } });
+    const made = await token.create({ ctx: ownerCtx, input: { name: "robot", role: "owner", serviceAccountId } });
+    const robot = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: made.token } });
     const input = { policyId: now.org.policyId, yaml: wider, baseVersion: 1 };
     const answer = await policy.saveVersion({ ctx: fleet.ctx(robot), input });
     const { digest } = await seen(answer.changeId);

@@ -1,6 +1,7 @@
 import { newId, notify, type Tx, tables } from "@creel/db";
 import type { Actor, Ctx } from "../context.ts";
 import { tellOfAudit } from "../notice/fromAudit.ts";
+import { labelOfKey } from "../token/name.ts";
 import { type AuditedTable, auditedColumns, type Tracking } from "./columns.ts";
 import type { AuditEntry, Changes } from "./entry.ts";
 
@@ -48,7 +49,7 @@ export function describeActor(actor: Actor | null): { kind: Actor["kind"]; id: s
     case "user":
       return { kind: "user", id: actor.userId, label: actor.email };
     case "apiKey":
-      return { kind: "apiKey", id: actor.tokenId, label: actor.name };
+      return { kind: "apiKey", id: actor.tokenId, label: labelOfKey(actor) };
     case "node":
       return { kind: "node", id: actor.nodeId, label: actor.name ?? actor.nodeId };
     case "system":

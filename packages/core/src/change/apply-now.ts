@@ -3,6 +3,7 @@ import { and, eq, inArray, ne, type Tx, tables } from "@creel/db";
 import type { Ctx } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
+import { lastEditorOf, signedBy } from "./editor.ts";
 import { move } from "./end.ts";
 import { kindOf } from "./kinds.ts";
 import type { ChangeRow } from "./row.ts";
@@ -20,7 +21,8 @@ interface How {
 export async function applyNow(tx: Tx, ctx: Ctx, row: ChangeRow, how: How): Promise<ChangeRow> {
   const kind = kindOf(row.kind);
   const content = kind.contentSchema.parse(row.content);
-  const { orgId, id, author, authorUserId, message } = row;
+  const { orgId, id, authorUserId, message } = row;
+  const author = signedBy(row.author, await lastEditorOf(tx, row));
   let result: unknown;
   try {
     result = await tx.transaction((inner) =>

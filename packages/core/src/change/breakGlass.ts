@@ -17,6 +17,7 @@ import { countVotes } from "./count.ts";
 import { kindOf } from "./kinds.ts";
 import { COMMENT_CHARS_MAX, REASON_CHARS_MIN, REVIEW_DUE_HOURS } from "./limits.ts";
 import { planNodes } from "./plan.ts";
+import { asTheyStand } from "./proposer.ts";
 import { type ChangeRow, digestOfChange, lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
 import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
@@ -43,7 +44,8 @@ export const breakGlass = defineVerb({
       throw new CreelError("forbidden", "Only a person who is signed in breaks the glass, not an API token.");
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(actor, { action: "break_glass", on: "change", touches: touchesOf(change) });
+      const { actor: held } = await asTheyStand(tx, ctx, { action: "break_glass", on: "change" });
+      authorizeOver(held, { action: "break_glass", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "break_glass");
       if (over !== null) throw new CreelError("conflict", over);
       if (change.digest !== input.digest || digestOfChange(change) !== change.digest)
@@ -57,7 +59,7 @@ export const breakGlass = defineVerb({
           "What the change stands on has moved since. Propose it again on what is there.",
         );
       const fresh = await updateChange(tx, change, { touches: found.touches, risk: found.risk });
-      authorizeOver(actor, { action: "break_glass", on: "change", touches: found.touches });
+      authorizeOver(held, { action: "break_glass", on: "change", touches: found.touches });
       const counted = await countVotes(tx, { row: fresh, kind, now, electorate: "everybody" });
       const skipped = [
         ...new Set(

@@ -9,6 +9,7 @@ import { authorizeOver, mayOver } from "./authority.ts";
 import { move } from "./end.ts";
 import { directOf, kindOf } from "./kinds.ts";
 import { barParties } from "./parties.ts";
+import { asTheyStand } from "./proposer.ts";
 import { digestOfChange, lockChange, stateOf, touchesOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { expectSchedule, instantSchema } from "./submit.ts";
@@ -41,7 +42,8 @@ export const edit = defineVerb({
     expectSchedule(input.applyAt ?? null, now);
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(ctx.actor, { action: "update", on: "change", touches: touchesOf(change) });
+      const { actor } = await asTheyStand(tx, ctx, { action: "update", on: "change" });
+      authorizeOver(actor, { action: "update", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "edit");
       if (over !== null) throw new CreelError("conflict", over);
       if (change.digest !== input.digest)
@@ -54,8 +56,8 @@ export const edit = defineVerb({
         throw new CreelError("invalid_input", "content: names another thing than the change does; propose that anew.");
       const at = { tx, orgId, now };
       const { base, touches, risk } = await surveyed(at, kind, content);
-      authorizeOver(ctx.actor, { ...kind.propose, touches });
-      await kind.admitEditor?.(at, ctx.actor, content);
+      authorizeOver(actor, { ...kind.propose, touches });
+      await kind.admitEditor?.(at, actor, content);
       const baseDigest = digestOf(base);
       const message = input.message ?? change.message;
       const applyAt = input.applyAt === undefined ? change.applyAt : input.applyAt;
@@ -76,7 +78,7 @@ export const edit = defineVerb({
           risk,
           digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message, revision }),
           title: await kind.summary(at, content),
-          alone: change.alone && mayOver(ctx.actor.grants, { ...directOf(kind, content), touches }),
+          alone: change.alone && mayOver(actor.grants, { ...directOf(kind, content), touches }),
           revision,
           expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
         },

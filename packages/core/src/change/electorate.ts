@@ -4,7 +4,7 @@
  * makes it begin again.
  */
 import type { Labels, Person } from "@creel/approvals";
-import { and, eq, inArray, isNull, or, type Tx, tables } from "@creel/db";
+import { and, eq, inArray, isNull, or, type SQL, type Tx, tables } from "@creel/db";
 import { type Grant, scopeCovers } from "../authz/grant.ts";
 import { grantsOfMembers } from "../authz/grantsOfMembers.ts";
 
@@ -76,16 +76,26 @@ export async function lockRights(tx: Tx, { orgId, userIds }: Where): Promise<voi
       .where(and(eq(teams.orgId, orgId), inArray(teams.id, teamIds)))
       .orderBy(teams.id)
       .for("share");
+  await lockGrants(tx, orgId, or(inArray(g.userId, ids), teamIds.length > 0 ? inArray(g.teamId, teamIds) : undefined));
+}
+
+/** The same for a service account. */
+export async function lockRightsOfAccount(tx: Tx, of: { orgId: string; serviceAccountId: string }): Promise<void> {
+  const s = tables.serviceAccounts;
+  const { orgId, serviceAccountId } = of;
+  await tx
+    .select({ id: s.id })
+    .from(s)
+    .where(and(eq(s.orgId, orgId), eq(s.id, serviceAccountId)))
+    .for("share");
+  await lockGrants(tx, orgId, eq(g.serviceAccountId, serviceAccountId));
+}
+
+async function lockGrants(tx: Tx, orgId: string, mine: SQL | undefined): Promise<void> {
   const granted = await tx
     .select({ customRoleId: g.customRoleId })
     .from(g)
-    .where(
-      and(
-        eq(g.orgId, orgId),
-        isNull(g.endedAt),
-        or(inArray(g.userId, ids), teamIds.length > 0 ? inArray(g.teamId, teamIds) : undefined),
-      ),
-    )
+    .where(and(eq(g.orgId, orgId), isNull(g.endedAt), mine))
     .orderBy(g.id)
     .for("share");
   const roleIds = [...new Set(granted.flatMap(({ customRoleId }) => customRoleId ?? []))].sort();

@@ -11,6 +11,7 @@ import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In } from 
 import { SCHEDULE_DAYS_MAX, WAITING_MAX } from "./limits.ts";
 import { barParties } from "./parties.ts";
 import { planNodes } from "./plan.ts";
+import { asTheyStand } from "./proposer.ts";
 import { type ChangeRow, digestOfChange, stateOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { settle } from "./settle.ts";
@@ -28,8 +29,8 @@ export interface Submission<C> {
   message: string;
   /** Not before this instant, however soon it is approved. */
   applyAt?: Date | null | undefined;
-  /** Asked first, in the transaction: may this one propose it? Throws. */
-  admit?: ((at: In) => Promise<void>) | undefined;
+  /** Asked first, in the transaction and by what the actor holds in it: may this one propose it? Throws. */
+  admit?: ((at: In, actor: Person) => Promise<void>) | undefined;
   /** Told last, in the transaction: the change as it stands then. */
   settled?: ((tx: Tx, change: ChangeRow) => Promise<void>) | undefined;
 }
@@ -53,9 +54,10 @@ export async function submitChange<S extends z.ZodType, R>(
   expectSchedule(given.applyAt ?? null, ctx.clock());
   const row = await serializably(ctx, orgId, async (tx) => {
     await kind.hold?.(tx, orgId);
-    await given.admit?.({ tx, orgId, now: ctx.clock() });
-    const made = await insertChange(tx, ctx, asAnyKind(kind), given);
-    const settled = await settle(tx, ctx, made, { fresh: true });
+    const as = await asTheyStand(tx, ctx, kind.propose);
+    await given.admit?.({ tx, orgId, now: ctx.clock() }, as.actor);
+    const made = await insertChange(tx, as, asAnyKind(kind), given);
+    const settled = await settle(tx, as, made, { fresh: true });
     if (!isOver(stateOf(settled))) await expectRoom(tx, orgId);
     await given.settled?.(tx, settled);
     return settled;

@@ -1,9 +1,10 @@
 import { and, eq, gt, isNull, or, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import type { Scope } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, lockPeople, reachedBy } from "../authz/people.ts";
+import { endSessions, expectSound, reachedBy } from "../authz/people.ts";
 import { roleByKey } from "../authz/roleByKey.ts";
 import { personOf } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
@@ -23,7 +24,7 @@ export const end = defineVerb({
     const g = tables.roleGrants;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      const { actor } = await underPeopleLock(tx, ctx, { action: "delete", on: "grant" });
       const mine = and(
         eq(g.orgId, orgId),
         eq(g.id, grantId),
@@ -36,7 +37,7 @@ export const end = defineVerb({
       const scope = storedOrNull<Scope>(row.scope);
       // What one holds oneself one may always lay down.
       if (row.userId === null || row.userId !== personOf(ctx.actor))
-        expectHolds(ctx.actor, [{ permissions: role.permissions, scope, expiresAt: row.expiresAt }]);
+        expectHolds(actor, [{ permissions: role.permissions, scope, expiresAt: row.expiresAt }]);
       await tx
         .update(g)
         .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })

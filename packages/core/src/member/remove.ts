@@ -1,9 +1,10 @@
 import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, lockPeople } from "../authz/people.ts";
+import { endSessions, expectSound } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
 import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
@@ -25,12 +26,12 @@ export const remove = defineVerb({
     const { memberships: m, users: u, roleGrants: g, apiTokens: k } = tables;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      const { actor } = await underPeopleLock(tx, ctx, { action: "delete", on: "member" });
       const mine = and(eq(m.orgId, orgId), eq(m.userId, userId));
       const found = first(await tx.select({ email: u.email }).from(m).innerJoin(u, eq(u.id, m.userId)).where(mine));
       if (found === null) throw notFound();
       if (!(ctx.actor.kind === "user" && ctx.actor.userId === userId))
-        expectHolds(ctx.actor, await grantsOf(tx, { orgId, userId, now }));
+        expectHolds(actor, await grantsOf(tx, { orgId, userId, now }));
       const sessionsEnded = await endSessions(tx, { orgId, userIds: [userId], now });
       const keys = await tx
         .update(k)

@@ -4,6 +4,7 @@ import { mayAtAll } from "../authz/grant.ts";
 import { kindActions, resourceKinds } from "../authz/roles.ts";
 import { notFound } from "../errors/errors.ts";
 import { isoOrNull } from "../stored.ts";
+import { labelOfKey } from "../token/name.ts";
 import { defineVerb } from "../verb.ts";
 import type { WhoAmI } from "../views.ts";
 
@@ -24,7 +25,9 @@ export const whoAmI = defineVerb({
     );
     if (org === undefined) throw notFound();
     const who =
-      actor.kind === "user" ? { id: actor.userId, label: actor.email } : { id: actor.tokenId, label: actor.name };
+      actor.kind === "user"
+        ? { id: actor.userId, label: actor.email }
+        : { id: actor.tokenId, label: labelOfKey(actor) };
     const grants = actor.grants.map(({ role, scope, via, expiresAt }) => ({
       role,
       scope,

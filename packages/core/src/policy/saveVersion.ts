@@ -36,7 +36,7 @@ export const saveVersion = defineVerb({
       content: { policyId, yaml },
       message,
       applyAt: input.applyAt ?? null,
-      admit: (at) => admit(at, ctx.actor, input),
+      admit: (at, actor) => admit(at, actor, input),
     });
     if (submitted.outcome === "proposed") return submitted;
     const { changeId, result, planIds } = submitted;

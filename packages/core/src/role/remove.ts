@@ -1,7 +1,7 @@
 import { and, eq, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
-import { lockPeople } from "../authz/people.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -19,7 +19,7 @@ export const remove = defineVerb({
     const t = tables.customRoles;
     const now = ctx.clock();
     await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      await underPeopleLock(tx, ctx, { action: "delete", on: "role" });
       const mine = and(eq(t.orgId, orgId), eq(t.id, roleId), isNull(t.removedAt));
       const before = first(await tx.select().from(t).where(mine).for("update"));
       if (before === null) throw notFound();

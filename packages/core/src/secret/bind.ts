@@ -38,7 +38,7 @@ export const bind = defineVerb({
     const submitted = await submitChange(ctx, secretBindingChange, {
       content: bindingSchema.parse({ secretId, sandboxId, scope }),
       message,
-      admit: async ({ tx }) => (sandboxId === null ? undefined : await expectVisible(tx, ctx.actor, sandboxId)),
+      admit: async ({ tx }, actor) => (sandboxId === null ? undefined : await expectVisible(tx, actor, sandboxId)),
     });
     if (submitted.outcome === "proposed") return submitted;
     const { changeId, result, planIds } = submitted;

@@ -1,9 +1,9 @@
 import { and, eq, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { grantsOfServiceAccount } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { lockPeople } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
 import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
@@ -22,8 +22,8 @@ export const disable = defineVerb({
     const { serviceAccounts: s, roleGrants: g, apiTokens: k } = tables;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
-      expectHolds(ctx.actor, await grantsOfServiceAccount(tx, { orgId, serviceAccountId, now }));
+      const { actor } = await underPeopleLock(tx, ctx, { action: "delete", on: "service_account" });
+      expectHolds(actor, await grantsOfServiceAccount(tx, { orgId, serviceAccountId, now }));
       const row = first(
         await tx
           .update(s)

@@ -1,9 +1,10 @@
 import { and, eq, isNull, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { grantsOfTeam } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, lockPeople, reachedBy } from "../authz/people.ts";
+import { endSessions, expectSound, reachedBy } from "../authz/people.ts";
 import { defineVerb } from "../verb.ts";
 import { findTeam } from "./find.ts";
 
@@ -20,10 +21,10 @@ export const remove = defineVerb({
     const { teams: t, teamMembers: tm, roleGrants: g } = tables;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      const { actor } = await underPeopleLock(tx, ctx, { action: "delete", on: "team" });
       const team = await findTeam(tx, { orgId, teamId });
       const lost = await grantsOfTeam(tx, { orgId, teamId, now });
-      expectHolds(ctx.actor, lost);
+      expectHolds(actor, lost);
       const userIds = await reachedBy(tx, { orgId, userId: null, teamId });
       await tx
         .update(g)

@@ -1,9 +1,10 @@
 import { and, eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { grantsOfTeam } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, lockPeople } from "../authz/people.ts";
+import { endSessions, expectSound } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { findMember, findTeam } from "./find.ts";
@@ -20,11 +21,11 @@ export const removeMember = defineVerb({
     const t = tables.teamMembers;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      const { actor } = await underPeopleLock(tx, ctx, { action: "update", on: "team" });
       const team = await findTeam(tx, { orgId, teamId });
       const { email } = await findMember(tx, { orgId, userId });
       const lost = await grantsOfTeam(tx, { orgId, teamId, now });
-      expectHolds(ctx.actor, lost);
+      expectHolds(actor, lost);
       const gone = await tx
         .delete(t)
         .where(and(eq(t.orgId, orgId), eq(t.teamId, teamId), eq(t.userId, userId)))

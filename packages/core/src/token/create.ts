@@ -1,10 +1,9 @@
 import { and, eq, isNull, newId, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
-import { heldBy } from "../auth/resolveApiToken.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { authorize } from "../authz/authorize.ts";
 import { permissionsSchema, scopeSchema } from "../authz/fields.ts";
-import { boundGrants } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { rolePermissions, roles } from "../authz/roles.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
@@ -12,10 +11,11 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
+import { keyNameSchema } from "./name.ts";
 import { tokenViews } from "./view.ts";
 
 export const createInput = z.strictObject({
-  name: z.string().min(1).max(64),
+  name: keyNameSchema,
   /** At most what this role may. */
   role: z.enum(roles).optional(),
   /** At most these; instead of a role. */
@@ -29,6 +29,15 @@ export const createInput = z.strictObject({
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** A key of one's own gives nothing that one does not have. A key that makes keys could outlive itself by them. */
+const gateOf = (actor: UserActor | ApiKeyActor, forAccount: boolean) =>
+  actor.kind !== "user" || forAccount ? ({ action: "create", on: "token" } as const) : null;
+
+/**
+ * Threat: somebody makes a key wider than their own rights, for an owner who holds little today, and waits for more.
+ * Invariant: the bounds of a key for another owner, or that a key makes, lie within what its maker holds at this moment: permissions,
+ * scope and end, whatever the owner holds. They stand in the key's row and nothing widens them.
+ */
 export const create = defineVerb({
   name: "token.create",
   kind: "mutation",
@@ -38,8 +47,8 @@ export const create = defineVerb({
   run: async (ctx, input): Promise<{ token: string; view: TokenView }> => {
     const { orgId } = ctx.actor;
     const now = ctx.clock();
-    // A key of one's own gives nothing that one does not have. A key that makes keys could outlive itself by them.
-    if (ctx.actor.kind !== "user" || input.serviceAccountId !== undefined) authorize(ctx, "create", "token");
+    const gate = gateOf(ctx.actor, input.serviceAccountId !== undefined);
+    if (gate !== null) authorize(ctx, gate.action, gate.on);
     if ((input.role === undefined) === (input.permissions === undefined))
       throw new CreelError("invalid_input", "A key needs either a role or a list of permissions.");
     const token = makeApiToken();
@@ -64,17 +73,17 @@ export const create = defineVerb({
       revokedAt: null,
     };
     const view = await withOrg(ctx.db, orgId, async (tx) => {
+      const { actor } = await underPeopleLock(tx, ctx, gate);
       if (owner.kind === "service_account") await expectServiceAccount(tx, { orgId, serviceAccountId: owner.id });
       const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);
-      const held = await heldBy(tx, { orgId, owner, now });
-      expectHolds(ctx.actor, boundGrants(held, { permissions, scope, expiresAt: row.expiresAt }));
+      if (gate !== null) expectHolds(actor, [{ permissions, scope, expiresAt: row.expiresAt }]);
       await tx.insert(tables.apiTokens).values(row);
       await recordAudit(tx, ctx, orgId, {
         action: "token.create",
         resource: { kind: "token", id: row.id, label: row.name },
         changes: changesOf("apiTokens", null, row),
       });
-      const [made] = await tokenViews(tx, { orgId, tokenId: row.id });
+      const [made] = await tokenViews(tx, { orgId, tokenId: row.id, now });
       if (made === undefined) throw notFound();
       return made;
     });

@@ -20,6 +20,6 @@ export const list = defineVerb({
     if (actor.kind !== "user") authorize(ctx, "read", "token");
     const all = mayAtAll(actor.grants, "read", "token");
     const ownerUserId = all || actor.kind !== "user" ? undefined : actor.userId;
-    return { items: await withOrg(ctx.db, orgId, (tx) => tokenViews(tx, { orgId, ownerUserId })) };
+    return { items: await withOrg(ctx.db, orgId, (tx) => tokenViews(tx, { orgId, ownerUserId, now: ctx.clock() })) };
   },
 });

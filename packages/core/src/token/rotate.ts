@@ -5,8 +5,9 @@
 import { and, eq, newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
-import { boundOf, heldBy, ownerOf } from "../auth/resolveApiToken.ts";
-import { boundGrants, earlier, type Scope } from "../authz/grant.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
+import { boundOf, ownerOf } from "../auth/resolveApiToken.ts";
+import { earlier, type Scope } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
@@ -43,7 +44,8 @@ export const rotate = defineVerb({
     const now = ctx.clock();
     const token = makeApiToken();
     const view = await withOrg(ctx.db, orgId, async (tx) => {
-      const old = await keyForUpdate(tx, ctx, { tokenId, action: "update" });
+      const asNow = await underPeopleLock(tx, ctx, null);
+      const old = await keyForUpdate(tx, asNow, { tokenId, action: "update" });
       const owner = ownerOf(old);
       if (owner === null || !works(old, now)) throw notFound();
       const itself = actor.kind === "apiKey" && actor.tokenId === old.id;
@@ -62,11 +64,11 @@ export const rotate = defineVerb({
         lastUsedAt: null,
         revokedAt: null,
       };
-      // The secret goes to whoever asked: they hold all of it, or it is the key itself that asks.
-      if (!itself) {
-        const bound = { permissions: boundOf(old), scope: storedOrNull<Scope>(old.scope), expiresAt: fresh.expiresAt };
-        expectHolds(actor, boundGrants(await heldBy(tx, { orgId, owner, now }), bound));
-      }
+      // The secret goes to whoever asked: they hold all of its bounds, or it is their own, or it is the key itself that asks.
+      if (!itself && !itsPerson)
+        expectHolds(asNow.actor, [
+          { permissions: boundOf(old), scope: storedOrNull<Scope>(old.scope), expiresAt: fresh.expiresAt },
+        ]);
       const oldEnds = earlier(old.expiresAt, new Date(now.getTime() + overlapMinutes * MINUTE_MS));
       await tx.insert(t).values(fresh);
       await tx
@@ -78,7 +80,7 @@ export const rotate = defineVerb({
         resource: { kind: "token", id: fresh.id, label: fresh.name },
         changes: changesOf("apiTokens", old, fresh),
       });
-      const [made] = await tokenViews(tx, { orgId, tokenId: fresh.id });
+      const [made] = await tokenViews(tx, { orgId, tokenId: fresh.id, now });
       if (made === undefined) throw notFound();
       return made;
     });

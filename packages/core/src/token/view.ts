@@ -1,15 +1,16 @@
-import { and, desc, eq, type Tx, tables } from "@creel/db";
+import { and, desc, eq, gt, isNull, or, type Tx, tables } from "@creel/db";
 import type { Scope } from "../authz/grant.ts";
 import type { Permission, Role } from "../authz/roles.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso, isoOrNull, storedOrNull } from "../stored.ts";
 import type { TokenView } from "../views.ts";
+import { familyOf, lineageOf } from "./family.ts";
 
 const { apiTokens: t, users: u, serviceAccounts: s } = tables;
 
 export async function tokenViews(
   tx: Tx,
-  query: { orgId: string; tokenId?: string | undefined; ownerUserId?: string | undefined },
+  query: { orgId: string; tokenId?: string | undefined; ownerUserId?: string | undefined; now: Date },
 ): Promise<TokenView[]> {
   const rows = await tx
     .select({ token: t, email: u.email, serviceAccount: s.name })
@@ -25,6 +26,7 @@ export async function tokenViews(
     )
     .orderBy(desc(t.id))
     .limit(PAGE_MAX);
+  const endsWith = await endingWith(tx, query);
   return rows.map(({ token, email, serviceAccount }) => ({
     id: token.id,
     name: token.name,
@@ -38,9 +40,29 @@ export async function tokenViews(
     scope: storedOrNull<Scope>(token.scope),
     prefix: token.prefix,
     rotatedFrom: token.rotatedFrom,
+    endsWithIt: endsWith(token.id),
     createdAt: iso(token.createdAt),
     lastUsedAt: isoOrNull(token.lastUsedAt),
     expiresAt: isoOrNull(token.expiresAt),
     revokedAt: isoOrNull(token.revokedAt),
   }));
+}
+
+/** As `revoke` counts: what is over already ends with nothing. */
+async function endingWith(
+  tx: Tx,
+  { orgId, now }: { orgId: string; now: Date },
+): Promise<(tokenId: string) => TokenView["endsWithIt"]> {
+  const lineage = await lineageOf(tx, orgId);
+  const rows = await tx
+    .select({ id: t.id })
+    .from(t)
+    .where(and(eq(t.orgId, orgId), isNull(t.revokedAt), or(isNull(t.expiresAt), gt(t.expiresAt, now))));
+  const working = new Set(rows.map(({ id }) => id));
+  return (tokenId) => {
+    const { kin, made } = familyOf(lineage, tokenId);
+    const count = (ids: ReadonlySet<string>): number =>
+      [...ids].filter((id) => id !== tokenId && working.has(id)).length;
+    return { rotated: count(kin), made: count(made) };
+  };
 }

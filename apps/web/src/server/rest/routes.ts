@@ -251,8 +251,8 @@ export const restRoutes: readonly RestRoute[] = [
     successStatus: 201,
   }),
   route("DELETE", "/tokens/{id}", token.revoke, {
-    summary: "Revoke an API token",
-    source: { params: { id: { field: "tokenId", resolve: plainId } } },
+    summary: "Revoke an API token, those it was rotated to and from, and those it made",
+    source: { params: { id: { field: "tokenId", resolve: plainId } }, query: ["made"] },
   }),
   ...peopleRoutes,
 

@@ -1,0 +1,44 @@
+/**
+ * Threat: a team that only reviews holds no grants, so that whoever may fill teams, and nothing else, says who approves.
+ * Invariant: into a team that an approval policy names somebody comes only by whoever may change approval policies.
+ */
+import type { ApprovalSpec } from "@creel/approvals";
+import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
+import { type Grant, mayAtAll } from "../authz/grant.ts";
+import { CreelError } from "../errors/errors.ts";
+import { stored } from "../stored.ts";
+
+export async function expectMaySeat(
+  tx: Tx,
+  actor: { grants: readonly Grant[] },
+  { orgId, teamId }: { orgId: string; teamId: string },
+): Promise<void> {
+  if (mayAtAll(actor.grants, "update", "approval_policy")) return;
+  const name = await policyNaming(tx, { orgId, teamId });
+  if (name === null) return;
+  throw new CreelError(
+    "forbidden",
+    `${mayAtAll(actor.grants, "read", "approval_policy") ? `The approval policy ${name}` : "An approval policy"} asks people of this team, so whoever may change approval policies adds to it.`,
+  );
+}
+
+/** The first approval policy that asks people of this team, enforced or looking on. */
+async function policyNaming(tx: Tx, { orgId, teamId }: { orgId: string; teamId: string }): Promise<string | null> {
+  const t = tables.approvalPolicies;
+  const rows = await tx
+    .select({ name: t.name, spec: t.spec })
+    .from(t)
+    .where(and(eq(t.orgId, orgId), isNull(t.removedAt)))
+    .orderBy(asc(t.name));
+  const found = rows.find(({ spec }) => {
+    const { steps, veto } = stored<ApprovalSpec>(spec);
+    return names(steps, teamId) || names(veto, teamId);
+  });
+  return found?.name ?? null;
+}
+
+/** Wherever in a rule a team stands, it stands as `{ team: id }`; what grows in the language of rules stays found. */
+function names(rule: unknown, teamId: string): boolean {
+  if (typeof rule !== "object" || rule === null) return false;
+  return ("team" in rule && rule.team === teamId) || Object.values(rule).some((part) => names(part, teamId));
+}
