@@ -53,8 +53,8 @@ export async function submitException(
   const submitted = await submitChange(ctx, egressExceptionChange, {
     content: { ...content, scope },
     message,
-    admit: async (at) => {
-      await admit(at, ctx.actor, content.sandboxIds);
+    admit: async (at, actor) => {
+      await admit(at, actor, content.sandboxIds);
       await claim?.take(at.tx);
     },
     settled: claim?.settle,
