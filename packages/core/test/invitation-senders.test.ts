@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, grant, invitation, member, type Permission, role, serviceAccount, sso, token } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { actorOf, join } from "./support/members.ts";
 
@@ -29,7 +30,7 @@ async function roleKeeper() {
 /** A service account with a role, and its key as the caller. */
 async function robot(roleKey: string) {
   const { id } = await serviceAccount.create({ ctx: owner(), input: { name: unique("robot") } });
-  const given = await grant.give({ ctx: owner(), input: { serviceAccountId: id, role: roleKey } });
+  const given = applied(await grant.give({ ctx: owner(), input: { serviceAccountId: id, role: roleKey } }));
   const key = await token.create({ ctx: owner(), input: { name: unique("key"), role: "owner", serviceAccountId: id } });
   const actor = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: key.token } });
   return { id, grantId: given.id, ctx: fleet.ctx(actor) };

@@ -12,6 +12,7 @@ import {
   team,
   token,
 } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, PASSWORD, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { actorOf, join } from "./support/members.ts";
 
@@ -87,7 +88,7 @@ describe("nobody gives what they do not hold", () => {
     await grant.give({ ctx: owner(), input: { userId: lent.userId, role: "security_admin", hours: 1 } });
     const now = { ...lent, actor: await actorOf(fleet, lent.token) };
     await expect(give(now, { userId, role: "security_admin" })).rejects.toMatchObject({ code: "forbidden" });
-    expect((await give(now, { userId, role: "security_admin", hours: 1 })).role).toBe("security_admin");
+    expect(applied(await give(now, { userId, role: "security_admin", hours: 1 })).role).toBe("security_admin");
   });
 
   test("not through a team, a role that grows, an invitation, or a key", async () => {
@@ -169,7 +170,7 @@ describe("separation of duty", () => {
       );
       expect(told.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       for (const one of told)
-        if (one.status === "fulfilled") await grant.end({ ctx: owner(), input: { grantId: one.value.id } });
+        if (one.status === "fulfilled") await grant.end({ ctx: owner(), input: { grantId: applied(one.value).id } });
     }
   });
 
@@ -184,7 +185,7 @@ describe("separation of duty", () => {
     await grant.give({ ctx, input: { userId: two.userId, role: "owner", hours: 1 } });
     // An owner for an hour is none to rely on.
     await expect(grant.end({ ctx, input: { grantId: mine?.id ?? "" } })).rejects.toMatchObject(refused);
-    const lasting = await grant.give({ ctx, input: { userId: two.userId, role: "owner" } });
+    const lasting = applied(await grant.give({ ctx, input: { userId: two.userId, role: "owner" } }));
     const told = await Promise.allSettled([
       grant.end({ ctx, input: { grantId: mine?.id ?? "" } }),
       grant.end({ ctx: fleet.ctx(await actorOf(fleet, two.token)), input: { grantId: lasting.id } }),
@@ -199,7 +200,7 @@ describe("a sign-in ends", () => {
 
   test("with a right, with the membership, and everywhere but here with the password", async () => {
     const ada = await join(fleet, acme, { name: unique("ada"), role: "viewer" });
-    const given = await grant.give({ ctx: owner(), input: { userId: ada.userId, role: "operator" } });
+    const given = applied(await grant.give({ ctx: owner(), input: { userId: ada.userId, role: "operator" } }));
     expect(await grant.end({ ctx: owner(), input: { grantId: given.id } })).toEqual({ sessionsEnded: 1 });
     await ended(ada.token);
     const credentials = { email: ada.email, password: PASSWORD };

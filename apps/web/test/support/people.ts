@@ -10,7 +10,9 @@ export async function makePeople(fleet: Fleet, home: Org) {
   const { id: teamId } = await team.create({ ctx, input: { name: "payments" } });
   const { id: roleId } = await role.create({ ctx, input: { name: "reader", permissions: ["node:read"] } });
   const { id: serviceAccountId } = await serviceAccount.create({ ctx, input: { name: "ci" } });
-  const { id: grantId } = await grant.give({ ctx, input: { teamId, role: "viewer" } });
+  const given = await grant.give({ ctx, input: { teamId, role: "viewer" } });
+  if (given.outcome !== "applied") throw new Error("it was proposed");
+  const grantId = given.id;
   const { id: invitationId } = await invitation.create({ ctx, input: { email: "ivo@people.example", role: "viewer" } });
   return { userId: joined.user.id, teamId, roleId, serviceAccountId, grantId, invitationId };
 }

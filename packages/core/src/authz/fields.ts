@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Scope } from "./grant.ts";
 import { permissions } from "./roles.ts";
 
 /** Names of labels as they stand in scopes and on things: short words, so that a scope reads as a sentence. */
@@ -22,6 +23,12 @@ export const scopeSchema = z
   .record(labelName, z.array(labelValue).min(1, "name at least one value").max(VALUES_MAX))
   .refine((scope) => Object.keys(scope).length > 0, "name at least one label, or leave the scope out")
   .refine((scope) => Object.keys(scope).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`);
+
+/** Equal scopes as equal texts, in whatever order people or a database wrote them. */
+export function inOrder(scope: Scope): Record<string, string[]> {
+  const names = Object.keys(scope).sort();
+  return Object.fromEntries(names.map((name) => [name, [...new Set(scope[name])].sort()]));
+}
 
 export const permissionsSchema = z
   .array(z.enum(permissions))

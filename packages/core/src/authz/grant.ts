@@ -46,6 +46,12 @@ export const scopeCovers = (scope: Scope | null, labels: Labels): boolean =>
     ([label, values]) => Object.hasOwn(labels, label) && values.includes(labels[label] ?? ""),
   );
 
+/** As people write it: `env=staging|test, team=payments`. */
+export const describeScope = (scope: Scope): string =>
+  Object.entries(scope)
+    .map(([name, values]) => `${name}=${values.join("|")}`)
+    .join(", ");
+
 /** True when everything that `inner` covers, `outer` covers. */
 export const scopeContains = (outer: Scope | null, inner: Scope | null): boolean =>
   outer === null ||

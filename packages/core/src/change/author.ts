@@ -17,6 +17,19 @@ export async function grantsOfAuthor(
   return serviceAccountId === null ? [] : await grantsOfServiceAccount(tx, { orgId, serviceAccountId, now });
 }
 
+/** Of each who wrote any of it, the author first: whoever edited it gives what it says as the author does. */
+export async function grantsOfWriters(tx: Tx, of: Parameters<typeof grantsOfAuthor>[1]): Promise<Grant[][]> {
+  const { orgId, changeId, now } = of;
+  const p = tables.changeParties;
+  const editors = await tx
+    .select({ userId: p.userId })
+    .from(p)
+    .where(and(eq(p.orgId, orgId), eq(p.changeId, changeId), eq(p.part, "editor")));
+  const written = [await grantsOfAuthor(tx, of)];
+  for (const { userId } of editors) written.push(await grantsOf(tx, { orgId, userId, now }));
+  return written;
+}
+
 /** The row names persons alone; which key it was is in the audit trail, which nobody rewrites. */
 async function accountThatProposed(tx: Tx, of: { orgId: string; changeId: string }): Promise<string | null> {
   const { auditEvents: a, apiTokens: k } = tables;

@@ -35,7 +35,7 @@ export async function personsBehind(tx: Tx, orgId: string, actor: Actor | null):
  * By the keys' rows and by the audit trail, which nobody rewrites. However many keys stand between, all of them are walked: a
  * walk that gave up would let whoever rotates a key often enough out of it. `union` takes each key once, so a circle ends.
  */
-async function makersOf(tx: Tx, { orgId, tokenId }: { orgId: string; tokenId: string }): Promise<string[]> {
+export async function makersOf(tx: Tx, { orgId, tokenId }: { orgId: string; tokenId: string }): Promise<string[]> {
   const rows = await tx.execute<{ userId: string }>(sql`
     with recursive hands (id) as (
       select ${tokenId}::text

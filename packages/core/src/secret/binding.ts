@@ -2,7 +2,7 @@ import type { Labels } from "@creel/approvals";
 import { and, eq, isNull, tables } from "@creel/db";
 import { type Policy, parsePolicy } from "@creel/policy";
 import { z } from "zod";
-import { scopeSchema } from "../authz/fields.ts";
+import { inOrder, scopeSchema } from "../authz/fields.ts";
 import { type Scope, scopeCovers } from "../authz/grant.ts";
 import { sandboxLabels } from "../authz/scopeSql.ts";
 import type { In } from "../change/kinds.ts";
@@ -22,19 +22,9 @@ export const bindingSchema = z
   });
 export type Binding = z.output<typeof bindingSchema>;
 
-function inOrder(scope: Scope): Record<string, string[]> {
-  const names = Object.keys(scope).sort();
-  return Object.fromEntries(names.map((name) => [name, [...new Set(scope[name])].sort()]));
-}
-
 /** Whatever order a database or a person wrote them in. */
 export const sameScope = (one: Scope | null, other: Scope | null): boolean =>
   one === null || other === null ? one === other : JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
-
-export const describeScope = (scope: Scope): string =>
-  Object.entries(scope)
-    .map(([name, values]) => `${name}=${values.join("|")}`)
-    .join(", ");
 
 export async function nameOfSecret({ tx, orgId }: In, secretId: string): Promise<string> {
   const t = tables.secrets;

@@ -5,7 +5,7 @@
  */
 import { and, eq, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
 import { changesOf, recordAudit } from "../audit/record.ts";
-import { mayAtAll, type Scope } from "../authz/grant.ts";
+import { describeScope, mayAtAll, type Scope } from "../authz/grant.ts";
 import { grantsOfAuthor } from "../change/author.ts";
 import { type ApprovedChange, defineChangeKind, type In } from "../change/kinds.ts";
 import { touchesOfScope } from "../change/scopeTouches.ts";
@@ -16,7 +16,6 @@ import {
   type Binding,
   bindingSchema,
   describePlace,
-  describeScope,
   fittingSandboxes,
   nameOfSecret,
   placesIn,

@@ -10,6 +10,7 @@ import {
   team,
   type UserActor,
 } from "../../src/index.ts";
+import { applied } from "./applied.ts";
 import { type Fleet, PASSWORD, type TestOrg } from "./fleet.ts";
 
 export interface SignedInPerson {
@@ -57,7 +58,7 @@ export async function makePeople(fleet: Fleet, of: TestOrg) {
   const { id: teamId } = await team.create({ ctx: owner, input: { name: "payments" } });
   const { id: roleId } = await role.create({ ctx: owner, input: { name: "reader", permissions: ["node:read"] } });
   const { id: serviceAccountId } = await serviceAccount.create({ ctx: owner, input: { name: "ci" } });
-  const given = await grant.give({ ctx: owner, input: { teamId, role: "viewer" } });
+  const given = applied(await grant.give({ ctx: owner, input: { teamId, role: "viewer" } }));
   const invited = await invitation.create({ ctx: owner, input: { email: "ivo@acme.example", role: "viewer" } });
   return { userId: member.userId, teamId, roleId, serviceAccountId, grantId: given.id, invitationId: invited.id };
 }
