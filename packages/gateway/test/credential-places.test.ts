@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import * as zlib from "node:zlib";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CredentialSource, fixedSource } from "../src/index.ts";
@@ -69,6 +70,16 @@ const post = (type: string, body: string, more: Record<string, string> = {}, pat
     body,
     headers: { "content-type": type, "content-length": String(Buffer.byteLength(body)), ...more },
   });
+
+/** One frame of RFC 8878 with one raw block: Node packs it only where it also unpacks it. */
+function asZstd(text: string): Buffer {
+  const content = Buffer.from(text);
+  const block = Buffer.alloc(3);
+  // Last block, kind raw, its size (3.1.1.2).
+  block.writeUIntLE(1 | (content.length << 3), 0, 3);
+  // Magic number, one segment with its size in one byte (3.1.1.1).
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, content.length]), block, content]);
+}
 
 describe("a credential in the target", () => {
   it("is written as its place needs it, also where its letters are escaped, and never into the record", async () => {
@@ -195,6 +206,18 @@ describe("a credential", () => {
     expect(heard[0]?.headers["accept-encoding"]).toBe("identity");
     expect(reply.body).toBe(`a ${PLACEHOLDER} b`);
     expect(reply.headers["content-encoding"]).toBeUndefined();
+  });
+
+  it("is found in an answer that came as zstd where this Node inflates that, and elsewhere the answer is not shown", async () => {
+    await start(REST);
+    answer = { headers: { "content-encoding": "zstd" }, body: asZstd(`a ${SECRET} b`) };
+    const reply = await call("/v1/x", { headers: { "accept-encoding": "zstd" } });
+    expect(heard[0]?.headers["accept-encoding"]).toBe("identity");
+    if (typeof Reflect.get(zlib, "createZstdDecompress") === "function") {
+      expect(reply.body).toBe(`a ${PLACEHOLDER} b`);
+      expect(reply.headers["content-encoding"]).toBeUndefined();
+    } else expect([reply.status, JSON.parse(reply.body).error]).toEqual([502, "upstream_encoded"]);
+    expect(reply.body).not.toContain(SECRET);
   });
 
   it("in an answer that ends in the middle of its compression is cut, not shown", async () => {

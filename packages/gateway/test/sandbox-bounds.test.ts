@@ -3,6 +3,7 @@ import { createServer, connect as netConnect, type Server, type Socket } from "n
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ask, closed, speak } from "./support/client.ts";
+import { ask2, http2Through } from "./support/http2Client.ts";
 import { createUpstream, createWorld, portOf, type Upstream, type World } from "./support/world.ts";
 
 const HOST = "api.example.com";
@@ -192,6 +193,37 @@ describe("bytes of a second", () => {
     expect((await call(world, "/up", body)).body).toBe(String(body.length));
   });
 
+  it("hold back the streams of HTTP/2 together, answers and uploads, and their neighbours' connection not at all", async () => {
+    const [slow, neighbour] = [await start(SLOW), await start("")];
+    const [held, free] = [await http2(slow), await http2(neighbour)];
+    const raced = [
+      ask2(held, { ":path": `/big/${MANY_BYTES}` }),
+      ask2(held, { ":path": `/big/${MANY_BYTES}` }),
+      ask2(held, { ":path": "/up", ":method": "POST" }, "y".repeat(MANY_BYTES)),
+    ].map((work) => neverFirst(work, "a stream"));
+    const fast = async () => {
+      const bytes = MANY_BYTES / 4;
+      expect((await ask2(free, { ":path": `/big/${bytes}` })).body).toHaveLength(bytes);
+      expect((await ask2(free, { ":path": "/up", ":method": "POST" }, "y".repeat(bytes))).body).toBe(String(bytes));
+      return "the neighbour";
+    };
+    expect(await Promise.race([...raced, fast()])).toBe("the neighbour");
+    await slow.gateway.remove("box");
+    expect(await Promise.all(raced)).toEqual(["cut", "cut", "cut"]);
+    free.destroy();
+  });
+
+  it("let streams of HTTP/2 through in the end, whole", async () => {
+    const session = await http2(await start("bytes_per_second: 2000000"));
+    const bytes = 400_000;
+    const [down, up] = await Promise.all([
+      ask2(session, { ":path": `/big/${bytes}` }),
+      ask2(session, { ":path": "/up", ":method": "POST" }, "y".repeat(bytes)),
+    ]);
+    expect([down.body.length, up.body]).toEqual([bytes, String(bytes)]);
+    session.destroy();
+  });
+
   it("hold for what is open after a reload: a rate that changes at once, a first one by a cut", async () => {
     const world = await start("bytes_per_second: 1000");
     const waiting = call(world, "/big/200000");
@@ -225,6 +257,9 @@ describe("bytes of a second", () => {
     await once(socket, "data");
     return socket;
   }
+
+  const http2 = async (world: World) =>
+    http2Through(await world.door(HOST, 443), { host: HOST, ca: world.ca.certificatePem });
 
   /** Rejects when the connection ends before all of it is back. */
   async function echoed(socket: Socket, bytes: number): Promise<void> {
