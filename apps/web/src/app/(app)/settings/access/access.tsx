@@ -43,7 +43,7 @@ export const Access = () => {
       <PageHeader title="Access" lead="May somebody do this to that, and why. Asking changes nothing." />
       <div className="grid gap-4">
         <Panel title="The question">
-          <div className="grid gap-3 p-3 sm:grid-cols-3">
+          <div className="grid gap-3 sm:grid-cols-3">
             <SelectField
               label="May"
               value={userId}
@@ -66,7 +66,7 @@ export const Access = () => {
           {verdict.error ? <Refusal>{shownError(verdict.error).message}</Refusal> : null}
           {verdict.data ? (
             <Panel title={verdict.data.allowed ? "Yes" : "No"} className="mt-4">
-              <div className="grid gap-3 p-3">
+              <div className="grid gap-3">
                 <p>{verdict.data.sentence}</p>
                 <ul className="grid gap-2">
                   {verdict.data.grants.map((grant) => (

@@ -86,6 +86,7 @@ export const Grants = () => {
         <Answer query={query} what="grants">
           {({ items }) => (
             <DataTable
+              stacks
               caption="Grants in force"
               rows={items}
               columns={columns}

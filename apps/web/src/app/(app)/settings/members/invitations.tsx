@@ -60,6 +60,7 @@ export const Invitations = () => {
       <Answer query={query} what="invitations">
         {({ items }) => (
           <DataTable
+            stacks
             caption="Invitations"
             rows={items}
             columns={columns}

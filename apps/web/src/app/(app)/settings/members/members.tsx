@@ -72,6 +72,7 @@ export const Members = () => {
           <Answer query={query} what="members">
             {({ items }) => (
               <DataTable
+                stacks
                 caption="Members"
                 rows={items}
                 columns={columns}

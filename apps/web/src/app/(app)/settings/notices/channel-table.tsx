@@ -140,6 +140,7 @@ export const ChannelTable = (props: {
   return (
     <>
       <DataTable
+        stacks
         caption={mine ? "Your channels" : "Channels of the organization and its teams"}
         rows={props.items}
         columns={columns}

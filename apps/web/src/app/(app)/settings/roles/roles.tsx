@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
+import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { ConfirmDialog } from "../../../../ui/dialog.tsx";
 import { PageHeader, Panel } from "../../../../ui/panel.tsx";
@@ -21,7 +22,6 @@ interface Acts {
   mayEdit: string | null;
   mayRemove: string | null;
 }
-const BUILT_IN = "Built-in roles stay as they are.";
 const columnsWith = ({ edit, remove, mayEdit, mayRemove }: Acts) => [
   column.display({ id: "name", header: "Role", cell: ({ row }) => row.original.name.replaceAll("_", " ") }),
   column.accessor("description", { header: "What it is for", meta: { wideOnly: true } }),
@@ -43,19 +43,16 @@ const columnsWith = ({ edit, remove, mayEdit, mayRemove }: Acts) => [
     header: () => <span className="sr-only">Actions</span>,
     cell: ({ row }) => {
       const { name, builtIn, grantCount } = row.original;
+      if (builtIn) return <Badge>built in</Badge>;
       const held = grantCount > 0 ? "It is still granted. End those grants first." : null;
       return (
         <div className="flex gap-2">
-          <Button
-            disabledReason={builtIn ? BUILT_IN : mayEdit}
-            aria-label={`Change ${name}`}
-            onClick={() => edit(row.original)}
-          >
+          <Button disabledReason={mayEdit} aria-label={`Change ${name}`} onClick={() => edit(row.original)}>
             Change…
           </Button>
           <Button
             look="danger"
-            disabledReason={builtIn ? BUILT_IN : (mayRemove ?? held)}
+            disabledReason={mayRemove ?? held}
             aria-label={`Remove ${name}`}
             onClick={() => remove(row.original)}
           >
@@ -103,6 +100,7 @@ export const Roles = () => {
         <Answer query={query} what="roles">
           {({ items }) => (
             <DataTable
+              stacks
               caption="Roles"
               rows={items}
               columns={columns}

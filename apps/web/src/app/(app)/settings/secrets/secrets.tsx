@@ -50,6 +50,7 @@ export const Secrets = () => {
         <Answer query={query} what="secrets">
           {({ items }) => (
             <DataTable
+              stacks
               caption="Secrets"
               rows={items}
               columns={columns}

@@ -112,6 +112,7 @@ export const ServiceAccounts = () => {
           <Answer query={query} what="service accounts">
             {({ items }) => (
               <DataTable
+                stacks
                 caption="Service accounts"
                 rows={items}
                 columns={columns}

@@ -40,7 +40,7 @@ export const ChangePassword = () => {
       {unproved ? <Prove asksCode onProved={() => void queryClient.invalidateQueries(trpc.auth.pathFilter())} /> : null}
       <Panel title="Password">
         <form
-          className="grid max-w-md gap-3 p-3"
+          className="grid max-w-md gap-3"
           onSubmit={(event) => {
             event.preventDefault();
             if (missing === null) change.mutate({ current, next });

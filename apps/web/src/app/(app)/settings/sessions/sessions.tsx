@@ -5,6 +5,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
+import { browserName } from "../../../../lib/browser-name.ts";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { ConfirmDialog } from "../../../../ui/dialog.tsx";
@@ -22,7 +23,10 @@ const columns = [
     header: "Browser",
     cell: ({ row }) => (
       <>
-        {row.original.userAgent ?? "unknown"} {row.original.current ? <Badge>this one</Badge> : null}
+        <span title={row.original.userAgent ?? undefined}>
+          {row.original.userAgent === null ? "unknown" : browserName(row.original.userAgent)}
+        </span>{" "}
+        {row.original.current ? <Badge>this one</Badge> : null}
       </>
     ),
   }),
@@ -69,6 +73,7 @@ export const Sessions = () => {
         <Answer query={query} what="sessions">
           {({ items }) => (
             <DataTable
+              stacks
               caption="Your sessions"
               rows={items}
               columns={columns}

@@ -82,7 +82,7 @@ export const Domains = (props: {
           </section>
         ))}
         <form
-          className="flex max-w-xl flex-wrap items-end gap-2"
+          className="grid max-w-xl gap-2"
           onSubmit={(event) => {
             event.preventDefault();
             add.mutate({ domain });
@@ -96,13 +96,15 @@ export const Domains = (props: {
             maxLength={253}
             autoComplete="off"
           />
-          <Button
-            type="submit"
-            busy={add.isPending}
-            disabledReason={props.unproved ?? (domain === "" ? "Name a domain." : null)}
-          >
-            Add domain
-          </Button>
+          <div>
+            <Button
+              type="submit"
+              busy={add.isPending}
+              disabledReason={props.unproved ?? (domain === "" ? "Name a domain." : null)}
+            >
+              Add domain
+            </Button>
+          </div>
         </form>
       </div>
     </Panel>

@@ -133,7 +133,7 @@ export const Provider = ({ view, disabledReason }: { view: SingleSignOnView; dis
           max={300}
           defaultValue={provider?.clockSkewSeconds ?? 30}
         />
-        <div className="flex flex-wrap gap-2">
+        <div className="flex flex-wrap items-start gap-2">
           <Button type="submit" look="primary" busy={save.isPending} disabledReason={disabledReason}>
             Save provider
           </Button>
@@ -144,15 +144,15 @@ export const Provider = ({ view, disabledReason }: { view: SingleSignOnView; dis
           >
             Test it
           </Button>
-          <Button
-            busy={remove.isPending}
-            disabledReason={
-              provider === null ? "There is none." : provider.enforced ? "Turn enforcement off first." : disabledReason
-            }
-            onClick={() => remove.mutate({})}
-          >
-            Remove provider
-          </Button>
+          {provider === null ? null : (
+            <Button
+              busy={remove.isPending}
+              disabledReason={provider.enforced ? "Turn enforcement off first." : disabledReason}
+              onClick={() => remove.mutate({})}
+            >
+              Remove provider
+            </Button>
+          )}
         </div>
         <p role="status" className="text-muted">
           {check.data ? (check.data.problem ?? "It answers as a provider should. Now sign in through it once.") : ""}

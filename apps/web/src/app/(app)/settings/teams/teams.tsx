@@ -84,6 +84,8 @@ export const Teams = () => {
   );
 };
 
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
 const TeamPanel = ({ team }: { team: TeamView }) => {
   const trpc = useTRPC();
   const refresh = useRefresh();
@@ -155,8 +157,8 @@ const TeamPanel = ({ team }: { team: TeamView }) => {
         title={`Remove ${team.name}?`}
         touches={
           <p>
-            {team.members.length} people lose what they hold through it ({team.grants.length} grants), and are signed
-            out so that it holds at once.
+            {counted(team.members.length, "person loses", "people lose")} what they hold through it (
+            {counted(team.grants.length, "grant", "grants")}), and are signed out so that it holds at once.
           </p>
         }
         confirm={`Remove ${team.name}`}

@@ -59,6 +59,7 @@ export const Bindings = ({ secret }: { secret: SecretDetail }) => {
   return (
     <Panel title="Who may use it" flush actions={<BindSecret secret={secret} />}>
       <DataTable
+        stacks
         caption="Who may use it"
         rows={secret.bound}
         columns={columns}
