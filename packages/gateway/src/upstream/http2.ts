@@ -5,7 +5,8 @@ import { authorityOf, type Sending } from "./http1.ts";
 import type { Held } from "./http2Pool.ts";
 import { NO_TURN, type UpstreamCall, type UpstreamEvents } from "./upstreamCall.ts";
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_STREAM_STATE_IDLE } =
+  constants;
 
 /** Names in lower case, one line a name as RFC 9110 5.3 reads it; a list where several lines are their only form. */
 export function toHttp2Headers(pairs: readonly HeaderPair[]): OutgoingHttpHeaders {
@@ -43,12 +44,11 @@ export function sendHttp2(sending: Sending, held: Held, events: UpstreamEvents):
       else stream.sendTrailers(toHttp2Headers(trailers));
     });
   }
-  if (stream.pending) {
-    // A server that allows few streams keeps the next ones waiting, for ever where the answers of those never end.
-    const turn = setTimeout(() => stream.destroy(new Error(NO_TURN)), UPSTREAM_TURN_TIMEOUT_MS);
-    stream.once("ready", () => clearTimeout(turn));
-    stream.once("close", () => clearTimeout(turn));
-  }
+  // A server that allows few streams keeps the next ones waiting, for ever where the answers of those never end.
+  const turn = setTimeout(() => {
+    if (waitsForTurn(stream)) stream.destroy(new Error(NO_TURN));
+  }, UPSTREAM_TURN_TIMEOUT_MS);
+  stream.once("close", () => clearTimeout(turn));
   held.streams += 1;
   stream.once("close", () => {
     held.streams -= 1;
@@ -59,6 +59,10 @@ export function sendHttp2(sending: Sending, held: Held, events: UpstreamEvents):
     destroy: () => letGo(stream),
   };
 }
+
+/** Its head is still with us. Node gives it a number at once and calls it pending no more; to nghttp2 it is idle until it is sent. */
+const waitsForTurn = (stream: ClientHttp2Stream): boolean =>
+  !stream.destroyed && stream.state.state === NGHTTP2_STREAM_STATE_IDLE;
 
 /**
  * Ends a stream whose answer nobody reads any more, and tells the server. Node keeps one that its server has ended until the rest of it was
