@@ -12,10 +12,12 @@ import { roleByKey } from "../authz/roleByKey.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { insertGrant } from "../grant/insert.ts";
+import { expectUnselected } from "../grant/selected.ts";
 import { passwordSchema } from "../limits.ts";
 import { hashPassword, verifyPassword } from "../secrets/password.ts";
 import { closedOrgOf, expectPasswordOpens, ssoRequired } from "../sso/door.ts";
 import { storedOrNull } from "../stored.ts";
+import { expectMaySeat } from "../team/reviewers.ts";
 import { defineVerb } from "../verb.ts";
 import type { SignedIn } from "../views.ts";
 import { givenBy } from "./create.ts";
@@ -143,14 +145,18 @@ async function consume(tx: Tx, of: { orgId: string; id: string }, now: Date): Pr
 /** Judged when it was sent, and again now: whoever sent it may have lost what it gives, or the role may have grown since. */
 async function expectStillGiven(
   tx: Tx,
-  invitation: Parameters<typeof grantsOfSender>[1],
+  invitation: Parameters<typeof grantsOfSender>[1] & { teamId: string | null },
   given: Parameters<typeof expectHolds>[1],
   now: Date,
 ): Promise<void> {
   const grants = await grantsOfSender(tx, invitation, now);
+  const { orgId, teamId } = invitation;
   try {
     expectHolds({ grants }, given);
-  } catch {
+    await expectUnselected({ tx, orgId, now }, given, "");
+    if (teamId !== null) await expectMaySeat(tx, { grants }, { orgId, teamId });
+  } catch (error) {
+    if (!(error instanceof CreelError)) throw error;
     throw invalidInvitation();
   }
 }

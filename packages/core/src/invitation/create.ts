@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, newId, sql, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { scopeSchema } from "../authz/fields.ts";
 import type { Grant } from "../authz/grant.ts";
 import { grantsOfTeam } from "../authz/grantsOf.ts";
@@ -8,9 +9,11 @@ import { expectHolds } from "../authz/holds.ts";
 import { type NamedRole, roleByKey, roleKeySchema } from "../authz/roleByKey.ts";
 import { personOf } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
+import { expectUnselected } from "../grant/selected.ts";
 import { hashToken, makeInvitationToken } from "../secrets/tokens.ts";
 import { iso } from "../stored.ts";
 import { findTeam } from "../team/find.ts";
+import { expectMaySeat } from "../team/reviewers.ts";
 import { defineVerb } from "../verb.ts";
 
 /** A link that lies in a mailbox is a way in: two weeks are enough for somebody on holiday. */
@@ -45,11 +48,12 @@ export const create = defineVerb({
     const now = ctx.clock();
     const token = makeInvitationToken();
     return await withOrg(ctx.db, orgId, async (tx) => {
+      const { actor } = await underPeopleLock(tx, ctx, { action: "create", on: "invitation" });
       const role = input.role === undefined ? null : await roleByKey(tx, { orgId, key: input.role });
-      expectHolds(
-        ctx.actor,
-        await givenBy(tx, { orgId, role, scope: input.scope ?? null, teamId: input.teamId ?? null, now }),
-      );
+      const given = await givenBy(tx, { orgId, role, scope: input.scope ?? null, teamId: input.teamId ?? null, now });
+      expectHolds(actor, given);
+      await expectUnselected({ tx, orgId, now }, given, "Invite them with less, and give the rest once they are here.");
+      if (input.teamId !== undefined) await expectMaySeat(tx, actor, { orgId, teamId: input.teamId });
       await expectRoom(tx, { orgId, now });
       await expectStranger(tx, { orgId, email });
       const row = {

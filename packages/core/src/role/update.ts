@@ -1,12 +1,14 @@
 import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { permissionsSchema } from "../authz/fields.ts";
 import type { Scope } from "../authz/grant.ts";
 import { grantsOfCustomRole, knownPermissions } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, lockPeople, reachedBy } from "../authz/people.ts";
+import { endSessions, expectSound, reachedBy } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
+import { expectUnselected } from "../grant/selected.ts";
 import { scopesOffered } from "../invitation/sender.ts";
 import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { providerOf } from "../sso/row.ts";
@@ -32,7 +34,7 @@ export const update = defineVerb({
     const t = tables.customRoles;
     const now = ctx.clock();
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
+      const { actor } = await underPeopleLock(tx, ctx, { action: "update", on: "role" });
       const mine = and(eq(t.orgId, orgId), eq(t.id, input.roleId), isNull(t.removedAt));
       const before = first(await tx.select().from(t).where(mine).for("update"));
       if (before === null) throw notFound();
@@ -42,18 +44,25 @@ export const update = defineVerb({
       const holders = await holdersOf(tx, { orgId, roleId: input.roleId, now });
       const touched = new Set([...added, ...taken]);
       expectHolds(
-        ctx.actor,
+        actor,
         holders.grants.map(({ scope, expiresAt }) => ({ permissions: touched, scope, expiresAt })),
       );
       // Whom it is promised to will hold what it is then, and nobody judges that again for a newcomer by the provider.
+      const promised = await promisedOver(tx, { orgId, roleId: input.roleId, now });
       expectHolds(
-        ctx.actor,
-        (await promisedOver(tx, { orgId, roleId: input.roleId, now })).map((scope) => ({
+        actor,
+        promised.map((scope) => ({
           permissions: added,
           scope,
           expiresAt: null,
         })),
       );
+      if (added.size > 0)
+        await expectUnselected(
+          { tx, orgId, now },
+          [...holders.grants.map(({ scope }) => scope), ...promised].map((scope) => ({ permissions: has, scope })),
+          "Make another role, and give that.",
+        );
       const after = {
         ...before,
         permissions: input.permissions,

@@ -2,14 +2,16 @@ import { and, eq, newId, type Tx, tables, withOrg } from "@creel/db";
 import { urlProblem } from "@creel/notices/target";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { expectProof } from "../auth/proof.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { lockPeople } from "../authz/people.ts";
 import { roleByKey, roleKeySchema } from "../authz/roleByKey.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
+import { expectUnselected } from "../grant/selected.ts";
 import { givenBy } from "../invitation/create.ts";
 import type { SingleSignOnView } from "../ssoViews.ts";
+import { expectMaySeat } from "../team/reviewers.ts";
 import { defineVerb } from "../verb.ts";
 import { CLOCK_SKEW_SECONDS_DEFAULT, CLOCK_SKEW_SECONDS_MAX, ISSUER_CHARS_MAX, MAPPINGS_MAX } from "./limits.ts";
 import { expectOwner } from "./owner.ts";
@@ -54,12 +56,12 @@ export const save = defineVerb({
     const problem = issuerProblem(input.issuer, world.trustedHosts);
     if (problem !== null) throw new CreelError("invalid_input", `issuer: The URL ${problem}.`);
     return await withOrg(ctx.db, orgId, async (tx) => {
-      await lockPeople(tx, orgId);
-      await expectGivable(tx, ctx.actor, input, ctx.clock());
+      const { actor } = await underPeopleLock(tx, ctx, { action: "update", on: "identity_provider" });
+      await expectGivable(tx, actor, input, ctx.clock());
       const before = await providerOf(tx, orgId, "update");
       const after = await write(tx, ctx, before, input);
       const moved = before !== null && isAnother(before, after);
-      if (before === null || moved) expectOwner(ctx.actor);
+      if (before === null || moved) expectOwner(actor);
       const sessionsEnded = moved ? await endSignInsOf(tx, { orgId, providerId: after.id, now: ctx.clock() }) : 0;
       await recordAudit(tx, ctx, orgId, {
         action: "sso.save",
@@ -133,6 +135,9 @@ async function expectGivable(tx: Tx, actor: UserActor | ApiKeyActor, input: Inpu
     if (key === "owner")
       throw new CreelError("invalid_input", "roleMapping: a provider makes nobody an owner; an owner does.");
     const role = await roleByKey(tx, { orgId, key });
-    expectHolds(actor, await givenBy(tx, { orgId, role, scope: null, teamId, now }));
+    const given = await givenBy(tx, { orgId, role, scope: null, teamId, now });
+    expectHolds(actor, given);
+    await expectUnselected({ tx, orgId, now }, given, "Map newcomers to less, and give the rest once they are here.");
+    if (teamId !== null) await expectMaySeat(tx, actor, { orgId, teamId });
   }
 }
