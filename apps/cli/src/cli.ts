@@ -5,6 +5,7 @@ import { EnvProblem } from "./env.ts";
 import { registerException, registerInbox } from "./exception/command.ts";
 import { CliError, EXIT, type ExitCode, messageOf, usageError } from "./exit.ts";
 import { type Io, jsonLine, line, page, printable } from "./io.ts";
+import { registerLogin } from "./login/command.ts";
 import { registerNode } from "./node/command.ts";
 import { registerPeople } from "./people/command.ts";
 import { registerPolicy } from "./policy/command.ts";
@@ -16,6 +17,7 @@ import { registerUp } from "./up/command.ts";
 
 const registrations: Register[] = [
   registerUp,
+  registerLogin,
   registerRun,
   registerDoctor,
   registerPolicy,

@@ -28,6 +28,8 @@ export interface CliEnv {
   userHome: string;
   /** Their own default policy for `creel run`, which need not be there. */
   userPolicy: string;
+  /** Where `creel login` keeps its token. */
+  userLogin: string;
   webPort: number | null;
   hubPort: number | null;
   databaseUrl: string | null;
@@ -51,10 +53,12 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
   }
   const env = parsed.data;
   const userHome = resolve(env.HOME ?? homedir());
+  const userConfig = join(resolve(env.XDG_CONFIG_HOME ?? join(userHome, ".config")), "creel");
   return {
     home: resolve(env.CREEL_HOME ?? `${projectRoot}/.creel`),
     userHome,
-    userPolicy: join(resolve(env.XDG_CONFIG_HOME ?? join(userHome, ".config")), "creel/policy.yaml"),
+    userPolicy: join(userConfig, "policy.yaml"),
+    userLogin: join(userConfig, "login.json"),
     webPort: env.CREEL_WEB_PORT ?? null,
     hubPort: env.CREEL_HUB_PORT ?? null,
     databaseUrl: env.DATABASE_URL ?? null,

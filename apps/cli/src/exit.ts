@@ -12,6 +12,8 @@ export class CliError extends Error {
   readonly details: readonly string[];
   /** Everything that is wrong, under `--json`, where the message is a summary of it. */
   readonly problems: readonly unknown[] | null;
+  /** What a server answered with, where it was one that refused. */
+  readonly status: number | null;
 
   constructor(
     message: string,
@@ -21,6 +23,7 @@ export class CliError extends Error {
       remedy?: string;
       details?: readonly string[];
       problems?: readonly unknown[];
+      status?: number;
       cause?: unknown;
     } = {},
   ) {
@@ -30,6 +33,7 @@ export class CliError extends Error {
     this.remedy = options.remedy ?? null;
     this.details = options.details ?? [];
     this.problems = options.problems ?? null;
+    this.status = options.status ?? null;
   }
 }
 

@@ -1,4 +1,14 @@
-import { type Actor, agentRequest, audit, auth, grantOfRole, type Role, roleMay, verbRegistry } from "@creel/core";
+import {
+  type Actor,
+  agentRequest,
+  audit,
+  auth,
+  device,
+  grantOfRole,
+  type Role,
+  roleMay,
+  verbRegistry,
+} from "@creel/core";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,7 +53,8 @@ beforeAll(async () => {
   ]);
   const keep = appRouter.createCaller(as(ours.owner)).secret;
   secretId = (await keep.create({ name: "WALK", value: "a value of the walk" })).id;
-  ({ bindingId } = await keep.bind({ secretId, sandboxId: ours.sandboxId }));
+  const bound = await keep.bind({ secretId, sandboxId: ours.sandboxId });
+  bindingId = bound.outcome === "applied" ? bound.bindingId : "";
   const granted = await appRouter.createCaller(as(ours.owner)).exception.grant(exceptionSample());
   exceptionId = granted.outcome === "applied" ? (granted.exceptionIds[0] ?? "") : "";
   const wish = { binary: "/usr/bin/curl", host: "api.example.com", port: 443, reason: "a walk", again: true };
@@ -182,6 +193,11 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "token.rotate": () => ({ tokenId: ours.policyId }),
     "auth.changePassword": () => ({ current: ours.password, next: ours.password }),
     "auth.listOrgs": () => ({}),
+    "device.begin": () => ({ hostName: "walk" }),
+    "device.poll": () => ({ deviceCode: "x" }),
+    "device.look": () => ({ userCode: "BBBB-CCCC" }),
+    "device.approve": () => ({ userCode: "BBBB-CCCC" }),
+    "device.deny": () => ({ userCode: "BBBB-CCCC" }),
     "access.ask": () => ({ userId: ours.owner.userId, action: "read", kind: "node" }),
     "sso.get": () => ({}),
     "sso.save": () => ({ name: "ID", issuer: "http://127.0.0.1:1", clientId: "creel", clientSecret: "a secret" }),
@@ -303,11 +319,19 @@ const restRequest = (route: (typeof restRoutes)[number], input: Record<string, u
 describe("REST", () => {
   const named = restRoutes.map((route) => [`${route.method} ${route.path}`, route] as const);
 
-  it.each(named)("%s answers nobody, a wrong token and a cookie with 401", async (_name, route) => {
-    const input = sample(route.verbName, "nobody");
-    for (const token of [null, "creel_00000000_nonsense", "x"])
-      expect((await restRequest(route, input, token)).status).toBe(401);
+  it("answers nobody but who begins or fetches the login of a command line", () => {
+    const open = restRoutes.filter((route) => route.open).map((route) => `${route.method} ${route.path}`);
+    expect(open).toEqual(["POST /device/code", "POST /device/token"]);
   });
+
+  it.each(named.filter(([, route]) => !route.open))(
+    "%s answers nobody, a wrong token and a cookie with 401",
+    async (_name, route) => {
+      const input = sample(route.verbName, "nobody");
+      for (const token of [null, "creel_00000000_nonsense", "x"])
+        expect((await restRequest(route, input, token)).status).toBe(401);
+    },
+  );
 
   it.each(named)("%s refuses a token whose role may not", async (_name, route) => {
     for (const role of ["viewer", "developer"] as const) {
@@ -377,6 +401,7 @@ describe("what a person may do leaves an audit row", () => {
   /** What asks for proof is done by somebody who signed in a moment ago. */
   const factors = ["auth.prove", "auth.beginTotp", "auth.confirmTotp", "auth.newRecoveryCodes", "auth.removeTotp"];
   factors.push(
+    "device.approve",
     "org.create",
     "sso.save",
     "sso.enforce",
@@ -398,6 +423,8 @@ describe("what a person may do leaves an audit row", () => {
       const { secret } = await auth.beginTotp({ ctx: fleet.ctx(proved), input: {} });
       input.code = codeOf(secret, new Date());
     }
+    if (path.startsWith("device."))
+      input.userCode = (await device.begin({ ctx: fleet.ctx(null), input: { hostName: "walk" } })).userCode;
     const api = appRouter.createCaller(as(ours.owner));
     if (path === "token.revoke" || path === "token.rotate") input.tokenId = (await api.token.list({})).items[0]?.id;
     if (path === "sso.verifyDomain" || path === "sso.removeDomain")

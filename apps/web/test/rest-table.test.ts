@@ -30,6 +30,7 @@ describe("the OpenAPI document and the route table are one", () => {
         ...(route.source.query ?? []),
         ...(route.source.body ?? []),
         ...(route.source.without ?? []),
+        ...(route.source.address === undefined ? [] : [route.source.address]),
       ];
       expect([...offered].sort()).toEqual([...fields].sort());
       const braces = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

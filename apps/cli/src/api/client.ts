@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CliEnv, readEnv } from "../env.ts";
 import { CliError, EXIT, messageOf, systemCode, usageError } from "../exit.ts";
+import { readLogin } from "../login/store.ts";
 import { readDevFile } from "../up/credentials.ts";
 import { homePaths } from "../up/home.ts";
 
@@ -9,7 +10,8 @@ const TIMEOUT_MS = 30_000;
 export interface ApiTarget {
   /** Of the web app, without `/api/v1`. */
   url: string;
-  token: string;
+  /** Null where one is still to be had. */
+  token: string | null;
 }
 export interface ApiCall {
   body?: unknown;
@@ -26,20 +28,30 @@ export interface Api {
 /** RFC 9457, as the server answers every error. */
 const problemSchema = z.object({ code: z.string(), detail: z.string() });
 
-/** CREEL_URL and CREEL_TOKEN, else the deployment that `creel up` runs here. */
+/**
+ * CREEL_URL and CREEL_TOKEN, else what `creel login` left, else the deployment that `creel up` runs here. A token that lies in a file is
+ * only ever sent to the address that stands beside it.
+ */
 export function findTarget(env: CliEnv = readEnv()): ApiTarget {
+  const login = readLogin(env);
   const dev = readDevFile(homePaths(env.home));
-  const url = env.apiUrl ?? dev?.webUrl;
-  // A token from dev.json is only ever sent to the address that stands beside it.
-  const token = env.apiToken ?? (env.apiUrl === null ? dev?.apiToken : undefined);
-  if (url === undefined || token === undefined) {
-    throw usageError(
-      "no deployment to talk to",
-      "Start one here (`npm start`), or set CREEL_URL and CREEL_TOKEN (an API token from the dashboard's settings).",
-    );
-  }
-  return { url: url.replace(/\/+$/, ""), token };
+  if (env.apiToken !== null) {
+    const url = env.apiUrl ?? dev?.webUrl ?? login?.url;
+    if (url !== undefined) return { url: plain(url), token: env.apiToken };
+  } else if (login !== null && (env.apiUrl === null || plain(env.apiUrl) === login.url)) {
+    if (Date.parse(login.expiresAt) > Date.now()) return login;
+    throw new CliError(`the login has ended at ${login.expiresAt}`, {
+      place: login.url,
+      remedy: "Run `creel login` again, or `creel logout` to do without it.",
+    });
+  } else if (dev !== null && env.apiUrl === null) return { url: plain(dev.webUrl), token: dev.apiToken };
+  throw usageError(
+    "no deployment to talk to",
+    "Start one here (`npm start`), sign in to one (`creel login --url URL`), or set CREEL_URL and CREEL_TOKEN.",
+  );
 }
+
+const plain = (url: string): string => url.replace(/\/+$/, "");
 
 export function openApi(target: ApiTarget): Api {
   return {
@@ -66,7 +78,10 @@ async function send(target: ApiTarget, method: string, path: string, options: Ap
   try {
     return await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${target.token}`, "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
+      },
       signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
       // A redirect would carry the token to wherever it points.
       redirect: "error",
@@ -94,14 +109,15 @@ function refusal(target: ApiTarget, { status, text, missing }: Refused): CliErro
   if (status === 401) {
     return new CliError(message, {
       place: target.url,
-      remedy: "The token is unknown, expired or revoked: set CREEL_TOKEN to a valid one.",
+      status,
+      remedy: "The token is unknown, expired or revoked: run `creel login`, or set CREEL_TOKEN to a valid one.",
     });
   }
   const code = problem.success ? problem.data.code : "";
   // By the code and not the status: a proxy's own 404 says nothing of a sandbox.
   if (code === "not_found" && missing !== undefined) return missing;
   const exitCode = code === "invalid_input" || code === "policy_invalid" ? EXIT.usage : EXIT.failed;
-  return new CliError(message, { place: target.url, exitCode });
+  return new CliError(message, { place: target.url, status, exitCode });
 }
 
 function safeJson(text: string): unknown {

@@ -3,7 +3,8 @@ import type { GrantOptions } from "./exceptions.ts";
 import type { AllowOptions } from "./inbox.ts";
 import { lasting } from "./lasting.ts";
 
-const TALKS = "\nTalks to CREEL_URL with CREEL_TOKEN, or to the deployment that `creel up` runs here.";
+const TALKS =
+  "\nTalks to CREEL_URL with CREEL_TOKEN, by `creel login`, or to the deployment that `creel up` runs here.";
 type Json = { json?: boolean };
 
 /** `creel exception ls|grant|end`: what sandboxes may reach for a while beside their policies. */

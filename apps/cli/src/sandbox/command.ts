@@ -22,7 +22,10 @@ export const registerSandbox: Register = (program, io, finish) => {
   const sandbox = program
     .command("sandbox")
     .description("look at and enter the fleet's sandboxes")
-    .addHelpText("after", "\nTalks to CREEL_URL with CREEL_TOKEN, or to the deployment that `creel up` runs here.");
+    .addHelpText(
+      "after",
+      "\nTalks to CREEL_URL with CREEL_TOKEN, by `creel login`, or to the deployment that `creel up` runs here.",
+    );
   sandbox
     .command("ls")
     .description("list sandboxes")

@@ -23,9 +23,11 @@ export const dispatch = async (request: Request, segments: readonly string[]): P
   const operation = `${request.method} /${segments.join("/")}`;
   try {
     const ctx = await restCtx(request, requestId);
-    if (ctx.actor === null) throw new CreelError("unauthenticated", "Sign in, or send a valid API token.");
     const matches = matchPath(restRoutes, segments);
     const match = matches.find(({ route }) => route.method === request.method);
+    // Nobody learns which routes there are; those that are open are in every document.
+    if (ctx.actor === null && match?.route.open !== true)
+      throw new CreelError("unauthenticated", "Sign in, or send a valid API token.");
     if (!match && matches.length > 0) return methodNotAllowed(matches.map(({ route }) => route.method));
     if (!match) throw notFound();
     const input = await readInput(match.route, { ctx, request, params: match.params });

@@ -56,6 +56,8 @@ const operationOf = (route: RestRoute): Json => {
   return {
     operationId: route.operationId,
     summary: route.summary,
+    // Nothing to send: the two routes by which a program comes to a token.
+    ...(route.open ? { security: [] } : {}),
     parameters: parametersOf(route),
     ...(body ? { requestBody: body } : {}),
     responses: {

@@ -1,5 +1,6 @@
 import {
   access,
+  device,
   grant,
   invitation,
   member,
@@ -86,6 +87,16 @@ export const peopleRoutes: readonly RestRoute[] = [
   route("DELETE", "/service-accounts/{id}", serviceAccount.disable, {
     summary: "Disable a service account: its grants and keys end",
     source: oneId("serviceAccountId"),
+  }),
+  route("POST", "/device/code", device.begin, {
+    summary:
+      "Ask to be signed in, as a command line does: a code for a person to confirm on the page `/device` (RFC 8628)",
+    source: { body: ["hostName"], address: "address" },
+    successStatus: 201,
+  }),
+  route("POST", "/device/token", device.poll, {
+    summary: "Ask whether the code was confirmed, every `intervalSeconds`; the token is in one answer and nowhere else",
+    source: { body: ["deviceCode"] },
   }),
   route("POST", "/tokens/{id}/rotate", token.rotate, {
     summary: "A new key in the place of one, which works on for `overlapMinutes`",

@@ -1,5 +1,7 @@
 import { CreelError, type Ctx } from "@creel/core";
 import { z } from "zod";
+import { env } from "../../env.ts";
+import { addressIn } from "../auth/options.ts";
 import type { RestRoute } from "./route.ts";
 
 /** The largest body is a policy of 1 MiB, quoted as JSON, with room for escapes. */
@@ -78,6 +80,8 @@ export const readInput = async (
       input[name] = value;
     }
   }
+  const address = route.source.address === undefined ? null : addressIn(from.request.headers, env().addressHeader);
+  if (route.source.address !== undefined && address !== null) input[route.source.address] = address;
   for (const [name, { field, resolve }] of Object.entries(route.source.params ?? {})) {
     const text = from.params[name] ?? "";
     input[field] = resolve ? await resolve(from.ctx, text) : text;

@@ -11,6 +11,8 @@ export interface Source {
   query?: readonly string[];
   /** Input fields read from the JSON body. */
   body?: readonly string[];
+  /** The input field for the caller's address, where a proxy that the operator named vouches for one. */
+  address?: string;
   /** Input fields that this route does not take: another route of the verb does, or an address cannot say them. */
   without?: readonly string[];
 }
@@ -29,6 +31,8 @@ export interface RestRoute {
   operationId: string;
   verbName: string;
   kind: "query" | "mutation";
+  /** Answers whoever asks, without a token. */
+  open: boolean;
   input: z.ZodType;
   call: (ctx: Ctx, input: unknown) => Promise<unknown>;
 }
@@ -64,6 +68,7 @@ export const route = <I extends z.ZodType, O>(
     operationId: options.operationId ?? verb.verbName,
     verbName: verb.verbName,
     kind: verb.kind,
+    open: verb.gate.by === "open",
     input: verb.input,
     call: (ctx, input) => verb({ ctx, input: unparsed<I>(input) }),
   };

@@ -1,4 +1,4 @@
-import { access, auth, grant, invitation, member, org, role, serviceAccount, sso, team } from "@creel/core";
+import { access, auth, device, grant, invitation, member, org, role, serviceAccount, sso, team } from "@creel/core";
 import { mutation, query, router } from "./init.ts";
 
 /** The verbs about people and what they may do. An invitation is accepted by signing in with it, not here. */
@@ -26,6 +26,7 @@ export const peopleRouters = {
     removeDomain: mutation(sso.removeDomain),
     remove: mutation(sso.remove),
   }),
+  device: router({ look: mutation(device.look), approve: mutation(device.approve), deny: mutation(device.deny) }),
   member: router({ list: query(member.list), remove: mutation(member.remove) }),
   invitation: router({
     list: query(invitation.list),
