@@ -137,6 +137,8 @@ async function answer(server: string, hits: Hit[], req: IncomingMessage, res: Se
   const hit = { server, what: `${req.method} ${req.url}`, headers: req.headers, body: "" };
   // Known from its first byte: a body that never ends has arrived too.
   hits.push(hit);
+  const path = (req.url ?? "").split("?")[0] ?? "";
+  if (path.endsWith("/unread")) return answerUnread(req, res);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req) {
@@ -146,7 +148,6 @@ async function answer(server: string, hits: Hit[], req: IncomingMessage, res: Se
   const body = Buffer.concat(chunks).toString("latin1");
   hit.body = body;
   const echo = JSON.stringify({ from: server, url: req.url, headers: req.headers, body });
-  const path = (req.url ?? "").split("?")[0] ?? "";
   const authorization = req.headers.authorization ?? "";
   if (path.endsWith("/redirect")) res.writeHead(302, { location: `https://${HOSTS.evil}/v1/landed` }).end();
   else if (path.endsWith("/redirect-other")) res.writeHead(307, { location: `https://${HOSTS.other}/v1/landed` }).end();
@@ -154,6 +155,7 @@ async function answer(server: string, hits: Hit[], req: IncomingMessage, res: Se
   else if (path.endsWith("/header"))
     res.writeHead(200, { "x-echo": authorization, "set-cookie": `t=${authorization}` }).end("ok");
   else if (path.endsWith("/status")) res.writeHead(401, `no ${authorization}`.slice(0, 200)).end("no");
+  else if (path.endsWith("/status-999")) res.writeHead(999, "Denied").end("odd");
   else if (path.endsWith("/trailer")) {
     res.writeHead(200, { trailer: "x-echo", "transfer-encoding": "chunked" });
     res.write("body");
@@ -166,4 +168,13 @@ async function answer(server: string, hits: Hit[], req: IncomingMessage, res: Se
     }
     res.end();
   } else res.end(echo);
+}
+
+/** Long enough for the client to take its request back meanwhile. */
+const UNREAD_MS = 1_000;
+
+/** Answers, after a while, without having read a byte of the body. */
+async function answerUnread(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  await new Promise((done) => setTimeout(done, UNREAD_MS));
+  res.end(`${req.method} unread`);
 }

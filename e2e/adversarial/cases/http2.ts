@@ -12,6 +12,13 @@ const headers = (stream, more, flags = 5) => h2Frame(1, flags, stream, h2Block(l
 `;
 const frames = (text: string) => node(`${HEAD}\n${text}`);
 const AFTER = `say("after " + (await recovers("https://" + host("api") + "/v1/after"))); process.exit(0)`;
+/** Under way on a connection of its own while the attack goes on. */
+const NEIGHBOUR = `
+const statusOf = (s) => new Promise((done) => { s.on("response", (h) => done(h[":status"])); s.on("error", (e) => done(e.code)); s.on("close", () => done("closed")); s.resume(); });
+const neighbours = http2.connect("https://" + host("api")); neighbours.on("error", (e) => say(e.code));
+const neighbour = neighbours.request({ ":path": "/v1/neighbour/unread" });
+const answered = statusOf(neighbour);
+`;
 /** The one request that proves that the connection was read at all, or the answer to it. */
 const onlyAfter = all(serverNeverGot("api", /stolen|admin|private|DELETE/), prints(/after 200/));
 
@@ -108,6 +115,38 @@ export const http2: Case[] = [
       says: "the server behind was not asked a thousand times",
       check: ({ hits }) => (hits.length < 1_000 ? null : `${hits.length} requests arrived`),
     }),
+    timeoutMs: 40_000,
+  }),
+  // Both once ended the gateway of every sandbox; a stream of another connection that is under way tells whether it lives.
+  attack(
+    "h2-reset-no-error",
+    "takes a request back as if nothing were wrong, its body unread, and waits for the answer",
+    {
+      promise: "limits",
+      program: frames(
+        `${NEIGHBOUR}
+for (const ms of [200, 800, 2400]) {
+  const c = http2.connect("https://" + host("other")); c.on("error", (e) => say(e.code));
+  const s = c.request({ ":method": "POST", ":path": "/v1/unread" }); s.on("error", () => {}); s.write(Buffer.alloc(64000));
+  await sleep(ms); s.close(0); await sleep(1500); c.destroy();
+}
+say("neighbour " + (await answered)); ${AFTER}`,
+      ),
+      expect: all(serverGot("other", /^POST \/v1\/unread/), prints(/neighbour 200/), prints(/after 200/)),
+      timeoutMs: 40_000,
+    },
+  ),
+  attack("h2-status-999", "asks a server that answers with a status that HTTP/2 does not have", {
+    promise: "limits",
+    program: frames(
+      `${NEIGHBOUR} const c = http2.connect("https://" + host("api")); c.on("error", (e) => say(e.code)); say("odd " + (await statusOf(c.request({ ":path": "/v1/status-999" })))); say("neighbour " + (await answered)); ${AFTER}`,
+    ),
+    expect: all(
+      serverGot("api", /^GET \/v1\/status-999/),
+      prints(/odd 502/),
+      prints(/neighbour 200/),
+      prints(/after 200/),
+    ),
     timeoutMs: 40_000,
   }),
   attack("h2-continuation", "never ends a head", {
