@@ -26,7 +26,9 @@ export const paths = {
   sandboxes: (filters?: { nodeId?: string | undefined }) => withQuery("/sandboxes", filters),
   sandbox: (sandboxId: string) => `/sandboxes/${id(sandboxId)}`,
   decisions: (filters?: DecisionFilters) => withQuery("/decisions", filters),
-  decision: (decisionId: string) => `/decisions/${id(decisionId)}`,
+  /** With `propose`, the rule that would allow or deny it for good is open before it. */
+  decision: (decisionId: string, more?: { propose: "allow" | "deny"; reason?: string }) =>
+    withQuery(`/decisions/${id(decisionId)}`, { ...more }),
   policies: () => "/policies",
   /** With `version` beside another one, the newest unless `to` names it. */
   policy: (policyId: string, version?: number, to?: number) => withQuery(`/policies/${id(policyId)}`, { version, to }),

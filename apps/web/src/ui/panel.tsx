@@ -1,5 +1,6 @@
 import clsx from "clsx";
 import { type ReactNode, useId } from "react";
+import { said } from "./said.tsx";
 
 /** A titled region; the title names it for screen readers. */
 export const Panel = (props: {
@@ -49,9 +50,9 @@ export const Facts = ({ items }: { items: readonly { term: string; value: ReactN
   </dl>
 );
 
-/** What a machine said, verbatim. */
+/** What a machine said, verbatim but for what nobody would see; whatever its direction, what stands beside it keeps its own. */
 export const Mono = ({ children, className }: { children: ReactNode; className?: string }) => (
-  <code className={clsx("[overflow-wrap:anywhere]", className)}>{children}</code>
+  <code className={clsx("[overflow-wrap:anywhere] [unicode-bidi:isolate]", className)}>{said(children)}</code>
 );
 
 const DIGEST_DIGITS_SHOWN = 10;

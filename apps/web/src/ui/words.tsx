@@ -1,3 +1,4 @@
+import { visibleLines } from "@creel/policy/visible";
 import { Mono } from "./panel.tsx";
 
 /** A sentence in which backticks mark what stands in a file or a request. */
@@ -7,6 +8,6 @@ export const Words = ({ children }: { children: string }) =>
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no identity but their place.
       <Mono key={at}>{part}</Mono>
     ) : (
-      part
+      visibleLines(part)
     ),
   );

@@ -8,6 +8,9 @@ import { Field } from "../../../ui/field.tsx";
 export const DismissDialog = (props: {
   count: number;
   busy: boolean;
+  /** Why no deny rule can be proposed for it; null where one can. */
+  ruleRefusal: string | null;
+  onRule: (reason: string) => void;
   onClose: () => void;
   onDismiss: (reason: string) => void;
 }) => {
@@ -20,10 +23,16 @@ export const DismissDialog = (props: {
       open
       onOpenChange={(open) => (open ? undefined : props.onClose())}
       title={props.count === 1 ? "Deny this for good" : `Deny these ${props.count} for good`}
-      description="It stays denied, as it is now, and is not shown here again until somebody restores it. To deny it whatever else the policy allows, write a deny rule."
+      description="It stays denied, as it is now, and is not shown here again until somebody restores it. To deny it whatever else the policy allows, propose a deny rule: the policy then names it, with this reason."
       footer={
         <>
           <Button onClick={props.onClose}>Cancel</Button>
+          <Button
+            disabledReason={props.ruleRefusal ?? (reason.trim() === "" ? "Say why." : null)}
+            onClick={() => props.onRule(reason.trim())}
+          >
+            Propose a deny rule
+          </Button>
           <Button
             look="danger"
             busy={props.busy}

@@ -1,5 +1,6 @@
 "use client";
 import type { DeniedGroup } from "@creel/core";
+import { visible } from "@creel/policy/visible";
 import { paths } from "../../../lib/paths.ts";
 import { TextLink } from "../../../ui/link.tsx";
 import { Mono } from "../../../ui/panel.tsx";
@@ -26,6 +27,7 @@ const Sandboxes = ({ group }: { group: DeniedGroup }) => {
 
 const Asked = ({ group }: { group: DeniedGroup }) => (
   <>
+    {group.others ? <div>Other things, each different; the newest:</div> : null}
     <TextLink href={paths.decision(group.decisionId)}>
       <Mono>
         {group.method ?? "connect"} {group.host}:{group.port}
@@ -36,7 +38,7 @@ const Asked = ({ group }: { group: DeniedGroup }) => (
       by <Mono>{group.binary ?? "an unknown program"}</Mono>
     </div>
     <div className="text-muted">
-      {group.mark?.kind === "dismissed" ? `${group.mark.by}: ${group.mark.reason}` : group.reason}
+      {visible(group.mark?.kind === "dismissed" ? `${group.mark.by}: ${group.mark.reason}` : group.reason)}
     </div>
     {group.notAllowable === null || group.mark?.kind === "dismissed" ? null : (
       <div className="text-muted">Cannot be allowed here: {group.notAllowable}</div>
@@ -84,7 +86,9 @@ export const GroupRows = (props: {
                 data-group={group.key}
                 checked={props.selected.has(group.key)}
                 onChange={() => props.onSelect(group.key)}
-                aria-label={`Select ${group.method ?? "connect"} ${group.host}:${group.port}${group.pathPattern ?? ""}`}
+                aria-label={visible(
+                  `Select ${group.method ?? "connect"} ${group.host}:${group.port}${group.pathPattern ?? ""}`,
+                )}
                 className="mt-0.5 size-4 accent-(--accent)"
               />
             </td>

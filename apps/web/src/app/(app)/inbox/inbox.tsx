@@ -98,7 +98,7 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
   const start = (act: Act) => {
     if (doing.busy || why(act) !== null) return;
     if (act === "dismiss") setDismissing(meant);
-    else if (act === "rule") router.push(paths.decision(meant[0]?.decisionId ?? ""));
+    else if (act === "rule") router.push(paths.decision(meant[0]?.decisionId ?? "", { propose: "allow" }));
     else void after(doing.grant(meant, act));
   };
   const onKey = useEffectEvent((event: KeyboardEvent) => {
@@ -181,6 +181,8 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
         <DismissDialog
           count={dismissing.length}
           busy={doing.busy}
+          ruleRefusal={denyRuleRefusal(dismissing, rules)}
+          onRule={(reason) => router.push(paths.decision(dismissing[0]?.decisionId ?? "", { propose: "deny", reason }))}
           onClose={() => setDismissing(null)}
           onDismiss={(reason) => {
             const groupsThen = dismissing;
@@ -192,6 +194,14 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
     </Panel>
   );
 };
+
+/** A deny rule is written for one request that was read. */
+function denyRuleRefusal([group, ...more]: readonly DeniedGroup[], right: string | null): string | null {
+  if (right !== null) return right;
+  if (more.length > 0 || group === undefined || group.others) return "A rule is written for one request.";
+  if (group.binary === null) return "Nobody vouched for the program, so no rule can name it.";
+  return group.method === null ? "Nobody read this connection, and a deny rule judges requests." : null;
+}
 
 const modifiers = ({ key, ctrlKey, metaKey, altKey, repeat }: KeyboardEvent) => ({
   key,

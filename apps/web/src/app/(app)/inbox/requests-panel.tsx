@@ -1,5 +1,6 @@
 "use client";
 import type { AgentRequestView } from "@creel/core";
+import { visibleLines } from "@creel/policy/visible";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../client/errors.ts";
@@ -43,8 +44,8 @@ const Request = ({ request }: { request: AgentRequestView }) => {
       </div>
       <figure>
         <figcaption className="text-muted">The agent claims; nobody has checked it:</figcaption>
-        <blockquote className="border-l-2 border-line-strong pl-2 whitespace-pre-wrap [overflow-wrap:anywhere]">
-          {request.reason}
+        <blockquote className="border-l-2 border-line-strong pl-2 whitespace-pre-wrap [unicode-bidi:isolate] [overflow-wrap:anywhere]">
+          {visibleLines(request.reason)}
         </blockquote>
       </figure>
       {answer.error ? <Refusal>{shownError(answer.error).message}</Refusal> : null}

@@ -62,8 +62,9 @@ export function useActs(input: { sandboxId?: string | undefined }) {
         return granted.outcome === "proposed" ? granted.changeId : null;
       }),
     dismiss: (groups: readonly DeniedGroup[], reason: string) =>
-      each(groups, async ({ key }) => {
-        await dismiss.mutateAsync({ groupKey: key, reason });
+      each(groups, async ({ key, others }) => {
+        // What is different is put aside until the next: nobody denies for good what they have not seen.
+        await dismiss.mutateAsync({ groupKey: key, reason, as: others ? "handled" : "dismissed" });
         return null;
       }),
     restore: (groups: readonly DeniedGroup[]) =>

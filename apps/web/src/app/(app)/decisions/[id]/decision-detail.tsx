@@ -10,8 +10,8 @@ import { Facts, Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { Words } from "../../../../ui/words.tsx";
-import { AllowAction } from "./allow-action.tsx";
 import { DecisionWhy } from "./decision-why.tsx";
+import { RuleActions, type Wish } from "./rule-actions.tsx";
 
 const bytes = (count: number): string => `${count.toLocaleString("en")} bytes`;
 const none = <span className="text-muted">none</span>;
@@ -99,7 +99,7 @@ const Program = ({ binary }: { binary: DecisionView["binary"] }) => (
   </Panel>
 );
 
-export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
+export const DecisionDetail = ({ decisionId, wish }: { decisionId: string; wish: Wish | null }) => {
   const trpc = useTRPC();
   const query = useQuery(trpc.decision.get.queryOptions({ decisionId }));
   return (
@@ -114,7 +114,7 @@ export const DecisionDetail = ({ decisionId }: { decisionId: string }) => {
               </span>
             }
             lead={<Words>{decision.reason}</Words>}
-            actions={decision.decision === "allow" ? null : <AllowAction decision={decision} />}
+            actions={decision.decision === "allow" ? null : <RuleActions decision={decision} wish={wish} />}
           />
           <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
             <DecisionWhy decisionId={decisionId} />
