@@ -1,4 +1,5 @@
 "use client";
+import { visible, visibleLines } from "@creel/policy/visible";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { paths } from "../../../../lib/paths.ts";
@@ -13,6 +14,11 @@ import { Impact } from "./impact.tsx";
 import { Missing, Votes } from "./missing.tsx";
 import { Review } from "./review.tsx";
 
+/** In the lines and the direction in which it was written: an agent's words may stand in it, and stay in their place. */
+const Message = ({ children }: { children: string }) => (
+  <span className="whitespace-pre-line [unicode-bidi:isolate]">{visibleLines(children)}</span>
+);
+
 /** Everything one decides by, in the order in which one asks: what it does, whom it touches, who must agree. */
 export const ChangePage = ({ changeId }: { changeId: string }) => {
   const trpc = useTRPC();
@@ -24,8 +30,8 @@ export const ChangePage = ({ changeId }: { changeId: string }) => {
         <>
           <PageHeader
             trail={<TextLink href={paths.changes()}>Changes</TextLink>}
-            title={change.title}
-            lead={change.message === "" ? undefined : change.message}
+            title={visible(change.title)}
+            lead={change.message === "" ? undefined : <Message>{change.message}</Message>}
           />
           <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div className="grid min-w-0 content-start gap-4">
