@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { identify, isAlive, parseProcessId } from "@creel/processes";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type HomePaths, homePaths, makeHome } from "../src/up/home.ts";
 import { endLeftovers } from "../src/up/leftovers.ts";
-import { takeLock } from "../src/up/lock.ts";
-import { identify, isAlive, processIdSchema } from "../src/up/process-id.ts";
+import { lockHome } from "../src/up/lock.ts";
 import { type Supervised, supervise } from "../src/up/supervisor.ts";
 
 let paths: HomePaths;
@@ -25,7 +25,11 @@ const start = (script: string, onExit = (): void => undefined): Supervised => {
   programs.push(program);
   return program;
 };
-const recorded = () => processIdSchema.parse(JSON.parse(readFileSync(join(paths.run, "probe.json"), "utf8")));
+const recorded = () => {
+  const id = parseProcessId(readFileSync(join(paths.run, "probe.json"), "utf8"));
+  if (id === null) throw new Error("run/probe.json names no process");
+  return id;
+};
 
 describe("a supervised program", () => {
   it("is started again after kill -9, as another process, with its log kept", async () => {
@@ -68,11 +72,11 @@ describe("after a crash of creel up itself", () => {
 
   it("its lock is taken over; a living owner's is not", () => {
     writeFileSync(paths.lock, JSON.stringify({ pid: process.pid, startTicks: "1" }));
-    const release = takeLock(paths, () => "");
-    expect(() => takeLock(paths, () => " at http://127.0.0.1:7400")).toThrow(
+    const release = lockHome(paths, () => "");
+    expect(() => lockHome(paths, () => " at http://127.0.0.1:7400")).toThrow(
       /already running .* at http:\/\/127\.0\.0\.1:7400/,
     );
     release();
-    takeLock(paths, () => "")();
+    lockHome(paths, () => "")();
   });
 });

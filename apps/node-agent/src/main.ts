@@ -38,11 +38,11 @@ async function main(): Promise<void> {
   const env = readAgentEnv();
   const log = pino({ level: env.logLevel, base: { program: "node-agent" } });
   await privateDir(env.dir);
-  const unlock = await lockState(nodePaths(env.dir).lock);
+  const unlock = lockState(nodePaths(env.dir).lock);
   const capabilities = await probeHost();
   const identity = await identityOf(env, capabilities);
   if (env.enrollOnly) {
-    await unlock();
+    unlock();
     const { nodeId, nodeName, orgSlug, hubUrl } = identity;
     process.stdout.write(`${JSON.stringify({ nodeId, nodeName, orgSlug, hubUrl })}\n`);
     return;

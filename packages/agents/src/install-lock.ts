@@ -1,41 +1,36 @@
-import { open, readFile, rm } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { LockError, waitForLock } from "@creel/processes";
+import { AgentError } from "./types.ts";
 
-const POLL_MS = 250;
+export interface InstallLock {
+  file: string;
+  /** What is being installed, as people know it. */
+  title: string;
+  waitMsMax: number;
+  onProgress: (line: string) => void;
+}
 
 /**
  * Runs `work` while no other process of this host does so under the same lock file; two `npm ci` in one folder would delete each
- * other's files. A lock whose process is gone is taken over.
+ * other's files.
+ * @throws AgentError where the other one takes longer than `waitMsMax`, or nobody can tell whether there is one.
  */
-export async function underLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  while (!(await take(file))) await delay(POLL_MS);
+export async function underLock<T>(lock: InstallLock, work: () => Promise<T>): Promise<T> {
+  const held = await turn(lock);
   try {
     return await work();
   } finally {
-    await rm(file, { force: true });
+    held.release();
   }
 }
 
-async function take(file: string): Promise<boolean> {
+async function turn({ file, title, waitMsMax, onProgress }: InstallLock) {
+  const onWait = ({ pid }: { pid: number }) => onProgress(`Waiting for process ${pid}, which is installing ${title}…`);
   try {
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(String(process.pid));
-    await handle.close();
-    return true;
+    return await waitForLock(file, { waitMsMax, onWait });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  const owner = await readFile(file, "utf8").catch(() => "");
-  // Empty for the moment between its creation and its first write.
-  if (owner !== "" && !isAlive(Number(owner))) await rm(file, { force: true });
-  return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    if (!(error instanceof LockError)) throw error;
+    throw new AgentError(
+      `${title} could not be installed: ${error.message}. End that process, or see that this user may write there.`,
+    );
   }
 }

@@ -11,6 +11,8 @@ import { AgentError, type AgentId } from "./types.ts";
 
 /** A cold cache on a slow line takes a minute or two for the largest agent (400 MB). */
 export const INSTALL_TIMEOUT_MS = 10 * 60_000;
+/** Whoever installs ends by INSTALL_TIMEOUT_MS; what is held for longer than that is not an installation. */
+const WAIT_MS_MAX = INSTALL_TIMEOUT_MS + 60_000;
 /** How often a long installation says that it is still at work. */
 const PROGRESS_INTERVAL_MS = 3_000;
 /** The end of npm's own words shown when it fails. */
@@ -48,7 +50,9 @@ async function lockedVersions(file: string): Promise<Map<string, string>> {
 /** Installs the agent from its lock; does nothing when it is there already. */
 export async function installAgent(root: string, id: AgentId, onProgress: (line: string) => void): Promise<void> {
   if (await agentInstalled(root, id)) return;
-  await underLock(join(root, "agents", id, ".install.lock"), () => install({ root, id, onProgress }));
+  const file = join(root, "agents", id, ".install.lock");
+  const lock = { file, title: agentPlugins[id].title, waitMsMax: WAIT_MS_MAX, onProgress };
+  await underLock(lock, () => install({ root, id, onProgress }));
 }
 
 interface Install {

@@ -42,10 +42,24 @@ test("a failed installation names the agent, the reason and the remedy, and free
   }
 });
 
-test("two installations wait for each other, and a lock left by a dead process is taken over", async () => {
-  const file = join(root, "lock");
-  // Larger than any pid the kernel gives out.
-  await writeFile(file, "4194305");
+const lockOf = (waitMsMax: number, said: string[] = []) => ({
+  file: join(root, "lock"),
+  title: "pi",
+  waitMsMax,
+  onProgress: (line: string) => void said.push(line),
+});
+
+test("an installation that another process does not let in says which one, and ends", async () => {
+  const said: string[] = [];
+  const never = () => Promise.reject(new Error("two at once"));
+  const refused = underLock(lockOf(20_000), () => underLock(lockOf(100, said), never));
+  await expect(refused).rejects.toThrow(AgentError);
+  await expect(refused).rejects.toThrow(`process ${process.pid} has held it`);
+  expect(said).toEqual([`Waiting for process ${process.pid}, which is installing pi…`]);
+});
+
+test("two installations wait for each other, and a lock whose owner's number is another process' is taken over", async () => {
+  await writeFile(join(root, "lock"), JSON.stringify({ pid: process.pid, startTicks: "1" }));
   let inside = 0;
   const work = async () => {
     inside += 1;
@@ -53,5 +67,6 @@ test("two installations wait for each other, and a lock left by a dead process i
     expect(inside).toBe(1);
     inside -= 1;
   };
-  await Promise.all([underLock(file, work), underLock(file, work), underLock(file, work)]);
+  const lock = lockOf(20_000);
+  await Promise.all([underLock(lock, work), underLock(lock, work), underLock(lock, work)]);
 });

@@ -1,9 +1,9 @@
 import { migrate, provisionRoles, type RolePasswords } from "@creel/db";
 import { type EmbeddedPostgres, startEmbedded } from "@creel/db/embedded";
+import { identify, isAlive } from "@creel/processes";
 import { z } from "zod";
 import { CliError, messageOf } from "../exit.ts";
 import { type HomePaths, readIfThere, writePrivate } from "./home.ts";
-import { identify, isAlive } from "./process-id.ts";
 import { randomPassword } from "./secrets.ts";
 
 /** How soon a database that was killed is noticed; its clients reconnect by themselves. */

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { end, isAlive, type ProcessId, parseProcessId } from "@creel/processes";
 import { type HomePaths, readIfThere } from "./home.ts";
-import { end, isAlive, type ProcessId, processIdSchema } from "./process-id.ts";
 
 const GRACE_MS = 5_000;
 
@@ -11,8 +11,8 @@ function leftovers(paths: HomePaths): { file: string; id: ProcessId | null }[] {
     .filter((name) => name.endsWith(".json"))
     .map((name) => {
       const file = join(paths.run, name);
-      const parsed = processIdSchema.safeParse(safeJson(readIfThere(file) ?? ""));
-      return { file, id: parsed.success && isAlive(parsed.data) ? parsed.data : null };
+      const id = parseProcessId(readIfThere(file) ?? "");
+      return { file, id: id !== null && isAlive(id) ? id : null };
     });
 }
 
@@ -22,12 +22,4 @@ export async function endLeftovers(paths: HomePaths): Promise<number> {
   await Promise.all(found.map(async ({ id }) => (id === null ? undefined : end(id, GRACE_MS))));
   for (const { file } of found) rmSync(file, { force: true });
   return found.filter(({ id }) => id !== null).length;
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

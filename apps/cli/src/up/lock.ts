@@ -1,46 +1,29 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { CliError, systemCode } from "../exit.ts";
-import { type HomePaths, readIfThere } from "./home.ts";
-import { identify, isAlive, processIdSchema } from "./process-id.ts";
-
-/** Two attempts: the second after a dead owner's file was taken away. */
-const ATTEMPTS = 2;
-
-/** Who holds the lock and still runs, or null. */
-function lockOwner(paths: HomePaths): number | null {
-  const text = readIfThere(paths.lock);
-  if (text === null) return null;
-  try {
-    const owner = processIdSchema.parse(JSON.parse(text));
-    return isAlive(owner) ? owner.pid : null;
-  } catch {
-    // Half-written by a start that was killed: nobody holds it.
-    return null;
-  }
-}
+import { LockError, takeLock } from "@creel/processes";
+import { CliError } from "../exit.ts";
+import type { HomePaths } from "./home.ts";
 
 /**
  * One `creel up` per home. Returns the function that gives the lock back.
  * @throws CliError naming the address of the one that runs.
  */
-export function takeLock(paths: HomePaths, describeRunning: () => string): () => void {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const owner = lockOwner(paths);
-    if (owner !== null) {
-      throw new CliError(`already running as process ${owner}${describeRunning()}`, {
-        place: paths.home,
-        remedy: `Use that one, or stop it first (kill ${owner}). CREEL_HOME starts another beside it.`,
-      });
-    }
-    rmSync(paths.lock, { force: true });
-    try {
-      const file = openSync(paths.lock, "wx", 0o600);
-      writeSync(file, `${JSON.stringify(identify(process.pid))}\n`);
-      closeSync(file);
-      return () => rmSync(paths.lock, { force: true });
-    } catch (error) {
-      if (systemCode(error) !== "EEXIST") throw error;
-    }
+export function lockHome(paths: HomePaths, describeRunning: () => string): () => void {
+  const { lock, owner } = attempt(paths);
+  if (lock !== null) return lock.release;
+  throw new CliError(`already running as process ${owner.pid}${describeRunning()}`, {
+    place: paths.home,
+    remedy: `Use that one, or stop it first (kill ${owner.pid}). CREEL_HOME starts another beside it.`,
+  });
+}
+
+function attempt(paths: HomePaths): ReturnType<typeof takeLock> {
+  try {
+    return takeLock(paths.lock);
+  } catch (error) {
+    if (!(error instanceof LockError)) throw error;
+    throw new CliError(`nobody can tell whether another one runs: ${error.message}`, {
+      place: paths.home,
+      remedy: "Give the folder and the file to this user, or set CREEL_HOME to a folder that this user may write.",
+      cause: error,
+    });
   }
-  throw new CliError("another `creel up` started at the same moment", { place: paths.home, remedy: "Try again." });
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { identify, type ProcessId, signal } from "@creel/processes";
 import { type HomePaths, writePrivate } from "./home.ts";
-import { identify, type ProcessId, signal } from "./process-id.ts";
 
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 15_000;

@@ -13,7 +13,7 @@ import { type Database, startDatabase } from "./database.ts";
 import { makeDemo, type NodeView } from "./demo.ts";
 import { type HomePaths, homePaths, makeHome } from "./home.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { takeLock } from "./lock.ts";
+import { lockHome } from "./lock.ts";
 import { hasJoined, prepareJoin, untilConnected } from "./node.ts";
 import { choosePort } from "./ports.ts";
 import { hubProgram, nodeProgram, requireBuilt, type Settings, webProgram } from "./programs.ts";
@@ -49,7 +49,7 @@ export async function up(options: { json: boolean }, io: Io): Promise<ExitCode> 
   const paths = homePaths(env.home);
   requireBuilt();
   makeHome(paths);
-  const releaseLock = takeLock(paths, () => {
+  const releaseLock = lockHome(paths, () => {
     const dev = readDevFile(paths);
     return dev === null ? "" : ` at ${dev.webUrl}`;
   });

@@ -41,12 +41,3 @@ export function isServerOf(pid: number, data: string): boolean {
     return false;
   }
 }
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { watch } from "@creel/processes";
 import postgres from "postgres";
 import { quiet } from "../quiet.ts";
 import { chooseRunAs, serverEnv } from "./asUser.ts";
 import { findBinaries } from "./binaries.ts";
 import { ensureCluster, type Layout, layoutOf, readOrMakePassword, SUPERUSER } from "./cluster.ts";
 import { freePort } from "./freePort.ts";
-import { clearStaleLock, findPostmaster, isAlive, isServerOf } from "./postmaster.ts";
+import { clearStaleLock, findPostmaster, isServerOf } from "./postmaster.ts";
 
 export interface EmbeddedSettings {
   /** Holds the cluster, its log and the superuser's password (0600). Made when missing. */
@@ -83,8 +84,9 @@ async function answers(pid: number, port: number, password: string, layout: Layo
     const held = findPostmaster(layout.data);
     return held?.pid === pid && held.port === port && held.ready;
   };
+  const runs = watch(pid);
   for (const end = Date.now() + READY_TIMEOUT_MS; !holdsPort(); await delay(POLL_MS)) {
-    if (!isAlive(pid)) return false;
+    if (!runs()) return false;
     if (Date.now() > end) throw new Error(`the embedded Postgres (pid ${pid}) is not ready; its log is ${layout.log}`);
   }
   try {
@@ -155,6 +157,7 @@ function spawnServer(command: { file: string; args: string[] }, layout: Layout):
 
 async function untilReady(url: string, pid: number, layout: Layout): Promise<void> {
   let last: unknown;
+  const runs = watch(pid);
   for (const end = Date.now() + READY_TIMEOUT_MS; Date.now() < end; await delay(POLL_MS)) {
     const client = postgres(url, { max: 1, connect_timeout: 5, prepare: false, onnotice: quiet });
     try {
@@ -164,7 +167,7 @@ async function untilReady(url: string, pid: number, layout: Layout): Promise<voi
       last = error;
       if (isWrongPassword(error))
         throw new Error(`${layout.passwordFile} is not this database's password. Put the right file back.`);
-      if (!isAlive(pid)) break;
+      if (!runs()) break;
     } finally {
       await client.end({ timeout: 1 });
     }
