@@ -39,12 +39,15 @@ const planned = new WeakMap<Endpoint, Planned>();
 
 /**
  * What the policy plans for a connection. One request asks several times in the same moment, and the answer is a function of these three
- * alone: it is kept until another policy or another millisecond asks, so that neither a reload nor an expiry is ever missed.
+ * alone: it is kept until another policy or another millisecond asks, so that neither a reload nor an expiry is ever missed. Beside
+ * exceptions for once it is not: one may be used up, or held by this connection, between two looks; then nothing is kept.
  */
 export function planOf(policy: CompiledPolicy, endpoint: Endpoint, nowMs: number): EndpointPlan | null {
   const known = planned.get(endpoint);
   if (known !== undefined && known.policy === policy && known.nowMs === nowMs) return known.plan;
   const plan = planEndpoint(policy, asRequest(endpoint), nowMs);
+  // Those for once stand behind those that last.
+  if (policy.exceptions?.all.at(-1)?.exception.once === true) return plan;
   planned.set(endpoint, { policy, nowMs, plan });
   return plan;
 }

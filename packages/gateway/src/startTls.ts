@@ -5,15 +5,17 @@
  * said, a byte that begins a TLS record stands for a ClientHello wherever it is. None of these protocols has such a byte in its text.
  */
 
-/** How such servers greet; what answers otherwise never begins TLS by a word, and is not watched. */
-const GREETINGS = /^(?:2\d\d[ -]|\* (?:O|P)|\+OK|"|<|0)/i;
+/**
+ * Such servers greet in text, whatever it says (IRC's and ACAP's differ, and a blank line may come first), or in LDAP's encoding, which begins
+ * with "0". What greets in other bytes never begins TLS by a word, nor do these two protocols; they are not watched.
+ */
+const GREETINGS = /^(?:0|[\t\r\n\x20-\x7e]*$)/;
 const GREETING_CHARACTERS = 4;
-const GREETING_STARTS = /^[2*+"<0]/;
+const NEVER = ["SSH-", "HTTP"];
 
 export function mayStartTls(heard: Buffer): boolean {
-  if (heard.length === 0) return true;
   const text = heard.toString("latin1", 0, GREETING_CHARACTERS);
-  return (text.length < GREETING_CHARACTERS ? GREETING_STARTS : GREETINGS).test(text);
+  return GREETINGS.test(text) && !NEVER.includes(text);
 }
 
 const LDAP_START_TLS = "1.3.6.1.4.1.1466.20037";

@@ -1,3 +1,4 @@
+import { withExceptions } from "@creel/policy";
 import { expect, test } from "vitest";
 import { planOf } from "../src/judgeConnection.ts";
 import { CURL, inForce } from "./support/world.ts";
@@ -27,4 +28,22 @@ test("an entry that has ended plans nothing for a connection that it planned bef
   const policy = policyOf("{host: api.example.com, port: 443}");
   expect(planOf(policy, connection, NOON_MS + 999)).not.toBeNull();
   expect(planOf(policy, connection, NOON_MS + 1000)).toBeNull();
+});
+
+test("an exception for once that was used up in the same moment plans nothing, but for the connection that used it", () => {
+  const ID = "00000000-0000-4000-8000-000000000001";
+  let spent = false;
+  const once = { id: ID, binary: CURL.path, host: "once.example.com", port: 443, once: true };
+  const policy = withExceptions(
+    policyOf("{host: api.example.com, port: 443}"),
+    [{ ...once, endsAtMs: NOON_MS + 60_000 }],
+    { isSpent: () => spent },
+  );
+  const held: string[] = [];
+  const connection = { identity: CURL, host: "once.example.com", port: 443, held };
+  expect(planOf(policy, connection, NOON_MS)).not.toBeNull();
+  spent = true;
+  expect(planOf(policy, connection, NOON_MS)).toBeNull();
+  held.push(ID);
+  expect(planOf(policy, connection, NOON_MS)).not.toBeNull();
 });

@@ -26,6 +26,9 @@ const WAYS = {
   smtp: { greeting: "220 mail ESMTP\r\n", word: "STARTTLS\r\n", leave: "220 go ahead\r\n" },
   imap: { greeting: "* OK ready\r\n", word: "a1 starttls\r\n", leave: "a1 OK begin\r\n" },
   pop3: { greeting: "+OK ready\r\n", word: "STLS\r\n", leave: "+OK begin\r\n" },
+  irc: { greeting: ":irc NOTICE * :hi\r\n", word: "STARTTLS\r\n", leave: ":irc 670 * :begin\r\n" },
+  acap: { greeting: '* ACAP (IMPLEMENTATION "x")\r\n', word: "a1 STARTTLS\r\n", leave: "a1 OK begin\r\n" },
+  "a server that sends a blank line first": { greeting: "\r\n220 x\r\n", word: "STARTTLS\r\n", leave: "220 begin\r\n" },
   ftp: { greeting: "220-welcome\r\n220 ready\r\n", word: "AUTH TLS\r\n", leave: "234 begin\r\n" },
 } as const;
 type Way = keyof typeof WAYS;

@@ -52,6 +52,7 @@ export async function createSecureUpstream(
     const last = { taken: 0, saidBy: false };
     session.on("stream", (stream, _headers, _flags, ...more: unknown[]) => {
       stream.on("error", () => {});
+      stream.on("error", () => {});
       if (last.saidBy) return void stream.close(7);
       last.taken = Math.max(last.taken, stream.id ?? 0);
       const leave = () => {
