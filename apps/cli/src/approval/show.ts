@@ -1,4 +1,5 @@
-import { line, type Printed, printable } from "../io.ts";
+import { visible } from "@creel/policy/visible";
+import { line, type Printed } from "../io.ts";
 import type { ChangeDetail, ChangeSummary, Quorum } from "./views.ts";
 
 const labels = (people: readonly { label: string }[]): string => people.map(({ label }) => label).join(", ");
@@ -10,7 +11,7 @@ function whoCan({ candidates, candidateCount = candidates.length }: Quorum): str
 
 export function changeLines(changes: readonly ChangeSummary[]): Printed[] {
   return changes.map(({ id, state, risk, title, author }) =>
-    line(printable(`${id}  ${state.padEnd(10)} ${risk.padEnd(8)} ${title} (${author.label})`)),
+    line(visible(`${id}  ${state.padEnd(10)} ${risk.padEnd(8)} ${title} (${author.label})`)),
   );
 }
 
@@ -30,11 +31,11 @@ export function detailLines(change: ChangeDetail): Printed[] {
   return [
     `${change.title}`,
     `${change.state}, risk ${change.risk}, by ${change.author.label} at ${change.createdAt}`,
-    ...(change.message === "" ? [] : [change.message]),
+    ...(change.message === "" ? [] : change.message.split("\n")),
     ...(change.applyAt === null ? [] : [`Not before ${change.applyAt}`]),
     ...(change.endedReason === null ? [] : [change.endedReason]),
     ...rules,
     ...votes,
     `digest ${change.digest}`,
-  ].map((text) => line(printable(text)));
+  ].map((text) => line(visible(text)));
 }

@@ -1,3 +1,4 @@
+import { visible } from "@creel/policy/visible";
 import type { z } from "zod";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, painter, printable } from "../io.ts";
@@ -13,8 +14,9 @@ export function sayGranted(answer: z.output<typeof grantedSchema>, json: boolean
   return code;
 }
 
+/** People decide by these lines: what nobody would see stands in them as its number, and not as a dot. */
 export function sayTable(headings: readonly string[], rows: readonly string[][], io: Io): void {
-  const all = [[...headings], ...rows.map((cells) => cells.map(printable))];
+  const all = [[...headings], ...rows.map((cells) => cells.map(visible))];
   const widths = headings.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
   const paint = painter(io.colour);
   all.forEach((cells, index) => {
