@@ -6,6 +6,8 @@ import { restServer } from "./rest-server.ts";
 
 const shop = policyWorkshop();
 const VALUE = "ghp_0123456789-value";
+/** Whether others have to approve. */
+let waits = false;
 const asked: { line: string; body: unknown }[] = [];
 const SECRET = {
   ...{ id: "s1", name: "GITHUB_TOKEN", description: "ci", version: 2, rotatedAt: "2026-05-03T10:00:00.000Z" },
@@ -34,12 +36,15 @@ restServer(async (request, response) => {
     "GET /secrets": { items: [SECRET] },
     "GET /secrets/GITHUB_TOKEN": DETAIL,
     "GET /sandboxes": { items: [{ id: "0190f5c2-7b1a-7c3e-8f00-0000000000bb", name: "worker" }] },
-    "POST /secrets/GITHUB_TOKEN/bindings": { bindingId: "b1" },
+    "POST /secrets/GITHUB_TOKEN/bindings": waits
+      ? { outcome: "proposed", changeId: "c1" }
+      : { outcome: "applied", changeId: "c1", bindingId: "b1" },
     "POST /secrets/rewrap": { versions: 3, keys: 1, channels: 2, providers: 1, authenticators: 4 },
   };
   response.end(JSON.stringify(answers[asked.at(-1)?.line ?? ""] ?? SECRET));
 });
 beforeEach(() => {
+  waits = false;
   asked.length = 0;
 });
 /** What changed something. */
@@ -100,6 +105,15 @@ describe("a value", () => {
 });
 
 describe("who may use it", () => {
+  it("is told as waiting where others have to approve, with exit code 4", async () => {
+    waits = true;
+    const ran = await shop.creel(["secret", "bind", "GITHUB_TOKEN", "--sandbox", "worker"]);
+    expect(ran).toMatchObject({ code: 4, out: expect.stringContaining("proposed as change c1") });
+    const told = await shop.creel(["secret", "bind", "GITHUB_TOKEN", "--label", "env=prod", "--json"]);
+    expect(told.code).toBe(4);
+    expect(JSON.parse(told.out)).toEqual({ outcome: "proposed", changeId: "c1" });
+  });
+
   it("is one sandbox or labels, and never both or neither", async () => {
     const bind = (...args: string[]) => shop.creel(["secret", "bind", "GITHUB_TOKEN", ...args]);
     expect(await bind("--sandbox", "worker")).toMatchObject({ code: 0 });

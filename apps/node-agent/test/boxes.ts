@@ -51,7 +51,7 @@ export async function startBoxes() {
     /** A sandbox that its restart policy would start again at once, whatever ended it. */
     async make(name: string, wish: Wish = {}) {
       const fresh = async (yaml: string) =>
-        (await policy.create({ ctx: fleet.owner, input: { name, yaml, message: "" } })).id;
+        idOf(await policy.create({ ctx: fleet.owner, input: { name, yaml, message: "" } }));
       const policyId = wish.policyId ?? (wish.yaml === undefined ? fleet.policyId : await fresh(wish.yaml));
       const command = wish.command ?? ["/bin/sh", "-c", wish.script ?? "exec sleep 300"];
       const restart = { policy: wish.restart ?? ("always" as const), delayMs: 0 };
@@ -91,3 +91,8 @@ export async function startBoxes() {
   };
 }
 export type Boxes = Awaited<ReturnType<typeof startBoxes>>;
+
+function idOf(made: Awaited<ReturnType<typeof policy.create>>): string {
+  if (made.outcome !== "applied") throw new Error("it was proposed");
+  return made.id;
+}

@@ -42,6 +42,10 @@ export interface ChangeView {
   endedAt: string | null;
   endedBy: string | null;
   endedReason: string | null;
+  /** When those who could give what is missing were reminded last, and by whom; and when they will be next. */
+  remindedAt: string | null;
+  remindedBy: string | null;
+  remindAt: string | null;
   /** Approval policies that only look on, and would have held it up. */
   wouldBlock: { policyId: string | null; name: string }[];
   /** The glass was broken for it. */
@@ -55,8 +59,14 @@ export interface ReviewView {
   dueAt: string;
   closedAt: string | null;
   closedBy: string | null;
-  verdict: "justified" | "undo" | null;
+  verdict: "keep" | "justified" | "undo" | null;
   note: string | null;
+  /** When what was applied is taken back unless it is kept; null for one of before there was such an end. */
+  endsAt: string | null;
+  /** What became of it, and when. */
+  endedAt: string | null;
+  endedHow: "taken_back" | "kept" | "left" | null;
+  endedNote: string | null;
 }
 
 export interface VoteView {
@@ -95,13 +105,24 @@ export interface SeatRef extends PersonRef {
 }
 
 /** Why the asking person cannot do this now, as a sentence; null when they can. */
-export type Refusable = "approve" | "reject" | "edit" | "withdraw" | "apply" | "breakGlass" | "closeReview";
+export type Refusable =
+  | "approve"
+  | "reject"
+  | "edit"
+  | "withdraw"
+  | "apply"
+  | "breakGlass"
+  | "closeReview"
+  | "keep"
+  | "remind";
 
 export interface ChangeDetail extends ChangeView {
   content: unknown;
   base: unknown;
   rules: RuleView[];
   votes: VoteView[];
+  /** Who wrote what it says now, where that is not its author; the person or the key. */
+  lastEditor: { id: string | null; label: string } | null;
   /** Persons who never count for it, and why. */
   parties: { person: PersonRef; part: string }[];
   /** A freeze holds it until then. */
@@ -134,12 +155,14 @@ export interface DelegationView {
 
 /** What a change touches, for whoever decides it. */
 export interface ChangeImpact {
+  /** What becomes possible, a sentence each; a policy's meaning is told by its texts. */
+  says: string[];
   sandboxes: { id: string; name: string; nodeId: string; nodeName: string; nodeConnected: boolean }[];
   /** There are more than are listed. */
   sandboxCount: number;
   nodeCount: number;
-  /** The text before and after, where it is a policy's. */
-  policy: { id: string; name: string; before: string; after: string } | null;
+  /** The text before and after, where it is a policy's; one that is not there yet has no id, and allowed nothing before. */
+  policy: { id: string | null; name: string; before: string; after: string } | null;
   /** Credentials that the text after lets into reach and the one before did not. */
   credentials: { name: string; places: string[] }[];
 }

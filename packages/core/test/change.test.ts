@@ -39,7 +39,7 @@ beforeEach(async () => {
   // One org for all: its rules of before are gone, its policy is a new one, and so are its people.
   await withOrg(fleet.db, acme.orgId, (tx) => tx.update(tables.approvalPolicies).set({ removedAt: fleet.clock.now }));
   const name = `demo-${++count}`;
-  const { id } = await policy.create({ ctx: fleet.ctx(acme.as("owner")), input: { name, yaml: POLICY } });
+  const { id } = applied(await policy.create({ ctx: fleet.ctx(acme.as("owner")), input: { name, yaml: POLICY } }));
   const org = { ...acme, policyId: id };
   const [ada, ben, cleo] = await Promise.all([
     addPerson(fleet, org, { name: `ada${count}`, role: "security_admin" }),

@@ -17,6 +17,7 @@ import {
 } from "../src/index.ts";
 import { familyOf } from "../src/token/family.ts";
 import { keyNameSchema, labelOfKey } from "../src/token/name.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
 
@@ -153,7 +154,9 @@ describe("a key that acts", () => {
     const made = await token.create({ ctx: fleet.ctx(await person.actor()), input: { name: "ci", role: "developer" } });
     const ctx = fleet.ctx(await resolve(made.token));
     const called = `ci (key of ${person.email})`;
-    const { id: policyId } = await policy.create({ ctx: owner(), input: { name: unique("policy"), yaml: POLICY } });
+    const { id: policyId } = applied(
+      await policy.create({ ctx: owner(), input: { name: unique("policy"), yaml: POLICY } }),
+    );
     await policy.saveVersion({ ctx, input: { policyId, baseVersion: 1, yaml: POLICY.replace("GET", "PUT") } });
     const [row] = (await audit.list({ ctx: owner(), input: { actor: made.view.id, limit: 1 } })).items;
     expect(row?.actor).toEqual({ kind: "apiKey", id: made.view.id, label: called });

@@ -2,6 +2,7 @@ import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unnamedIn } from "../src/authz/relabel.ts";
 import { audit, type Grant, grant, node, plan, policy, role, rolePermissions, sandbox, secret } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
   host = await makeNode(fleet, acme, "host");
   await node.setLabels({ ctx: owner(), input: { nodeId: host.nodeId, labels: { env: "staging" } } });
   const input = { name: "staging", yaml: POLICY, labels: { env: "staging" } };
-  policyId = (await policy.create({ ctx: owner(), input })).id;
+  policyId = applied(await policy.create({ ctx: owner(), input })).id;
   operator = await addPerson(fleet, acme, { name: "operator", role: "operator", scope: { env: ["staging"] } });
   developer = await addPerson(fleet, acme, { name: "developer", role: "developer", scope: { env: ["staging"] } });
   secretId = (await secret.create({ ctx: owner(), input: { name: "TOKEN", value: "the-value-of-payments" } })).id;
@@ -198,7 +199,7 @@ describe("a secret bound by a label", () => {
         secret.bind({ ctx: owner(), input: { secretId, scope: { race: [bound] } } }),
       ]);
       expect(await planned(host, sandboxId)).toEqual(["TOKEN"]);
-      await secret.unbind({ ctx: owner(), input: { bindingId: made.bindingId } });
+      await secret.unbind({ ctx: owner(), input: { bindingId: applied(made).bindingId } });
     }
   });
 });

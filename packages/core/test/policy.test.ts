@@ -62,7 +62,7 @@ describe("a version whose tests fail cannot be proposed", () => {
     const name = `p-${randomUUID().slice(0, 8)}`;
     const error = await refusalOf(policy.create({ ctx: owner(), input: { name, yaml: withTest("allow") } }));
     expect(error.code).toBe("policy_invalid");
-    const made = await policy.create({ ctx: owner(), input: { name, yaml: withTest("deny") } });
+    const made = applied(await policy.create({ ctx: owner(), input: { name, yaml: withTest("deny") } }));
     expect(made.latestVersion).toBe(1);
   });
 
@@ -157,7 +157,7 @@ describe("replay", () => {
   const made = async (hostName: string) => {
     const name = `r-${randomUUID().slice(0, 8)}`;
     const yaml = POLICY.replace("tickets.creel.example", hostName);
-    const { id } = await policy.create({ ctx: owner(), input: { name, yaml } });
+    const { id } = applied(await policy.create({ ctx: owner(), input: { name, yaml } }));
     const agent = { plugin: "command" as const, command: ["true"] };
     const input = { name, nodeId: host.nodeId, policyId: id, agent };
     return { policyId: id, yaml, sandboxId: (await sandbox.create({ ctx: owner(), input })).id };

@@ -80,7 +80,7 @@ describe("a team that an approval policy names", () => {
 
 test("a change that somebody else edited names them, and so does what it made", async () => {
   const name = unique("policy");
-  const { id: policyId } = await policy.create({ ctx: owner(), input: { name, yaml: POLICY } });
+  const { id: policyId } = applied(await policy.create({ ctx: owner(), input: { name, yaml: POLICY } }));
   const ada = await addPerson(fleet, acme, { name: unique("ada"), role: "developer" });
   const mallory = await addPerson(fleet, acme, { name: unique("mallory"), role: "developer" });
   const input = { policyId, baseVersion: 1, yaml: POLICY.replace("GET", "POST") };

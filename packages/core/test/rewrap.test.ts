@@ -19,6 +19,7 @@ import {
   token,
 } from "../src/index.ts";
 import { RETRY_WAITS_MS } from "../src/notice/limits.ts";
+import { applied } from "./support/applied.ts";
 import { codeOf } from "./support/authenticator.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, PASSWORD, system } from "./support/fleet.ts";
 import { type Issuer, openIssuer } from "./support/issuer.ts";
@@ -89,10 +90,12 @@ test(
     // A value, and the authority of the nodes.
     const host = await makeNode(at, acme, "host-1");
     const { id: secretId } = await secret.create({ ctx: at.ctx(owner), input: { name: "TOKEN", value: VALUE } });
-    const { id: policyId } = await policy.create({
-      ctx: at.ctx(owner),
-      input: { name: "api", yaml: POLICY, message: "" },
-    });
+    const { id: policyId } = applied(
+      await policy.create({
+        ctx: at.ctx(owner),
+        input: { name: "api", yaml: POLICY, message: "" },
+      }),
+    );
     const agent = { plugin: "command" as const, command: ["true"] };
     const input = { name: "worker", nodeId: host.nodeId, policyId, agent };
     const { id: sandboxId } = await sandbox.create({ ctx: at.ctx(owner), input });

@@ -18,6 +18,7 @@ import {
   team,
   token,
 } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, POLICY, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
 
@@ -85,7 +86,8 @@ const removed =
 
 const puppet = async () => await addPerson(fleet, acme, { name: unique("puppet"), role: "viewer" });
 const account = async () => (await serviceAccount.create({ ctx: owner(), input: { name: unique("robot") } })).id;
-const fresh = async () => (await policy.create({ ctx: owner(), input: { name: unique("policy"), yaml: POLICY } })).id;
+const fresh = async () =>
+  applied(await policy.create({ ctx: owner(), input: { name: unique("policy"), yaml: POLICY } })).id;
 
 /** Each prepares what it acts on, and answers the act. */
 const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
@@ -156,7 +158,8 @@ describe("a member who is removed a moment before", () => {
 
 describe("a right that is taken a moment before", () => {
   test("is not acted by, though its holder stays a member", async () => {
-    const mallory = await addPerson(fleet, acme, { name: unique("mallory"), role: "security_admin" });
+    const mallory = await addPerson(fleet, acme, { name: unique("mallory"), role: "viewer" });
+    await grant.give({ ctx: owner(), input: { userId: mallory.userId, role: "security_admin" } });
     const { userId } = await puppet();
     const ctx = fleet.ctx(await mallory.actor());
     const { userId: id } = mallory;
@@ -164,8 +167,8 @@ describe("a right that is taken a moment before", () => {
     const demote: Taking = (tx) =>
       tx
         .update(g)
-        .set({ role: "viewer" })
-        .where(and(eq(g.orgId, acme.orgId), eq(g.userId, id)));
+        .set({ endedAt: fleet.clock.now, endedBy: "test" })
+        .where(and(eq(g.orgId, acme.orgId), eq(g.userId, id), eq(g.role, "security_admin")));
     const input = { userId, role: "approver" as const };
     expect(await actingWhile(demote, () => grant.give({ ctx, input }))).toMatch(/^(not_found|forbidden)$/);
   });

@@ -56,7 +56,7 @@ beforeAll(async () => {
     await makeNode(fleet, acme, "host-2"),
     await makeNode(fleet, globex, "host-1"),
   ];
-  policyId = (await policy.create({ ctx: owner(), input: { name: "api", yaml: POLICY, message: "" } })).id;
+  policyId = applied(await policy.create({ ctx: owner(), input: { name: "api", yaml: POLICY, message: "" } })).id;
 });
 afterAll(async () => await fleet?.close());
 
@@ -360,7 +360,7 @@ describe("the deployment's key", () => {
     const theirs = (seal: Sealer) => withSeal(seal, fleet.ctx(initech.as("owner")));
     const node = await makeNode({ ...fleet, ctx: (actor) => withSeal(old, fleet.ctx(actor)) }, initech, "host-1");
     const { id } = await secret.create({ ctx: theirs(old), input: { name: "TOKEN", value: VALUE } });
-    const made = await policy.create({ ctx: theirs(old), input: { name: "api", yaml: POLICY, message: "" } });
+    const made = applied(await policy.create({ ctx: theirs(old), input: { name: "api", yaml: POLICY, message: "" } }));
     const agent = { plugin: "command" as const, command: ["true"] };
     const worker = await sandbox.create({
       ctx: theirs(old),

@@ -1,6 +1,7 @@
 import { newId, tables, withOrg } from "@creel/db";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { change, policy } from "../src/index.ts";
+import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, system, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
 
@@ -22,7 +23,7 @@ let count = 0;
 async function scheduled(): Promise<() => Promise<string>> {
   const ada = await addPerson(fleet, other, { name: `ada${++count}`, role: "security_admin" });
   const ctx = fleet.ctx(await ada.actor());
-  const { id } = await policy.create({ ctx, input: { name: `demo-${count}`, yaml: POLICY } });
+  const { id } = applied(await policy.create({ ctx, input: { name: `demo-${count}`, yaml: POLICY } }));
   const applyAt = new Date(fleet.clock.now.getTime() + 3_600_000).toISOString();
   const input = { policyId: id, yaml: POLICY.replace("GET", "POST"), baseVersion: 1, applyAt };
   const made = await policy.saveVersion({ ctx, input });

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { type Api, findTarget, openApi } from "../api/client.ts";
+import { proposedSchema, sayProposed } from "../approval/proposed.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
 import { listOf } from "../sandbox/views.ts";
@@ -38,6 +40,8 @@ export async function listGrants(options: { all: boolean; json: boolean }, io: I
   return EXIT.done;
 }
 
+const givenSchema = z.union([proposedSchema, grantSchema.extend({ outcome: z.literal("applied") })]);
+
 export interface GiveOptions {
   to: string;
   over: string | undefined;
@@ -51,7 +55,8 @@ export async function giveRole(role: string, options: GiveOptions, io: Io): Prom
   const { userId } = await memberOf(server, options.to);
   const scope = options.over === undefined ? undefined : readScope(options.over);
   const body = { userId, role, scope, hours: options.hours, reason: options.reason };
-  const given = await server.call(grantSchema, "POST", "/grants", { body });
+  const given = await server.call(givenSchema, "POST", "/grants", { body });
+  if (given.outcome === "proposed") return sayProposed(given, options.json, io);
   io.out(
     options.json
       ? jsonLine(given)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findTarget, openApi } from "../api/client.ts";
+import { proposedSchema, sayProposed } from "../approval/proposed.ts";
 import { canAsk, confirms } from "../ask.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
@@ -7,7 +8,7 @@ import { checkedName as checkedSandbox } from "../sandbox/path.ts";
 import { listOf } from "../sandbox/views.ts";
 import { callSecret, checkedName } from "./call.ts";
 
-const boundSchema = z.looseObject({ bindingId: z.string() });
+const boundSchema = z.union([proposedSchema, z.looseObject({ outcome: z.literal("applied"), bindingId: z.string() })]);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface BindOptions {
@@ -25,6 +26,7 @@ export async function bindSecret(name: string, { sandbox, labels, json }: BindOp
     );
   const body = sandbox === undefined ? { scope: scopeOf(labels) } : { sandboxId: await idOf(sandbox) };
   const answer = await callSecret(boundSchema, { method: "POST", name, verb: "bindings", body });
+  if (answer.outcome === "proposed") return sayProposed(answer, json, io);
   const whom = sandbox ?? `sandboxes with ${labels.join(", ")}`;
   io.out(
     json ? jsonLine(answer) : line(`${printable(whom)} may use ${name}; what already runs sees it after a restart`),

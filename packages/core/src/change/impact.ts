@@ -4,9 +4,12 @@ import { z } from "zod";
 import { visibleSandboxes } from "../authz/scopeSql.ts";
 import type { ChangeImpact } from "../changeViews.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
+import { CreelError } from "../errors/errors.ts";
+import { NOTHING_ALLOWED } from "../policy/versionChange.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { readable } from "./get.ts";
+import { type In, kindOf } from "./kinds.ts";
 import type { ChangeRow } from "./row.ts";
 
 /** More sandboxes than anybody reads before deciding; the rest is counted. */
@@ -24,13 +27,34 @@ export const impact = defineVerb({
     const { orgId } = ctx.actor;
     return await withOrg(ctx.db, orgId, async (tx) => {
       const row = await readable(tx, ctx.actor, { orgId, changeId });
-      const policy = row.kind === "policy_version" ? await policyTexts(tx, row) : null;
-      if (policy === null) return { sandboxes: [], sandboxCount: 0, nodeCount: 0, policy: null, credentials: [] };
-      const users = await usersOf(tx, ctx.actor, { orgId, policyId: policy.id });
-      return { ...users, policy, credentials: intoReach(policy) };
+      const says = await saysOf({ tx, orgId, now: ctx.clock() }, row);
+      const policy = await textsOf(tx, row);
+      if (policy === null) return { says, ...NOBODY, policy: null, credentials: [] };
+      const users = policy.id === null ? NOBODY : await usersOf(tx, ctx.actor, { orgId, policyId: policy.id });
+      return { says, ...users, policy, credentials: intoReach(policy) };
     });
   },
 });
+
+const NOBODY = { sandboxes: [], sandboxCount: 0, nodeCount: 0 };
+
+/** In the words of its kind; nothing where what it speaks of is there no more. */
+async function saysOf(at: In, row: ChangeRow): Promise<string[]> {
+  const kind = kindOf(row.kind);
+  try {
+    return [...((await kind.says?.(at, kind.contentSchema.parse(row.content))) ?? [])];
+  } catch (error) {
+    if (error instanceof CreelError) return [];
+    throw error;
+  }
+}
+
+async function textsOf(tx: Tx, row: ChangeRow): Promise<ChangeImpact["policy"]> {
+  if (row.kind === "policy_version") return await policyTexts(tx, row);
+  if (row.kind !== "policy_create") return null;
+  const { name, yaml } = stored<{ name: string; yaml: string }>(row.content);
+  return { id: null, name, before: NOTHING_ALLOWED, after: yaml };
+}
 
 /** The text that the change stands on, also once it is applied, and the text it brings. */
 async function policyTexts(tx: Tx, row: ChangeRow): Promise<ChangeImpact["policy"]> {

@@ -23,7 +23,21 @@ export interface ApprovedChange {
   author: string;
   authorUserId: string | null;
   message: string;
+  /** Applied by break-glass, it ends then; what carries an end of its own takes this one where it is sooner. */
+  endsAt?: Date | undefined;
 }
+
+/** What was applied by break-glass, and what it stood on, as both were written down then. */
+export interface AppliedChange<C> {
+  orgId: string;
+  id: string;
+  title: string;
+  content: C;
+  base: unknown;
+  result: unknown;
+}
+/** `left`: something else has come after it, or it is not there any more; `note` says what, for people. */
+export type TakenBack = { how: "taken_back" } | { how: "left"; note: string };
 
 /**
  * What can be a change. Everything here but `apply` is asked again at the moment of applying, so it must read and not
@@ -32,6 +46,8 @@ export interface ApprovedChange {
 export interface ChangeKindDefinition<S extends z.ZodType, R> {
   /** Name of the kind, as selectors name it. */
   kind: string;
+  /** Another kind whose approval policies select it as well: it is a part of what that one is about. */
+  selectedAs?: string;
   /** The content, canonical when parsed: parsing the parsed again gives the same. */
   contentSchema: S;
   /** Who may propose it, and who may do it directly where no approval policy selects it. */
@@ -58,6 +74,11 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   guardedBy?: (content: z.output<S>) => readonly string[];
   /** Writes it, with its audit row, in the transaction that counted. A CreelError makes the change `failed`. No plans here. */
   apply: (tx: Tx, ctx: Ctx, content: z.output<S>, change: ApprovedChange & { orgId: string }) => Promise<R>;
+  /**
+   * Puts back what was there before, with its audit row, where what was applied is still what is there. A kind without it stays
+   * applied by break-glass until a change undoes it.
+   */
+  takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack>;
   /** Nodes that get a new plan once it is applied, in a transaction of their own right after the commit. */
   nodes?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
   /** What those plans name as their cause; `change.apply` when absent. */
@@ -87,6 +108,12 @@ export const directOf = (kind: ChangeKind, content: unknown): Right =>
   typeof kind.direct === "function" ? kind.direct(content) : kind.direct;
 
 export const changeKinds = (): readonly string[] => [...registry.keys()].sort();
+
+/** The names by which selectors know a kind. */
+export const namesOfKind = (name: string): readonly string[] => {
+  const also = registry.get(name)?.selectedAs;
+  return also === undefined ? [name] : [name, also];
+};
 
 export function kindOf(name: string): ChangeKind {
   const kind = registry.get(name);

@@ -2,7 +2,7 @@ import { type ApprovalSpec, type Labels, type RiskGrade, selects } from "@creel/
 import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
 import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
-import type { Right } from "./kinds.ts";
+import { namesOfKind, type Right } from "./kinds.ts";
 import { TIME_TO_LIVE_HOURS } from "./limits.ts";
 
 export interface PolicyInForce {
@@ -29,12 +29,15 @@ export async function rulesFor(
     .orderBy(asc(t.name));
   const selected = rows
     .map((row) => ({ policyId: row.id, name: row.name, mode: row.mode, spec: stored<ApprovalSpec>(row.spec) }))
-    .filter((policy) => selects(policy.spec.selector, of) || of.guardedBy.includes(policy.policyId));
+    .filter((policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId));
   return {
     enforced: selected.filter(({ mode }) => mode === "enforce"),
     evaluated: selected.filter(({ mode }) => mode !== "enforce"),
   };
 }
+
+const isSelected = ({ selector }: ApprovalSpec, of: { kind: string; risk: RiskGrade; touches: readonly Labels[] }) =>
+  namesOfKind(of.kind).some((kind) => selects(selector, { ...of, kind }));
 
 /** What nobody made a rule for, and its author may not do alone, one person who may must approve. */
 export const unselectedRule = ({ on, action }: Right): PolicyInForce => ({

@@ -7,7 +7,7 @@ import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { mayOver } from "./authority.ts";
-import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In } from "./kinds.ts";
+import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In, type Right } from "./kinds.ts";
 import { SCHEDULE_DAYS_MAX, WAITING_MAX } from "./limits.ts";
 import { barParties } from "./parties.ts";
 import { planNodes } from "./plan.ts";
@@ -29,6 +29,8 @@ export interface Submission<C> {
   message: string;
   /** Not before this instant, however soon it is approved. */
   applyAt?: Date | null | undefined;
+  /** The right by which it is asked for, where that is not the one of the kind. */
+  by?: Right | undefined;
   /** Asked first, in the transaction and by what the actor holds in it: may this one propose it? Throws. */
   admit?: ((at: In, actor: Person) => Promise<void>) | undefined;
   /** Told last, in the transaction: the change as it stands then. */
@@ -54,7 +56,7 @@ export async function submitChange<S extends z.ZodType, R>(
   expectSchedule(given.applyAt ?? null, ctx.clock());
   const row = await serializably(ctx, orgId, async (tx) => {
     await kind.hold?.(tx, orgId);
-    const as = await asTheyStand(tx, ctx, kind.propose);
+    const as = await asTheyStand(tx, ctx, given.by ?? kind.propose);
     await given.admit?.({ tx, orgId, now: ctx.clock() }, as.actor);
     const made = await insertChange(tx, as, asAnyKind(kind), given);
     const settled = await settle(tx, as, made, { fresh: true });

@@ -6,17 +6,18 @@
 import { and, eq, isNull, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { inOrder, scopeSchema } from "../authz/fields.ts";
-import { describeScope, type Grant, mayAtAll } from "../authz/grant.ts";
+import { describeScope, earlier, type Grant, mayAtAll } from "../authz/grant.ts";
 import { grantsOf, grantsOfServiceAccount, grantsOfTeam } from "../authz/grantsOf.ts";
 import { expectHolds } from "../authz/holds.ts";
 import { lockPeople } from "../authz/people.ts";
 import { roleByKey, roleKeySchema } from "../authz/roleByKey.ts";
 import { grantsOfWriters } from "../change/author.ts";
-import { type ApprovedChange, defineChangeKind, type In } from "../change/kinds.ts";
+import { type AppliedChange, type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import { touchesOfScope } from "../change/scopeTouches.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError, forbidden } from "../errors/errors.ts";
 import { beneficiariesOf } from "./beneficiaries.ts";
+import { endGrant } from "./endGrant.ts";
 import { insertGrant, labelOf } from "./insert.ts";
 import { HOURS_MAX } from "./limits.ts";
 import { riskOfRole } from "./risk.ts";
@@ -67,6 +68,7 @@ export const roleGrantChange = defineChangeKind({
   says,
   favours: async ({ tx, orgId }, { subject }) => await beneficiariesOf(tx, orgId, subject),
   apply,
+  takeBack,
 });
 
 /** What it would give if it were applied now. */
@@ -122,7 +124,9 @@ async function apply(
 ): Promise<{ grantId: string }> {
   const { orgId, id: changeId, authorUserId, author, message } = change;
   const now = ctx.clock();
-  const given = await givenBy({ tx, orgId, now }, content);
+  const asked = await givenBy({ tx, orgId, now }, content);
+  // By break-glass it ends at the end of that, whatever runs then.
+  const given = { ...asked, expiresAt: earlier(asked.expiresAt, change.endsAt ?? null) };
   for (const grants of await grantsOfWriters(tx, { orgId, changeId, authorUserId, now }))
     expectStillHolds(grants, given);
   const grantId = await insertGrant(tx, ctx, {
@@ -135,6 +139,19 @@ async function apply(
     givenBy: { label: author, userId: authorUserId },
   });
   return { grantId };
+}
+
+const givenSchema = z.object({ grantId: z.uuid() });
+
+async function takeBack(tx: Tx, ctx: Ctx, { orgId, result }: AppliedChange<Content>): Promise<TakenBack> {
+  const g = tables.roleGrants;
+  const now = ctx.clock();
+  const { grantId } = givenSchema.parse(result);
+  const mine = and(eq(g.orgId, orgId), eq(g.id, grantId), isNull(g.endedAt));
+  const [row] = await tx.select().from(g).where(mine);
+  if (row === undefined) return { how: "left", note: "The grant has ended already." };
+  await endGrant(tx, ctx, row, now);
+  return { how: "taken_back" };
 }
 
 function expectStillHolds(grants: readonly Grant[], given: Parameters<typeof expectHolds>[1][number]): void {

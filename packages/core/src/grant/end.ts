@@ -1,15 +1,14 @@
 import { and, eq, gt, isNull, or, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import { describeActor, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
 import type { Scope } from "../authz/grant.ts";
 import { expectHolds } from "../authz/holds.ts";
-import { endSessions, expectSound, reachedBy } from "../authz/people.ts";
 import { roleByKey } from "../authz/roleByKey.ts";
 import { personOf } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
+import { endGrant } from "./endGrant.ts";
 
 export const endInput = z.strictObject({ grantId: z.uuid() });
 
@@ -38,19 +37,7 @@ export const end = defineVerb({
       // What one holds oneself one may always lay down.
       if (row.userId === null || row.userId !== personOf(ctx.actor))
         expectHolds(actor, [{ permissions: role.permissions, scope, expiresAt: row.expiresAt }]);
-      await tx
-        .update(g)
-        .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })
-        .where(mine);
-      await expectSound(tx, { orgId, userIds: [], now });
-      const userIds = await reachedBy(tx, row);
-      const sessionsEnded = await endSessions(tx, { orgId, userIds, now });
-      await recordAudit(tx, ctx, orgId, {
-        action: "grant.end",
-        resource: { kind: "grant", id: grantId, label: role.name },
-        changes: { endedAt: { to: now.toISOString() }, sessionsEnded: { to: sessionsEnded } },
-      });
-      return { sessionsEnded };
+      return { sessionsEnded: await endGrant(tx, ctx, row, now) };
     });
   },
 });

@@ -8,6 +8,7 @@ import { authorizeRelabel, unnamedIn } from "../authz/relabel.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
+import { expectWrittenFor } from "../policy/expectWrittenFor.ts";
 import { drawnBy, drawsAny, holdBindings, toldOf } from "../secret/drawn.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -36,7 +37,8 @@ export const setLabels = defineVerb({
       authorizeOn(ctx.actor, { action: "update", kind: "node", labels: from });
       authorizeNew(ctx.actor, { action: "update", kind: "node", labels });
       authorizeRelabel(ctx.actor, { action: "update", kind: "node", from, to: labels });
-      await expectMayMove(tx, ctx.actor, { nodeId, from, to: labels });
+      const moved = await expectMayMove(tx, ctx.actor, { nodeId, from, to: labels });
+      for (const each of moved) await expectWrittenFor({ tx, orgId, now: ctx.clock() }, each);
       const drawn = await drawnBy(tx, { orgId, nodeId }, () => tx.update(t).set({ labels }).where(mine));
       await recordAudit(tx, ctx, orgId, {
         action: "node.setLabels",
@@ -60,11 +62,11 @@ async function expectMayMove(
   tx: Tx,
   actor: UserActor | ApiKeyActor,
   node: { nodeId: string; from: Labels; to: Labels },
-): Promise<void> {
+): Promise<{ policyId: string; labels: Labels }[]> {
   const s = tables.sandboxes;
   // Held, so that none changes its own labels between being judged and being moved.
   const rows = await tx
-    .select({ labels: s.labels })
+    .select({ labels: s.labels, policyId: s.policyId })
     .from(s)
     .where(and(eq(s.orgId, actor.orgId), eq(s.nodeId, node.nodeId), isNull(s.removedAt)))
     .orderBy(s.id)
@@ -81,6 +83,10 @@ async function expectMayMove(
       "forbidden",
       "The labels of a node stand before those of its sandboxes, and some on this one would go where you may not take them.",
     );
+  return rows.flatMap(({ labels, policyId }) => {
+    const [was, will] = [node.from, node.to].map((its) => labelsOnNode(stored<Labels>(labels), its));
+    return was === undefined || will === undefined || sameLabels(was, will) ? [] : [{ policyId, labels: will }];
+  });
 }
 
 const sameLabels = (one: Labels, other: Labels): boolean =>

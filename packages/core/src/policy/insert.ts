@@ -8,7 +8,15 @@ import { judgePolicy } from "./judge.ts";
 export async function insertPolicy(
   tx: Tx,
   ctx: Ctx,
-  given: { orgId: string; name: string; labels?: Labels | undefined; yaml: string; message: string },
+  given: {
+    orgId: string;
+    name: string;
+    labels?: Labels | undefined;
+    yaml: string;
+    message: string;
+    /** Whose text it is, where that is not who acts. */
+    by?: { label: string; userId: string | null };
+  },
 ): Promise<string> {
   const { orgId, name, yaml, message } = given;
   const now = ctx.clock();
@@ -23,7 +31,7 @@ export async function insertPolicy(
     updatedAt: now,
   };
   await tx.insert(tables.policies).values(policy);
-  const author = describeActor(ctx.actor).label;
+  const author = given.by?.label ?? describeActor(ctx.actor).label;
   await tx.insert(tables.policyVersions).values({
     orgId,
     policyId: policy.id,
@@ -32,7 +40,7 @@ export async function insertPolicy(
     yaml,
     message,
     author,
-    authorUserId: personOf(ctx.actor),
+    authorUserId: given.by === undefined ? personOf(ctx.actor) : given.by.userId,
     createdAt: now,
   });
   await recordAudit(tx, ctx, orgId, {

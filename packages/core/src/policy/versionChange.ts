@@ -3,10 +3,10 @@ import { and, eq, isNull, notify, type Tx, tables } from "@creel/db";
 import { diffPolicies, parsePolicy } from "@creel/policy";
 import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
-import { recordAudit } from "../audit/record.ts";
+import { describeActor, recordAudit } from "../audit/record.ts";
 import { sandboxLabels } from "../authz/scopeSql.ts";
-import { defineChangeKind, type In } from "../change/kinds.ts";
-import type { Ctx } from "../context.ts";
+import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
+import { type Ctx, personOf } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { judgePolicy } from "./judge.ts";
@@ -43,6 +43,7 @@ export const policyVersionChange = defineChangeKind({
     await writeVersion(tx, ctx, { ...content, orgId, author, authorUserId, message }),
   nodes: nodesUsing,
   planCause: "policy.saveVersion",
+  takeBack,
 });
 
 export interface SavedVersion {
@@ -50,7 +51,7 @@ export interface SavedVersion {
   digest: string;
 }
 
-async function newestVersion({ tx, orgId }: In, policyId: string) {
+export async function newestVersion({ tx, orgId }: In, policyId: string) {
   const found = first(
     await tx
       .select({ policy: p, newest: v })
@@ -62,7 +63,7 @@ async function newestVersion({ tx, orgId }: In, policyId: string) {
   return found;
 }
 
-async function labelsOfUsers({ tx, orgId }: In, policyId: string): Promise<Labels[]> {
+export async function labelsOfUsers({ tx, orgId }: In, policyId: string): Promise<Labels[]> {
   const rows = await tx
     .selectDistinct({ labels: sandboxLabels })
     .from(s)
@@ -79,6 +80,9 @@ async function nodesUsing({ tx, orgId }: In, { policyId }: Content): Promise<str
   return rows.map((row) => row.nodeId);
 }
 
+/** A policy without a rule denies everything: what a first text is compared to. */
+export const NOTHING_ALLOWED = "version: 1\nnetwork_policies: {}\n";
+
 /** What cannot be compared is of the gravest kind. */
 export function riskBetween(before: string, after: string, now: Date): RiskGrade {
   const [a, b] = [parsePolicy(before).policy, parsePolicy(after).policy];
@@ -91,13 +95,15 @@ interface Writing extends Content {
   author: string;
   authorUserId: string | null;
   message: string;
+  /** Of a text that was a version before: put back, it is not judged anew by tests that time may have undone. */
+  digest?: string | undefined;
 }
 
 async function writeVersion(tx: Tx, ctx: Ctx, given: Writing): Promise<SavedVersion> {
   const { orgId, policyId, yaml, message, author, authorUserId } = given;
   const now = ctx.clock();
   // Judged once more: an entry may have expired since it was proposed, and with it a test.
-  const { digest } = judgePolicy(yaml, now);
+  const digest = given.digest ?? judgePolicy(yaml, now).digest;
   const { policy, newest } = await newestVersion({ tx, orgId, now }, policyId);
   const version = policy.latestVersion + 1;
   await tx.insert(v).values({ orgId, policyId, version, digest, yaml, message, author, authorUserId, createdAt: now });
@@ -116,4 +122,35 @@ async function writeVersion(tx: Tx, ctx: Ctx, given: Writing): Promise<SavedVers
   });
   await notify(tx, { orgId, topic: "policies", id: policy.id });
   return { version, digest };
+}
+
+const stoodOnSchema = z.object({ version: z.number().int() });
+const savedSchema = z.object({ version: z.number().int(), digest: z.string() });
+
+/** The text of before as a new version, where nobody has saved another since. */
+async function takeBack(tx: Tx, ctx: Ctx, applied: AppliedChange<Content>): Promise<TakenBack> {
+  const { orgId } = applied;
+  const { policyId } = applied.content;
+  const saved = savedSchema.parse(applied.result);
+  const { policy, newest } = await newestVersion({ tx, orgId, now: ctx.clock() }, policyId);
+  if (newest.version !== saved.version || newest.digest !== saved.digest)
+    return { how: "left", note: `Version ${policy.latestVersion} was saved since.` };
+  const { version } = stoodOnSchema.parse(applied.base);
+  const former = first(
+    await tx
+      .select()
+      .from(v)
+      .where(and(eq(v.orgId, orgId), eq(v.policyId, policyId), eq(v.version, version))),
+  );
+  if (former === null) throw notFound();
+  await writeVersion(tx, ctx, {
+    orgId,
+    policyId,
+    yaml: former.yaml,
+    digest: former.digest,
+    author: describeActor(ctx.actor).label,
+    authorUserId: personOf(ctx.actor),
+    message: `Version ${version} again: version ${saved.version} was applied by break-glass and is taken back.`,
+  });
+  return { how: "taken_back" };
 }

@@ -12,6 +12,7 @@ import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { slugSchema } from "../limits.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
+import { expectWrittenFor } from "../policy/expectWrittenFor.ts";
 import { holdBindings } from "../secret/drawn.ts";
 import { stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -41,7 +42,8 @@ export const create = defineVerb({
     try {
       const made = await withOrg(ctx.db, orgId, async (tx) => {
         await holdBindings(tx, orgId);
-        await expectNodeAndPolicy(tx, ctx.actor, row);
+        const labels = await expectNodeAndPolicy(tx, ctx.actor, row);
+        await expectWrittenFor({ tx, orgId, now }, { policyId: row.policyId, labels });
         await tx.insert(tables.sandboxes).values(row);
         await recordAudit(tx, ctx, orgId, {
           action: "sandbox.create",
@@ -64,12 +66,12 @@ export const create = defineVerb({
   },
 });
 
-/** The composite foreign keys would refuse as well; this says it as what it is: nothing there that you may see. */
+/** The composite foreign keys would refuse as well; this says it as what it is: nothing there that you may see. Answers its labels there. */
 async function expectNodeAndPolicy(
   tx: Tx,
   actor: UserActor | ApiKeyActor,
   row: { orgId: string; nodeId: string; policyId: string; labels: Labels },
-): Promise<void> {
+): Promise<Labels> {
   const { nodes, policies } = tables;
   const [node = null] = await tx
     .select({ labels: nodes.labels })
@@ -81,6 +83,8 @@ async function expectNodeAndPolicy(
     .where(and(eq(policies.orgId, row.orgId), eq(policies.id, row.policyId), visiblePolicies(actor)));
   if (node === null || policy.length === 0) throw notFound();
   const under = stored<Labels>(node.labels);
-  authorizeOn(actor, { action: "create", kind: "sandbox", labels: labelsOnNode(row.labels, under) });
+  const labels = labelsOnNode(row.labels, under);
+  authorizeOn(actor, { action: "create", kind: "sandbox", labels });
   authorizeRelabel(actor, { action: "create", kind: "sandbox", from: {}, to: row.labels, under });
+  return labels;
 }

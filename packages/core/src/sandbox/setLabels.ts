@@ -7,6 +7,7 @@ import { type Labels, labelsOnNode } from "../authz/grant.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
 import { notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
+import { expectWrittenFor } from "../policy/expectWrittenFor.ts";
 import { drawnBy, drawsAny, holdBindings, toldOf } from "../secret/drawn.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
@@ -46,6 +47,8 @@ export const setLabels = defineVerb({
       authorizeOn(ctx.actor, { ...on, labels: labelsOnNode(from, under) });
       authorizeNew(ctx.actor, { ...on, labels: labelsOnNode(labels, under) });
       authorizeRelabel(ctx.actor, { ...on, from, to: labels, under });
+      const to = labelsOnNode(labels, under);
+      await expectWrittenFor({ tx, orgId, now: ctx.clock() }, { policyId: before.policyId, labels: to });
       const drawn = await drawnBy(tx, { orgId, nodeId }, () => tx.update(t).set({ labels }).where(mine));
       await recordAudit(tx, ctx, orgId, {
         action: "sandbox.setLabels",

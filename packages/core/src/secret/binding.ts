@@ -39,21 +39,32 @@ export async function nameOfSecret({ tx, orgId }: In, secretId: string): Promise
 export interface Fitting {
   id: string;
   name: string;
+  nodeId: string;
   policyId: string;
   labels: Labels;
 }
 
 /** The sandboxes that a binding is for at this moment; a named one that is gone is not found. */
-export async function fittingSandboxes({ tx, orgId }: In, { sandboxId, scope }: Binding): Promise<Fitting[]> {
+export async function fittingSandboxes(at: In, binding: Binding): Promise<Fitting[]> {
+  const fitting = await sandboxesOf(at, binding);
+  if (binding.sandboxId !== null && fitting.length === 0) throw notFound();
+  return fitting;
+}
+
+/** Nodes that have to hear of it, also when it has ended. */
+export const nodesOfBinding = async (at: In, binding: Binding): Promise<string[]> => [
+  ...new Set((await sandboxesOf(at, binding)).map(({ nodeId }) => nodeId)),
+];
+
+async function sandboxesOf({ tx, orgId }: In, { sandboxId, scope }: Binding): Promise<Fitting[]> {
   const { sandboxes: s, nodes: n } = tables;
   const rows = await tx
-    .select({ id: s.id, name: s.name, policyId: s.policyId, labels: sandboxLabels })
+    .select({ id: s.id, name: s.name, nodeId: s.nodeId, policyId: s.policyId, labels: sandboxLabels })
     .from(s)
     .innerJoin(n, and(eq(n.orgId, s.orgId), eq(n.id, s.nodeId)))
     .where(and(eq(s.orgId, orgId), isNull(s.removedAt), sandboxId === null ? isNull(n.revokedAt) : eq(s.id, sandboxId)))
     .orderBy(s.name);
   const known = rows.map((row) => ({ ...row, labels: stored<Labels>(row.labels) }));
-  if (sandboxId !== null && known.length === 0) throw notFound();
   return scope === null ? known : known.filter(({ labels }) => scopeCovers(scope, labels));
 }
 

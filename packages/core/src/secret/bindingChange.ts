@@ -4,10 +4,11 @@
  * only while its author could still make it alone or others have approved it.
  */
 import { and, eq, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
-import { changesOf, recordAudit } from "../audit/record.ts";
+import { z } from "zod";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { describeScope, mayAtAll, type Scope } from "../authz/grant.ts";
 import { grantsOfAuthor } from "../change/author.ts";
-import { type ApprovedChange, defineChangeKind, type In } from "../change/kinds.ts";
+import { type AppliedChange, type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import { touchesOfScope } from "../change/scopeTouches.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError, forbidden } from "../errors/errors.ts";
@@ -18,10 +19,11 @@ import {
   describePlace,
   fittingSandboxes,
   nameOfSecret,
+  nodesOfBinding,
   placesIn,
   sameScope,
 } from "./binding.ts";
-import { expectFew, nodesOfSecret } from "./bound.ts";
+import { expectFew } from "./bound.ts";
 import { BINDINGS_MAX } from "./limits.ts";
 import { lockSecret } from "./row.ts";
 
@@ -53,7 +55,8 @@ export const secretBindingChange = defineChangeKind({
     `The secret ${await nameOfSecret(at, content.secretId)} for ${await whom(at, content)}`,
   says,
   apply,
-  nodes: async ({ tx, orgId }, { secretId }) => await nodesOfSecret(tx, { orgId, secretId }),
+  takeBack,
+  nodes: nodesOfBinding,
   planCause: "secret.bind",
 });
 
@@ -118,6 +121,27 @@ async function apply(
   });
   await notify(tx, { orgId, topic: "secrets", id: secret.id });
   return { bindingId: row.id };
+}
+
+const boundSchema = z.object({ bindingId: z.uuid() });
+
+/** Ends the binding; its nodes hear of it as they heard of its beginning. */
+async function takeBack(tx: Tx, ctx: Ctx, { orgId, content, result }: AppliedChange<Binding>): Promise<TakenBack> {
+  const b = tables.secretBindings;
+  const secret = await lockSecret(tx, { orgId, secretId: content.secretId });
+  const { bindingId } = boundSchema.parse(result);
+  const mine = and(eq(b.orgId, orgId), eq(b.id, bindingId), isNull(b.endedAt));
+  const [before] = await tx.select().from(b).where(mine);
+  if (before === undefined) return { how: "left", note: "The binding has ended already." };
+  const set = { endedAt: ctx.clock(), endedBy: describeActor(ctx.actor).label };
+  await tx.update(b).set(set).where(mine);
+  await recordAudit(tx, ctx, orgId, {
+    action: "secret.unbind",
+    resource: { kind: "secret", id: secret.id, label: secret.name },
+    changes: changesOf("secretBindings", before, { ...before, ...set }),
+  });
+  await notify(tx, { orgId, topic: "secrets", id: secret.id });
+  return { how: "taken_back" };
 }
 
 async function expectRoom(tx: Tx, orgId: string): Promise<void> {

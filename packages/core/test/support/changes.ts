@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { approvalSpecSchema } from "@creel/approvals";
 import { approvalPolicy, change, policy } from "../../src/index.ts";
+import { applied } from "./applied.ts";
 import { type Fleet, POLICY, type TestOrg } from "./fleet.ts";
 import { addPerson, type TestPerson } from "./people.ts";
 
@@ -71,7 +72,7 @@ const editOf = async ({ policyId, ...ballot }: Proposed) => ({
 async function propose({ fleet, org, dev }: Making, more: object = {}): Promise<Proposed> {
   const name = `changed-${randomUUID().slice(0, 8)}`;
   const owner = fleet.ctx(org.as("owner"));
-  const { id: policyId } = await policy.create({ ctx: owner, input: { name, yaml: POLICY } });
+  const { id: policyId } = applied(await policy.create({ ctx: owner, input: { name, yaml: POLICY } }));
   const input = { policyId, yaml: POLICY.replace("GET", "POST"), baseVersion: 1, ...more };
   const { changeId } = await policy.saveVersion({ ctx: fleet.ctx(await dev.actor()), input });
   const { digest } = await change.get({ ctx: owner, input: { changeId } });

@@ -70,7 +70,7 @@ export const peopleRoutes: readonly RestRoute[] = [
     source: { query: ["show"] },
   }),
   route("POST", "/grants", grant.give, {
-    summary: "Give a role to a person, a team or a service account",
+    summary: "Give a role to a person, a team or a service account, or propose it (202)",
     source: { body: ["userId", "teamId", "serviceAccountId", "role", "scope", "hours", "reason"] },
     successStatus: 201,
   }),
@@ -108,7 +108,7 @@ export const peopleRoutes: readonly RestRoute[] = [
     source: { ...oneId("nodeId"), body: ["labels"] },
   }),
   route("PUT", "/policies/{idOrName}/labels", policy.setLabels, {
-    summary: "Label a policy",
+    summary: "Label a policy, or propose it (202)",
     source: { params: { idOrName: { field: "policyId", resolve: policyId } }, body: ["labels"] },
   }),
   route("PUT", "/sandboxes/{idOrName}/labels", sandbox.setLabels, {

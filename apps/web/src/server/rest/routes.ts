@@ -94,7 +94,7 @@ export const restRoutes: readonly RestRoute[] = [
 
   route("GET", "/policies", policy.list, { summary: "All policies" }),
   route("POST", "/policies", policy.create, {
-    summary: "Create a policy with its first version",
+    summary: "Create a policy with its first version, or propose it (202)",
     source: { body: ["name", "labels", "yaml", "message"] },
     successStatus: 201,
   }),
@@ -188,8 +188,8 @@ export const restRoutes: readonly RestRoute[] = [
     successStatus: 201,
   }),
   route("POST", "/secrets/{idOrName}/bindings", secret.bind, {
-    summary: "Let one sandbox, or all with certain labels, use a secret",
-    source: { params: oneSecret, body: ["sandboxId", "scope"] },
+    summary: "Let one sandbox, or all with certain labels, use a secret, or propose it (202)",
+    source: { params: oneSecret, body: ["sandboxId", "scope", "message"] },
     successStatus: 201,
   }),
   route("DELETE", "/secret-bindings/{id}", secret.unbind, {

@@ -6,10 +6,10 @@ import { shownError } from "../../../client/errors.ts";
 import { useRefusalOf } from "../../../client/me.tsx";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
+import { ProposedNotice } from "../../../parts/proposed-notice.tsx";
 import { Button } from "../../../ui/button.tsx";
-import { Dialog } from "../../../ui/dialog.tsx";
 import { Field } from "../../../ui/field.tsx";
-import { Refusal } from "../../../ui/states.tsx";
+import { FormDialog } from "../../../ui/form-dialog.tsx";
 
 /** A policy without a rule denies everything, which is the safe place to start. */
 const EMPTY_POLICY = "version: 1\nnetwork_policies: {}\n";
@@ -21,44 +21,40 @@ export const NewPolicy = () => {
   const [name, setName] = useState("");
   const refusal = useRefusalOf("create", "policy");
   const create = useMutation(
-    trpc.policy.create.mutationOptions({ onSuccess: (policy) => router.push(paths.policy(policy.id)) }),
+    trpc.policy.create.mutationOptions({
+      onSuccess: (made) => (made.outcome === "applied" ? router.push(paths.policy(made.id)) : undefined),
+    }),
   );
+  const change = (next: boolean) => {
+    setOpen(next);
+    create.reset();
+  };
   return (
     <>
-      <Button look="primary" disabledReason={refusal} onClick={() => setOpen(true)}>
+      <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
         New policy
       </Button>
-      <Dialog
+      <FormDialog
         open={open}
-        onOpenChange={setOpen}
+        onOpenChange={change}
         title="New policy"
         description="It begins by allowing nothing. You write its rules on the next page."
-        footer={
-          <>
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
-            <Button
-              look="primary"
-              busy={create.isPending}
-              disabledReason={name === "" ? "Give it a name." : null}
-              onClick={() => create.mutate({ name, yaml: EMPTY_POLICY, message: "Allows nothing yet." })}
-            >
-              Create policy
-            </Button>
-          </>
-        }
+        act="Create policy"
+        busy={create.isPending}
+        disabledReason={name === "" ? "Give it a name." : null}
+        refusal={create.error ? shownError(create.error).message : null}
+        onSubmit={() => create.mutate({ name, yaml: EMPTY_POLICY, message: "Allows nothing yet." })}
+        result={create.data?.outcome === "proposed" ? <ProposedNotice changeId={create.data.changeId} /> : null}
       >
-        <div className="grid gap-2">
-          {create.error ? <Refusal>{shownError(create.error).message}</Refusal> : null}
-          <Field
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            hint="a-z, 0-9 and -, as it stands in commands."
-            autoComplete="off"
-            maxLength={63}
-          />
-        </div>
-      </Dialog>
+        <Field
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          hint="a-z, 0-9 and -, as it stands in commands."
+          autoComplete="off"
+          maxLength={63}
+        />
+      </FormDialog>
     </>
   );
 };

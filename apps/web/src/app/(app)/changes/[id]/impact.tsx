@@ -12,7 +12,14 @@ const counted = (count: number, word: string, many: string): string => `${count}
 /** What becomes true, and of what: the policy's meaning first, for other kinds the content as it stands. */
 export const Impact = ({ change, impact }: { change: ChangeDetail; impact: ChangeImpact }) =>
   impact.policy === null ? (
-    <Panel title="What it says">
+    <Panel title={impact.says.length === 0 ? "What it says" : "What becomes possible"}>
+      {impact.says.length === 0 ? null : (
+        <ul className="mb-3 grid gap-1">
+          {impact.says.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      )}
       <Mono className="block max-h-[32rem] overflow-auto whitespace-pre-wrap">
         {JSON.stringify(change.content, null, 2)}
       </Mono>
@@ -28,10 +35,14 @@ const PolicyImpact = ({ impact, policy }: { impact: ChangeImpact; policy: NonNul
       <Panel title="What it touches">
         <p>
           {counted(impact.sandboxCount, "sandbox", "sandboxes")} on {counted(impact.nodeCount, "node", "nodes")} use{" "}
-          <TextLink href={paths.policy(policy.id)} className="underline">
-            {policy.name}
-          </TextLink>
-          .
+          {policy.id === null ? (
+            policy.name
+          ) : (
+            <TextLink href={paths.policy(policy.id)} className="underline">
+              {policy.name}
+            </TextLink>
+          )}
+          {policy.id === null ? ", which is not there yet." : "."}
         </p>
         {impact.sandboxes.length > 0 ? (
           <ul className="mt-1 flex flex-wrap gap-x-3 gap-y-1">
@@ -70,9 +81,11 @@ const PolicyImpact = ({ impact, policy }: { impact: ChangeImpact; policy: NonNul
           judge
         />
       </Panel>
-      <Panel title="What it would have done to past requests">
-        <ReplayPart policyId={policy.id} yaml={policy.after} />
-      </Panel>
+      {policy.id === null ? null : (
+        <Panel title="What it would have done to past requests">
+          <ReplayPart policyId={policy.id} yaml={policy.after} />
+        </Panel>
+      )}
     </>
   );
 };

@@ -16,6 +16,7 @@ const kinds: readonly (readonly [string, string])[] = [
   ["policy_version", "policies"],
   ["egress_exception", "exceptions"],
   ["role_grant", "roles that are given"],
+  ["secret_binding", "secrets that are bound"],
   ["approval_policy", "approval policies"],
 ];
 export const kindOptions = kinds.map(([value, text]) => ({ value, text }));

@@ -6,6 +6,7 @@ import { mayDo, useMe, useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { readScope } from "../../../../lib/scope-text.ts";
 import { RoleField, ScopeField } from "../../../../parts/grant-fields.tsx";
+import { ProposedNotice } from "../../../../parts/proposed-notice.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { Field, SelectField } from "../../../../ui/field.tsx";
 import { FormDialog } from "../../../../ui/form-dialog.tsx";
@@ -54,9 +55,9 @@ export const GiveGrant = () => {
   };
   const give = useMutation(
     trpc.grant.give.mutationOptions({
-      onSuccess: () => {
+      onSuccess: (answer) => {
         void queryClient.invalidateQueries(trpc.grant.pathFilter());
-        change(false);
+        if (answer.outcome === "applied") change(false);
       },
     }),
   );
@@ -85,6 +86,7 @@ export const GiveGrant = () => {
         disabledReason={subject === "" ? "Choose whom." : problem}
         refusal={give.error ? shownError(give.error).message : null}
         onSubmit={submit}
+        result={give.data?.outcome === "proposed" ? <ProposedNotice changeId={give.data.changeId} /> : null}
       >
         <SelectField
           label="Whom"

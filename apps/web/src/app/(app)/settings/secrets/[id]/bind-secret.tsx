@@ -6,10 +6,10 @@ import { shownError } from "../../../../../client/errors.ts";
 import { useRefusalOf } from "../../../../../client/me.tsx";
 import { useTRPC } from "../../../../../client/trpc.ts";
 import { readScope } from "../../../../../lib/scope-text.ts";
+import { ProposedNotice } from "../../../../../parts/proposed-notice.tsx";
 import { Button } from "../../../../../ui/button.tsx";
-import { Dialog } from "../../../../../ui/dialog.tsx";
 import { Field, SelectField } from "../../../../../ui/field.tsx";
-import { Refusal } from "../../../../../ui/states.tsx";
+import { FormDialog } from "../../../../../ui/form-dialog.tsx";
 
 const BY_LABELS = "";
 
@@ -23,9 +23,9 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
   const sandboxes = useQuery({ ...trpc.sandbox.list.queryOptions({}), enabled: open });
   const bind = useMutation(
     trpc.secret.bind.mutationOptions({
-      onSuccess: async () => {
+      onSuccess: async (answer) => {
         await queryClient.invalidateQueries(trpc.secret.pathFilter());
-        change(false);
+        if (answer.outcome === "applied") change(false);
       },
     }),
   );
@@ -47,45 +47,40 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
       <Button disabledReason={refusal} onClick={() => change(true)}>
         Bind…
       </Button>
-      <Dialog
+      <FormDialog
         open={open}
         onOpenChange={change}
         title={`Who may use ${secret.name}`}
         description="What already runs finds its placeholder after a restart. Where the value may go, the sandbox's policy says."
-        footer={
-          <>
-            <Button onClick={() => change(false)}>Cancel</Button>
-            <Button look="primary" busy={bind.isPending} disabledReason={missing} onClick={submit}>
-              Bind {secret.name}
-            </Button>
-          </>
-        }
+        act={`Bind ${secret.name}`}
+        busy={bind.isPending}
+        disabledReason={missing}
+        refusal={bind.error ? shownError(bind.error).message : null}
+        onSubmit={submit}
+        result={bind.data?.outcome === "proposed" ? <ProposedNotice changeId={bind.data.changeId} /> : null}
       >
-        <div className="grid gap-3">
-          {bind.error ? <Refusal>{shownError(bind.error).message}</Refusal> : null}
-          <SelectField
-            label="Sandbox"
-            value={sandboxId}
-            onChange={(event) => setSandboxId(event.target.value)}
-            options={[
-              { value: BY_LABELS, text: "All with these labels" },
-              ...(sandboxes.data?.items ?? []).map(({ id, name }) => ({ value: id, text: name })),
-            ]}
+        <SelectField
+          label="Sandbox"
+          value={sandboxId}
+          onChange={(event) => setSandboxId(event.target.value)}
+          options={[
+            { value: BY_LABELS, text: "All with these labels" },
+            ...(sandboxes.data?.items ?? []).map(({ id, name }) => ({ value: id, text: name })),
+          ]}
+        />
+        {byLabels ? (
+          <Field
+            label="Labels"
+            error={problem}
+            hint="All of them must fit; a node's labels win over the sandbox's own."
+            value={labels}
+            onChange={(event) => setLabels(event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="env=prod|staging, team=payments"
           />
-          {byLabels ? (
-            <Field
-              label="Labels"
-              error={problem}
-              hint="All of them must fit; a node's labels win over the sandbox's own."
-              value={labels}
-              onChange={(event) => setLabels(event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-              placeholder="env=prod|staging, team=payments"
-            />
-          ) : null}
-        </div>
-      </Dialog>
+        ) : null}
+      </FormDialog>
     </>
   );
 };
