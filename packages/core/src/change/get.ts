@@ -8,6 +8,7 @@ import { notFound } from "../errors/errors.ts";
 import { first, iso, isoOrNull, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { type Count, type CountedRule, countVotes, partiesOf } from "./count.ts";
+import { lastEditorOf } from "./editor.ts";
 import { kindOf } from "./kinds.ts";
 import { readableChanges } from "./list.ts";
 import { namesIn, type OrgNames } from "./names.ts";
@@ -40,6 +41,7 @@ export const get = defineVerb({
         base: row.base,
         rules: counted?.rules.map((rule) => ruleView(rule, { names, seesMembers })) ?? [],
         votes: await votesOf(tx, row, { counted, names }),
+        lastEditor: await lastEditorOf(tx, row),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
         refusals: refusalsFor({ actor: ctx.actor, row, parties, review }),

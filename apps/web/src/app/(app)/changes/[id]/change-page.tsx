@@ -48,6 +48,7 @@ export const ChangePage = ({ changeId }: { changeId: string }) => {
                     { term: "State", value: <ChangeStateBadge change={change} /> },
                     { term: "Risk", value: <RiskBadge grade={change.risk} /> },
                     { term: "By", value: change.author.label },
+                    ...(change.lastEditor === null ? [] : [{ term: "Last edited by", value: change.lastEditor.label }]),
                     { term: "Proposed", value: <Time at={change.createdAt} /> },
                     ...(change.revision > 1 ? [{ term: "Edited", value: <Time at={change.updatedAt} /> }] : []),
                     ...(change.state === "open" ? [{ term: "Expires", value: <Time at={change.expiresAt} /> }] : []),

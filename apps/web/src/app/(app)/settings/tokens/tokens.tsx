@@ -1,20 +1,19 @@
 "use client";
 import type { Role, TokenView } from "@creel/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo, useState } from "react";
-import { shownError } from "../../../../client/errors.ts";
 import { useMe, useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Button } from "../../../../ui/button.tsx";
-import { ConfirmDialog } from "../../../../ui/dialog.tsx";
 import { Mono, PageHeader, Panel } from "../../../../ui/panel.tsx";
 import { Answer } from "../../../../ui/query.tsx";
-import { Empty, Refusal } from "../../../../ui/states.tsx";
+import { Empty } from "../../../../ui/states.tsx";
 import { DataTable } from "../../../../ui/table.tsx";
 import { Time } from "../../../../ui/time.tsx";
 import { CreateToken } from "./create-token.tsx";
+import { RevokeToken } from "./revoke-token.tsx";
 import { RotateToken } from "./rotate-token.tsx";
 
 const column = createColumnHelper<TokenView>();
@@ -97,17 +96,8 @@ const columnsWith = ({ others, isOwn, rotate, revoke }: Acts) => [
 
 export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
   const trpc = useTRPC();
-  const queryClient = useQueryClient();
   const query = useQuery(trpc.token.list.queryOptions({}));
   const [asked, setAsked] = useState<TokenView | null>(null);
-  const revoke = useMutation(
-    trpc.token.revoke.mutationOptions({
-      onSuccess: () => {
-        setAsked(null);
-        void queryClient.invalidateQueries(trpc.token.pathFilter());
-      },
-    }),
-  );
   const me = useMe();
   const [rotating, setRotating] = useState<TokenView | null>(null);
   const mayNotRotate = useRefusalOf("update", "token");
@@ -143,22 +133,7 @@ export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
         </Answer>
       </Panel>
       {rotating === null ? null : <RotateToken token={rotating} onClose={() => setRotating(null)} />}
-      <ConfirmDialog
-        open={asked !== null}
-        onOpenChange={(next) => (next ? undefined : setAsked(null))}
-        title={`Revoke ${asked?.name ?? ""}?`}
-        touches={
-          <p>
-            Whatever uses it stops working at once, and so does every token that was rotated from it or to it. It cannot
-            be brought back; a new one can be made.
-          </p>
-        }
-        confirm={`Revoke ${asked?.name ?? ""}`}
-        destructive
-        busy={revoke.isPending}
-        error={revoke.error ? <Refusal>{shownError(revoke.error).message}</Refusal> : null}
-        onConfirm={() => (asked ? revoke.mutate({ tokenId: asked.id }) : undefined)}
-      />
+      {asked === null ? null : <RevokeToken token={asked} onClose={() => setAsked(null)} />}
     </>
   );
 };
