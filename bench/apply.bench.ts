@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Fleet } from "../e2e/support/fleet.ts";
 import { type Decision, type Plan, runningSandbox } from "../e2e/support/views.ts";
 import { joinApprover } from "./apply/approver.ts";
+import { exceptionDelivery } from "./apply/exceptions.ts";
 import { percentiles, type Row } from "./percentiles.ts";
 
 const CHANGES = 200;
@@ -62,12 +63,14 @@ export async function run(): Promise<{ title: string; unit: string; rows: Row[] 
       const { generation } = await fleet.api<Plan>("GET", `/plans/${planIds[0]}`);
       applied.push((await firstUnder(fleet, sandbox.id, generation)) - votedMs);
     }
+    const delivered = await exceptionDelivery(fleet, sandbox.id);
     return {
-      title: `${CHANGES} policy changes, each approved by a second person`,
+      title: `${CHANGES} policy changes, each approved by a second person; ${delivered.length} exceptions granted by one`,
       unit: "ms",
       rows: [
         percentiles("last vote to the first decision under the change", applied),
         percentiles("last vote to its answer", answered),
+        percentiles("grant of an exception to the first decision that it allows", delivered),
       ],
     };
   } finally {

@@ -13,6 +13,7 @@ export interface Decision {
   host: string;
   method: string | null;
   path: string | null;
+  rule: string | null;
   generation: number;
   time: string;
 }
