@@ -31,6 +31,7 @@ export function detailLines(change: ChangeDetail): Printed[] {
   return [
     `${change.title}`,
     `${change.state}, risk ${change.risk}, by ${change.author.label} at ${change.createdAt}`,
+    ...(change.lastEditor == null ? [] : [`edited last by ${change.lastEditor.label}`]),
     ...(change.message === "" ? [] : change.message.split("\n")),
     ...(change.applyAt === null ? [] : [`Not before ${change.applyAt}`]),
     ...(change.endedReason === null ? [] : [change.endedReason]),

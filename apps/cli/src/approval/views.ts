@@ -25,6 +25,8 @@ const quorumSchema = z.looseObject({
 export type Quorum = z.infer<typeof quorumSchema>;
 export const changeDetailSchema = z.looseObject({
   ...changeSchema.shape,
+  /** Absent from servers of before. */
+  lastEditor: person.nullable().optional(),
   message: z.string(),
   applyAt: z.string().nullable(),
   endedReason: z.string().nullable(),
