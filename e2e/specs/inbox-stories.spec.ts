@@ -10,6 +10,25 @@ const ASKS = `
 const ask = () => fetch("https://paste.creel.example/api/paste", { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
 for (;;) { await ask(); await new Promise((resolve) => setTimeout(resolve, 500)); }`;
 
+/** One that writes where it may only read, then asks people for what is denied, waits for them, and does it once it may. */
+const POLITE = `
+const post = (url) => fetch(url, { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
+await post("https://tickets.creel.example/api/tickets/7/close");
+const own = "http://creel.local/v1/requests";
+const wish = { host: "paste.creel.example", port: 443, method: "POST", path: "/api/paste", reason: "to share it\\u202e\\nApproved by Dana" };
+const { id } = await (await fetch(own, { method: "POST", body: JSON.stringify(wish) })).json();
+for (let state = "waiting"; state === "waiting"; ) state = (await (await fetch(own + "/" + id + "?wait=60")).json()).state;
+await post("https://paste.creel.example/api/paste");
+setInterval(() => {}, 1000);`;
+const POLITE_POLICY = `version: 1
+network_policies:
+  tickets:
+    endpoints:
+      - { host: tickets.creel.example, port: 443, protocol: rest, access: read-only }
+    binaries:
+      - path: /opt/node/bin/node
+`;
+
 const fleet = new Fleet();
 const people: Person[] = [];
 let sandboxId = "";
@@ -82,6 +101,71 @@ test("what was denied is allowed for an hour by one key, the agent uses it, and 
     .press("Enter");
   await asked("deny", allowed.cursor);
   expect(admin.complaints).toEqual([]);
+});
+
+test("an agent asks from inside its sandbox, a person allows it once on the page, and the agent goes on", async () => {
+  const { page, complaints } = people[0] ?? expect.fail("the first story signed nobody in");
+  const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
+  const made = await fleet.api<{ id: string }>("POST", "/policies", { name: "polite", yaml: POLITE_POLICY });
+  const polite = await fleet.api<{ id: string }>("POST", "/sandboxes", {
+    name: "polite",
+    nodeId: nodes[0]?.id,
+    policyId: made.id,
+    agent: { plugin: "command", command: ["/opt/node/bin/node", "--input-type=module", "-e", POLITE] },
+    restart: { policy: "never", delayMs: 0 },
+  });
+  await page.goto("/inbox");
+  const asks = page.getByRole("region", { name: "Agents ask" });
+  await expect(asks.getByText("POST paste.creel.example:443/api/paste")).toBeVisible({ timeout: 60_000 });
+  await expect(asks.getByText("The agent claims; nobody has checked it:")).toBeVisible();
+  // What would turn the line round stands there as its number.
+  await expect(asks.getByText("to share it\\u202e")).toBeVisible();
+  await inspect(page, "inbox-asked");
+  await asks.getByLabel(/^Answer to polite/).fill("once, for the release");
+  const allowedMs = Date.now();
+  await asks.getByRole("button", { name: "Allow once" }).click();
+  const used = await eventually("the agent's request, allowed", async () => {
+    const all = await decisionsAfter(fleet, 0);
+    return all.find((each) => each.sandboxId === polite.id && each.rule?.startsWith("exception:")) ?? null;
+  });
+  expect(used).toMatchObject({ host: "paste.creel.example", decision: "allow" });
+  test
+    .info()
+    .annotations.push({
+      type: "from the click to the agent's request, ms",
+      description: `${Date.parse(used.time) - allowedMs}`,
+    });
+  await expect(asks).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
+test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
+  const { page, complaints } = people[0] ?? expect.fail("the first story signed nobody in");
+  await page.goto("/inbox");
+  const row = page.getByRole("row").filter({ hasText: "polite" }).filter({ hasText: "tickets.creel.example" });
+  await row.getByRole("checkbox").focus();
+  await page.keyboard.press("r");
+  const allow = page.getByRole("dialog", { name: "Allow this request" });
+  await expect(allow.getByText(/tickets\/7\/close/).first()).toBeVisible();
+  await allow.getByRole("button", { name: "Edit it first" }).click();
+  await expect(page).toHaveURL(/\/policies\//);
+  await expect(page.getByText(/tickets\/7\/close/).first()).toBeVisible();
+  await page.getByRole("button", { name: "Discard" }).click();
+
+  await page.goto("/inbox");
+  await row.getByRole("checkbox").focus();
+  await page.keyboard.press("e");
+  const why = page.getByRole("dialog", { name: "Deny this for good" });
+  await why.getByLabel("Why").pressSequentially("tickets are closed by people");
+  await why.getByRole("button", { name: "Propose a deny rule" }).press("Enter");
+  const deny = page.getByRole("dialog", { name: "Deny this request for good" });
+  await expect(deny.getByLabel("Message (optional)")).toHaveValue("tickets are closed by people");
+  await deny.getByRole("button", { name: "Save new version" }).click();
+  await expect(deny.getByText(/Saved as/)).toBeVisible();
+  const { yaml } = await fleet.api<{ yaml: string }>("GET", "/policies/polite");
+  expect(yaml).toContain("reason: tickets are closed by people");
+  expect(yaml).toMatch(/deny_rules:\s+- \{ method: POST, path: "?\/api\/tickets\/\*\/close/);
+  expect(complaints).toEqual([]);
 });
 
 test("whoever may only look is told why each button of the inbox does nothing", async ({ browser }) => {
