@@ -2,6 +2,7 @@ import { eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { lockSignIns } from "../auth/lockSignIns.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
+import { lockPeople } from "../authz/people.ts";
 import { isRole } from "../authz/roles.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { first } from "../stored.ts";
@@ -61,6 +62,8 @@ async function take(system: Tx, ctx: Ctx, row: DeviceLogin): Promise<DeviceLogin
   await system.update(t).set({ takenAt: now }).where(eq(t.id, row.id));
   const person = first(await system.select({ email: u.email }).from(u).where(eq(u.id, userId)));
   return await withOrg(ctx.db, orgId, async (tx) => {
+    // Whoever removes the person ends their keys under this lock, and would not see one that is made beside it.
+    await lockPeople(tx, orgId);
     const org = first(await tx.select({ id: o.id, slug: o.slug, name: o.name }).from(o).where(eq(o.id, orgId)));
     const grants = await grantsOf(tx, { orgId, userId, now });
     // Removed or demoted to nothing since they confirmed it.

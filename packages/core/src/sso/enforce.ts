@@ -1,6 +1,7 @@
 import { and, eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { hasSecondFactor } from "../auth/factor.ts";
 import { expectProof } from "../auth/proof.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
@@ -40,6 +41,7 @@ export const enforce = defineVerb({
     const breakGlassUserId = input.enforced ? input.breakGlassUserId : null;
     if (breakGlassUserId !== null) await expectBreakGlass(ctx, breakGlassUserId);
     return await withOrg(ctx.db, orgId, async (tx) => {
+      expectOwner((await underPeopleLock(tx, ctx, { action: "update", on: "identity_provider" })).actor);
       const before = await existingProvider(tx, orgId);
       if (input.enforced) await expectReady(tx, before);
       const after = { ...before, enforced: input.enforced, breakGlassUserId };

@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, isNull, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { underPeopleLock } from "../auth/actorNow.ts";
 import { expectProof } from "../auth/proof.ts";
 import { CreelError } from "../errors/errors.ts";
 import type { IdentityDomainView } from "../ssoViews.ts";
@@ -34,6 +35,8 @@ export const verifyDomain = defineVerb({
     const found = records.includes(recordValue(asked.verificationToken));
     if (found) await expectNobodyElses(ctx.db, { orgId, domain: asked.domain });
     return await withOrg(ctx.db, orgId, async (tx) => {
+      // The domain's name server had all the time it wanted meanwhile.
+      expectOwner((await underPeopleLock(tx, ctx, { action: "update", on: "identity_provider" })).actor);
       const before = await existingDomain(tx, { orgId, domainId });
       const now = ctx.clock();
       const after = { ...before, checkedAt: now, verifiedAt: found ? (before.verifiedAt ?? now) : before.verifiedAt };
