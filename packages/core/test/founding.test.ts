@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auth, grantOfRole, makeApiToken, member, org, type UserActor } from "../src/index.ts";
+import { audit, auth, grantOfRole, makeApiToken, member, org, type UserActor } from "../src/index.ts";
 import { type Fleet, openFleet, PASSWORD, system } from "./support/fleet.ts";
 import { join } from "./support/members.ts";
 
@@ -46,5 +46,35 @@ describe("founding an org again", () => {
     const { items } = await member.list({ ctx: fleet.ctx(heir.actor), input: {} });
     expect(items.map((one) => one.userId)).toEqual([heir.userId]);
     expect(await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: apiToken } })).toBeNull();
+  });
+
+  test("a lost password is made anew for who owns the org, ends their sign-ins, and is on record", async () => {
+    const { founder, signIn } = await found("lost");
+    const { token } = await signIn(PASSWORD);
+    const reset = { slug: "lost", email: "F@lost.example", password: NEXT };
+    expect(await org.resetOwner({ ctx: fleet.ctx(system), input: reset })).toEqual({ sessionsEnded: 1 });
+    expect(await auth.resolveSession({ ctx: fleet.ctx(null), input: { token } })).toBeNull();
+    await expect(signIn(PASSWORD)).rejects.toMatchObject({ code: "unauthenticated" });
+    expect((await signIn(NEXT)).token).toBeTypeOf("string");
+    const { items } = await audit.list({ ctx: fleet.ctx(founder), input: { action: "org.resetOwner" } });
+    expect(items.map((item) => item.actor.kind)).toEqual(["system"]);
+    expect(JSON.stringify(items)).not.toContain(NEXT);
+  });
+
+  test("nobody who was removed, who owns nothing or another org gets a password by it", async () => {
+    const { of, userId } = await found("gone");
+    await found("other");
+    const heir = await join(fleet, of, { name: "heir", role: "owner" });
+    const viewer = await join(fleet, of, { name: "viewer", role: "viewer" });
+    await member.remove({ ctx: fleet.ctx(heir.actor), input: { userId } });
+    for (const [slug, email] of [
+      ["gone", "f@gone.example"],
+      ["gone", viewer.email],
+      ["gone", "f@other.example"],
+      ["nowhere", "f@other.example"],
+    ]) {
+      const input = { slug: slug ?? "", email: email ?? "", password: NEXT };
+      await expect(org.resetOwner({ ctx: fleet.ctx(system), input })).rejects.toMatchObject({ code: "conflict" });
+    }
   });
 });

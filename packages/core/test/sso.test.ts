@@ -1,3 +1,4 @@
+import { and, eq, tables, withOrg } from "@creel/db";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { audit, auth, invitation, member, sso, token, type UserActor } from "../src/index.ts";
 import { codeOf } from "./support/authenticator.ts";
@@ -159,6 +160,40 @@ test("whoever is in by the provider proves the same sign-in there, and nobody el
   expect(fleet.clock.now.getTime() - (proved?.provedAt?.getTime() ?? 0)).toBeLessThan(60_000);
   // The same answer once more proves nothing anew.
   await expect(sso.complete(answer)).rejects.toMatchObject({ code: "sso_refused" });
+});
+
+test("who has no password sets one after showing the provider who they are, once, and where nothing forbids it", async () => {
+  issuer.people.set("s-1", alice());
+  const fresh = async () => {
+    const entered = await signInBy(house, issuer, { email: at("alice"), subject: "s-1", prove: true });
+    const actor = await actorOf(entered.token);
+    if (actor === null) throw new Error("not signed in");
+    return actor;
+  };
+  const actor = await fresh();
+  const next = `${PASSWORD} of my own`;
+  const set = async (by: UserActor) => await auth.setPassword({ ctx: house.ctx(by), input: { next } });
+  await expect(set({ ...actor, provedAt: null })).rejects.toMatchObject({ code: "proof_required" });
+  // In another org too: there this one's provider says nothing.
+  await withOrg(fleet.db, globex.orgId, (tx) =>
+    tx.insert(tables.memberships).values({ orgId: globex.orgId, userId: actor.userId }),
+  );
+  await expect(set(actor)).rejects.toMatchObject({ code: "forbidden" });
+  await withOrg(fleet.db, globex.orgId, (tx) =>
+    tx
+      .delete(tables.memberships)
+      .where(and(eq(tables.memberships.orgId, globex.orgId), eq(tables.memberships.userId, actor.userId))),
+  );
+  await set(actor);
+  const { items } = await audit.list({ ctx: ownerCtx(), input: { action: "auth.setPassword" } });
+  expect(items.map((item) => item.actor.label)).toEqual([at("alice")]);
+  const input = { email: at("alice"), password: next };
+  expect((await auth.signIn({ ctx: house.ctx(null), input })).org.id).toBe(acme.orgId);
+  await expect(set(await fresh())).rejects.toMatchObject({ code: "conflict" });
+  // And by it nobody stands in for the provider.
+  await expect(auth.prove({ ctx: house.ctx(actor), input: { password: next } })).rejects.toMatchObject({
+    code: "forbidden",
+  });
 });
 
 test("a domain counts from when its DNS says so, for one org", async () => {

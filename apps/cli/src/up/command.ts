@@ -5,6 +5,7 @@ export const registerUp: Register = (program, io, finish) => {
     .command("up")
     .description("start database, hub, web and a node on this machine, and keep them running")
     .option("--json", "print one JSON line when everything is ready")
+    .option("--reset-owner", "give the first owner a new password, and end all of their sign-ins")
     .addHelpText(
       "after",
       `
@@ -21,8 +22,8 @@ Settings (environment):
   CREEL_SMTP_URL, CREEL_MAIL_FROM, CREEL_NOTICE_HOSTS: docs/notices.md
   CREEL_SSO_HOSTS, CREEL_DNS_SERVERS: docs/single-sign-on.md`,
     )
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { json?: boolean; resetOwner?: boolean }) => {
       const { up } = await import("./up.ts");
-      finish(await up({ json: options.json === true }, io));
+      finish(await up({ json: options.json === true, resetOwner: options.resetOwner === true }, io));
     });
 };

@@ -45,3 +45,7 @@ export function ownerOf(paths: HomePaths, make: () => Owner): Owner {
   writePrivate(paths.owner, `${JSON.stringify(owner)}\n`);
   return owner;
 }
+
+/** In the place of a sign-in that is lost. */
+export const replaceOwner = (paths: HomePaths, owner: Owner): void =>
+  writePrivate(paths.owner, `${JSON.stringify(owner)}\n`);

@@ -7,7 +7,7 @@ import { inheritedEnv, readEnv } from "../env.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { type Io, jsonLine, line, page, painter } from "../io.ts";
 import { stepper } from "../progress.ts";
-import { foundOrg, ORG_SLUG } from "./bootstrap.ts";
+import { foundOrg, ORG_SLUG, resetFirstOwner } from "./bootstrap.ts";
 import { type DevFile, readDevFile, writeDevFile } from "./credentials.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { makeDemo, type NodeView } from "./demo.ts";
@@ -44,7 +44,7 @@ class Started {
 }
 
 /** Starts everything on this machine, keeps it running, and ends it on Ctrl-C or SIGTERM. */
-export async function up(options: { json: boolean }, io: Io): Promise<ExitCode> {
+export async function up(options: { json: boolean; resetOwner: boolean }, io: Io): Promise<ExitCode> {
   const env = readEnv();
   const paths = homePaths(env.home);
   requireBuilt();
@@ -59,7 +59,7 @@ export async function up(options: { json: boolean }, io: Io): Promise<ExitCode> 
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
   const note = (text: string): void => io.err(line(`creel: ${text}`));
   try {
-    await start({ io, json: options.json, env, paths, started, signal: interrupted.signal, note });
+    await start({ io, ...options, env, paths, started, signal: interrupted.signal, note });
     if (!interrupted.signal.aborted) {
       await new Promise((resolve) => interrupted.signal.addEventListener("abort", resolve, { once: true }));
     }
@@ -79,6 +79,8 @@ export async function up(options: { json: boolean }, io: Io): Promise<ExitCode> 
 interface Start {
   io: Io;
   json: boolean;
+  /** Gives the first owner a new password. */
+  resetOwner: boolean;
   env: ReturnType<typeof readEnv>;
   paths: HomePaths;
   started: Started;
@@ -86,7 +88,7 @@ interface Start {
   note: (text: string) => void;
 }
 
-async function start({ io, json, env, paths, started, signal, note }: Start): Promise<void> {
+async function start({ io, json, resetOwner, env, paths, started, signal, note }: Start): Promise<void> {
   const step = stepper(io, json);
   const continueUnlessInterrupted = (): void => signal.throwIfAborted();
   const ended = await endLeftovers(paths);
@@ -121,7 +123,10 @@ async function start({ io, json, env, paths, started, signal, note }: Start): Pr
     sessionSecret: lastingSecret(paths.sessionSecret),
     env: inheritedEnv(),
   };
-  const owner = await step("Founding the organization", () => foundOrg(paths, database.urls));
+  const founded = await step("Founding the organization", () => foundOrg(paths, database.urls));
+  const owner = resetOwner
+    ? await step("Giving the first owner a new password", () => resetFirstOwner(paths, database.urls, founded))
+    : founded;
   continueUnlessInterrupted();
 
   const keep = (spec: ProgramSpec): Supervised => {

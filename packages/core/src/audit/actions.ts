@@ -1,6 +1,8 @@
 /** Every action an audit row can name. Add, never change: exports and alerts match on these. */
 export const auditActions = [
   "org.bootstrap",
+  "org.resetOwner",
+  "auth.setPassword",
   "org.create",
   "auth.signIn",
   "auth.signInFailed",

@@ -10,6 +10,7 @@ export { prove, proveInput } from "./prove.ts";
 export { removeTotp, removeTotpInput } from "./removeTotp.ts";
 export { resolveApiToken, resolveApiTokenInput } from "./resolveApiToken.ts";
 export { resolveSession, resolveSessionInput } from "./resolveSession.ts";
+export { setPassword, setPasswordInput } from "./setPassword.ts";
 export { signIn, signInInput } from "./signIn.ts";
 export { signOut, signOutInput } from "./signOut.ts";
 export { signOutEverywhere, signOutEverywhereInput } from "./signOutEverywhere.ts";

@@ -26,6 +26,9 @@ export const prove = defineVerb({
     const now = ctx.clock();
     // Proof belongs to a sign-in, and there is none.
     if (sessionId === undefined) throw notFound();
+    // The provider may ask for more than we would, and an old password must not stand in for it.
+    if (ctx.actor.identityProviderId != null)
+      throw new CreelError("forbidden", "Your identity provider signed you in: prove there that it is you.");
     await countTry(ctx.db, { account: email }, now);
     const user = await withSystem(ctx.db, async (tx) =>
       first(await tx.select({ passwordHash: u.passwordHash }).from(u).where(eq(u.id, userId))),

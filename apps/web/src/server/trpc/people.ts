@@ -14,6 +14,7 @@ export const peopleRouters = {
     listSessions: query(auth.listSessions),
     signOutEverywhere: mutation(auth.signOutEverywhere),
     changePassword: mutation(auth.changePassword),
+    setPassword: mutation(auth.setPassword),
     listOrgs: query(auth.listOrgs),
   }),
   sso: router({
