@@ -15,6 +15,7 @@ import {
   role,
   sandbox,
   serviceAccount,
+  sso,
   team,
   token,
 } from "../src/index.ts";
@@ -217,4 +218,20 @@ test("an exception that one may grant alone is not granted by rights of before",
   const ctx = fleet.ctx(await mallory.actor());
   const input = { sandboxIds: [box.id], host: "evil.example", port: 443, binary: "/usr/bin/curl", reason: "mine" };
   expect(await actingWhile(removed(mallory), () => exception.grant({ ctx, input }))).toBe("unauthenticated");
+});
+
+test("a domain is verified by nobody who was removed while its name server took its time", async () => {
+  const mallory = await addPerson(fleet, acme, { name: unique("mallory"), role: "owner" });
+  const ctx = fleet.ctx(await mallory.actor());
+  const { id: domainId, record } = await sso.addDomain({ ctx, input: { domain: "acme.example" } });
+  const world = ctx.sso;
+  if (world === undefined) throw new Error("the test needs the world outside");
+  const resolveTxt = async () => {
+    await member.remove({ ctx: owner(), input: { userId: mallory.userId } });
+    return [[record.value]];
+  };
+  const slow = { ...ctx, sso: { ...world, resolveTxt } };
+  await expect(sso.verifyDomain({ ctx: slow, input: { domainId } })).rejects.toMatchObject({ code: "unauthenticated" });
+  const { domains } = await sso.get({ ctx: owner(), input: {} });
+  expect(domains.find(({ id }) => id === domainId)?.verifiedAt).toBeNull();
 });
