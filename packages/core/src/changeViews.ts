@@ -123,8 +123,6 @@ export interface ChangeDetail extends ChangeView {
   votes: VoteView[];
   /** Who wrote what it says now, where that is not its author; the person or the key. */
   lastEditor: { id: string | null; label: string } | null;
-  /** Who wrote what it says now, where that is not its author; the person or the key. */
-  lastEditor: { id: string | null; label: string } | null;
   /** Persons who never count for it, and why. */
   parties: { person: PersonRef; part: string }[];
   /** A freeze holds it until then. */

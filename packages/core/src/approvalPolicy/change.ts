@@ -7,8 +7,9 @@ import { type ApprovalSpec, approvalSpecSchema } from "@creel/approvals";
 import { and, eq, isNull, ne, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
-import { defineChangeKind, type In } from "../change/kinds.ts";
+import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import type { Ctx } from "../context.ts";
+import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { APPROVAL_POLICIES_MAX, NAME_CHARS_MAX } from "./limits.ts";
@@ -62,6 +63,7 @@ export const approvalPolicyChange = defineChangeKind({
     return `${row === null ? "New approval policy" : "Approval policy"} ${policy.name}`;
   },
   apply: async (tx, ctx, content, { orgId }) => await write(tx, ctx, orgId, content),
+  takeBack,
 });
 
 async function write(tx: Tx, ctx: Ctx, orgId: string, content: Content): Promise<{ policyId: string }> {
@@ -90,9 +92,24 @@ async function write(tx: Tx, ctx: Ctx, orgId: string, content: Content): Promise
   await tx
     .insert(t)
     .values(after)
-    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now } });
+    // One that was removed by break-glass is there again.
+    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now, removedAt: null } });
   await audit(tx, ctx, before, after);
   return { policyId };
+}
+
+const baseSchema = z.object({ standing: contentSchema.shape.policy });
+
+/** The rule of before, where the one that was applied still stands. */
+async function takeBack(tx: Tx, ctx: Ctx, { orgId, content, base }: AppliedChange<Content>): Promise<TakenBack> {
+  const row = await standing({ tx, orgId }, content.policyId);
+  const now = row === null ? null : { name: row.name, mode: row.mode, spec: row.spec };
+  if (digestOf(now) !== digestOf(content.policy))
+    return { how: "left", note: row === null ? "It was removed since." : "It was changed since." };
+  const before = baseSchema.parse(base).standing;
+  if (before === null && row === null) return { how: "taken_back" };
+  await write(tx, ctx, orgId, { policyId: content.policyId, policy: before });
+  return { how: "taken_back" };
 }
 
 async function expectName(tx: Tx, of: { orgId: string; policyId: string; name: string }): Promise<void> {

@@ -7,4 +7,6 @@ export interface AuditEntry {
   action: AuditAction;
   resource: { kind: string; id: string | null; label: string };
   changes?: Changes | undefined;
+  /** Of persons' own channels, only those of these people are told. */
+  toldOnly?: readonly string[] | undefined;
 }

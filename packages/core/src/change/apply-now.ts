@@ -12,6 +12,8 @@ import { surveyed } from "./survey.ts";
 interface How {
   event: ChangeEvent & ("apply" | "break_glass");
   set: Partial<ChangeRow>;
+  /** By break-glass: when it is taken back. */
+  endsAt?: Date | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function applyNow(tx: Tx, ctx: Ctx, row: ChangeRow, how: How): Prom
   let result: unknown;
   try {
     result = await tx.transaction((inner) =>
-      kind.apply(inner, ctx, content, { orgId, id, author, authorUserId, message }),
+      kind.apply(inner, ctx, content, { orgId, id, author, authorUserId, message, endsAt: how.endsAt }),
     );
   } catch (error) {
     if (!(error instanceof CreelError)) throw error;
@@ -40,12 +42,12 @@ export async function applyNow(tx: Tx, ctx: Ctx, row: ChangeRow, how: How): Prom
     action: "change.apply",
     set: { ...how.set, ...planned, result: result ?? null },
   });
-  await supersedeOthers(tx, ctx, applied);
+  await supersedeOthers(tx, ctx, applied, `“${applied.title}” was applied before it.`);
   return applied;
 }
 
 /** Others that wait for the same thing and stood on what has just moved. */
-async function supersedeOthers(tx: Tx, ctx: Ctx, applied: ChangeRow): Promise<void> {
+export async function supersedeOthers(tx: Tx, ctx: Ctx, applied: ChangeRow, reason: string): Promise<void> {
   const c = tables.changes;
   const others = await tx
     .select()
@@ -60,7 +62,7 @@ async function supersedeOthers(tx: Tx, ctx: Ctx, applied: ChangeRow): Promise<vo
     )
     .orderBy(c.id)
     .for("update");
-  for (const other of others) if (await hasMoved(tx, ctx, other)) await supersede(tx, ctx, other, applied);
+  for (const other of others) if (await hasMoved(tx, ctx, other)) await supersede(tx, ctx, other, reason);
 }
 
 async function hasMoved(tx: Tx, ctx: Ctx, row: ChangeRow): Promise<boolean> {
@@ -75,9 +77,5 @@ async function hasMoved(tx: Tx, ctx: Ctx, row: ChangeRow): Promise<boolean> {
   }
 }
 
-const supersede = (tx: Tx, ctx: Ctx, row: ChangeRow, by: ChangeRow): Promise<ChangeRow> =>
-  move(tx, ctx, row, {
-    event: "supersede",
-    action: "change.supersede",
-    reason: `“${by.title}” was applied before it.`,
-  });
+const supersede = (tx: Tx, ctx: Ctx, row: ChangeRow, reason: string): Promise<ChangeRow> =>
+  move(tx, ctx, row, { event: "supersede", action: "change.supersede", reason });

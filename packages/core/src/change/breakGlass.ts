@@ -1,31 +1,43 @@
 /**
  * Threat: an emergency becomes the ordinary way, and nobody hears of it.
  * Invariant: breaking the glass is a person's, with a right of its own and a reason; it writes down everybody who was passed
- * over, and opens a review that only somebody who took no part in it can close. It applies what the digest names and no more.
+ * over and tells them, and opens a review that only somebody who took no part in it can close. It applies what the digest names
+ * and no more, for a time: `glass.ts` takes it back.
  */
 import { refusal } from "@creel/approvals";
-import { tables } from "@creel/db";
+import { type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { ownersOf } from "../authz/owners.ts";
 import type { ChangeMoved } from "../changeViews.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
+import { tellPeople } from "../notice/tellPeople.ts";
 import { defineVerb } from "../verb.ts";
 import { applyNow } from "./apply-now.ts";
 import { authorizeOver } from "./authority.ts";
 import { countVotes } from "./count.ts";
 import { kindOf } from "./kinds.ts";
-import { COMMENT_CHARS_MAX, REASON_CHARS_MIN, REVIEW_DUE_HOURS } from "./limits.ts";
+import {
+  COMMENT_CHARS_MAX,
+  GLASS_HOURS_DEFAULT,
+  GLASS_HOURS_MAX,
+  REASON_CHARS_MIN,
+  REVIEW_DUE_HOURS,
+} from "./limits.ts";
 import { planNodes } from "./plan.ts";
 import { asTheyStand } from "./proposer.ts";
 import { type ChangeRow, digestOfChange, lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
 import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
+import { wakeAtEnd } from "./wake.ts";
 
 export const breakGlassInput = z.strictObject({
   changeId: z.uuid(),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   reason: z.string().trim().min(REASON_CHARS_MIN).max(COMMENT_CHARS_MAX),
+  /** For so long; then it is taken back, unless somebody else keeps it before. */
+  hours: z.number().int().min(1).max(GLASS_HOURS_MAX).default(GLASS_HOURS_DEFAULT),
 });
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -68,11 +80,13 @@ export const breakGlass = defineVerb({
           ),
         ),
       ].filter((id) => id !== actor.userId);
-      const applied = await applyNow(tx, ctx, fresh, { event: "break_glass", set: {} });
+      const endsAt = new Date(now.getTime() + input.hours * HOUR_MS);
+      const applied = await applyNow(tx, ctx, fresh, { event: "break_glass", set: {}, endsAt });
       if (applied.state === "applied")
-        await openReview(tx, ctx, applied, { userId: actor.userId, reason: input.reason, skipped });
+        await openReview(tx, ctx, applied, { userId: actor.userId, reason: input.reason, skipped, endsAt });
       return applied;
     });
+    if (row.state === "applied") await wakeAtEnd(ctx, row, new Date(ctx.clock().getTime() + input.hours * HOUR_MS));
     const planIds = row.state === "applied" ? await planNodes(ctx, { orgId, changeId: row.id }) : [];
     return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds };
   },
@@ -82,7 +96,7 @@ async function openReview(
   tx: Parameters<typeof recordAudit>[0],
   ctx: Parameters<typeof recordAudit>[1],
   row: ChangeRow,
-  by: { userId: string; reason: string; skipped: readonly string[] },
+  by: { userId: string; reason: string; skipped: readonly string[]; endsAt: Date },
 ): Promise<void> {
   const now = ctx.clock();
   const review = {
@@ -94,11 +108,43 @@ async function openReview(
     skipped: by.skipped,
     openedAt: now,
     dueAt: new Date(now.getTime() + REVIEW_DUE_HOURS * HOUR_MS),
+    endsAt: by.endsAt,
   };
   await tx.insert(tables.changeReviews).values(review);
   await recordAudit(tx, ctx, row.orgId, {
     action: "change.breakGlass",
     resource: { kind: "change", id: row.id, label: row.title },
     changes: changesOf("changeReviews", null, review),
+  });
+  await tellPassedOver(tx, row, { ...review, at: now });
+}
+
+/** Everybody who could have decided, and every owner, by whatever they have and in the product until they saw it. */
+async function tellPassedOver(
+  tx: Tx,
+  row: ChangeRow,
+  review: {
+    brokenByUserId: string;
+    brokenBy: string;
+    reason: string;
+    skipped: readonly string[];
+    endsAt: Date;
+    at: Date;
+  },
+): Promise<void> {
+  const { orgId } = row;
+  const owners = await ownersOf(tx, { orgId, now: review.at });
+  await tellPeople(tx, {
+    orgId,
+    userIds: [...review.skipped, ...owners].filter((id) => id !== review.brokenByUserId),
+    topic: "change.breakGlass",
+    kind: "change",
+    labels: touchesOf(row),
+    title: `${row.title} was applied without you`,
+    text: `${review.brokenBy} broke the glass: ${review.reason}`,
+    facts: [{ label: "ends", value: review.endsAt.toISOString() }],
+    path: `/changes/${row.id}`,
+    at: review.at,
+    channels: true,
   });
 }

@@ -2,18 +2,19 @@ import { and, eq, isNull, notify, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
-import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
+import { lockReview, takeBack } from "./glass.ts";
 import { COMMENT_CHARS_MAX, REASON_CHARS_MIN } from "./limits.ts";
+import { planNodes } from "./plan.ts";
 import { lockChange, touchesOf } from "./row.ts";
 import { serializably } from "./transact.ts";
 
 export const closeReviewInput = z.strictObject({
   changeId: z.uuid(),
-  /** `justified`, or `undo`: then what was done is to be taken back by a change of its own. */
-  verdict: z.enum(["justified", "undo"]),
+  /** `keep`: what was applied stays; `justified`: it was right then, and still ends; `undo`: it is taken back now. */
+  verdict: z.enum(["keep", "justified", "undo"]),
   note: z.string().trim().min(REASON_CHARS_MIN).max(COMMENT_CHARS_MAX),
 });
 
@@ -33,13 +34,23 @@ export const closeReview = defineVerb({
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
       authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
       const open = and(eq(t.orgId, orgId), eq(t.changeId, change.id), isNull(t.closedAt));
-      const review = first(await tx.select().from(t).where(open).for("update"));
-      if (review === null) throw notFound();
+      const review = await lockReview(tx, change);
+      if (review === null || review.closedAt !== null) throw notFound();
       const took = (await partiesOf(tx, change)).some(({ userId }) => userId === actor.userId);
       if (took || review.brokenByUserId === actor.userId)
         throw new CreelError("forbidden", "You took part in this, so somebody else looks back at it.");
+      const now = ctx.clock();
+      // At its end it is over, also where nothing has taken it back yet.
+      const over = review.endedAt !== null || (review.endsAt !== null && review.endsAt <= now);
+      if (input.verdict === "keep" && over)
+        throw new CreelError(
+          "conflict",
+          "Its time is over: nothing is there to keep. Propose it as a change of its own.",
+        );
+      const kept = input.verdict === "keep" && review.endsAt !== null ? { endedAt: now, endedHow: "kept" } : {};
       const set = {
-        closedAt: ctx.clock(),
+        ...kept,
+        closedAt: now,
         closedByUserId: actor.userId,
         closedBy: describeActor(actor).label,
         verdict: input.verdict,
@@ -51,8 +62,11 @@ export const closeReview = defineVerb({
         resource: { kind: "change", id: change.id, label: change.title },
         changes: changesOf("changeReviews", review, { ...review, ...set }),
       });
+      if (input.verdict === "undo" && review.endsAt !== null && review.endedAt === null)
+        await takeBack(tx, ctx, { change, review: { ...review, ...set, endedAt: null, endedHow: null } });
       await notify(tx, { orgId, topic: "changes", id: change.id });
     });
+    if (input.verdict === "undo") await planNodes(ctx, { orgId, changeId: input.changeId });
     return { changeId: input.changeId, closed: true };
   },
 });

@@ -10,6 +10,7 @@ import { move } from "./end.ts";
 import { directOf, kindOf } from "./kinds.ts";
 import { barParties } from "./parties.ts";
 import { asTheyStand } from "./proposer.ts";
+import { remindersFrom } from "./reminders.ts";
 import { digestOfChange, lockChange, stateOf, touchesOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { expectSchedule, instantSchema } from "./submit.ts";
@@ -65,6 +66,7 @@ export const edit = defineVerb({
       const guardedBy = kind.guardedBy?.(content) ?? [];
       const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
       await barParties(tx, ctx, change, { part: "editor", favoured: (await kind.favours?.(at, content)) ?? [] });
+      const expiresAt = new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced));
       return await move(tx, ctx, change, {
         event: "edit",
         action: "change.edit",
@@ -80,7 +82,8 @@ export const edit = defineVerb({
           title: await kind.summary(at, content),
           alone: change.alone && mayOver(actor.grants, { ...directOf(kind, content), touches }),
           revision,
-          expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
+          expiresAt,
+          ...remindersFrom(now, expiresAt),
         },
       });
     });

@@ -44,7 +44,7 @@ export const get = defineVerb({
         lastEditor: await lastEditorOf(tx, row),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
-        refusals: refusalsFor({ actor: ctx.actor, row, parties, review }),
+        refusals: refusalsFor({ actor: ctx.actor, row, parties, review, now: ctx.clock() }),
         result: row.result,
       };
     });

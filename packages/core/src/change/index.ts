@@ -6,6 +6,7 @@ export { get, getInput } from "./get.ts";
 export { impact, impactInput } from "./impact.ts";
 export { changeKinds } from "./kinds.ts";
 export { list, listInput } from "./list.ts";
+export { remind, remindInput } from "./remind.ts";
 export { settleOne, settleOneInput, sweep, sweepInput } from "./sweep.ts";
 export { vote, voteInput } from "./vote.ts";
 export { withdraw, withdrawInput } from "./withdraw.ts";

@@ -4,6 +4,7 @@ import type { Action } from "../authz/roles.ts";
 import type { Refusable } from "../changeViews.ts";
 import { type ApiKeyActor, personOf, type UserActor } from "../context.ts";
 import { mayOver } from "./authority.ts";
+import { whyNotNow } from "./remind.ts";
 import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
 import { barredBecause, VOTES_SIGNED_IN } from "./vote.ts";
 
@@ -12,11 +13,12 @@ interface Asking {
   row: ChangeRow;
   parties: readonly { userId: string; part: string }[];
   review: typeof tables.changeReviews.$inferSelect | null;
+  now: Date;
 }
 
 /** Why this one cannot do each of these now, in the words the page's buttons carry. The verbs decide again. */
 export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
-  const { actor, row, parties, review } = asking;
+  const { actor, row, parties, review, now } = asking;
   const me = personOf(actor);
   const part = parties.find(({ userId }) => userId === me)?.part;
   const wrote = part !== undefined && part !== "favoured";
@@ -33,6 +35,7 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
     review === null ? "Nobody broke the glass for it." : review.closedAt ? "The review is closed." : null;
   const took =
     barred ?? (review?.brokenByUserId === me ? "You broke the glass, so somebody else looks back at it." : null);
+  const gone = review?.endedAt != null || (review?.endsAt != null && review.endsAt <= now) ? "Its time is over." : null;
   return {
     approve: vote,
     reject: vote,
@@ -43,6 +46,8 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
       (wrote ? null : right("approve", "withdraw the changes of others")),
     apply: row.state === "approved" ? right("apply", "apply changes") : (over("apply") ?? "It is not approved yet."),
     breakGlass: over("break_glass") ?? person ?? right("break_glass", "break the glass"),
+    remind: whyNotNow(row, now) ?? right("update", "remind others"),
+    keep: reviewOver ?? person ?? took ?? gone ?? right("approve", "approve changes"),
     closeReview: reviewOver ?? person ?? took ?? right("approve", "approve changes"),
   };
 }

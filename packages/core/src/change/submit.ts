@@ -1,17 +1,19 @@
 import { isOver } from "@creel/approvals";
-import { and, eq, inArray, newId, notify, sql, type Tx, tables } from "@creel/db";
+import { newId, notify, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { type ApiKeyActor, type Ctx, personOf, type UserActor } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
-import { first, stored } from "../stored.ts";
+import { stored } from "../stored.ts";
 import { mayOver } from "./authority.ts";
 import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In, type Right } from "./kinds.ts";
-import { SCHEDULE_DAYS_MAX, WAITING_MAX } from "./limits.ts";
+import { SCHEDULE_DAYS_MAX } from "./limits.ts";
 import { barParties } from "./parties.ts";
 import { planNodes } from "./plan.ts";
 import { asTheyStand } from "./proposer.ts";
+import { remindersFrom } from "./reminders.ts";
+import { expectRoom } from "./room.ts";
 import { type ChangeRow, digestOfChange, stateOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { settle } from "./settle.ts";
@@ -60,7 +62,7 @@ export async function submitChange<S extends z.ZodType, R>(
     await given.admit?.({ tx, orgId, now: ctx.clock() }, as.actor);
     const made = await insertChange(tx, as, asAnyKind(kind), given);
     const settled = await settle(tx, as, made, { fresh: true });
-    if (!isOver(stateOf(settled))) await expectRoom(tx, orgId);
+    if (!isOver(stateOf(settled))) await expectRoom(tx, as.actor, settled);
     await given.settled?.(tx, settled);
     return settled;
   });
@@ -92,6 +94,7 @@ async function insertChange(
   const guardedBy = kind.guardedBy?.(content) ?? [];
   const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
   const revision = 1;
+  const expiresAt = new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced));
   const row: ChangeRow = {
     orgId,
     id: newId(now),
@@ -113,7 +116,7 @@ async function insertChange(
     lastVote: 0,
     createdAt: now,
     updatedAt: now,
-    expiresAt: new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced)),
+    expiresAt,
     applyAt,
     endedAt: null,
     endedBy: null,
@@ -121,8 +124,7 @@ async function insertChange(
     result: null,
     wouldBlock: null,
     plannedAt: null,
-    remindAt: null,
-    remindLastAt: null,
+    ...remindersFrom(now, expiresAt),
     remindedAt: null,
     remindedBy: null,
   };
@@ -135,16 +137,4 @@ async function insertChange(
   });
   await notify(tx, { orgId, topic: "changes", id: row.id });
   return row;
-}
-
-async function expectRoom(tx: Tx, orgId: string): Promise<void> {
-  const c = tables.changes;
-  const found = first(
-    await tx
-      .select({ waiting: sql<number>`count(*)::int` })
-      .from(c)
-      .where(and(eq(c.orgId, orgId), inArray(c.state, ["open", "approved"]))),
-  );
-  if ((found?.waiting ?? 0) > WAITING_MAX)
-    throw new CreelError("conflict", `More than ${WAITING_MAX} changes are waiting. Decide or withdraw some of them.`);
 }

@@ -3,20 +3,39 @@ import { z } from "zod";
 import type { Ctx } from "../context.ts";
 import { eachByItself, type Failed } from "../each.ts";
 import { defineVerb } from "../verb.ts";
+import { endGlassIfDue } from "./glass.ts";
 import { SWEEP_MAX } from "./limits.ts";
 import { planNodes } from "./plan.ts";
+import { remindIfDue } from "./remind.ts";
 import { lockChange } from "./row.ts";
 import { settle } from "./settle.ts";
 import { serializably } from "./transact.ts";
 
 /** Where the last sweep stopped, as the id of its last row; null begins again with the first. */
-const placeSchema = z.strictObject({ due: z.uuid().nullable(), owing: z.uuid().nullable() });
+const placeSchema = z.strictObject({
+  due: z.uuid().nullable(),
+  owing: z.uuid().nullable(),
+  ending: z.uuid().nullable(),
+  reminding: z.uuid().nullable(),
+});
 type Place = z.output<typeof placeSchema>;
 
-export const sweepInput = z.strictObject({ after: placeSchema.default({ due: null, owing: null }) });
+interface Swept {
+  settled: number;
+  planned: number;
+  ended: number;
+  reminded: number;
+  failed: Failed<Due>[];
+  next: Place;
+}
+
+export const sweepInput = z.strictObject({
+  after: placeSchema.default({ due: null, owing: null, ending: null, reminding: null }),
+});
 
 /**
- * Applies what is approved and due, ends what ran out of time, and pays the plans that a crash left owing.
+ * Applies what is approved and due, ends what ran out of time, takes back what was applied by break-glass, pays the plans that a
+ * crash left owing, and reminds.
  * Threat: rows that cannot be settled now (a freeze, content that throws) are found first at every sweep, and nobody else's change
  * of any organization is ever applied or ends. Invariant: a row that throws ends nothing but its own turn, and each sweep goes on
  * where the last one stopped, so that every row has its turn however many before it stay.
@@ -26,9 +45,9 @@ export const sweep = defineVerb({
   kind: "mutation",
   gate: { by: "system" },
   input: sweepInput,
-  run: async (ctx, { after }): Promise<{ settled: number; planned: number; failed: Failed<Due>[]; next: Place }> => {
+  run: async (ctx, { after }): Promise<Swept> => {
     const now = ctx.clock();
-    const c = tables.changes;
+    const { changes: c, changeReviews: r } = tables;
     const columns = { orgId: c.orgId, changeId: c.id };
     const found = await withSystem(ctx.db, async (tx) => ({
       due: await tx
@@ -57,14 +76,46 @@ export const sweep = defineVerb({
         )
         .orderBy(asc(c.id))
         .limit(SWEEP_MAX),
+      ending: await tx
+        .select({ orgId: r.orgId, changeId: r.changeId })
+        .from(r)
+        .where(
+          and(after.ending === null ? undefined : gt(r.changeId, after.ending), isNull(r.endedAt), lte(r.endsAt, now)),
+        )
+        .orderBy(asc(r.changeId))
+        .limit(SWEEP_MAX),
+      reminding: await tx
+        .select(columns)
+        .from(c)
+        .where(
+          and(
+            after.reminding === null ? undefined : gt(c.id, after.reminding),
+            eq(c.state, "open"),
+            lte(c.remindAt, now),
+          ),
+        )
+        .orderBy(asc(c.id))
+        .limit(SWEEP_MAX),
     }));
-    const unsettled = await eachByItself(found.due, async (each) => await settleDue(ctx, each));
-    const unplanned = await eachByItself(found.owing, async (each) => await planNodes(ctx, each));
+    const failed = [
+      ...(await eachByItself(found.ending, async (each) => await endGlassIfDue(ctx, each))),
+      ...(await eachByItself(found.due, async (each) => await settleDue(ctx, each))),
+      ...(await eachByItself(found.owing, async (each) => await planNodes(ctx, each))),
+      ...(await eachByItself(found.reminding, async (each) => await remindIfDue(ctx, each))),
+    ];
+    const done = (of: readonly Due[]): number => of.filter((each) => !failed.some((other) => other.of === each)).length;
     return {
-      settled: found.due.length - unsettled.length,
-      planned: found.owing.length - unplanned.length,
-      failed: [...unsettled, ...unplanned],
-      next: { due: placeAfter(found.due), owing: placeAfter(found.owing) },
+      settled: done(found.due),
+      planned: done(found.owing),
+      ended: done(found.ending),
+      reminded: done(found.reminding),
+      failed,
+      next: {
+        due: placeAfter(found.due),
+        owing: placeAfter(found.owing),
+        ending: placeAfter(found.ending),
+        reminding: placeAfter(found.reminding),
+      },
     };
   },
 });
@@ -81,7 +132,10 @@ export const settleOne = defineVerb({
   kind: "mutation",
   gate: { by: "system" },
   input: settleOneInput,
-  run: async (ctx, due): Promise<void> => await settleDue(ctx, due),
+  run: async (ctx, due): Promise<void> => {
+    await settleDue(ctx, due);
+    await endGlassIfDue(ctx, due);
+  },
 });
 
 interface Due {

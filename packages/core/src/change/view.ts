@@ -23,6 +23,9 @@ export const toChangeView = (row: ChangeRow, review: Review | null): ChangeView 
   endedAt: isoOrNull(row.endedAt),
   endedBy: row.endedBy,
   endedReason: row.endedReason,
+  remindedAt: isoOrNull(row.remindedAt),
+  remindedBy: row.remindedBy,
+  remindAt: row.state === "open" ? isoOrNull(row.remindAt) : null,
   wouldBlock: stored<ChangeView["wouldBlock"] | null>(row.wouldBlock) ?? [],
   review:
     review === null
@@ -35,8 +38,12 @@ export const toChangeView = (row: ChangeRow, review: Review | null): ChangeView 
           dueAt: iso(review.dueAt),
           closedAt: isoOrNull(review.closedAt),
           closedBy: review.closedBy,
-          verdict: stored<"justified" | "undo" | null>(review.verdict),
+          verdict: stored<"keep" | "justified" | "undo" | null>(review.verdict),
           note: review.note,
+          endsAt: isoOrNull(review.endsAt),
+          endedAt: isoOrNull(review.endedAt),
+          endedHow: stored<"taken_back" | "kept" | "left" | null>(review.endedHow),
+          endedNote: review.endedNote,
         },
 });
 

@@ -2,10 +2,10 @@ import type { RiskGrade } from "@creel/approvals";
 import { and, eq, gt, inArray, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
 import { EXCEPTIONS_PER_SANDBOX_MAX, type ExceptionScope, exceptionScopeSchema } from "@creel/protocol";
 import { z } from "zod";
-import { changesOf, recordAudit } from "../audit/record.ts";
+import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { Labels } from "../authz/grant.ts";
 import { sandboxLabels } from "../authz/scopeSql.ts";
-import { defineChangeKind, type In } from "../change/kinds.ts";
+import { type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
@@ -44,6 +44,7 @@ export const egressExceptionChange = defineChangeKind({
   apply,
   nodes: async (at, content) => [...new Set((await sandboxesOf(at, content)).map(({ nodeId }) => nodeId))],
   planCause: "exception.grant",
+  takeBack: async (tx, ctx, { orgId, id }) => await endAllOf(tx, ctx, { orgId, changeId: id }),
 });
 
 export interface GrantedExceptions {
@@ -82,11 +83,12 @@ async function apply(
   tx: Tx,
   ctx: Ctx,
   content: ExceptionContent,
-  change: { orgId: string; id: string; author: string; message: string },
+  change: ApprovedChange & { orgId: string },
 ): Promise<GrantedExceptions> {
   const { orgId } = change;
   const now = ctx.clock();
-  const until = new Date(now.getTime() + content.seconds * 1000);
+  // Its node ends it by itself, also while nobody reaches the node: so the end of a broken glass is its own.
+  const until = new Date(Math.min(now.getTime() + content.seconds * 1000, change.endsAt?.getTime() ?? Infinity));
   const scope = canonicalScope(content.scope);
   const exceptionIds: string[] = [];
   for (const sandbox of await sandboxesOf({ tx, orgId, now }, content)) {
@@ -119,6 +121,24 @@ async function apply(
     .where(and(eq(r.orgId, orgId), eq(r.changeId, change.id), eq(r.state, "proposed")));
   await notify(tx, { orgId, topic: "exceptions" });
   return { exceptionIds, until: until.toISOString() };
+}
+
+async function endAllOf(tx: Tx, ctx: Ctx, of: { orgId: string; changeId: string }): Promise<TakenBack> {
+  const now = ctx.clock();
+  const set = { endedAt: now, endedBy: describeActor(ctx.actor).label };
+  const ended = await tx
+    .update(e)
+    .set(set)
+    .where(and(eq(e.orgId, of.orgId), eq(e.changeId, of.changeId), isNull(e.endedAt), gt(e.until, now)))
+    .returning();
+  for (const { endedAt: _at, endedBy: _by, ...row } of ended)
+    await recordAudit(tx, ctx, of.orgId, {
+      action: "exception.end",
+      resource: { kind: "exception", id: row.id, label: `${row.host}:${row.port}` },
+      changes: changesOf("egressExceptions", row, { ...row, ...set }),
+    });
+  await notify(tx, { orgId: of.orgId, topic: "exceptions" });
+  return { how: "taken_back" };
 }
 
 async function expectRoom(

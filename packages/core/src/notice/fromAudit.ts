@@ -29,6 +29,7 @@ export async function tellOfAudit(
     facts,
     path: pageOf(resource),
     at: at.at,
+    userIds: entry.toldOnly,
   });
 }
 
