@@ -7,6 +7,7 @@ import { Button } from "../../../../ui/button.tsx";
 import { CopyText } from "../../../../ui/copy.tsx";
 import { Field } from "../../../../ui/field.tsx";
 import { Facts, PageHeader, Panel } from "../../../../ui/panel.tsx";
+import { QrCode } from "../../../../ui/qr-code.tsx";
 import { Answer } from "../../../../ui/query.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 import { Time } from "../../../../ui/time.tsx";
@@ -79,8 +80,9 @@ export const SecondFactor = () => {
                 </div>
               </Panel>
               {begin.data ? (
-                <Panel title="Give your app this secret, then type the code it shows">
+                <Panel title="Show your app this picture, or type the secret, then type the code it shows">
                   <div className="grid max-w-xl gap-3">
+                    <QrCode text={begin.data.uri} label="Picture of the secret, for the camera of your app" />
                     <CopyText label="Secret for the authenticator" text={begin.data.secret} />
                     <p>
                       On the phone itself{" "}

@@ -8,9 +8,8 @@ import { Field } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 import { Prove } from "../second-factor/prove.tsx";
-
-/** As the server's own bound; it judges again. */
-const CHARS_MIN = 12;
+import { PASSWORD_CHARS_MIN } from "./password-length.ts";
+import { SetPassword } from "./set-password.tsx";
 
 export const ChangePassword = () => {
   const trpc = useTRPC();
@@ -32,9 +31,10 @@ export const ChangePassword = () => {
     ? "Prove first that it is you."
     : current === ""
       ? "Enter the current password."
-      : next.length < CHARS_MIN
-        ? `The new one needs at least ${CHARS_MIN} characters.`
+      : next.length < PASSWORD_CHARS_MIN
+        ? `The new one needs at least ${PASSWORD_CHARS_MIN} characters.`
         : null;
+  if (factors.data?.hasPassword === false) return <SetPassword />;
   return (
     <>
       {unproved ? <Prove asksCode onProved={() => void queryClient.invalidateQueries(trpc.auth.pathFilter())} /> : null}
