@@ -18,7 +18,16 @@ import {
   token,
 } from "../src/index.ts";
 import { applied } from "./support/applied.ts";
-import { type Fleet, makeNode, makeOrg, openFleet, POLICY, type TestNode, type TestOrg } from "./support/fleet.ts";
+import {
+  type Fleet,
+  makeNode,
+  makeOrg,
+  openFleet,
+  POLICY,
+  system,
+  type TestNode,
+  type TestOrg,
+} from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
 
 let fleet: Fleet;
@@ -28,6 +37,8 @@ let ada: TestPerson;
 let ben: TestPerson;
 let count = 0;
 const agent = { plugin: "command" as const, command: ["true"] };
+/** Longer than what a broken glass applied may last. */
+const DAY_MS = 24 * 60 * 60 * 1000;
 const reason = "production is down and nobody answers";
 const owner = () => fleet.ctx(acme.as("owner"));
 const ctxOf = async (who: TestPerson) => fleet.ctx(await who.actor());
@@ -191,6 +202,25 @@ describe.each(Object.entries(kinds))("a change of kind %s", (kind, { selects, pr
     const input = { ...ballot, reason };
     expect(await change.breakGlass({ ctx: await ctxOf(eve), input })).toMatchObject({ state: "applied" });
     expect(await done()).toBe(true);
+  });
+});
+
+describe("what was applied by breaking the glass", () => {
+  test.each(["secret_binding", "role_grant", "policy_labels"])("is taken back at its end: %s", async (name) => {
+    const kind = kinds[name];
+    if (kind === undefined) throw new Error(name);
+    await enforce({ kinds: [kind.selects] });
+    const found = await kind.propose();
+    const ballot = await proposed(await found.ask());
+    const eve = await person("eve", "owner");
+    await change.breakGlass({ ctx: await ctxOf(eve), input: { ...ballot, reason } });
+    expect(await found.done()).toBe(true);
+    const before = fleet.clock.now;
+    fleet.clock.now = new Date(before.getTime() + DAY_MS);
+    expect(await change.sweep({ ctx: fleet.ctx(system), input: {} })).toMatchObject({ failed: [] });
+    expect(await found.done()).toBe(false);
+    expect((await seen(ballot.changeId)).review).toMatchObject({ endedHow: "taken_back" });
+    fleet.clock.now = before;
   });
 });
 

@@ -47,7 +47,7 @@ export async function takeBack(
   const kind = kindOf(change.kind);
   const done = await attempt(tx, ctx, change);
   if (done.how === "taken_back") {
-    const owed = await updateChange(tx, change, kind.nodes === undefined ? {} : { plannedAt: null });
+    const owed = kind.nodes === undefined ? change : await updateChange(tx, change, { plannedAt: null });
     await supersedeOthers(tx, ctx, owed, `“${change.title}” was taken back before it.`);
   }
   const note = done.how === "left" ? done.note : null;

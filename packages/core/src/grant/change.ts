@@ -15,6 +15,7 @@ import { grantsOfWriters } from "../change/author.ts";
 import { type AppliedChange, type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import { touchesOfScope } from "../change/scopeTouches.ts";
 import type { Ctx } from "../context.ts";
+import { digestOf } from "../digest.ts";
 import { CreelError, forbidden } from "../errors/errors.ts";
 import { beneficiariesOf } from "./beneficiaries.ts";
 import { endGrant } from "./endGrant.ts";
@@ -53,8 +54,9 @@ export const roleGrantChange = defineChangeKind({
     return {
       subject: await labelOf(at.tx, at.orgId, subject),
       role: { name, permissions: [...permissions].sort() },
-      reaches: await beneficiariesOf(at.tx, at.orgId, subject),
-      held: await standingGrants(at, subject),
+      // Digests: whoever reads the change need not learn who they are.
+      reaches: digestOf(await beneficiariesOf(at.tx, at.orgId, subject)),
+      held: digestOf(await standingGrants(at, subject)),
     };
   },
   labels: async (at, { scope }) => await touchesOfScope(at, scope),
