@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { portOf } from "./upstream.ts";
+import { freePort } from "../../packages/db/src/embedded/freePort.ts";
 
 const found = (...paths: string[]): string | null => paths.find((path) => existsSync(path)) ?? null;
 const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
@@ -13,15 +12,6 @@ export interface Relay {
   name: string;
   port: number;
   child: ChildProcess;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function answering(port: number): Promise<void> {

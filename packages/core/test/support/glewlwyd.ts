@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { findProgram, type Program } from "../../../../scripts/debian-program.ts";
+import { freePort } from "../../../db/src/embedded/freePort.ts";
 import { CLIENT, type Issuer } from "./issuer.ts";
 
 /** A provider that shares nothing with the other ones here: written in C, with a library of its own for each step. */
@@ -36,14 +36,6 @@ export const findGlewlwyd = (): Program =>
 
 const START_MS_MAX = 20_000;
 const PASSWORD = "a password of the people";
-
-const freePort = async (): Promise<number> =>
-  await new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 
 export async function openGlewlwyd({ path, env }: Program, redirectUri: string): Promise<Issuer> {
   const folder = mkdtempSync(join(tmpdir(), "creel-glewlwyd-"));
