@@ -111,6 +111,27 @@ test.each(["//evil.example", "https://evil.example/", "/\\evil.example", "javasc
   },
 );
 
+test("who is in proves the sign-in they have and keeps its cookie; somebody else's answer leads to a page that says no", async () => {
+  issuer.people.set("s-9", { email: "bob@staff.example", email_verified: true });
+  const [session = ""] = (await signIn("/")).answer.headers.getSetCookie();
+  const proveBy = async (subject: string) => {
+    const query = new URLSearchParams({ email: "whoever@staff.example", next: "/proved", prove: "1" });
+    const begun = await startSso(ask(`/api/auth/sso/start?${query}`, [session]));
+    const back = await issuer.answer(begun.headers.get("location") ?? "", subject);
+    const cookies = [session, ...begun.headers.getSetCookie()];
+    return await finishSso(ask(`${back.pathname}${back.search}`, cookies), ours.owner.orgId);
+  };
+  const refused = await proveBy("s-9");
+  expect(refused.headers.get("location")).toBe(`${SITE}/proved?error=sso_refused`);
+  const proved = await proveBy("s-1");
+  expect(proved.headers.get("location")).toBe(`${SITE}/proved`);
+  for (const answer of [refused, proved])
+    expect(answer.headers.getSetCookie().map((line) => line.split("=")[0])).toEqual(["__Secure-creel.sso"]);
+  const token = await sessionTokenFrom({ cookies: parseCookies(session.split(";")[0] ?? "") });
+  const actor = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: token ?? "" } });
+  expect(actor).toMatchObject({ email: "ann@staff.example", provedAt: expect.any(Date) });
+});
+
 test("the provider is told our own address, whatever the request says of its host", async () => {
   const begun = await start("/");
   const told = new URL(begun.headers.get("location") ?? "").searchParams;
