@@ -23,7 +23,8 @@ const begunSchema = z.object({
 });
 const answerSchema = z.discriminatedUnion("status", [
   z.object({ status: z.literal(["pending", "slow_down"]), intervalSeconds: z.number() }),
-  z.object({ status: z.literal(["denied", "expired"]) }),
+  z.object({ status: z.literal("denied") }),
+  z.object({ status: z.literal("expired") }),
   z.object({
     status: z.literal("approved"),
     token: z.string().min(1),
