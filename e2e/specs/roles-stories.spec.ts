@@ -229,6 +229,7 @@ test("an owner founds a further organization, and after a switch nothing of the 
   await expect(other.getByRole("link", { name: "mine" })).toBeVisible();
   const menu = (tab: Page) => tab.getByRole("button", { name: /^Organization: / });
   await page.goto("/");
+  await page.getByLabel("Colour theme").selectOption({ label: "Light" });
   await menu(page).press("Enter");
   await page.getByRole("menuitem", { name: /New organization/ }).press("Enter");
   const dialog = page.getByRole("dialog", { name: "New organization" });

@@ -12,6 +12,11 @@ import { Mono, Panel } from "../../../../ui/panel.tsx";
 import { Empty, Refusal } from "../../../../ui/states.tsx";
 import { Time } from "../../../../ui/time.tsx";
 
+const answerOfDns = ({ domain, verifiedAt }: IdentityDomainView): string =>
+  verifiedAt === null
+    ? `DNS does not have the record of ${domain} yet. A new one is seen within minutes, sometimes hours.`
+    : `DNS has the record of ${domain}.`;
+
 /** Domains whose people the provider may sign in, once their DNS says whose they are. */
 export const Domains = (props: {
   domains: readonly IdentityDomainView[];
@@ -38,6 +43,9 @@ export const Domains = (props: {
     <Panel title="Domains">
       <div className="grid gap-3">
         {error ? <Refusal>{shownError(error).message}</Refusal> : null}
+        <p role="status" className="text-muted empty:hidden">
+          {verify.data ? answerOfDns(verify.data) : ""}
+        </p>
         {domains.length === 0 ? (
           <Empty title="No domain yet">
             Name the domain of your people’s addresses, then prove in its DNS that it is yours.
