@@ -48,7 +48,9 @@ export function serverNameGate(host: string): ServerNameGate {
     if (stage === "second" || stage === "open" || chunk.length === 0) return;
     const said = textComes && stage === "answer" ? recordsOf(chunk) : letterComes ? chunk.subarray(1) : chunk;
     letterComes = false;
-    heard = Buffer.concat([heard, said]).subarray(0, SERVER_START_BYTES_MAX);
+    const room = SERVER_START_BYTES_MAX - heard.length;
+    // Not the whole of a large chunk: this is called for all that is downloaded.
+    if (room > 0) heard = Buffer.concat([heard, said.subarray(0, room)]);
     resume?.();
   }
 
