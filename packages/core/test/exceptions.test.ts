@@ -321,6 +321,19 @@ describe("the inbox", () => {
     expect(await shown()).toBe(true);
   });
 
+  it("counts nothing on a day that has not come, and nothing that nobody can ask for any more", async () => {
+    const { orgId } = acme;
+    const past = (days: number) => new Date(fleet.clock.now.getTime() - days * 86_400_000).toISOString();
+    const times = [past(-400), past(-2), past(31.5), past(400)];
+    await tell(...times.map((time) => denied(first(), { host: "lying.example.com", path: "/clock", time })));
+    const group = (await inbox.list({ ctx: ctx(), input: { days: 31 } })).items.find(
+      (each) => each.host === "lying.example.com",
+    );
+    expect(group).toMatchObject({ count: 2, lastAt: at() });
+    const days = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups));
+    for (const { day } of days) expect(day <= at().slice(0, 10) && day >= past(32).slice(0, 10)).toBe(true);
+  });
+
   it("forgets the days that nobody can ask for any more with the next denial", async () => {
     const old = new Date(fleet.clock.now.getTime() - 40 * 86_400_000);
     const { orgId } = acme;

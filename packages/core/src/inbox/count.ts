@@ -23,11 +23,14 @@ export async function countDenied(
   { orgId, now }: { orgId: string; now: Date },
   denials: readonly StoredDenial[],
 ): Promise<void> {
-  if (denials.length === 0) return;
+  const oldest = new Date(now.getTime() - DAYS_MAX * DAY_MS);
+  const counted = denials.filter(({ time }) => time >= oldest);
+  if (counted.length === 0) return;
   const given = JSON.stringify(
-    denials.map(({ sandboxId, groupKey, time, cursor }) => ({
-      ...{ sandbox_id: sandboxId, group_key: groupKey, others_key: othersKey(sandboxId) },
-      ...{ time: time.toISOString(), cursor },
+    counted.map(({ sandboxId, groupKey, time, cursor }) => ({
+      ...{ sandbox_id: sandboxId, group_key: groupKey, others_key: othersKey(sandboxId), cursor },
+      // A node's clock may be ahead, or its word a lie: nothing is counted on a day that has not come, nor comes back after it was dealt with.
+      time: (time > now ? now : time).toISOString(),
     })),
   );
   const started = await tx.execute<{ sandbox_id: string }>(sql`
