@@ -64,6 +64,10 @@ test("nobody confirms over REST, names an address of their own, or reaches anoth
     expect((await post(path, {})).status).toBe(401);
   expect((await post("device/code", { hostName: "laptop", address: "203.0.113.9" })).status).toBe(400);
   expect((await post("device/token", { deviceCode: "x".repeat(300) })).status).toBe(400);
+  // What nobody vouches for is not read to its end.
+  const wide = (pad: number) => post("device/token", { deviceCode: "x", pad: "x".repeat(pad) });
+  expect((await wide(1024)).body.detail).toBe("body: at most 1024 bytes.");
+  expect((await wide(1024 - JSON.stringify({ deviceCode: "x", pad: "" }).length)).body.detail).toContain("pad");
 });
 
 test("an address that asks again and again is refused, and others are not", async () => {

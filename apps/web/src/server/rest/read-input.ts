@@ -6,11 +6,13 @@ import type { RestRoute } from "./route.ts";
 
 /** The largest body is a policy of 1 MiB, quoted as JSON, with room for escapes. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** Of who has shown no token: a name or a code. */
+const OPEN_BODY_BYTES_MAX = 1024;
 
 const problem = (message: string): CreelError => new CreelError("invalid_input", message);
 
 /** The body as an object; empty counts as `{}`. Read in pieces so that a body without a length cannot fill the memory. */
-export const readJsonBody = async (request: Request): Promise<Record<string, unknown>> => {
+export const readJsonBody = async (request: Request, bytesMax = BODY_BYTES_MAX): Promise<Record<string, unknown>> => {
   const reader = request.body?.getReader();
   const pieces: Uint8Array[] = [];
   let size = 0;
@@ -18,7 +20,7 @@ export const readJsonBody = async (request: Request): Promise<Record<string, unk
     const piece = await reader?.read();
     if (!piece || piece.done) break;
     size += piece.value.byteLength;
-    if (size > BODY_BYTES_MAX) throw problem(`body: at most ${BODY_BYTES_MAX} bytes.`);
+    if (size > bytesMax) throw problem(`body: at most ${bytesMax} bytes.`);
     pieces.push(piece.value);
   }
   if (size === 0) return {};
@@ -75,7 +77,8 @@ export const readInput = async (
   const input: Record<string, unknown> = readQuery(route, new URL(from.request.url).searchParams);
   if (route.method !== "GET") {
     const fields = new Set(route.source.body ?? []);
-    for (const [name, value] of Object.entries(await readJsonBody(from.request))) {
+    const bytesMax = route.open ? OPEN_BODY_BYTES_MAX : BODY_BYTES_MAX;
+    for (const [name, value] of Object.entries(await readJsonBody(from.request, bytesMax))) {
       if (!fields.has(name)) throw problem(`${name}: this call has no such field.`);
       input[name] = value;
     }
