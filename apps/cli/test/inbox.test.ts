@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { approvalPolicy } from "@creel/core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ingest, makeJournal, tokenWithRole } from "../../web/test/support/fleet.ts";
 import { fleetServer } from "./fleet-server.ts";
@@ -173,5 +174,15 @@ describe("creel grant", () => {
     ["nobody", ["give", "viewer"]],
   ])("ends with 2 for %s", async (_what, args) => {
     expect(await shop.creel(["grant", ...args])).toMatchObject({ code: 2, out: "" });
+  });
+
+  it("ends with 4 where an approval policy asks others first, and gives nothing", async () => {
+    const spec = { selector: { kinds: ["role_grant"] }, steps: [{ atLeast: 1, of: [{ role: "approver" }] }] };
+    const ctx = server.fleet().ctx(server.org().owner);
+    await approvalPolicy.save({ ctx, input: { name: "roles", mode: "enforce", spec } });
+    const give = ["grant", "give", "operator", "--to", "owner@acme.example", "--reason", "nights"];
+    expect(await shop.creel(give)).toMatchObject({ code: 4, out: expect.stringContaining("proposed as change") });
+    const all: { role: string }[] = await json("grant", "ls");
+    expect(all.some(({ role }) => role === "operator")).toBe(false);
   });
 });

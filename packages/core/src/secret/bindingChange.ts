@@ -1,7 +1,7 @@
 /**
  * Threat: one person gives a sandbox that they steer a credential of the org.
  * Invariant: a binding comes about by a change and in no other way; it is judged by the labels that it could ever cover, and written
- * only while its author could still make it alone or others have approved it.
+ * only while its author may still bind secrets.
  */
 import { and, eq, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
 import { z } from "zod";
