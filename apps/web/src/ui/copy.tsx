@@ -17,7 +17,7 @@ export const CopyText = ({ text, label }: { text: string; label: string }) => {
     <div className="grid gap-1.5">
       <output
         aria-label={label}
-        className="font-mono block rounded border border-line bg-sunken p-2 [overflow-wrap:anywhere] select-all"
+        className="font-mono block rounded border border-line bg-sunken p-2 whitespace-pre-wrap [overflow-wrap:anywhere] select-all"
       >
         {text}
       </output>
