@@ -1,54 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli } from "../src/cli.ts";
-import type { Io } from "../src/io.ts";
+import { describe, expect, it } from "vitest";
+import { GOOD, jsonLines as lines, policyWorkshop } from "./policy-support.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "creel-policy-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const file = (name: string, text: string): string => {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-};
-const GOOD = `version: 1
-network_policies:
-  tickets:
-    endpoints:
-      - host: tickets.creel.example
-        port: 443
-        protocol: rest
-        rules:
-          - allow: { method: GET, path: /api/** }
-    binaries:
-      - path: /usr/bin/curl
-`;
-
-async function creel(args: string[], stdin = ""): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const io: Io = {
-    stdin: Readable.from([stdin]),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    colour: false,
-  };
-  return { code: await runCli(args, io), out, err };
-}
-const lines = (text: string): Record<string, unknown>[] =>
-  text
-    .trim()
-    .split("\n")
-    .map((each) => JSON.parse(each));
+const { creel, file, folder } = policyWorkshop();
 
 describe("creel policy lint", () => {
   it("names line, column, reason and remedy of every error, and exits 1", async () => {
