@@ -115,6 +115,7 @@ test("an owner names the provider, proves the domain, and cannot enforce what no
   await page.getByLabel("Roles by group").fill("approvers = approver");
   await button(page, "Save provider").press("Enter");
   await expect(page.getByLabel("Client secret")).toHaveValue("");
+  await expect(button(page, "Remove provider")).toBeVisible();
   await button(page, "Test it").press("Enter");
   await expect(page.getByText("It answers as a provider should")).toBeVisible();
 

@@ -64,7 +64,7 @@ export const Provider = ({ view, disabledReason }: { view: SingleSignOnView; dis
   const error = save.error ?? check.error ?? remove.error;
   return (
     <Panel title="Identity provider">
-      <form key={provider?.updatedAt ?? "none"} onSubmit={submit} className="grid max-w-xl gap-3">
+      <form onSubmit={submit} className="grid max-w-xl gap-3">
         {problem ? <Refusal>{problem}</Refusal> : null}
         {error ? <Refusal>{shownError(error).message}</Refusal> : null}
         <div>
