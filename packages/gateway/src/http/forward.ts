@@ -1,8 +1,6 @@
 import { constants } from "node:http2";
-import type { Duplex } from "node:stream";
 import type { CompiledPolicy, PolicyDecision } from "@creel/policy";
-import { type AnswerScrub, answerScrub, SPEAKS_OF_ENCODED_BODY } from "../credentials/ofAnswer.ts";
-import type { AnswerLines } from "../http1/head.ts";
+import { type AnswerScrub, answerScrub } from "../credentials/ofAnswer.ts";
 import type { Settled } from "../settle.ts";
 import { refuse } from "../settle.ts";
 import type { Context, Exchange, Flow } from "../state.ts";
@@ -13,7 +11,8 @@ import { NO_TURN, type UpstreamAnswer, type UpstreamCall, type UpstreamFailure }
 import { bytesBudget } from "../withinLimits.ts";
 import { answerFailure } from "./answers.ts";
 import type { Call } from "./call.ts";
-import { type CheckedRequest, isHopByHop, nominatedHeaders, valuesOf } from "./checkRequest.ts";
+import type { CheckedRequest } from "./checkRequest.ts";
+import { answerHeaders, answerTrailers, NOT_IN_A_REASON, outgoingHeaders } from "./forwardedHeaders.ts";
 import type { HeaderPair } from "./headerPair.ts";
 import { subjectOf } from "./prepare.ts";
 import { pump } from "./pump.ts";
@@ -40,7 +39,6 @@ export interface Forwarding extends Outgoing {
 /** Everything below is not an answer, or not one of HTTP. */
 const FINAL_STATUS_MIN = 200;
 const FINAL_STATUS_MAX = 599;
-export const NOT_IN_A_REASON = /[^\t\x20-\x7e\x80-\xff]/g;
 /** What an upstream may tell a client of HTTP/2 about a request by its code; every other code speaks of our own connection to it. */
 const PASSED_ON = new Set<number>([
   constants.NGHTTP2_REFUSED_STREAM,
@@ -217,48 +215,4 @@ export function openUpgrade(outgoing: Outgoing, scrub: AnswerScrub | null, event
   const { context, flow, request, target } = outgoing;
   const sending: Sending = { context, flow, request, target, headers: outgoingHeaders(outgoing, scrub) };
   return sendUpgrade(sending, events);
-}
-
-const EXPECTS_BODY = new Set(["POST", "PUT", "PATCH"]);
-
-function outgoingHeaders({ request, body }: Outgoing, scrub: AnswerScrub | null): HeaderPair[] {
-  const out: HeaderPair[] = scrub?.asking(request.headers) ?? [...request.headers];
-  if (body !== null) out.push(["Content-Length", String(body.length)]);
-  else if (typeof request.body === "object") out.push(["Content-Length", String(request.body.bytes)]);
-  else if (request.body === "none" && EXPECTS_BODY.has(request.method)) out.push(["Content-Length", "0"]);
-  return out;
-}
-
-/** For answers that have no body of their own. */
-export function answerHead(answer: AnswerLines, method: string, scrub: AnswerScrub | null): HeaderPair[] {
-  return answerHeaders({ ...answer, ended: true }, method, scrub)?.headers ?? [];
-}
-
-/** End-to-end headers of the answer, without the secrets, and what its body goes through; null when it cannot be searched. */
-function answerHeaders(
-  answer: Pick<UpstreamAnswer, "status" | "headers" | "ended">,
-  method: string,
-  scrub: AnswerScrub | null,
-): { headers: HeaderPair[]; filters: Duplex[] } | null {
-  const drop = new Set(nominatedHeaders(answer.headers));
-  const encoding = valuesOf(answer.headers, "content-encoding").join(",");
-  const bodiless = method === "HEAD" || answer.status === 304 || answer.status === 204;
-  const [type] = valuesOf(answer.headers, "content-type");
-  const filters = scrub === null || bodiless || answer.ended ? [] : scrub.filters({ encoding, type });
-  const packed = valuesOf(answer.headers, "grpc-encoding").some((value) => value.toLowerCase() !== "identity");
-  if (filters === null || (scrub !== null && packed)) return null;
-  const inflated = filters.length > 1;
-  const headers = answer.headers.filter(([name]) => {
-    const key = name.toLowerCase();
-    // Alt-Svc would send the client to ports and protocols that nobody judged.
-    if (isHopByHop(key) || drop.has(key) || key === "alt-svc") return false;
-    if (inflated && SPEAKS_OF_ENCODED_BODY.has(key)) return false;
-    return key !== "content-length" || scrub === null || bodiless;
-  });
-  return { headers: scrub?.pairs(headers) ?? headers, filters };
-}
-
-function answerTrailers(answer: UpstreamAnswer, scrub: AnswerScrub | null): HeaderPair[] {
-  const trailers = answer.trailers().filter(([name]) => !isHopByHop(name));
-  return scrub?.pairs(trailers) ?? trailers;
 }
