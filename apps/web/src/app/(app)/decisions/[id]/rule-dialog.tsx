@@ -26,7 +26,7 @@ const WORDS = {
     button: "Allow…",
     title: "Allow this request",
     lead: "The smallest change of the policy that allows it. Nothing changes until you save.",
-    done: words.done,
+    done: "The policy allows it already.",
     why: "Why you allow it",
   },
   deny: {
