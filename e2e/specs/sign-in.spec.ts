@@ -22,7 +22,7 @@ test.afterAll(async () => {
 });
 
 /** The command line of somebody who has no token. */
-const creel = (...args: string[]): ChildProcess & { said: () => string } => {
+const creel = (...args: string[]): { child: ChildProcess; said: () => string } => {
   const { CREEL_TOKEN: _none, ...env } = process.env;
   const child = spawn(process.execPath, ["apps/cli/bin/creel.js", ...args], {
     env: { ...env, CREEL_HOME: join(config, "home"), XDG_CONFIG_HOME: config, CREEL_URL: fleet.dev.webUrl },
@@ -32,9 +32,9 @@ const creel = (...args: string[]): ChildProcess & { said: () => string } => {
     stream.on("data", (piece) => {
       said += piece;
     });
-  return Object.assign(child, { said: () => said });
+  return { child, said: () => said };
 };
-const ended = async (child: ChildProcess): Promise<number | null> =>
+const ended = async ({ child }: { child: ChildProcess }): Promise<number | null> =>
   child.exitCode ?? (await new Promise((resolve) => child.once("close", resolve)));
 
 test("an act that needs a proof asks for it by itself, keeps what was typed, and goes on", async ({ page }) => {
