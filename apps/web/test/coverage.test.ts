@@ -143,6 +143,13 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "change.applyNow": () => ({ changeId: ours.policyId }),
     "change.breakGlass": () => ({ changeId: ours.policyId, digest: noDigest, reason: "a walk through all" }),
     "change.closeReview": () => ({ changeId: ours.policyId, verdict: "justified", note: "a walk through all" }),
+    "change.remind": () => ({ changeId: ours.policyId }),
+    "delegation.list": () => ({}),
+    "delegation.candidates": () => ({}),
+    "delegation.give": () => ({ toUserId: ours.policyId, until: new Date(Date.now() + 86_400_000).toISOString(), reason: name }),
+    "delegation.end": () => ({ delegationId: ours.policyId }),
+    "notice.listUnseen": () => ({}),
+    "notice.markSeen": () => ({ noticeIds: [ours.policyId] }),
     "approvalPolicy.list": () => ({}),
     "approvalPolicy.save": () => ({
       name,
@@ -392,8 +399,9 @@ describe("what a person may do leaves an audit row", () => {
   ];
   /** These need a change that waits; `packages/core/test/walk.test.ts` makes one for each and looks for its row. */
   const onWaiting = new Set(
-    ["vote", "edit", "withdraw", "applyNow", "breakGlass", "closeReview"].map((verb) => `change.${verb}`),
+    ["vote", "edit", "withdraw", "applyNow", "breakGlass", "closeReview", "remind"].map((verb) => `change.${verb}`),
   );
+  for (const path of ["delegation.give", "delegation.end", "notice.markSeen"]) onWaiting.add(path);
   onWaiting.add("approvalPolicy.remove");
   // Only for who has no password; `packages/core/test/sso.test.ts` looks for its row.
   onWaiting.add("auth.setPassword");

@@ -22,6 +22,7 @@ const staleRouters: Readonly<Record<string, readonly string[]>> = {
   logs: [],
   nodes: ["node", "sandbox"],
   plans: ["plan", "node", "sandbox"],
+  notices: ["notice"],
   policies: ["policy", "sandbox"],
   changes: ["change", "approvalPolicy", "delegation", "policy"],
   audit: ["audit", "token", "auth"],

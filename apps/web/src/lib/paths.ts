@@ -62,6 +62,7 @@ export const paths = {
   /** Where the provider's page ends after a proof; tells the page that asked. */
   proved: (filters?: { error?: string }) => withQuery("/proved", filters),
   notices: () => "/settings/notices",
+  delegations: () => "/settings/delegations",
 } as const;
 
 /**

@@ -90,10 +90,8 @@ async function expectVoters(
 ): Promise<void> {
   const grants = await grantsOfMembers(tx, { orgId, userIds: [fromUserId, toUserId], now });
   if (!mayVoteAnywhere(grants.get(fromUserId) ?? [])) throw forbidden();
-  const theirs = grants.get(toUserId);
-  if (theirs === undefined) throw notFound();
-  if (!mayVoteAnywhere(theirs))
-    throw new CreelError("conflict", "They may approve nothing themselves, and votes lend no right to.");
+  // Who may approve nothing and who is not there are the same: votes lend no right, and only those who may vote are named.
+  if (!mayVoteAnywhere(grants.get(toUserId) ?? [])) throw notFound();
 }
 
 /** One whose time is over is ended, so that at most one of a person is open. */

@@ -1,10 +1,12 @@
 import { and, eq, isNull, lt, ne, sql, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
+import { ownersOf } from "../authz/owners.ts";
 import type { Ctx, SystemActor } from "../context.ts";
 import { first } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { FAILURES_UNTIL_PAUSED, KEEP_MS, RETRY_WAITS_MS } from "./limits.ts";
+import { tellPeople } from "./tellPeople.ts";
 
 const REASON_CHARS_MAX = 500;
 
@@ -107,7 +109,7 @@ async function recordHealth(
       .update(c)
       .set({ pausedAt: now })
       .where(and(which, isNull(c.pausedAt), sql`${c.failures} >= ${FAILURES_UNTIL_PAUSED}`))
-      .returning({ name: c.name }),
+      .returning({ name: c.name, userId: c.userId }),
   );
   if (paused !== null)
     await recordAudit(tx, ctx, orgId, {
@@ -115,4 +117,26 @@ async function recordHealth(
       resource: { kind: "notice", id: channelId, label: paused.name },
       changes: { pausedAt: { to: now.toISOString() }, reason: { to: outcome.reason } },
     });
+  if (paused !== null) await tellPaused(tx, { orgId, channelId, ...paused, reason: outcome.reason, now });
+}
+
+/** A channel that is silent says nothing of its silence: its person is told in the product, and owners of one that is the org's. */
+async function tellPaused(
+  tx: Tx,
+  of: { orgId: string; channelId: string; name: string; userId: string | null; reason: string; now: Date },
+): Promise<void> {
+  const { orgId, name, userId, reason, now } = of;
+  await tellPeople(tx, {
+    orgId,
+    userIds: userId === null ? await ownersOf(tx, { orgId, now }) : [userId],
+    topic: "notice.channelPaused",
+    kind: "notice",
+    labels: [],
+    title: `The channel ${name} is paused`,
+    text: `It failed again and again, and tells nobody anything: ${reason}`,
+    path: "/settings/notices",
+    at: now,
+    channels: false,
+    own: true,
+  });
 }

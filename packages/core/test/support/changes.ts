@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { approvalSpecSchema } from "@creel/approvals";
-import { approvalPolicy, change, policy } from "../../src/index.ts";
+import { approvalPolicy, change, delegation, notice, policy } from "../../src/index.ts";
 import { applied } from "./applied.ts";
 import { type Fleet, POLICY, type TestOrg } from "./fleet.ts";
 import { addPerson, type TestPerson } from "./people.ts";
@@ -40,6 +40,11 @@ export async function makeChanges(fleet: Fleet, org: TestOrg): Promise<Changes> 
   const saved = await approvalPolicy.save({ ctx: owner, input: policyInput });
   const policyId = saved.outcome === "applied" ? saved.policyId : "";
   const { changeId } = await scheduled(making);
+  const lent = await delegation.give({
+    ctx: fleet.ctx(await making.sec.actor()),
+    input: { toUserId: org.as("owner").userId, until: soon(fleet), reason: "away" },
+  });
+  const { items: told } = await notice.listUnseen({ ctx: owner, input: {} });
   return {
     scheduled: async () => await scheduled(making),
     inputs: {
@@ -52,6 +57,10 @@ export async function makeChanges(fleet: Fleet, org: TestOrg): Promise<Changes> 
       "change.closeReview": { changeId: broken.changeId, verdict: "justified", note: "indeed nobody was" },
       "change.applyNow": { changeId },
       "change.settleOne": { orgId: org.orgId, changeId },
+      "change.remind": { changeId: (await propose(making)).changeId },
+      "delegation.give": { toUserId: making.sec.userId, until: soon(fleet), reason: "walk" },
+      "delegation.end": { delegationId: lent.id },
+      "notice.markSeen": { noticeIds: told.map(({ id }) => id) },
       "approvalPolicy.save": { policyId, name: "walked", mode: "evaluate", spec: rule },
       "approvalPolicy.remove": { policyId },
     },
@@ -78,6 +87,9 @@ async function propose({ fleet, org, dev }: Making, more: object = {}): Promise<
   const { digest } = await change.get({ ctx: owner, input: { changeId } });
   return { changeId, digest, policyId };
 }
+
+const DAYS_MS = 10 * 24 * 60 * 60 * 1000;
+const soon = (fleet: Fleet): string => new Date(fleet.clock.now.getTime() + DAYS_MS).toISOString();
 
 const SOON_MS = 30_000;
 

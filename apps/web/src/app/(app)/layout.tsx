@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { MeProvider } from "../../client/me.tsx";
 import { Providers } from "../../client/providers.tsx";
 import { THEME_COOKIE, themeOf } from "../../lib/theme.ts";
+import { Told } from "../../parts/told.tsx";
 import { requirePerson } from "../../server/auth/page-actor.ts";
 import { Header } from "../../ui/header.tsx";
 
@@ -24,6 +25,7 @@ const AppLayout = async ({ children }: { children: ReactNode }) => {
       <Providers>
         <Header theme={theme} />
         <main id="main" tabIndex={-1} className="mx-auto max-w-[1400px] px-3 py-4 outline-none sm:px-5 sm:py-5">
+          <Told />
           {children}
         </main>
       </Providers>

@@ -4,6 +4,7 @@ import {
   audit,
   change,
   decision,
+  delegation,
   exception,
   inbox,
   node,
@@ -279,6 +280,17 @@ export const restRoutes: readonly RestRoute[] = [
   route("POST", "/changes/{id}/apply", change.apply, {
     summary: "Look again whether an approved change can be applied now",
     source: oneChange,
+  }),
+
+  route("POST", "/changes/{id}/remind", change.remind, {
+    summary: "Remind those who could give what is missing; at most once an hour for one change",
+    source: oneChange,
+  }),
+  // Votes are lent by a person who is signed in, as they are given; a key may take them back.
+  route("GET", "/delegations", delegation.list, { summary: "Whose votes are lent to whom" }),
+  route("DELETE", "/delegations/{id}", delegation.end, {
+    summary: "Take lent votes back, or give them back",
+    source: { params: { id: { field: "delegationId", resolve: plainId } } },
   }),
 
   route("GET", "/approval-policies", approvalPolicy.list, { summary: "Which changes need whose approval" }),

@@ -4,6 +4,7 @@ import {
   audit,
   change,
   decision,
+  delegation,
   exception,
   inbox,
   node,
@@ -66,6 +67,8 @@ export const appRouter = router({
   notice: router({
     listChannels: query(notice.listChannels),
     listMyChannels: query(notice.listMyChannels),
+    listUnseen: query(notice.listUnseen),
+    markSeen: mutation(notice.markSeen),
     createChannel: mutation(notice.createChannel),
     createMyChannel: mutation(notice.createMyChannel),
     removeChannel: mutation(notice.removeChannel),
@@ -116,6 +119,13 @@ export const appRouter = router({
     applyNow: mutation(change.apply),
     breakGlass: mutation(change.breakGlass),
     closeReview: mutation(change.closeReview),
+    remind: mutation(change.remind),
+  }),
+  delegation: router({
+    list: query(delegation.list),
+    candidates: query(delegation.candidates),
+    give: mutation(delegation.give),
+    end: mutation(delegation.end),
   }),
   approvalPolicy: router({
     list: query(approvalPolicy.list),

@@ -12,6 +12,7 @@ export const SettingsNav = () => {
     { text: "Second factor", href: paths.secondFactor() },
     { text: "Notices", href: paths.notices() },
     ...(mayDo(me, "read", "secret") ? [{ text: "Secrets", href: paths.secrets() }] : []),
+    ...(mayDo(me, "read", "approval_policy") ? [{ text: "Delegations", href: paths.delegations() }] : []),
     { text: "API tokens", href: paths.tokens() },
     ...(mayDo(me, "read", "member") ? [{ text: "Members", href: paths.members() }] : []),
     ...(mayDo(me, "read", "team") ? [{ text: "Teams", href: paths.teams() }] : []),

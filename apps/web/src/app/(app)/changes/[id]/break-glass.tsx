@@ -6,11 +6,12 @@ import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
-import { Field } from "../../../../ui/field.tsx";
+import { Field, SelectField } from "../../../../ui/field.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 
 const REASON_CHARS_MIN = 10;
 const REASON_CHARS_MAX = 2_000;
+const HOURS = [1, 2, 4, 8, 24];
 
 /** Applying without approvals: says what it costs before it can be done. */
 export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
@@ -18,6 +19,7 @@ export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
   const queryClient = useQueryClient();
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
+  const [hours, setHours] = useState("4");
   const act = useMutation(
     trpc.change.breakGlass.mutationOptions({
       onSuccess: () => setOpen(false),
@@ -33,7 +35,7 @@ export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
         open={open}
         onOpenChange={setOpen}
         title="Apply without approvals?"
-        description="It takes effect at once. Everybody who was passed over is written down, and a review stays open until somebody else closes it."
+        description="It takes effect at once and is taken back at its end, unless somebody else keeps it. Everybody who is passed over is told, and a review stays open until somebody else closes it."
         footer={
           <>
             <Button onClick={() => setOpen(false)}>Cancel</Button>
@@ -41,7 +43,9 @@ export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
               look="danger"
               busy={act.isPending}
               disabledReason={reason.trim().length < REASON_CHARS_MIN ? "Say why, in a sentence." : null}
-              onClick={() => act.mutate({ changeId: change.id, digest: change.digest, reason: reason.trim() })}
+              onClick={() =>
+                act.mutate({ changeId: change.id, digest: change.digest, reason: reason.trim(), hours: Number(hours) })
+              }
             >
               Break the glass
             </Button>
@@ -56,6 +60,12 @@ export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
             maxLength={REASON_CHARS_MAX}
             hint="Whoever looks back at it reads this."
             autoComplete="off"
+          />
+          <SelectField
+            label="For"
+            value={hours}
+            onChange={(event) => setHours(event.target.value)}
+            options={HOURS.map((count) => ({ value: String(count), text: count === 1 ? "1 hour" : `${count} hours` }))}
           />
           {act.error ? <Refusal>{shownError(act.error).message}</Refusal> : null}
         </div>

@@ -1,14 +1,17 @@
-import type { ChangeDetail, QuorumView } from "@creel/core";
+import type { ChangeDetail, QuorumView, SeatRef } from "@creel/core";
 import { Badge } from "../../../../ui/badge.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Time } from "../../../../ui/time.tsx";
+import { Remind } from "./remind.tsx";
 
 const tones = { satisfied: "allow", rejected: "deny", open: "wait" } as const;
 const words = { satisfied: "satisfied", rejected: "rejected", open: "open" } as const;
 const SHOWN_MAX = 8;
 
-const named = (people: readonly { label: string }[]): string => {
-  const shown = people.slice(0, SHOWN_MAX).map(({ label }) => label);
+const named = (people: readonly SeatRef[]): string => {
+  const shown = people
+    .slice(0, SHOWN_MAX)
+    .map(({ label, standsFor }) => (standsFor.length === 0 ? label : `${label} for ${standsFor.join(" or ")}`));
   return [...shown, ...(people.length > SHOWN_MAX ? [`${people.length - SHOWN_MAX} more`] : [])].join(", ");
 };
 
@@ -66,6 +69,7 @@ export const Missing = ({ change }: { change: ChangeDetail }) =>
           </li>
         ))}
       </ul>
+      {change.state === "open" ? <Remind change={change} /> : null}
     </Panel>
   );
 
@@ -78,7 +82,8 @@ export const Votes = ({ change }: { change: ChangeDetail }) =>
             <Badge tone={vote.verdict === "approve" ? "allow" : "deny"}>
               {vote.verdict === "approve" ? "approved" : "rejected"}
             </Badge>{" "}
-            {vote.voter.label} <Time at={vote.castAt} />
+            {vote.voter.label}
+            {vote.standsFor.length === 0 ? "" : ` for ${vote.standsFor.join(" or ")}`} <Time at={vote.castAt} />
             {vote.comment === "" ? null : <p className="break-words">{vote.comment}</p>}
             {vote.current ? null : (
               <p className="text-muted">It was for the text before an edit, and does not count.</p>

@@ -1,5 +1,5 @@
 "use client";
-import type { ChangeDetail } from "@creel/core";
+import type { ChangeDetail, ReviewView } from "@creel/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -11,6 +11,33 @@ import { Refusal } from "../../../../ui/states.tsx";
 import { Time } from "../../../../ui/time.tsx";
 
 const NOTE_CHARS_MIN = 10;
+
+const FOUND = { keep: "justified, and kept", justified: "justified", undo: "to be undone" } as const;
+
+/** What becomes of what was applied. */
+const Ending = ({ review }: { review: ReviewView }) => {
+  if (review.endedAt === null)
+    return review.endsAt === null ? null : (
+      <>
+        Is taken back <Time at={review.endsAt} />, unless it is kept.
+      </>
+    );
+  if (review.endedHow === "kept")
+    return (
+      <>
+        Was kept <Time at={review.endedAt} />.
+      </>
+    );
+  return review.endedHow === "taken_back" ? (
+    <>
+      Was taken back <Time at={review.endedAt} />.
+    </>
+  ) : (
+    <>
+      Is still there. {review.endedNote} <Time at={review.endedAt} />
+    </>
+  );
+};
 
 /** The look back at a broken glass. */
 export const Review = ({ change }: { change: ChangeDetail }) => {
@@ -26,7 +53,8 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
   if (review === null) return null;
   const refusal =
     change.refusals.closeReview ?? (note.trim().length < NOTE_CHARS_MIN ? "Say what you found, in a sentence." : null);
-  const act = (verdict: "justified" | "undo") => close.mutate({ changeId: change.id, verdict, note: note.trim() });
+  const act = (verdict: "keep" | "justified" | "undo") =>
+    close.mutate({ changeId: change.id, verdict, note: note.trim() });
   return (
     <Panel title="Review of the broken glass">
       <Facts
@@ -35,13 +63,14 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
           { term: "Reason", value: review.reason },
           { term: "Passed over", value: `${review.skippedCount} who could have approved` },
           { term: "Due", value: <Time at={review.dueAt} /> },
+          ...(review.endsAt === null ? [] : [{ term: "What was applied", value: <Ending review={review} /> }]),
           ...(review.closedAt
             ? [
                 { term: "Closed", value: <Time at={review.closedAt} /> },
                 { term: "Closed by", value: review.closedBy ?? "" },
                 {
                   term: "Found",
-                  value: `${review.verdict === "undo" ? "to be undone" : "justified"}: ${review.note ?? ""}`,
+                  value: `${FOUND[review.verdict ?? "justified"]}: ${review.note ?? ""}`,
                 },
               ]
             : []),
@@ -56,11 +85,20 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
             autoComplete="off"
           />
           <div className="flex flex-wrap gap-2">
+            {review.endsAt === null ? null : (
+              <Button
+                busy={close.isPending}
+                disabledReason={change.refusals.keep ?? refusal}
+                onClick={() => act("keep")}
+              >
+                Justified, keep it
+              </Button>
+            )}
             <Button busy={close.isPending} disabledReason={refusal} onClick={() => act("justified")}>
-              It was justified
+              Justified, let it end
             </Button>
             <Button look="danger" busy={close.isPending} disabledReason={refusal} onClick={() => act("undo")}>
-              To be undone
+              Take it back now
             </Button>
           </div>
           {close.error ? <Refusal>{shownError(close.error).message}</Refusal> : null}

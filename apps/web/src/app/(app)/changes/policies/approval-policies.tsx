@@ -74,7 +74,7 @@ const Item = ({ policy }: { policy: ApprovalPolicyView }) => {
         <Badge tone={enforced ? "wait" : "would"}>{enforced ? "enforced" : "looks on"}</Badge>
       </p>
       <p>
-        For {policy.selects}: {policy.asks}.
+        For {policy.selects}: {policy.asks}.{policy.freezes.map((freeze) => ` Nothing is applied ${freeze}.`)}
       </p>
       <p className="text-muted">
         {policy.spec.veto === "nobody"
