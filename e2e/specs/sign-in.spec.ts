@@ -77,10 +77,10 @@ test("a command line is signed in by a code, works, and is signed out", async ({
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Sign in a command line" })).toBeVisible();
   await inspect(page, "device");
-  await page.getByLabel("Code").fill("BBBB-BBBB");
+  await page.getByRole("textbox", { name: "Code" }).fill("BBBB-BBBB");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("alert")).toContainText("No program waits with this code");
-  await page.getByLabel("Code").fill(code.toLowerCase());
+  await page.getByRole("textbox", { name: "Code" }).fill(code.toLowerCase());
   await page.keyboard.press("Enter");
   await expect(page.getByText("Only if you started this yourself")).toBeVisible();
   await inspect(page, "device-confirm");

@@ -23,7 +23,8 @@ export const Dialog = (props: {
   return (
     <Radix.Root open={props.open} onOpenChange={props.onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
+        {/* As high as the content: over a dialog that stands open below this one. */}
+        <Radix.Overlay className="fixed inset-0 z-50 bg-black/45" />
         <Radix.Content
           // Dialogs are opened by state and have no trigger that the library could know, so the button is remembered here.
           onOpenAutoFocus={() => {
