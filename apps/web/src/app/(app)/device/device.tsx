@@ -27,7 +27,12 @@ export const Device = () => {
     <div className="max-w-2xl">
       <PageHeader
         title="Sign in a command line"
-        lead="Type the code that `creel login` shows in your own terminal. Nobody of Creel ever asks you for one."
+        lead={
+          <>
+            Type the code that <code>creel login</code> shows in your own terminal. Nobody of Creel ever asks you for
+            one.
+          </>
+        }
       />
       <p role="status" className={done === null ? "sr-only" : "mb-4"}>
         {done}
