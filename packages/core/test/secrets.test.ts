@@ -6,15 +6,17 @@ import { CREDENTIALS_MAX, type DesiredState } from "@creel/protocol";
 import { makeSealingKey, openSealed } from "@creel/protocol/sealing";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { permissions as permissionsOfAll } from "../src/authz/roles.ts";
 import {
   audit,
   CreelError,
   createKeySealer,
   createSealer,
   decision,
-  grantOfRole,
+  grant,
   plan,
   policy,
+  role,
   type Sealer,
   sandbox,
   secret,
@@ -23,6 +25,7 @@ import { openValue, sealValue } from "../src/secret/envelope.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, system, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
+import { addPerson } from "./support/people.ts";
 
 const VALUE = "ghp_the-first-value-0123456789";
 const NEXT = "ghp_the-second-value-0123456789";
@@ -300,10 +303,12 @@ describe("attacks", () => {
   test("who may bind secrets binds none to a sandbox that they may not see", async () => {
     const [first] = (await secret.list({ ctx: owner(), input: {} })).items;
     const sandboxId = (await sandbox.list({ ctx: owner(), input: {} })).items[0]?.id ?? "";
-    const whole = grantOfRole("security_admin");
-    const only = new Set([...whole.permissions].filter((permission) => permission.startsWith("secret:")));
-    const actor = { ...acme.as("owner"), grants: [{ ...whole, permissions: only }] };
-    const attempt = secret.bind({ ctx: fleet.ctx(actor), input: { secretId: first?.id ?? "", sandboxId } });
+    const permissions = permissionsOfAll.filter((permission) => permission.startsWith("secret:"));
+    const { id: binder } = await role.create({ ctx: owner(), input: { name: "binder", permissions } });
+    const person = await addPerson(fleet, acme, { name: "binder", role: "viewer", scope: { env: ["elsewhere"] } });
+    await grant.give({ ctx: owner(), input: { userId: person.userId, role: binder } });
+    const ctx = fleet.ctx(await person.actor());
+    const attempt = secret.bind({ ctx, input: { secretId: first?.id ?? "", sandboxId } });
     expect(await refused(attempt)).toBe("not_found");
   });
 
@@ -405,10 +410,9 @@ test("a label that brings too many secrets together takes the surplus away, and 
     input: { name: "crowded", nodeId: second.nodeId, policyId, agent: { plugin: "command", command: ["true"] } },
   });
   const bindAll = async (scope: Record<string, string[]>) => {
-    for (let at = 0; at <= CREDENTIALS_MAX; at += 1) {
-      const { id: secretId } = await secret.create({ ctx: owner(), input: { name: `MANY_${at}`, value: VALUE } });
-      await secret.bind({ ctx: owner(), input: { secretId, scope } });
-    }
+    const names = Array.from({ length: CREDENTIALS_MAX + 1 }, (_, at) => `MANY_${at}`);
+    const made = await Promise.all(names.map((name) => secret.create({ ctx: owner(), input: { name, value: VALUE } })));
+    for (const { id: secretId } of made) await secret.bind({ ctx: owner(), input: { secretId, scope } });
   };
   // Nobody has the label yet, so nothing tells that it is one too many.
   await bindAll({ crowd: ["yes"] });
