@@ -79,7 +79,7 @@ test("a command line is signed in by a code, works, and is signed out", async ({
   await inspect(page, "device");
   await page.getByRole("textbox", { name: "Code" }).fill("BBBB-BBBB");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert")).toContainText("No program waits with this code");
+  await expect(page.getByText("No program waits with this code")).toBeVisible();
   await page.getByRole("textbox", { name: "Code" }).fill(code.toLowerCase());
   await page.keyboard.press("Enter");
   await expect(page.getByText("Only if you started this yourself")).toBeVisible();
