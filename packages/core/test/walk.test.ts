@@ -376,6 +376,7 @@ test("every mutation leaves an audit row", async () => {
   const { token: signedIn } = JSON.parse(await answer("auth.signIn", null, await inputOf("auth.signIn")));
   const proved = await auth.resolveSession({ ctx: fleet.ctx(null), input: { token: signedIn } });
   let offered = "";
+  let opened: Actor | null = null;
   const mutations = names.filter(
     (name) => verbRegistry.get(name)?.kind === "mutation" && !last.includes(name) && !factors.includes(name),
   );
@@ -400,8 +401,10 @@ test("every mutation leaves an audit row", async () => {
       fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
     }
     if (name === "auth.confirmTotp") Object.assign(input ?? {}, { code: codeOf(offered, fleet.clock.now) });
-    // What asks for an open sign-in finds one, whatever ended the first.
-    const proves = /^(sso|device)\.|^org\.create$/.test(name) ? await ownerSignedIn(fleet, acme) : proved;
+    // What asks for an open sign-in finds one, whatever ended the first; a row of such verbs shares it.
+    const asksOpen = /^(sso|device)\.|^org\.create$/.test(name);
+    opened = asksOpen ? (opened ?? (await ownerSignedIn(fleet, acme))) : null;
+    const proves = opened ?? proved;
     const by = name === "auth.switchOrg" ? await fromElsewhere() : byProved.includes(name) ? proves : actors[gate.by];
     const before = await rows();
     const told = await answer(name, by, input);
