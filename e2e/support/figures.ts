@@ -16,7 +16,8 @@ export async function figure(page: Page, name: string, size = SIZE): Promise<voi
   const before = page.viewportSize();
   const theme = page.getByLabel("Colour theme");
   const dialogOpen = (await page.getByRole("dialog").count()) > 0;
-  if (!dialogOpen) await theme.selectOption({ label: "Light" });
+  // The pages before the sign-in have none and follow the system.
+  if (!dialogOpen && (await theme.count()) > 0) await theme.selectOption({ label: "Light" });
   await page.setViewportSize(size);
   const picture = await page.screenshot({
     path: join(folder, `${name}.png`),
