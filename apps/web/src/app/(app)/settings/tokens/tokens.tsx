@@ -123,6 +123,7 @@ export const Tokens = ({ roles }: { roles: readonly Role[] }) => {
         <Answer query={query} what="tokens">
           {({ items }) => (
             <DataTable
+              stacks
               caption="API tokens"
               rows={items}
               columns={columns}
