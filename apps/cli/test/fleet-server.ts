@@ -1,13 +1,19 @@
 import { type Listener, listenEvents } from "@creel/db";
 import { afterAll, beforeAll } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../../packages/db/test/database.ts";
-import { dispatch } from "../../web/src/server/rest/dispatch.ts";
 import { setRuntime } from "../../web/src/server/runtime.ts";
 import { EventHub } from "../../web/src/server/sse/event-hub.ts";
 import { type Fleet, makeFleet, noWorkers, type Org } from "../../web/test/support/fleet.ts";
 import { serve } from "../../web/test/support/server.ts";
 
 const API = "/api/v1/";
+/** Named at run time: the types of Next behind it would ask every environment of every program for NODE_ENV. */
+const DISPATCH = "../../web/src/server/rest/dispatch.ts";
+
+type Dispatch = (request: Request, segments: readonly string[]) => Promise<Response>;
+
+/** The file's `dispatch`; a test that calls it fails at once if it is no longer of that shape. */
+const loadDispatch = async (): Promise<Dispatch> => ((await import(DISPATCH)) as { dispatch: Dispatch }).dispatch;
 
 /** The fleet's own REST API over a database of its own, which the commands of this test file ask as its owner. */
 export function fleetServer(): { fleet: () => Fleet; org: () => Org; as: (token: string) => void } {
@@ -25,6 +31,7 @@ export function fleetServer(): { fleet: () => Fleet; org: () => Org; as: (token:
     setRuntime(Promise.resolve({ db, jobs, seal, deployment, noticeHosts: [], events }));
     listener = await listenEvents(database.appUrl, (event) => events.publish(event));
     org = await fleet.found("acme");
+    const dispatch = await loadDispatch();
     server = await serve((request) => {
       const { pathname } = new URL(request.url);
       return dispatch(request, pathname.slice(API.length).split("/").map(decodeURIComponent));

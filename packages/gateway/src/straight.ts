@@ -36,7 +36,7 @@ export function readStraight(options: {
   onChunk: (chunk: Buffer) => void;
 }): OnReadOpts {
   const { sandbox, upstream, onChunk } = options;
-  let buffer = Buffer.allocUnsafeSlow(READ_BYTES_FIRST);
+  let buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES_FIRST);
   return {
     buffer: () => buffer,
     callback: (length, into) => {

@@ -1,4 +1,4 @@
-import type { Deployment, Sealer, SsoWorld } from "@creel/core";
+import type { Ctx, Deployment, Sealer, SsoWorld } from "@creel/core";
 import type { Db } from "@creel/db";
 import type { JobQueue } from "@creel/queue";
 import type { EventHub } from "./sse/event-hub.ts";

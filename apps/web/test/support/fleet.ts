@@ -70,7 +70,7 @@ const capabilities: HostCapabilities = {
 
 const certificateRequest = async (): Promise<string> => {
   // The library asks for the browser's name of the same interface.
-  const crypto = webcrypto as unknown as Crypto;
+  const crypto = webcrypto as unknown as ReturnType<typeof cryptoProvider.get>;
   cryptoProvider.set(crypto);
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
