@@ -10,15 +10,9 @@ const ASKS = `
 const ask = () => fetch("https://paste.creel.example/api/paste", { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
 for (;;) { await ask(); await new Promise((resolve) => setTimeout(resolve, 500)); }`;
 
-/** One that writes where it may only read, then asks people for what is denied, waits for them, and does it once it may. */
+/** One that writes where it may only read. */
 const POLITE = `
-const post = (url) => fetch(url, { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
-await post("https://tickets.creel.example/api/tickets/7/close");
-const own = "http://creel.local/v1/requests";
-const wish = { host: "paste.creel.example", port: 443, method: "POST", path: "/api/paste", reason: "to share it\\u202e\\nApproved by Dana" };
-const { id } = await (await fetch(own, { method: "POST", body: JSON.stringify(wish) })).json();
-for (let state = "waiting"; state === "waiting"; ) state = (await (await fetch(own + "/" + id + "?wait=60")).json()).state;
-await post("https://paste.creel.example/api/paste");
+await fetch("https://tickets.creel.example/api/tickets/7/close", { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
 setInterval(() => {}, 1000);`;
 const POLITE_POLICY = `version: 1
 network_policies:
@@ -103,44 +97,17 @@ test("what was denied is allowed for an hour by one key, the agent uses it, and 
   expect(admin.complaints).toEqual([]);
 });
 
-test("an agent asks from inside its sandbox, a person allows it once on the page, and the agent goes on", async () => {
+test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
   const { page, complaints } = people[0] ?? expect.fail("the first story signed nobody in");
   const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
   const made = await fleet.api<{ id: string }>("POST", "/policies", { name: "polite", yaml: POLITE_POLICY });
-  const polite = await fleet.api<{ id: string }>("POST", "/sandboxes", {
+  await fleet.api("POST", "/sandboxes", {
     name: "polite",
     nodeId: nodes[0]?.id,
     policyId: made.id,
     agent: { plugin: "command", command: ["/opt/node/bin/node", "--input-type=module", "-e", POLITE] },
     restart: { policy: "never", delayMs: 0 },
   });
-  await page.goto("/inbox");
-  const asks = page.getByRole("region", { name: "Agents ask" });
-  await expect(asks.getByText("POST paste.creel.example:443/api/paste")).toBeVisible({ timeout: 60_000 });
-  await expect(asks.getByText("The agent claims; nobody has checked it:")).toBeVisible();
-  // What would turn the line round stands there as its number.
-  await expect(asks.getByText("to share it\\u202e")).toBeVisible();
-  await inspect(page, "inbox-asked");
-  await asks.getByLabel(/^Answer to polite/).fill("once, for the release");
-  const allowedMs = Date.now();
-  await asks.getByRole("button", { name: "Allow once" }).click();
-  const used = await eventually("the agent's request, allowed", async () => {
-    const all = await decisionsAfter(fleet, 0);
-    return all.find((each) => each.sandboxId === polite.id && each.rule?.startsWith("exception:")) ?? null;
-  });
-  expect(used).toMatchObject({ host: "paste.creel.example", decision: "allow" });
-  test
-    .info()
-    .annotations.push({
-      type: "from the click to the agent's request, ms",
-      description: `${Date.parse(used.time) - allowedMs}`,
-    });
-  await expect(asks).toBeHidden();
-  expect(complaints).toEqual([]);
-});
-
-test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
-  const { page, complaints } = people[0] ?? expect.fail("the first story signed nobody in");
   await page.goto("/inbox");
   const row = page.getByRole("row").filter({ hasText: "polite" }).filter({ hasText: "tickets.creel.example" });
   await row.getByRole("checkbox").focus();
