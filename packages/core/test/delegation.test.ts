@@ -160,7 +160,7 @@ test("it is refused for longer than a month, to oneself, to who may not vote, an
   await expect(lend(olga, olga)).rejects.toMatchObject({ code: "invalid_input" });
   await expect(lend(olga, viewer)).rejects.toMatchObject({ code: "not_found" });
   await expect(lend(viewer, dan)).rejects.toMatchObject({ code: "forbidden" });
-  const key = { kind: "apiKey" as const, tokenId: randomUUID(), orgId: acme.orgId, name: "k" };
+  const key = { kind: "apiKey" as const, tokenId: randomUUID(), orgId: acme.orgId, name: "k", ownerLabel: olga.email };
   const { grants } = await olga.actor();
   const asKey = fleet.ctx({ ...key, grants, owner: { kind: "user", id: olga.userId } });
   const input = { toUserId: dan.userId, until: after(1), reason: "on leave" };
