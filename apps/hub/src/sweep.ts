@@ -20,7 +20,8 @@ export function makeSweep({ jobs, systemCtx, log }: Options): () => Promise<void
   const changes = async (): Promise<void> => {
     const { next, failed, ...told } = await change.sweep({ ctx: ctx(), input: { after } });
     after = next;
-    if (told.settled + told.planned + told.ended + told.reminded > 0) log.info(told, "settled changes whose time had come");
+    if (told.settled + told.planned + told.ended + told.reminded > 0)
+      log.info(told, "settled changes whose time had come");
     for (const { of, error } of failed) log.error({ ...of, err: error }, "a change could not be settled");
   };
   const secrets = async (): Promise<void> => {

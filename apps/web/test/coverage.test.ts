@@ -146,7 +146,11 @@ const sample = (verbName: string, name: string): Record<string, unknown> => {
     "change.remind": () => ({ changeId: ours.policyId }),
     "delegation.list": () => ({}),
     "delegation.candidates": () => ({}),
-    "delegation.give": () => ({ toUserId: ours.policyId, until: new Date(Date.now() + 86_400_000).toISOString(), reason: name }),
+    "delegation.give": () => ({
+      toUserId: ours.policyId,
+      until: new Date(Date.now() + 86_400_000).toISOString(),
+      reason: name,
+    }),
     "delegation.end": () => ({ delegationId: ours.policyId }),
     "notice.listUnseen": () => ({}),
     "notice.markSeen": () => ({ noticeIds: [ours.policyId] }),

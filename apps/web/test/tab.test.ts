@@ -84,8 +84,8 @@ describe("a tab that still shows the organization one has left", () => {
 
 describe("a tab that shows what its cookie opens", () => {
   it.each([
-    ["says so", () => there],
-    ["says nothing", () => null],
+    ["says so", (): string | null => there],
+    ["says nothing", (): string | null => null],
   ] as const)("is answered when it %s", async (_, as) => {
     const answer = await question(as());
     expect(answer.status).toBe(200);

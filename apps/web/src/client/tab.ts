@@ -1,3 +1,4 @@
+import type { getFetch } from "@trpc/client";
 import { paths } from "../lib/paths.ts";
 import { MOVED_HEADER, TAB_HEADER } from "../lib/tab.ts";
 
@@ -6,11 +7,11 @@ const leave = (): void => location.assign(paths.overview());
 
 /** `fetch` for questions of this tab: they say as whom it shows, and an answer that this is over loads it anew. */
 export const fetchAs =
-  (identity: string): typeof fetch =>
-  async (input, init) => {
-    const headers = new Headers(init?.headers);
+  (identity: string): ReturnType<typeof getFetch> =>
+  async (input, { signal, ...init } = {}) => {
+    const headers = new Headers(init.headers);
     headers.set(TAB_HEADER, identity);
-    const answer = await fetch(input, { ...init, headers });
+    const answer = await fetch(input, { ...init, headers, signal: signal ?? null });
     if (answer.headers.has(MOVED_HEADER)) leave();
     return answer;
   };
