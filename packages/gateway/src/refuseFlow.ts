@@ -1,7 +1,8 @@
 import type { PolicyDecision } from "@creel/policy";
 import { REFUSAL_LINGER_MS } from "./limits.ts";
+import { resetSocket } from "./resetSocket.ts";
 import { refuse, type Settled } from "./settle.ts";
-import { type Context, type Flow, resetSocket, type Subject } from "./state.ts";
+import type { Context, Flow, Subject } from "./state.ts";
 
 /**
  * A connection that policy denies is heard before it is cut: what it asks for makes its line in the journal one that a person can

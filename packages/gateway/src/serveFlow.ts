@@ -3,8 +3,9 @@ import { judgeConnection } from "./judgeConnection.ts";
 import { peekFirstBytes } from "./peek.ts";
 import { relayRaw } from "./raw.ts";
 import { refuseFlow } from "./refuseFlow.ts";
+import { resetSocket } from "./resetSocket.ts";
 import { refuse } from "./settle.ts";
-import { type Context, type Flow, resetSocket, type Subject } from "./state.ts";
+import type { Context, Flow, Subject } from "./state.ts";
 import { terminateTls } from "./terminateTls.ts";
 
 /**

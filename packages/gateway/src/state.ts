@@ -12,6 +12,7 @@ import type { ExceptionUses } from "./exceptions/uses.ts";
 import type { DecisionSink } from "./journal/sink.ts";
 import type { SandboxRequests } from "./own/requests.ts";
 import type { RateGate } from "./rateGate.ts";
+import { resetSocket } from "./resetSocket.ts";
 import type { Throttle } from "./throttle.ts";
 import type { Traffic } from "./traffic.ts";
 import type { InferenceHandler, PolicyInForce, SandboxNetwork } from "./types.ts";
@@ -123,18 +124,6 @@ export const OWN_HOST = "creel.local";
 export const PROXY_HOST = "proxy.creel.local";
 /** The port that proxies have had since Squid. */
 export const PROXY_PORT = 3128;
-
-/**
- * RST, so that a half-sent answer is never taken for a whole one. Not by `resetAndDestroy`: it ends the socket first, which waits for a
- * client that does not read, and when such a client then resets, libuv refuses our reset (a shutdown is pending) and Node forgets the
- * handle unclosed: a descriptor of the host for good, and no "close" for whoever waits for it. What it sets is set here instead; a
- * socket that was ended already is closed plainly.
- */
-export function resetSocket(socket: Socket): void {
-  if (socket.destroyed) return;
-  if (!socket.writableEnded && !socket.connecting) Reflect.set(socket, "resetAndClosing", true);
-  socket.destroy();
-}
 
 export function cutFlow(flow: Flow, reason: string): void {
   for (const exchange of [...flow.exchanges]) exchange.cut(reason);

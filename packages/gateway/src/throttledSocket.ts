@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { resetSocket } from "./state.ts";
+import { resetSocket } from "./resetSocket.ts";
 import type { Throttle } from "./throttle.ts";
 
 /**

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
-import { resetSocket } from "../src/state.ts";
+import { resetSocket } from "../src/resetSocket.ts";
 import { portOf } from "./support/world.ts";
 
 /** Clients that go away, or never read, at the moment they are cut: each cost the gateway a descriptor for good. */

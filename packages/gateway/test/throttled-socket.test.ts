@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { resetSocket } from "../src/state.ts";
+import { resetSocket } from "../src/resetSocket.ts";
 import { createThrottle, type Throttle } from "../src/throttle.ts";
 import { throttleSocket } from "../src/throttledSocket.ts";
 import { closed } from "./support/client.ts";

@@ -2,7 +2,8 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { ServerConnection } from "../http1/serverConnection.ts";
 import type { Http2Front } from "../http2/front.ts";
-import { type Flow, resetSocket } from "../state.ts";
+import { resetSocket } from "../resetSocket.ts";
+import type { Flow } from "../state.ts";
 import type { Call, RequestHead } from "./call.ts";
 import { http1Call } from "./http1Call.ts";
 

@@ -13,7 +13,8 @@ import {
   STREAMS_PER_CONNECTION_MAX,
   STREAMS_PER_SANDBOX_MAX,
 } from "../limits.ts";
-import { type Flow, resetSocket } from "../state.ts";
+import { resetSocket } from "../resetSocket.ts";
+import type { Flow } from "../state.ts";
 import { watchDeafness } from "./deafness.ts";
 import { createFloodGuard } from "./floodGuard.ts";
 import { http2Call, http2Head } from "./http2Call.ts";

@@ -1,8 +1,9 @@
 import { createHttpFront, type HttpFront } from "../http/front.ts";
 import { refuseMalformed } from "../http/rawAnswers.ts";
 import { peekFirstBytes } from "../peek.ts";
+import { resetSocket } from "../resetSocket.ts";
 import { refuse } from "../settle.ts";
-import { type Context, type Flow, resetSocket, type Subject } from "../state.ts";
+import type { Context, Flow, Subject } from "../state.ts";
 import { onProxiedRequest, onProxiedUpgrade } from "./absolute.ts";
 import { onConnect } from "./tunnel.ts";
 

@@ -16,7 +16,7 @@ import {
   UPSTREAM_POOLS_MAX,
   UPSTREAM_SESSIONS_PER_HOST_MAX,
 } from "../limits.ts";
-import { resetSocket } from "../state.ts";
+import { resetSocket } from "../resetSocket.ts";
 import { pinnedLookup } from "./lookup.ts";
 
 /**
