@@ -1,7 +1,7 @@
 import { approvalSpecSchema } from "@creel/approvals";
 import { eq, inArray, newId, tables, withOrg } from "@creel/db";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { approvalPolicy, change, notice, policy } from "../src/index.ts";
+import { approvalPolicy, change, grant, notice, policy } from "../src/index.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, system, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
@@ -136,6 +136,58 @@ test("the review takes it back at once; an approval policy stands again as it wa
   await sweep();
   const { items } = await approvalPolicy.list({ ctx: owner(), input: {} });
   expect(items.find(({ name }) => name === rule())).toMatchObject({ mode: "enforce", spec: before?.spec });
+});
+
+test("a rule that break-glass weakened binds on, is broken no second time, and is put back whatever has its name", async () => {
+  const { items } = await approvalPolicy.list({ ctx: owner(), input: {} });
+  const before = items.find(({ name }) => name === rule());
+  const rulePolicyId = before?.id ?? "";
+  const breaking = async (changeId: string) => {
+    const { digest } = await seen(changeId);
+    const input = { changeId, digest, reason: "it locks everybody out", hours: 1 };
+    return await change.breakGlass({ ctx: await ctxOf(ada), input });
+  };
+  const spec = approvalSpecSchema.parse(before?.spec);
+  const weak = { policyId: rulePolicyId, name: `weak ${count}`, mode: "evaluate" as const, spec };
+  const weakened = await approvalPolicy.save({ ctx: await ctxOf(ada), input: weak });
+  await breaking(weakened.changeId);
+  const squat = { name: rule(), mode: "evaluate" as const, spec };
+  expect(await approvalPolicy.save({ ctx: await ctxOf(ada), input: squat })).toMatchObject({ outcome: "applied" });
+  const tweaked = await approvalPolicy.save({ ctx: await ctxOf(ada), input: { ...weak, name: `tweak ${count}` } });
+  expect(tweaked.outcome).toBe("proposed");
+  await expect(breaking(tweaked.changeId)).rejects.toMatchObject({ code: "conflict" });
+  // What it was for still needs its approver.
+  const { changeId } = await propose();
+  expect((await seen(changeId)).state).toBe("open");
+  pass(1);
+  await sweep();
+  const after = (await approvalPolicy.list({ ctx: owner(), input: {} })).items.find(({ id }) => id === rulePolicyId);
+  expect(after).toMatchObject({ name: `${rule()} (2)`, mode: "enforce", spec: before?.spec });
+  expect((await seen(weakened.changeId)).review).toMatchObject({ endedHow: "taken_back" });
+});
+
+test("what carries its own end cannot be kept: a role given by break-glass", async () => {
+  const other = await makeOrg(fleet, `grants-${count}`);
+  const [eve, bea, vic] = [
+    await addPerson(fleet, other, { name: `eva${count}`, role: "security_admin" }),
+    await addPerson(fleet, other, { name: `bea${count}`, role: "approver" }),
+    await addPerson(fleet, other, { name: `vic${count}`, role: "viewer" }),
+  ];
+  const spec = approvalSpecSchema.parse({
+    selector: { kinds: ["role_grant"] },
+    steps: [{ atLeast: 1, of: [{ role: "approver" }] }],
+  });
+  const admin = fleet.ctx(other.as("owner"));
+  applied(await approvalPolicy.save({ ctx: admin, input: { name: "grants", mode: "enforce", spec } }));
+  const asked = await grant.give({ ctx: await ctxOf(eve), input: { userId: vic.userId, role: "viewer", hours: 10 } });
+  const { digest } = await change.get({ ctx: admin, input: { changeId: asked.changeId } });
+  const input = { changeId: asked.changeId, digest, reason: "production is down", hours: 1 };
+  await change.breakGlass({ ctx: await ctxOf(eve), input });
+  expect((await change.get({ ctx: await ctxOf(bea), input: { changeId: asked.changeId } })).refusals.keep).toContain(
+    "end",
+  );
+  await expect(close(bea, asked.changeId, "keep")).rejects.toMatchObject({ code: "conflict" });
+  await close(bea, asked.changeId, "justified");
 });
 
 test("the time asked for has bounds", async () => {

@@ -66,7 +66,14 @@ export const approvalPolicyChange = defineChangeKind({
   takeBack,
 });
 
-async function write(tx: Tx, ctx: Ctx, orgId: string, content: Content): Promise<{ policyId: string }> {
+/** With `putBack` neither a name that was taken meanwhile nor a full list keeps a rule from being there again. */
+async function write(
+  tx: Tx,
+  ctx: Ctx,
+  orgId: string,
+  content: Content,
+  { putBack = false } = {},
+): Promise<{ policyId: string }> {
   const { policyId, policy } = content;
   const now = ctx.clock();
   const before = await standing({ tx, orgId }, policyId);
@@ -79,21 +86,27 @@ async function write(tx: Tx, ctx: Ctx, orgId: string, content: Content): Promise
     await audit(tx, ctx, before, { ...before, removedAt: now });
     return { policyId };
   }
-  await expectName(tx, { orgId, policyId, name: policy.name });
+  const named = { orgId, policyId, name: policy.name };
+  const taken = await isTaken(tx, named);
+  if (taken && !putBack) throw new CreelError("conflict", `Another approval policy is called ${policy.name}.`);
   const after = {
     orgId,
     id: policyId,
     ...policy,
+    name: taken ? await freeName(tx, named) : policy.name,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     removedAt: null,
   };
-  if (before === null) await expectRoom(tx, orgId);
+  if (before === null && !putBack) await expectRoom(tx, orgId);
   await tx
     .insert(t)
     .values(after)
     // One that was removed by break-glass is there again.
-    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now, removedAt: null } });
+    .onConflictDoUpdate({
+      target: [t.orgId, t.id],
+      set: { ...policy, name: after.name, updatedAt: now, removedAt: null },
+    });
   await audit(tx, ctx, before, after);
   return { policyId };
 }
@@ -108,16 +121,31 @@ async function takeBack(tx: Tx, ctx: Ctx, { orgId, content, base }: AppliedChang
     return { how: "left", note: row === null ? "It was removed since." : "It was changed since." };
   const before = baseSchema.parse(base).standing;
   if (before === null && row === null) return { how: "taken_back" };
-  await write(tx, ctx, orgId, { policyId: content.policyId, policy: before });
+  await write(tx, ctx, orgId, { policyId: content.policyId, policy: before }, { putBack: true });
   return { how: "taken_back" };
 }
 
-async function expectName(tx: Tx, of: { orgId: string; policyId: string; name: string }): Promise<void> {
+interface Named {
+  orgId: string;
+  policyId: string;
+  name: string;
+}
+
+async function isTaken(tx: Tx, of: Named): Promise<boolean> {
   const found = await tx
     .select({ id: t.id })
     .from(t)
     .where(and(eq(t.orgId, of.orgId), eq(t.name, of.name), ne(t.id, of.policyId), isNull(t.removedAt)));
-  if (found.length > 0) throw new CreelError("conflict", `Another approval policy is called ${of.name}.`);
+  return found.length > 0;
+}
+
+/** The name with the first number that nobody has. */
+async function freeName(tx: Tx, of: Named): Promise<string> {
+  for (let number = 2; ; number++) {
+    const end = ` (${number})`;
+    const name = of.name.slice(0, NAME_CHARS_MAX - end.length) + end;
+    if (!(await isTaken(tx, { ...of, name }))) return name;
+  }
 }
 
 async function expectRoom(tx: Tx, orgId: string): Promise<void> {

@@ -6,10 +6,12 @@ import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
 import { lockReview, takeBack } from "./glass.ts";
+import { kindOf } from "./kinds.ts";
 import { COMMENT_CHARS_MAX, REASON_CHARS_MIN } from "./limits.ts";
 import { planNodes } from "./plan.ts";
 import { lockChange, touchesOf } from "./row.ts";
 import { serializably } from "./transact.ts";
+import { ENDS_BY_ITSELF } from "./underGlass.ts";
 
 export const closeReviewInput = z.strictObject({
   changeId: z.uuid(),
@@ -47,6 +49,8 @@ export const closeReview = defineVerb({
           "conflict",
           "Its time is over: nothing is there to keep. Propose it as a change of its own.",
         );
+      if (input.verdict === "keep" && kindOf(change.kind).endsByItself)
+        throw new CreelError("conflict", ENDS_BY_ITSELF);
       const kept = input.verdict === "keep" && review.endsAt !== null ? { endedAt: now, endedHow: "kept" } : {};
       const set = {
         ...kept,

@@ -79,6 +79,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
    * applied by break-glass until a change undoes it.
    */
   takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack>;
+  /** What break-glass applies carries its own end (`endsAt`), so nothing can keep it beyond that. */
+  endsByItself?: true;
   /** Nodes that get a new plan once it is applied, in a transaction of their own right after the commit. */
   nodes?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
   /** What those plans name as their cause; `change.apply` when absent. */

@@ -4,8 +4,10 @@ import type { Action } from "../authz/roles.ts";
 import type { Refusable } from "../changeViews.ts";
 import { type ApiKeyActor, personOf, type UserActor } from "../context.ts";
 import { mayOver } from "./authority.ts";
+import { kindOf } from "./kinds.ts";
 import { whyNotNow } from "./remind.ts";
 import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
+import { ENDS_BY_ITSELF } from "./underGlass.ts";
 import { barredBecause, VOTES_SIGNED_IN } from "./vote.ts";
 
 interface Asking {
@@ -35,7 +37,8 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
     review === null ? "Nobody broke the glass for it." : review.closedAt ? "The review is closed." : null;
   const took =
     barred ?? (review?.brokenByUserId === me ? "You broke the glass, so somebody else looks back at it." : null);
-  const gone = review?.endedAt != null || (review?.endsAt != null && review.endsAt <= now) ? "Its time is over." : null;
+  const isGone = review?.endedAt != null || (review?.endsAt != null && review.endsAt <= now);
+  const gone = isGone ? "Its time is over." : kindOf(row.kind).endsByItself ? ENDS_BY_ITSELF : null;
   return {
     approve: vote,
     reject: vote,

@@ -4,6 +4,7 @@ import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
 import { namesOfKind, type Right } from "./kinds.ts";
 import { TIME_TO_LIVE_HOURS } from "./limits.ts";
+import { rulesBeforeGlass } from "./underGlass.ts";
 
 export interface PolicyInForce {
   /** null: the rule that holds where no policy selects a change whose author may not do it alone. */
@@ -16,7 +17,10 @@ export interface Rules {
   evaluated: readonly PolicyInForce[];
 }
 
-/** The approval policies that select a change at this moment, and those that guard what it changes. */
+/**
+ * The approval policies that select a change at this moment, and those that guard what it changes. One that break-glass changed or
+ * removed binds as it was before.
+ */
 export async function rulesFor(
   tx: Tx,
   of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
@@ -27,8 +31,12 @@ export async function rulesFor(
     .from(t)
     .where(and(eq(t.orgId, of.orgId), isNull(t.removedAt)))
     .orderBy(asc(t.name));
-  const selected = rows
-    .map((row) => ({ policyId: row.id, name: row.name, mode: row.mode, spec: stored<ApprovalSpec>(row.spec) }))
+  const before = await rulesBeforeGlass(tx, of.orgId);
+  const selected = [
+    ...rows.filter(({ id }) => !before.has(id)).map((row) => ({ policyId: row.id, ...row })),
+    ...[...before].map(([policyId, rule]) => ({ policyId, ...rule })),
+  ]
+    .map(({ policyId, name, mode, spec }) => ({ policyId, name, mode, spec: stored<ApprovalSpec>(spec) }))
     .filter((policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId));
   return {
     enforced: selected.filter(({ mode }) => mode === "enforce"),

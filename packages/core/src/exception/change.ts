@@ -29,6 +29,7 @@ const { sandboxes: s, nodes: n, egressExceptions: e } = tables;
 /** Something narrow that some sandboxes may reach for a while. Its time begins when it is applied, not when it was asked for. */
 export const egressExceptionChange = defineChangeKind({
   kind: "egress_exception",
+  endsByItself: true,
   contentSchema,
   propose: { action: "propose", on: "exception" },
   direct: { action: "create", on: "exception" },

@@ -40,6 +40,7 @@ type Content = z.output<typeof grantSchema>;
 
 export const roleGrantChange = defineChangeKind({
   kind: "role_grant",
+  endsByItself: true,
   contentSchema: grantSchema,
   propose: RIGHT,
   direct: RIGHT,
