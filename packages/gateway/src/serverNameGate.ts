@@ -3,7 +3,7 @@ import { canonicalHost } from "@creel/policy";
 import { type ClientHello, readClientHello, readSecondHello } from "./clientHello.ts";
 import { CLIENT_HELLO_BYTES_MAX } from "./limits.ts";
 import { readServerStart, SERVER_START_BYTES_MAX } from "./serverStart.ts";
-import { createWordSearch, mayStartTls, recordStart } from "./startTls.ts";
+import { createWordSearch, hearsOnlyLines, mayStartTls, recordStart } from "./startTls.ts";
 
 /**
  * Holds a client's first bytes until it is known that they are not TLS, or TLS for this host. Threat: a name hidden from us and read by
@@ -25,7 +25,7 @@ type Stage =
   | "second"
   /** It is no TLS so far; a word of its protocol may lead there. */
   | "words"
-  /** That word was said. */
+  /** That word was said, or may be said in ways that we would not see. */
   | "said"
   | "open";
 
@@ -117,7 +117,7 @@ export function serverNameGate(host: string): ServerNameGate {
 
   function unsaid(): Buffer {
     if (!mayStartTls(heard)) return opened();
-    const end = words.endIn(held);
+    const end = hearsOnlyLines(heard) ? 0 : words.endIn(held, heard);
     if (end === null) return take(held.length);
     stage = "said";
     return take(end);

@@ -203,6 +203,40 @@ describe("another name inside STARTTLS is cut", () => {
   });
 });
 
+describe("another name behind FTP's word is cut however a server may read that word", () => {
+  /** FTP is spoken on a Telnet connection: its commands are taken out of a line, and the line's words are split at any blanks. */
+  it.each([
+    ["plainly", ["AUTH TLS\r\n"]],
+    ["behind many blanks", [`AUTH${" ".repeat(60)}TLS\r\n`]],
+    ["behind many blanks in pieces", ["AUTH", " ".repeat(40), " ".repeat(40), "SSL\r\n"]],
+    ["behind another blank", ["AUTH\vTLS\r\n"]],
+    ["in quotes", ['AUTH "TLS"\r\n']],
+    ["in quotes with an escape", ['AUTH "T\\LS"\r\n']],
+    ["with an option of Telnet between its letters", ["AU\xff\xfb\x01TH TLS\r\n"]],
+    ["with an option that comes in pieces", ["AU\xff", "\xfb", "\x01TH TLS\r\n"]],
+    ["with a command of Telnet between its letters", ["AUTH T\xff\xf1LS\r\n"]],
+    ["with an unknown command of Telnet", ["AUTH T\xff\x41LS\r\n"]],
+    ["with a zero byte", ["AU\0TH TLS\r\n"]],
+  ])("%s", async (_how, pieces) => {
+    const evil = await helloOf(EVIL);
+    // The program may be quicker than the server's greeting, or than the rest of it.
+    for (const greeting of ["220 x\r\n", "\r\n220-x\r\n", "120 wait\r\n", "22", ""]) {
+      const { gate, hear } = serverNameGate(HOST);
+      const out: Buffer[] = [];
+      gate.on("data", (chunk: Buffer) => out.push(chunk));
+      const over = once(gate, "end").then(
+        () => "it passed",
+        (error: Error) => error.message,
+      );
+      hear(Buffer.from(greeting));
+      for (const piece of pieces) gate.write(Buffer.from(piece, "latin1"));
+      gate.end(evil);
+      expect(await over, greeting).toContain(EVIL);
+      expect(Buffer.concat(out).includes(evil)).toBe(false);
+    }
+  });
+});
+
 describe("what is no TLS", () => {
   /** What a gate lets out of these bytes where a server greeted so; rejects with its reason. */
   async function through(greeting: string, bytes: Buffer): Promise<Buffer> {
