@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROOF_MS_MAX } from "../src/auth/limits.ts";
+import { FAILURES_MAX, PROOF_MS_MAX } from "../src/auth/limits.ts";
+import { countTry } from "../src/auth/tries.ts";
 import { auth, CreelError, token, type UserActor, verbRegistry } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { actorOf } from "./support/members.ts";
@@ -34,8 +35,12 @@ const inputs: Record<string, unknown> = {
   "device.approve": { userCode: "BBBB-CCCC" },
   "grant.give": { teamId: randomUUID(), role: "viewer" },
   "invitation.create": { email: "new@acme.example", role: "viewer" },
+  "node.createEnrollSecret": {},
+  "node.setLabels": { nodeId: randomUUID(), labels: { env: "prod" } },
   "role.create": { name: "reader", permissions: ["node:read"] },
   "role.update": { roleId: randomUUID(), permissions: ["node:read"] },
+  "sandbox.create": { name: "box", nodeId: randomUUID(), policyId: randomUUID(), agent: AGENT },
+  "sandbox.setLabels": { sandboxId: randomUUID(), labels: { env: "prod" } },
   "secret.bind": { secretId: randomUUID(), sandboxId: randomUUID() },
   "secret.create": { name: "NAME", value: "a value that nobody reads" },
   "secret.rotate": { secretId: randomUUID(), value: "a value that nobody reads" },
@@ -59,7 +64,7 @@ const told = async (name: string, actor: UserActor): Promise<string> => {
 };
 const provedBefore = (ms: number): Date => new Date(fleet.clock.now.getTime() - ms);
 
-test("votes, broken glass, secrets, and what gives rights or keys ask a person for proof", () => {
+test("votes, broken glass, secrets and what draws them, and what gives rights or keys ask a person for proof", () => {
   expect(guarded.sort()).toEqual(Object.keys(inputs).sort());
 });
 
@@ -98,4 +103,28 @@ test("a key, which proves nothing, is held by its own bounds as ever", async () 
   const key = await auth.resolveApiToken({ ctx: fleet.ctx(null), input: { token: made.token } });
   const answer = await token.create({ ctx: fleet.ctx(key), input: { name: "second", role: "viewer" } });
   expect(answer.view.role).toBe("viewer");
+});
+
+test("whoever guesses at the door keeps nobody who is signed in from proving, and guesses of proofs run out by themselves", async () => {
+  const { token: signedIn } = await auth.signIn({
+    ctx: fleet.ctx(null),
+    input: { email: acme.email, password: PASSWORD },
+  });
+  const actor = await actorOf(fleet, signedIn);
+  const tries = async (subject: { account: string } | { proof: string }) => {
+    for (let at = 0; at < FAILURES_MAX; at++) await countTry(fleet.db, subject, fleet.clock.now);
+  };
+  // The door and the proof count as the verbs do, without the second that each password takes.
+  await tries({ account: acme.email });
+  const atTheDoor = { ctx: fleet.ctx(null), input: { email: acme.email, password: PASSWORD } };
+  await expect(auth.signIn(atTheDoor)).rejects.toMatchObject({ code: "rate_limited" });
+  const prove = async () => await auth.prove({ ctx: fleet.ctx(actor), input: { password: PASSWORD } });
+  await prove();
+  const change = { ctx: fleet.ctx(actor), input: { current: PASSWORD, next: PASSWORD } };
+  await auth.changePassword(change);
+  // Proving opens no further tries at the door, and has its own bound.
+  await expect(auth.signIn(atTheDoor)).rejects.toMatchObject({ code: "rate_limited" });
+  await tries({ proof: acme.userId });
+  await expect(prove()).rejects.toMatchObject({ code: "rate_limited" });
+  await expect(auth.changePassword(change)).rejects.toMatchObject({ code: "rate_limited" });
 });

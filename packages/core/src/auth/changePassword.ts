@@ -30,13 +30,13 @@ export const changePassword = defineVerb({
     // Whoever uses codes gave one a moment ago: a password alone changes nothing of such a person.
     if (await hasSecondFactor(ctx.db, userId)) expectProof(ctx.actor, now);
     // Whoever sits at an open screen may guess as often as at the door, and no more.
-    await countTry(ctx.db, { account: email }, now);
+    await countTry(ctx.db, { proof: userId }, now);
     const user = await withSystem(ctx.db, async (tx) =>
       first(await tx.select({ passwordHash: u.passwordHash }).from(u).where(eq(u.id, userId))),
     );
     if (!(await verifyPassword(current, user?.passwordHash ?? null)))
       throw new CreelError("forbidden", "The current password is wrong.");
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { proof: userId });
     const passwordHash = await hashPassword(next);
     const ended = await withSystem(ctx.db, async (tx) => {
       await lockSignIns(tx, userId);

@@ -28,7 +28,7 @@ export const confirmTotp = defineVerb({
     const now = ctx.clock();
     expectProof(ctx.actor, now);
     expectOwnSignIn(ctx.actor);
-    await countTry(ctx.db, { account: email }, now);
+    await countTry(ctx.db, { proof: userId }, now);
     const { recoveryCodes, ended } = await withSystem(ctx.db, async (tx) => {
       await lockSignIns(tx, userId);
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));
@@ -52,7 +52,7 @@ export const confirmTotp = defineVerb({
         ended: await endOthers(tx, { userId, sessionId, now }),
       };
     });
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { proof: userId });
     const resource = { kind: "user", id: userId, label: email };
     // Each org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
     for (const at of new Set([orgId, ...ended]))

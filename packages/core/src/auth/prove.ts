@@ -29,7 +29,7 @@ export const prove = defineVerb({
     // The provider may ask for more than we would, and an old password must not stand in for it.
     if (ctx.actor.identityProviderId != null)
       throw new CreelError("forbidden", "Your identity provider signed you in: prove there that it is you.");
-    await countTry(ctx.db, { account: email }, now);
+    await countTry(ctx.db, { proof: userId }, now);
     const user = await withSystem(ctx.db, async (tx) =>
       first(await tx.select({ passwordHash: u.passwordHash }).from(u).where(eq(u.id, userId))),
     );
@@ -42,7 +42,7 @@ export const prove = defineVerb({
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
       throw new CreelError("forbidden", "The password or the code is wrong.");
     }
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { proof: userId });
     await withOrg(ctx.db, orgId, async (tx) => {
       const mine = and(eq(s.orgId, orgId), eq(s.id, sessionId), eq(s.userId, userId), isNull(s.revokedAt));
       const before = first(await tx.select().from(s).where(mine).for("update"));

@@ -54,7 +54,7 @@ export const signIn = defineVerb({
       await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.signInFailed", resource }));
       throw needsCode ? codeWrong() : refusal();
     }
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { account: email });
     return await withSystem(ctx.db, async (system) => {
       await expectStillJudged(system, userId, { passwordHash: account.passwordHash, factorSince: since });
       return await withOrg(ctx.db, orgId, async (tx) => {

@@ -11,12 +11,16 @@ const CLEARED_AT_ONCE_MAX = 50;
  * several servers. Invariant: a try counts before it is judged, in the database that all servers share; beyond the bound a right
  * password is refused as a wrong one is, until the window ends.
  */
-type Subject = { account: string } | { address: string } | { device: string };
+type Subject = { account: string } | { address: string } | { device: string } | { proof: string };
 
-/** `device`: codes of command lines that one person types. */
+/**
+ * `device`: codes of command lines that one person types. `proof`: passwords and codes of a person who is signed in; counted apart from
+ * the door, or whoever knows an address could keep its person from voting, breaking the glass and rotating what leaked.
+ */
 const boundOf = (subject: Subject): { key: string; max: number } => {
   if ("account" in subject) return { key: tryKey("account", subject.account), max: FAILURES_MAX };
   if ("address" in subject) return { key: tryKey("address", subject.address), max: ADDRESS_TRIES_MAX };
+  if ("proof" in subject) return { key: tryKey("proof", subject.proof), max: FAILURES_MAX };
   return { key: tryKey("device", subject.device), max: DEVICE_TRIES_MAX };
 };
 export const tryKey = (kind: string, text: string): string =>
@@ -58,7 +62,7 @@ export async function countTry(db: Db, subject: Subject, now: Date): Promise<voi
 }
 
 /** Whoever proved to be the account's person begins anew; an address does not. */
-export async function forgetTries(db: Db, account: string): Promise<void> {
+export async function forgetTries(db: Db, subject: { account: string } | { proof: string }): Promise<void> {
   const t = tables.authTries;
-  await withSystem(db, (tx) => tx.delete(t).where(eq(t.key, boundOf({ account }).key)));
+  await withSystem(db, (tx) => tx.delete(t).where(eq(t.key, boundOf(subject).key)));
 }

@@ -112,7 +112,7 @@ async function accountFor(
     if (!right || user.disabledAt !== null)
       throw new CreelError("unauthenticated", "That is not the password of this account.");
     await expectSecondFactor(ctx, { userId: user.id, code: input.code, now: ctx.clock() });
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { account: email });
     return { userId: user.id, judged: { passwordHash: user.passwordHash, factorSince: since } };
   }
   const passwordHash = await hashPassword(input.password);

@@ -61,7 +61,7 @@ export const resetOwner = defineVerb({
         );
       return ended.length;
     });
-    await forgetTries(ctx.db, email);
+    await forgetTries(ctx.db, { account: email });
     return { sessionsEnded };
   },
 });
