@@ -112,6 +112,17 @@ export const dns_: Case[] = [
     ),
     expect: prints(/^198\.18\./m),
   }),
+  attack(
+    "dns-bomb",
+    "asks in packets that are dear to read: counts without records, and hundreds of records that point at one another",
+    {
+      promise: "limits",
+      program: dns(
+        `const record = Buffer.from("c00c000500010000000000024000", "hex"); record.writeUInt16BE(0xc00c, 12); const dear = [Buffer.from("00070100ffffffffffffffff", "hex"), question(host("api"), 1, { counts: [1, 30, 0, 0], more: Buffer.concat(Array(30).fill(record)) }), question(host("api"), 1, { counts: [1, 250, 0, 0], more: Buffer.concat(Array(250).fill(record)) })]; const s = dgram.createSocket("udp4"); let got = 0; s.on("message", () => got++); for (let i = 0; i < 1800; i++) { s.send(dear[i % 3], 53, "127.0.0.1"); if (i % 100 === 0) await sleep(5); } const r = await ask("https://" + host("api") + "/v1/bombed"); await sleep(300); say("answered " + got + ", beside it " + (r.failed ?? r.status)); process.exit(0)`,
+      ),
+      expect: prints(/^answered 0, beside it 200$/m),
+    },
+  ),
   attack("dns-malformed", "sends broken packets: loops, cut ones, answers, long labels, many questions", {
     ...tunnel,
     program: dns(

@@ -61,7 +61,8 @@ export const DNS_NAMES_MAX = 4096;
 export const NAMES_AHEAD_MAX = DNS_NAMES_MAX / 2;
 /** Short, because a policy change must be able to take a name away. */
 export const DNS_TTL_SECONDS = 5;
-export const DNS_MESSAGE_BYTES_MAX = 4096;
+/** A question has at most 271 bytes; the rest is room for EDNS and its padding. It is also what RFC 1035 allows over UDP. */
+export const DNS_MESSAGE_BYTES_MAX = 512;
 /**
  * Beyond this a query gets no answer, and its resolver waits for seconds before it asks again. Programs that keep no names (Node's are
  * such) ask twice for each connection, and all that a sandbox may have can be opened in one second; a flood asks for more.

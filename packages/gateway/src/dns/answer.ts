@@ -1,12 +1,5 @@
-import {
-  AUTHORITATIVE_ANSWER,
-  decode,
-  encode,
-  type Question,
-  RECURSION_AVAILABLE,
-  RECURSION_DESIRED,
-} from "dns-packet";
-import { DNS_MESSAGE_BYTES_MAX, DNS_TTL_SECONDS } from "../limits.ts";
+import { DNS_TTL_SECONDS } from "../limits.ts";
+import { type Query, readQuery } from "./readQuery.ts";
 
 /**
  * One DNS query of a sandbox. Threat: names are a way out (a tunnel through any resolver that asks on).
@@ -19,43 +12,43 @@ export interface DnsAnswer {
   question: { name: string; type: string } | null;
 }
 
+const RESPONSE = 0x8000;
+const AUTHORITATIVE = 0x0400;
+const RECURSION_DESIRED = 0x0100;
+const RECURSION_AVAILABLE = 0x0080;
 const OPCODE_MASK = 0x7800;
 const RCODE_NXDOMAIN = 3;
 const RCODE_NOTIMP = 4;
+/** The name of the question, at byte 12; type A; class IN. */
+const RECORD_START = Buffer.from("c00c00010001", "hex");
 
 /** `addressFor` gives the fake address of a name, "none" for what can be no host's name. Null = drop the packet. */
 export function answerQuery(bytes: Buffer, addressFor: (name: string) => string | "none"): DnsAnswer | null {
-  if (bytes.length > DNS_MESSAGE_BYTES_MAX) return null;
-  const query = decodeOrNull(bytes);
-  const question = query?.questions?.[0];
-  if (query === null || query.type !== "query" || query.questions?.length !== 1 || question === undefined) return null;
-  const flags = query.flags ?? 0;
-  const base = { type: "response" as const, id: query.id ?? 0, questions: [question] };
-  const head = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | (flags & RECURSION_DESIRED);
-  if ((flags & OPCODE_MASK) !== 0 || question.class !== "IN") {
-    return { reply: encode({ ...base, flags: head | RCODE_NOTIMP, answers: [] }), question: null };
-  }
-  return answerQuestion(question, base, head, addressFor(question.name));
+  const query = readQuery(bytes);
+  if (query === null) return null;
+  if ((query.flags & OPCODE_MASK) !== 0 || !query.internet)
+    return { reply: replyTo(query, { rcode: RCODE_NOTIMP, record: null }), question: null };
+  const address = addressFor(query.name);
+  const reply =
+    address === "none"
+      ? replyTo(query, { rcode: RCODE_NXDOMAIN, record: null })
+      : replyTo(query, { rcode: 0, record: query.type === "A" ? addressRecord(address) : null });
+  return { reply, question: { name: query.name, type: query.type } };
 }
 
-function answerQuestion(
-  question: Question,
-  base: { type: "response"; id: number; questions: Question[] },
-  head: number,
-  address: string | "none",
-): DnsAnswer {
-  if (address === "none") {
-    const reply = encode({ ...base, flags: head | RCODE_NXDOMAIN, answers: [] });
-    return { reply, question };
-  }
-  const record = { type: "A" as const, class: "IN" as const, name: question.name, ttl: DNS_TTL_SECONDS, data: address };
-  return { reply: encode({ ...base, flags: head, answers: question.type === "A" ? [record] : [] }), question };
+function replyTo(query: Query, { rcode, record }: { rcode: number; record: Buffer | null }): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt16BE(query.id, 0);
+  head.writeUInt16BE(RESPONSE | AUTHORITATIVE | RECURSION_AVAILABLE | (query.flags & RECURSION_DESIRED) | rcode, 2);
+  head.writeUInt16BE(1, 4);
+  head.writeUInt16BE(record === null ? 0 : 1, 6);
+  return Buffer.concat(record === null ? [head, query.question] : [head, query.question, record]);
 }
 
-function decodeOrNull(bytes: Buffer) {
-  try {
-    return decode(bytes);
-  } catch {
-    return null;
-  }
+function addressRecord(address: string): Buffer {
+  const octets = address.split(".").map(Number);
+  const rest = Buffer.alloc(6);
+  rest.writeUInt32BE(DNS_TTL_SECONDS, 0);
+  rest.writeUInt16BE(octets.length, 4);
+  return Buffer.concat([RECORD_START, rest, Buffer.from(octets)]);
 }

@@ -14,9 +14,12 @@ declare module "dns-packet" {
     questions?: Question[];
     answers?: { type: "A"; class: "IN"; name: string; ttl: number; data: string }[];
   }
-  export const AUTHORITATIVE_ANSWER: number;
-  export const RECURSION_DESIRED: number;
-  export const RECURSION_AVAILABLE: number;
   export function encode(packet: Packet): Buffer;
   export function decode(bytes: Buffer): Packet;
+}
+
+/** Names of record types; an unknown one is "UNKNOWN_" and its number. */
+declare module "dns-packet/types.js" {
+  const types: { toString(type: number): string };
+  export default types;
 }
