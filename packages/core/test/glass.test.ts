@@ -166,7 +166,7 @@ test("a rule that break-glass weakened binds on, is broken no second time, and i
   expect((await seen(weakened.changeId)).review).toMatchObject({ endedHow: "taken_back" });
 });
 
-test("what carries its own end cannot be kept: a role given by break-glass", async () => {
+test("a role given by break-glass cannot be kept, as it carries its own end, and is never one that votes", async () => {
   const other = await makeOrg(fleet, `grants-${count}`);
   const [eve, bea, vic] = [
     await addPerson(fleet, other, { name: `eva${count}`, role: "security_admin" }),
@@ -180,14 +180,46 @@ test("what carries its own end cannot be kept: a role given by break-glass", asy
   const admin = fleet.ctx(other.as("owner"));
   applied(await approvalPolicy.save({ ctx: admin, input: { name: "grants", mode: "enforce", spec } }));
   const asked = await grant.give({ ctx: await ctxOf(eve), input: { userId: vic.userId, role: "viewer", hours: 10 } });
-  const { digest } = await change.get({ ctx: admin, input: { changeId: asked.changeId } });
-  const input = { changeId: asked.changeId, digest, reason: "production is down", hours: 1 };
-  await change.breakGlass({ ctx: await ctxOf(eve), input });
+  const breaking = async (changeId: string) => {
+    const { digest } = await change.get({ ctx: admin, input: { changeId } });
+    const input = { changeId, digest, reason: "production is down", hours: 1 };
+    return await change.breakGlass({ ctx: await ctxOf(eve), input });
+  };
+  const friend = { userId: vic.userId, role: "approver" } as const;
+  const voting = await grant.give({ ctx: fleet.ctx(other.as("owner")), input: friend });
+  await expect(breaking(voting.changeId)).rejects.toMatchObject({ message: expect.stringContaining("nobody a vote") });
+  await breaking(asked.changeId);
   expect((await change.get({ ctx: await ctxOf(bea), input: { changeId: asked.changeId } })).refusals.keep).toContain(
     "end",
   );
   await expect(close(bea, asked.changeId, "keep")).rejects.toMatchObject({ code: "conflict" });
   await close(bea, asked.changeId, "justified");
+});
+
+test("a text that break-glass applied is not made to stay by a remark: what comes on top is as grave, and says so", async () => {
+  const made = applied(await policy.create({ ctx: owner(), input: { name: `remark-${count}`, yaml: POLICY } }));
+  await policy.setLabels({ ctx: owner(), input: { policyId: made.id, labels: { remark: String(count) } } });
+  const spec = approvalSpecSchema.parse({
+    selector: { labels: { remark: [String(count)] }, riskAtLeast: "medium" },
+    steps: [{ atLeast: 1, of: [{ role: "approver" }] }],
+  });
+  const name = `remarks ${count}`;
+  applied(await approvalPolicy.save({ ctx: owner(), input: { name, mode: "enforce", spec } }));
+  const wide = POLICY.replace("GET", "'*'");
+  const save = async (yaml: string, baseVersion: number) =>
+    await policy.saveVersion({ ctx: await ctxOf(ada), input: { policyId: made.id, yaml, baseVersion } });
+  const first = await save(wide, 1);
+  expect(first.outcome).toBe("proposed");
+  const { digest, title } = await seen(first.changeId);
+  const input = { changeId: first.changeId, digest, reason: "production is down", hours: 1 };
+  await change.breakGlass({ ctx: await ctxOf(ada), input });
+  const second = await save(`${wide}# a remark\n`, 2);
+  expect(second.outcome).toBe("proposed");
+  const { says } = await change.impact({ ctx: await ctxOf(ben), input: { changeId: second.changeId } });
+  expect(says.join()).toContain(title);
+  pass(1);
+  await sweep();
+  expect((await policy.get({ ctx: owner(), input: { policyId: made.id } })).yaml).toBe(POLICY);
 });
 
 test("the time asked for has bounds", async () => {

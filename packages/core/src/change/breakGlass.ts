@@ -30,7 +30,7 @@ import { asTheyStand } from "./proposer.ts";
 import { type ChangeRow, digestOfChange, lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
 import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
-import { expectNoGlass } from "./underGlass.ts";
+import { expectBreakable } from "./underGlass.ts";
 import { wakeAtEnd } from "./wake.ts";
 
 export const breakGlassInput = z.strictObject({
@@ -63,7 +63,7 @@ export const breakGlass = defineVerb({
       if (over !== null) throw new CreelError("conflict", over);
       if (change.digest !== input.digest || digestOfChange(change) !== change.digest)
         throw new CreelError("conflict", "The change was edited since you looked at it. Look again before you decide.");
-      await expectNoGlass(tx, change);
+      await expectBreakable({ tx, orgId, now: ctx.clock() }, change);
       const kind = kindOf(change.kind);
       const now = ctx.clock();
       const found = await surveyed({ tx, orgId, now }, kind, kind.contentSchema.parse(change.content));

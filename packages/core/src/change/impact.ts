@@ -11,6 +11,7 @@ import { defineVerb } from "../verb.ts";
 import { readable } from "./get.ts";
 import { type In, kindOf } from "./kinds.ts";
 import type { ChangeRow } from "./row.ts";
+import { glassSentences } from "./underGlass.ts";
 
 /** More sandboxes than anybody reads before deciding; the rest is counted. */
 const SANDBOXES_SHOWN_MAX = 50;
@@ -27,7 +28,7 @@ export const impact = defineVerb({
     const { orgId } = ctx.actor;
     return await withOrg(ctx.db, orgId, async (tx) => {
       const row = await readable(tx, ctx.actor, { orgId, changeId });
-      const says = await saysOf({ tx, orgId, now: ctx.clock() }, row);
+      const says = [...(await saysOf({ tx, orgId, now: ctx.clock() }, row)), ...(await glassSentences(tx, row))];
       const policy = await textsOf(tx, row);
       if (policy === null) return { says, ...NOBODY, policy: null, credentials: [] };
       const users = policy.id === null ? NOBODY : await usersOf(tx, ctx.actor, { orgId, policyId: policy.id });

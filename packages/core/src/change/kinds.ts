@@ -79,6 +79,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
    * applied by break-glass until a change undoes it.
    */
   takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack>;
+  /** Why break-glass may not apply it, or null. */
+  notByGlass?: (at: In, content: z.output<S>) => Promise<string | null>;
   /** What break-glass applies carries its own end (`endsAt`), so nothing can keep it beyond that. */
   endsByItself?: true;
   /** Nodes that get a new plan once it is applied, in a transaction of their own right after the commit. */

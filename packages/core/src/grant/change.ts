@@ -41,6 +41,10 @@ type Content = z.output<typeof grantSchema>;
 export const roleGrantChange = defineChangeKind({
   kind: "role_grant",
   endsByItself: true,
+  notByGlass: async (at, content) =>
+    (await givenBy(at, content)).permissions.has("change:approve")
+      ? "Break-glass gives nobody a vote: what they voted for would stay when it ends. Apply by it what is urgent."
+      : null,
   contentSchema: grantSchema,
   propose: RIGHT,
   direct: RIGHT,
