@@ -98,7 +98,9 @@ test("what was denied is allowed for an hour by one key, the agent uses it, and 
 });
 
 test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
-  const { page, complaints } = people[0] ?? expect.fail("the first story signed nobody in");
+  const [first] = people;
+  if (first === undefined) throw new Error("the first story signed nobody in");
+  const { page, complaints } = first;
   const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
   const made = await fleet.api<{ id: string }>("POST", "/policies", { name: "polite", yaml: POLITE_POLICY });
   await fleet.api("POST", "/sandboxes", {
