@@ -11,6 +11,7 @@ import { Refusal } from "../../../../ui/states.tsx";
 import { Time } from "../../../../ui/time.tsx";
 
 const NOTE_CHARS_MIN = 10;
+const NOTE_CHARS_MAX = 2_000;
 
 const FOUND = { keep: "justified, and kept", justified: "justified", undo: "to be undone" } as const;
 
@@ -82,6 +83,7 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
             label="What you found"
             value={note}
             onChange={(event) => setNote(event.target.value)}
+            maxLength={NOTE_CHARS_MAX}
             autoComplete="off"
           />
           <div className="flex flex-wrap gap-2">

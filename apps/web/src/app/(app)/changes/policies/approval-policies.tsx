@@ -46,6 +46,11 @@ export const ApprovalPolicies = () => {
   );
 };
 
+const HOURS_A_DAY = 24;
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+const inDays = (hours: number): string =>
+  hours % HOURS_A_DAY === 0 ? counted(hours / HOURS_A_DAY, "day") : counted(hours, "hour");
+
 /** One policy as sentences. Turning it on or off and removing it are changes, which it may itself hold up. */
 const Item = ({ policy }: { policy: ApprovalPolicyView }) => {
   const trpc = useTRPC();
@@ -71,7 +76,7 @@ const Item = ({ policy }: { policy: ApprovalPolicyView }) => {
     <li className="min-w-0">
       <p className="flex flex-wrap items-center gap-2">
         <span className="font-medium">{policy.name}</span>
-        <Badge tone={enforced ? "wait" : "would"}>{enforced ? "enforced" : "looks on"}</Badge>
+        <Badge tone={enforced ? "wait" : "would"}>{enforced ? "enforced" : "evaluated only"}</Badge>
       </p>
       <p>
         For {policy.selects}: {policy.asks}.{policy.freezes.map((freeze) => ` Nothing is applied ${freeze}.`)}
@@ -80,7 +85,7 @@ const Item = ({ policy }: { policy: ApprovalPolicyView }) => {
         {policy.spec.veto === "nobody"
           ? "Nobody's rejection ends a change. "
           : "A reviewer's rejection ends a change. "}
-        It expires after {policy.spec.timeToLiveHours} hours.
+        A change expires after {inDays(policy.spec.timeToLiveHours)}.
       </p>
       <div className="mt-1 flex flex-wrap items-start gap-2">
         <Button busy={busy} disabledReason={refusal} onClick={turned}>

@@ -9,7 +9,17 @@ import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field, SelectField } from "../../../../ui/field.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
-import { initialForm, kindOptions, modeOptions, reviewerOptions, riskOptions, specOf } from "./form.ts";
+import {
+  initialForm,
+  kindOptions,
+  modeOptions,
+  PERSONS_MAX,
+  reviewerOptions,
+  riskOptions,
+  specOf,
+  wrongIn,
+} from "./form.ts";
+import { WeeklyFreeze } from "./weekly-freeze.tsx";
 
 /** The ordinary rule, by a form. What a form cannot say is written over REST, and shown here as sentences. */
 export const NewApprovalPolicy = () => {
@@ -24,7 +34,7 @@ export const NewApprovalPolicy = () => {
       onSettled: () => queryClient.invalidateQueries(trpc.approvalPolicy.pathFilter()),
     }),
   );
-  const set = (key: keyof typeof form) => (event: { target: { value: string } }) =>
+  const set = (key: Exclude<keyof typeof form, "freeze">) => (event: { target: { value: string } }) =>
     setForm({ ...form, [key]: event.target.value });
   const change = (next: boolean) => {
     setOpen(next);
@@ -33,8 +43,6 @@ export const NewApprovalPolicy = () => {
       setForm(initialForm);
     }
   };
-  const count = Number(form.count);
-  const wrong = form.name.trim() === "" ? "Give it a name." : count >= 1 && count <= 10 ? null : "Ask 1 to 10 persons.";
   return (
     <>
       <Button look="primary" disabledReason={refusal} onClick={() => change(true)}>
@@ -56,7 +64,7 @@ export const NewApprovalPolicy = () => {
               <Button
                 look="primary"
                 busy={save.isPending}
-                disabledReason={wrong}
+                disabledReason={wrongIn(form)}
                 onClick={() =>
                   save.mutate({
                     name: form.name.trim(),
@@ -82,12 +90,13 @@ export const NewApprovalPolicy = () => {
               label="Persons"
               type="number"
               min={1}
-              max={10}
+              max={PERSONS_MAX}
               value={form.count}
               onChange={set("count")}
               hint="So many different persons must approve."
             />
             <SelectField label="Of" value={form.reviewer} onChange={set("reviewer")} options={reviewerOptions} />
+            <WeeklyFreeze freeze={form.freeze} onChange={(freeze) => setForm({ ...form, freeze })} />
             <SelectField label="Mode" value={form.mode} onChange={set("mode")} options={modeOptions} />
             {save.error ? <Refusal>{shownError(save.error).message}</Refusal> : null}
           </div>
