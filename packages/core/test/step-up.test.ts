@@ -39,7 +39,12 @@ const inputs: Record<string, unknown> = {
   "node.setLabels": { nodeId: randomUUID(), labels: { env: "prod" } },
   "role.create": { name: "reader", permissions: ["node:read"] },
   "role.update": { roleId: randomUUID(), permissions: ["node:read"] },
-  "sandbox.create": { name: "box", nodeId: randomUUID(), policyId: randomUUID(), agent: AGENT },
+  "sandbox.create": {
+    name: "box",
+    nodeId: randomUUID(),
+    policyId: randomUUID(),
+    agent: { plugin: "command", command: ["true"] },
+  },
   "sandbox.setLabels": { sandboxId: randomUUID(), labels: { env: "prod" } },
   "secret.bind": { secretId: randomUUID(), sandboxId: randomUUID() },
   "secret.create": { name: "NAME", value: "a value that nobody reads" },

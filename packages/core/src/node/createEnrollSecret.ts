@@ -25,6 +25,7 @@ export const createEnrollSecret = defineVerb({
   name: "node.createEnrollSecret",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "enroll_secret" },
+  proof: true,
   input: createEnrollSecretInput,
   run: async (ctx, input): Promise<{ id: string; uri: string; expiresAt: string }> => {
     if (ctx.deployment === undefined)

@@ -23,6 +23,7 @@ export const setLabels = defineVerb({
   name: "node.setLabels",
   kind: "mutation",
   gate: { by: "person", action: "update", on: "node" },
+  proof: true,
   input: setLabelsInput,
   run: async (ctx, { nodeId, labels }): Promise<{ labels: Labels }> => {
     const { orgId } = ctx.actor;

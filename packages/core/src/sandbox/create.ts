@@ -34,6 +34,7 @@ export const create = defineVerb({
   name: "sandbox.create",
   kind: "mutation",
   gate: { by: "person", action: "create", on: "sandbox" },
+  proof: true,
   input: createInput,
   run: async (ctx, input): Promise<SandboxView> => {
     const { orgId } = ctx.actor;

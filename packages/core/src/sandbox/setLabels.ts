@@ -22,6 +22,7 @@ export const setLabels = defineVerb({
   name: "sandbox.setLabels",
   kind: "mutation",
   gate: { by: "person", action: "update", on: "sandbox" },
+  proof: true,
   input: setLabelsInput,
   run: async (ctx, { sandboxId, labels }): Promise<{ labels: Labels }> => {
     const { orgId } = ctx.actor;
