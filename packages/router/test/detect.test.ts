@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { detectModel, type ModelBackend, PROBE_TIMEOUT_MS, SCRIPTED_MODEL_NAME } from "../src/index.ts";
+import { detectModel, type ModelBackend, SCRIPTED_MODEL_NAME } from "../src/index.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 let upstream: Upstream | null = null;
@@ -53,7 +53,6 @@ test("a local Ollama is found by its tags and a vLLM by its models", async () =>
 
 test("a server that takes the connection and says nothing does not hold up the start", async () => {
   upstream = await startUpstream(() => {});
-  const started = performance.now();
+  // Without a bound of its own this would wait for ever, and the test's would end it.
   expect(await detect({ OLLAMA_HOST: upstream.url })).toMatchObject({ scripted: true });
-  expect(performance.now() - started).toBeLessThan(PROBE_TIMEOUT_MS + 3_000);
 });
