@@ -8,14 +8,18 @@ const ROUNDS = 3000;
 /** Seconds of work, which a busy host stretches. */
 const FUZZ_TIMEOUT_MS = 120_000;
 
-test("mutated specs and requests neither crash the launcher's readers nor make them keep memory or descriptors", () => {
-  // The same rounds each time: a finding here is found again.
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "--rounds", String(ROUNDS), "--seed", "1"], {
-    encoding: "utf8",
-    timeout: FUZZ_TIMEOUT_MS,
-  });
-  expect(stderr).toBe("");
-  expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ rounds: ROUNDS });
-  expect(JSON.parse(stdout).accepted).toBeGreaterThan(0);
-}, FUZZ_TIMEOUT_MS);
+test(
+  "mutated specs and requests neither crash the launcher's readers nor make them keep memory or descriptors",
+  () => {
+    // The same rounds each time: a finding here is found again.
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, "--rounds", String(ROUNDS), "--seed", "1"], {
+      encoding: "utf8",
+      timeout: FUZZ_TIMEOUT_MS,
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rounds: ROUNDS });
+    expect(JSON.parse(stdout).accepted).toBeGreaterThan(0);
+  },
+  FUZZ_TIMEOUT_MS,
+);
