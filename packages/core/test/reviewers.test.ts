@@ -20,7 +20,12 @@ afterAll(async () => await fleet?.close());
 
 /** Somebody who may fill teams and invite, and knows nothing of approvals. */
 async function filler() {
-  const permissions = ["team:read" as const, "team:update" as const, "invitation:create" as const];
+  const permissions = [
+    "team:read" as const,
+    "team:update" as const,
+    "team:delete" as const,
+    "invitation:create" as const,
+  ];
   const made = await role.create({ ctx: owner(), input: { name: unique("filler"), permissions } });
   const person = await addPerson(fleet, acme, { name: unique("mallory"), role: "viewer" });
   await grant.give({ ctx: owner(), input: { userId: person.userId, role: made.id } });
@@ -52,11 +57,24 @@ describe("a team that an approval policy names", () => {
       await expect(add()).rejects.toMatchObject({ ...forbidden, publicMessage: expect.stringContaining(name) });
       const input = { email: `${unique("puppet")}@acme.example`, teamId };
       await expect(invitation.create({ ctx, input })).rejects.toMatchObject(forbidden);
-      // Taking somebody out only makes approving harder, and what no policy names is any team.
+      // What no policy names is any team.
       await approvalPolicy.remove({ ctx: owner(), input: { policyId } });
       await add();
       await team.removeMember({ ctx, input: { teamId, userId } });
     }
+  });
+
+  test("loses nobody by whoever may only fill teams, who else would take every veto away", async () => {
+    const { ctx } = await filler();
+    const { userId } = await addPerson(fleet, acme, { name: unique("vetoer"), role: "viewer" });
+    const { teamId, name, policyId } = await named((id) => ({ selector, steps: [anybody], veto: [{ team: id }] }));
+    await team.addMember({ ctx: owner(), input: { teamId, userId } });
+    const told = { ...forbidden, publicMessage: expect.stringContaining(name) };
+    await expect(team.removeMember({ ctx, input: { teamId, userId } })).rejects.toMatchObject(told);
+    await expect(team.remove({ ctx, input: { teamId } })).rejects.toMatchObject(told);
+    await team.removeMember({ ctx: owner(), input: { teamId, userId } });
+    await approvalPolicy.remove({ ctx: owner(), input: { policyId } });
+    await team.remove({ ctx, input: { teamId } });
   });
 
   test("takes nobody by an invitation that was sent before it was named", async () => {

@@ -7,6 +7,7 @@ import { expectHolds } from "../authz/holds.ts";
 import { endSessions, expectSound, reachedBy } from "../authz/people.ts";
 import { defineVerb } from "../verb.ts";
 import { findTeam } from "./find.ts";
+import { expectMaySeat } from "./reviewers.ts";
 
 export const removeInput = z.strictObject({ teamId: z.uuid() });
 
@@ -23,6 +24,7 @@ export const remove = defineVerb({
     return await withOrg(ctx.db, orgId, async (tx) => {
       const { actor } = await underPeopleLock(tx, ctx, { action: "delete", on: "team" });
       const team = await findTeam(tx, { orgId, teamId });
+      await expectMaySeat(tx, actor, { orgId, teamId });
       const lost = await grantsOfTeam(tx, { orgId, teamId, now });
       expectHolds(actor, lost);
       const userIds = await reachedBy(tx, { orgId, userId: null, teamId });

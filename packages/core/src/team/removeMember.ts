@@ -8,6 +8,7 @@ import { endSessions, expectSound } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { findMember, findTeam } from "./find.ts";
+import { expectMaySeat } from "./reviewers.ts";
 
 export const removeMemberInput = z.strictObject({ teamId: z.uuid(), userId: z.uuid() });
 
@@ -24,6 +25,7 @@ export const removeMember = defineVerb({
       const { actor } = await underPeopleLock(tx, ctx, { action: "update", on: "team" });
       const team = await findTeam(tx, { orgId, teamId });
       const { email } = await findMember(tx, { orgId, userId });
+      await expectMaySeat(tx, actor, { orgId, teamId });
       const lost = await grantsOfTeam(tx, { orgId, teamId, now });
       expectHolds(actor, lost);
       const gone = await tx

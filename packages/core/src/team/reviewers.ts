@@ -1,6 +1,7 @@
 /**
- * Threat: a team that only reviews holds no grants, so that whoever may fill teams, and nothing else, says who approves.
- * Invariant: into a team that an approval policy names somebody comes only by whoever may change approval policies.
+ * Threat: a team that only reviews holds no grants, so that whoever may fill teams, and nothing else, says who approves, or leaves
+ * nobody who could say no. Invariant: into a team that an approval policy names, and out of it, somebody comes only by whoever may
+ * change approval policies; whoever leaves the organization leaves its teams.
  */
 import type { ApprovalSpec } from "@creel/approvals";
 import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
@@ -18,7 +19,7 @@ export async function expectMaySeat(
   if (name === null) return;
   throw new CreelError(
     "forbidden",
-    `${mayAtAll(actor.grants, "read", "approval_policy") ? `The approval policy ${name}` : "An approval policy"} asks people of this team, so whoever may change approval policies adds to it.`,
+    `${mayAtAll(actor.grants, "read", "approval_policy") ? `The approval policy ${name}` : "An approval policy"} asks people of this team, so whoever may change approval policies says who is in it.`,
   );
 }
 
