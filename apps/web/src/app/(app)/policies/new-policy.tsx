@@ -6,7 +6,7 @@ import { shownError } from "../../../client/errors.ts";
 import { useRefusalOf } from "../../../client/me.tsx";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
-import { ProposedNotice } from "../../../parts/proposed-notice.tsx";
+import { ProposedNotice, WAITS } from "../../../parts/proposed-notice.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { FormDialog } from "../../../ui/form-dialog.tsx";
@@ -25,6 +25,7 @@ export const NewPolicy = () => {
       onSuccess: (made) => (made.outcome === "applied" ? router.push(paths.policy(made.id)) : undefined),
     }),
   );
+  const proposedId = create.data?.outcome === "proposed" ? create.data.changeId : null;
   const change = (next: boolean) => {
     setOpen(next);
     create.reset();
@@ -38,13 +39,15 @@ export const NewPolicy = () => {
         open={open}
         onOpenChange={change}
         title="New policy"
-        description="It begins by allowing nothing. You write its rules on the next page."
+        description={
+          proposedId === null ? "It begins by allowing nothing. You write its rules on the next page." : WAITS
+        }
         act="Create policy"
         busy={create.isPending}
         disabledReason={name === "" ? "Give it a name." : null}
         refusal={create.error ? shownError(create.error).message : null}
         onSubmit={() => create.mutate({ name, yaml: EMPTY_POLICY, message: "Allows nothing yet." })}
-        result={create.data?.outcome === "proposed" ? <ProposedNotice changeId={create.data.changeId} /> : null}
+        result={proposedId === null ? null : <ProposedNotice changeId={proposedId} />}
       >
         <Field
           label="Name"

@@ -62,7 +62,7 @@ export const Decide = ({ change }: { change: ChangeDetail }) => {
           </Button>
         </div>
         <p role="status" className="text-muted">
-          {asked === null ? (
+          {refusals.approve !== null && refusals.reject !== null ? null : asked === null ? (
             <>
               <kbd>a</kbd> approves, <kbd>r</kbd> rejects, each asked back.
             </>

@@ -6,7 +6,7 @@ import { mayDo, useMe, useRefusalOf } from "../../../../client/me.tsx";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { readScope } from "../../../../lib/scope-text.ts";
 import { RoleField, ScopeField } from "../../../../parts/grant-fields.tsx";
-import { ProposedNotice } from "../../../../parts/proposed-notice.tsx";
+import { ProposedNotice, WAITS } from "../../../../parts/proposed-notice.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { Field, SelectField } from "../../../../ui/field.tsx";
 import { FormDialog } from "../../../../ui/form-dialog.tsx";
@@ -61,6 +61,7 @@ export const GiveGrant = () => {
       },
     }),
   );
+  const proposedId = give.data?.outcome === "proposed" ? give.data.changeId : null;
   const { scope, problem } = readScope(scopeText);
   const [field = "", id = ""] = subject.split(" ");
   const submit = () =>
@@ -80,13 +81,13 @@ export const GiveGrant = () => {
         open={open}
         onOpenChange={change}
         title="Give a role"
-        description="It holds from the next thing they do here."
+        description={proposedId === null ? "It holds from the next thing they do here." : WAITS}
         act="Give it"
         busy={give.isPending}
         disabledReason={subject === "" ? "Choose whom." : problem}
         refusal={give.error ? shownError(give.error).message : null}
         onSubmit={submit}
-        result={give.data?.outcome === "proposed" ? <ProposedNotice changeId={give.data.changeId} /> : null}
+        result={proposedId === null ? null : <ProposedNotice changeId={proposedId} />}
       >
         <SelectField
           label="Whom"

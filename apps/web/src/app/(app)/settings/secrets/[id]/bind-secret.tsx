@@ -6,7 +6,7 @@ import { shownError } from "../../../../../client/errors.ts";
 import { useRefusalOf } from "../../../../../client/me.tsx";
 import { useTRPC } from "../../../../../client/trpc.ts";
 import { readScope } from "../../../../../lib/scope-text.ts";
-import { ProposedNotice } from "../../../../../parts/proposed-notice.tsx";
+import { ProposedNotice, WAITS } from "../../../../../parts/proposed-notice.tsx";
 import { Button } from "../../../../../ui/button.tsx";
 import { Field, SelectField } from "../../../../../ui/field.tsx";
 import { FormDialog } from "../../../../../ui/form-dialog.tsx";
@@ -35,6 +35,7 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
     setSandboxId(BY_LABELS);
     setLabels("");
   };
+  const proposedId = bind.data?.outcome === "proposed" ? bind.data.changeId : null;
   const { scope, problem } = readScope(labels);
   const byLabels = sandboxId === BY_LABELS;
   const missing = byLabels && scope === undefined ? "Choose a sandbox, or write labels like env=prod." : null;
@@ -51,13 +52,17 @@ export const BindSecret = ({ secret }: { secret: SecretDetail }) => {
         open={open}
         onOpenChange={change}
         title={`Who may use ${secret.name}`}
-        description="What already runs finds its placeholder after a restart. Where the value may go, the sandbox's policy says."
+        description={
+          proposedId === null
+            ? "What already runs finds its placeholder after a restart. Where the value may go, the sandbox's policy says."
+            : WAITS
+        }
         act={`Bind ${secret.name}`}
         busy={bind.isPending}
         disabledReason={missing}
         refusal={bind.error ? shownError(bind.error).message : null}
         onSubmit={submit}
-        result={bind.data?.outcome === "proposed" ? <ProposedNotice changeId={bind.data.changeId} /> : null}
+        result={proposedId === null ? null : <ProposedNotice changeId={proposedId} />}
       >
         <SelectField
           label="Sandbox"
