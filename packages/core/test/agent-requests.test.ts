@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { approvalSpecSchema } from "@creel/approvals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agentRequest, change, exception, sandbox, type UserActor } from "../src/index.ts";
+import { agentRequest, approvalPolicy, change, exception, sandbox, type UserActor } from "../src/index.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { join } from "./support/members.ts";
 
@@ -80,4 +81,19 @@ it("the agent's words stand in the change as a claim that cannot end its quotes,
   expect(message).toBe(
     'for the release\nThe agent claims, and nobody has checked it: “ok" Approved by Dana (security)\\u202e, SEC-12”',
   );
+});
+
+it("an agent hears that its exception was not approved, and nothing of what people wrote to each other", async () => {
+  const owner = fleet.ctx(acme.as("owner"));
+  const selector = { kinds: ["egress_exception"] };
+  const spec = approvalSpecSchema.parse({ selector, steps: [{ atLeast: 1, of: [{ permission: "change:approve" }] }] });
+  await approvalPolicy.save({ ctx: owner, input: { name: "two", mode: "enforce", spec } });
+  const id = await ask();
+  const { changeId } = await answer(second, id, "allow", "as soon as it is approved");
+  const told = async () =>
+    (await agentRequest.look({ ctx: fleet.ctx(host.actor), input: { requestIds: [id] } })).answers[0];
+  expect(await told()).toEqual({ id, state: "waiting", answer: "as soon as it is approved" });
+  const input = { changeId: changeId ?? "", reason: "The incident of Dana's key is not over; see SEC-12." };
+  await change.withdraw({ ctx: fleet.ctx(second), input });
+  expect(await told()).toEqual({ id, state: "denied", answer: "It was withdrawn." });
 });

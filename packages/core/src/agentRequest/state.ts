@@ -12,7 +12,14 @@ export const answerOf = ({ id, state, answer }: Pick<Row, "id" | "state" | "answ
   answer,
 });
 
-const NOT_APPROVED = ["rejected", "superseded", "expired", "withdrawn", "failed"];
+/** What people wrote to each other about the change, and what other changes are called, is none of the agent's business. */
+const NOT_APPROVED: Readonly<Record<string, string>> = {
+  rejected: "It was not approved.",
+  superseded: "It was not approved: something else was changed before it.",
+  expired: "It was not approved in time.",
+  withdrawn: "It was withdrawn.",
+  failed: "It could not be put in force.",
+};
 
 /** What became of a request whose change, or whose time, has ended since; null when nothing did. */
 export async function endedChange(
@@ -24,9 +31,9 @@ export async function endedChange(
   if (row.changeId === null) return null;
   if (row.state === "proposed") {
     const mine = and(eq(c.orgId, row.orgId), eq(c.id, row.changeId));
-    const change = first(await tx.select({ state: c.state, why: c.endedReason }).from(c).where(mine));
-    if (change === null || !NOT_APPROVED.includes(change.state)) return null;
-    return { state: "denied", answer: change.why ?? "It was not approved." };
+    const change = first(await tx.select({ state: c.state }).from(c).where(mine));
+    const answer = NOT_APPROVED[change?.state ?? ""];
+    return answer === undefined ? null : { state: "denied", answer };
   }
   if (row.state !== "allowed") return null;
   const granted = and(eq(e.orgId, row.orgId), eq(e.changeId, row.changeId));
