@@ -9,9 +9,11 @@ const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 
+/** What is to come is rounded: whatever was asked for seven days says so, and not that it ends in six. */
+const whole = (count: number): number => (count < 0 ? Math.round(count) : Math.trunc(count));
+
 const ago = (seconds: number): string => {
-  for (const [unit, size] of units)
-    if (Math.abs(seconds) >= size) return relative.format(-Math.trunc(seconds / size), unit);
+  for (const [unit, size] of units) if (Math.abs(seconds) >= size) return relative.format(-whole(seconds / size), unit);
   return "now";
 };
 
@@ -22,7 +24,7 @@ export const Time = ({ at, exact = false }: { at: string | null | undefined; exa
   const now = useNow();
   if (!at) return <span className="text-muted">never</span>;
   const iso = new Date(at).toISOString();
-  const text = exact || now === null ? stamp(iso) : ago((now - Date.parse(iso)) / 1000);
+  const text = exact || now === null ? stamp(iso).replace(/\.\d+/, "") : ago((now - Date.parse(iso)) / 1000);
   return (
     <time dateTime={iso} title={stamp(iso)} className={exact ? "md:whitespace-nowrap" : "whitespace-nowrap"}>
       {text}

@@ -77,7 +77,7 @@ async function tellMissing(tx: Tx, ctx: Ctx, change: ChangeRow, next: Partial<Ch
     kind: "change",
     labels: touchesOf(change),
     title: `${change.title} waits for you`,
-    text: `By ${change.author}. It runs out ${change.expiresAt.toISOString()}.`,
+    text: `By ${change.author}. It runs out ${toTheMinute(change.expiresAt)}.`,
     path: `/changes/${change.id}`,
     at: now,
     // Whoever wants to be told of what waits has a channel that says so.
@@ -103,3 +103,6 @@ export const whoCouldGive = ({ rules }: Count): string[] => [
     ),
   ),
 ];
+
+/** For a sentence that people read. */
+const toTheMinute = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -34,15 +34,17 @@ const PolicyImpact = ({ impact, policy }: { impact: ChangeImpact; policy: NonNul
     <>
       <Panel title="What it touches">
         <p>
-          {counted(impact.sandboxCount, "sandbox", "sandboxes")} on {counted(impact.nodeCount, "node", "nodes")} use{" "}
           {policy.id === null ? (
-            policy.name
+            `No sandbox: ${policy.name} is not there yet.`
           ) : (
-            <TextLink href={paths.policy(policy.id)} className="underline">
-              {policy.name}
-            </TextLink>
+            <>
+              {counted(impact.sandboxCount, "sandbox", "sandboxes")} on {counted(impact.nodeCount, "node", "nodes")} use{" "}
+              <TextLink href={paths.policy(policy.id)} className="underline">
+                {policy.name}
+              </TextLink>
+              .
+            </>
           )}
-          {policy.id === null ? ", which is not there yet." : "."}
         </p>
         {impact.sandboxes.length > 0 ? (
           <ul className="mt-1 flex flex-wrap gap-x-3 gap-y-1">

@@ -46,7 +46,7 @@ export const Delegations = () => {
                           <span className="font-medium">{item.from.label}</span>
                         </p>
                         <p className="text-muted">
-                          until <Time at={item.until} />: {item.reason}
+                          ends <Time at={item.until} />: {item.reason}
                         </p>
                       </div>
                       <Button
