@@ -1,3 +1,4 @@
+import { eq, newId, tables, withOrg } from "@creel/db";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boundGrants, earlier, type Labels, mayOn, type Scope } from "../src/authz/grant.ts";
@@ -15,8 +16,9 @@ import {
   serviceAccount,
   token,
 } from "../src/index.ts";
-import { familyOf } from "../src/token/family.ts";
+import { familiesOf } from "../src/token/family.ts";
 import { keyNameSchema, labelOfKey } from "../src/token/name.ts";
+import { KEYS_WORKING_MAX } from "../src/token/own.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
@@ -247,7 +249,50 @@ describe("revoking a key", () => {
   test("walks a circle, which nothing makes, once", () => {
     const edge = (from: string, to: string) => ({ from, to });
     const lineageOfAll = { rotated: [edge("a", "b"), edge("b", "a")], made: [edge("b", "c"), edge("c", "a")] };
-    const { kin, made } = familyOf(lineageOfAll, "a");
+    const { kin, made } = familiesOf(lineageOfAll)("a");
     expect([[...kin].sort(), [...made]]).toEqual([["a", "b"], ["c"]]);
+  });
+
+  test("costs no more than there are keys: a list of one that was rotated by the thousand comes of one walk", () => {
+    // Each family anew, or a list copied for each edge, takes hours here and not a blink.
+    const ids = Array.from({ length: 20_000 }, (_, at) => `k${at}`);
+    const star = ids.slice(1).map((to) => ({ from: "k0", to }));
+    const chain = ids.slice(1).map((to, at) => ({ from: `k${at}`, to }));
+    for (const rotated of [star, chain]) {
+      const familyOf = familiesOf({ rotated, made: [] });
+      for (const id of ids) expect(familyOf(id).kin.size).toBe(ids.length);
+    }
+    const made = familiesOf({ rotated: [], made: star })("k0");
+    expect([made.kin.size, made.made.size]).toEqual([1, ids.length - 1]);
+  });
+});
+
+describe("an owner", () => {
+  test("has a bounded number of keys that work, made and rotated alike, and gets out of it by ending some", async () => {
+    const t = tables.apiTokens;
+    const serviceAccountId = await account();
+    const make = () => token.create({ ctx: owner(), input: { name: "k", role: "viewer", serviceAccountId } });
+    const { view } = await make();
+    const tokenId = view.id;
+    await withOrg(fleet.db, acme.orgId, async (tx) => {
+      const [row] = await tx.select().from(t).where(eq(t.id, tokenId));
+      if (row === undefined) throw new Error("no key");
+      const alike = Array.from({ length: KEYS_WORKING_MAX - 2 }, () => {
+        const id = newId(fleet.clock.now);
+        return { ...row, id, tokenHash: id };
+      });
+      await tx.insert(t).values(alike);
+    });
+    const last = await make();
+    const conflict = { code: "conflict" };
+    await expect(make()).rejects.toMatchObject(conflict);
+    const rotate = (id: string, overlapMinutes: number) =>
+      token.rotate({ ctx: owner(), input: { tokenId: id, overlapMinutes } });
+    await expect(rotate(tokenId, 1)).rejects.toMatchObject(conflict);
+    // What was refused left nothing, and what replaces a key at once is none more.
+    await rotate(tokenId, 0);
+    await expect(make()).rejects.toMatchObject(conflict);
+    await token.revoke({ ctx: owner(), input: { tokenId: last.view.id } });
+    await make();
   });
 });

@@ -12,6 +12,7 @@ import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
 import { keyNameSchema } from "./name.ts";
+import { expectRoomForKeys } from "./own.ts";
 import { tokenViews } from "./view.ts";
 
 export const createInput = z.strictObject({
@@ -78,6 +79,7 @@ export const create = defineVerb({
       const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);
       if (gate !== null) expectHolds(actor, [{ permissions, scope, expiresAt: row.expiresAt }]);
       await tx.insert(tables.apiTokens).values(row);
+      await expectRoomForKeys(tx, { orgId, owner, now });
       await recordAudit(tx, ctx, orgId, {
         action: "token.create",
         resource: { kind: "token", id: row.id, label: row.name },

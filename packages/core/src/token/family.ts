@@ -36,18 +36,41 @@ export interface Family {
   made: ReadonlySet<string>;
 }
 
-/** Upwards only by rotation: who made a key goes on when the key ends. */
-export function familyOf({ rotated, made }: Lineage, tokenId: string): Family {
-  const both = [...rotated, ...rotated.map(({ from, to }) => ({ from: to, to: from }))];
-  const kin = reached([tokenId], both);
-  const all = reached(kin, [...rotated, ...made]);
-  return { kin, made: new Set([...all].filter((id) => !kin.has(id))) };
+/**
+ * Families of one lineage, of one key or of several together. Threat: whoever may do nothing else makes and rotates keys by the thousand,
+ * and a list of them stands still the process that serves every org. Invariant: what is built of the whole lineage is built once, each
+ * family costs no more than itself, and keys that came of each other by rotation share one.
+ *
+ * Upwards only by rotation: who made a key goes on when the key ends.
+ */
+export function familiesOf({ rotated, made }: Lineage): (...tokenIds: string[]) => Family {
+  const both = nextOf([...rotated, ...rotated.map(({ from, to }) => ({ from: to, to: from }))]);
+  const onward = nextOf([...rotated, ...made]);
+  const known = new Map<string, Family>();
+  return (...tokenIds) => {
+    const [only] = tokenIds;
+    const former = tokenIds.length === 1 && only !== undefined ? known.get(only) : undefined;
+    if (former !== undefined) return former;
+    const kin = reached(tokenIds, both);
+    const all = reached(kin, onward);
+    const family = { kin, made: new Set([...all].filter((id) => !kin.has(id))) };
+    if (tokenIds.length === 1) for (const id of kin) known.set(id, family);
+    return family;
+  };
+}
+
+function nextOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string[]> {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) {
+    const there = next.get(from);
+    if (there === undefined) next.set(from, [to]);
+    else there.push(to);
+  }
+  return next;
 }
 
 /** A circle, which nothing makes, would end all the same: each key is taken once. */
-function reached(from: Iterable<string>, edges: readonly Edge[]): ReadonlySet<string> {
-  const next = new Map<string, string[]>();
-  for (const edge of edges) next.set(edge.from, [...(next.get(edge.from) ?? []), edge.to]);
+function reached(from: Iterable<string>, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const seen = new Set(from);
   for (const id of seen) for (const to of next.get(id) ?? []) seen.add(to);
   return seen;

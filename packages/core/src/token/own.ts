@@ -1,15 +1,41 @@
-import { and, eq, type Tx, tables } from "@creel/db";
+import { and, eq, gt, isNull, or, type Tx, tables } from "@creel/db";
 import { authorize } from "../authz/authorize.ts";
 import type { Action } from "../authz/roles.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
-import { notFound } from "../errors/errors.ts";
+import { CreelError, notFound } from "../errors/errors.ts";
 import { first } from "../stored.ts";
 import { lockKeys } from "./family.ts";
 
 type Key = typeof tables.apiTokens.$inferSelect;
 
+/** Of one owner at once: one for each pipeline and machine of a large account, and not so many that looking at them is work. */
+export const KEYS_WORKING_MAX = 100;
+
 export const works = (key: Pick<Key, "revokedAt" | "expiresAt">, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+
+const workAt = (orgId: string, now: Date) => {
+  const t = tables.apiTokens;
+  return and(eq(t.orgId, orgId), isNull(t.revokedAt), or(isNull(t.expiresAt), gt(t.expiresAt, now)));
+};
+
+export async function workingKeys(tx: Tx, orgId: string, now: Date): Promise<ReadonlySet<string>> {
+  const t = tables.apiTokens;
+  const rows = await tx.select({ id: t.id }).from(t).where(workAt(orgId, now));
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Asked after the write, under `lockPeople`: a key whose overlap is none has ended by then, so the bound keeps nobody from that. */
+export async function expectRoomForKeys(tx: Tx, of: { orgId: string; owner: ApiKeyActor["owner"]; now: Date }) {
+  const t = tables.apiTokens;
+  const column = of.owner.kind === "user" ? t.ownerUserId : t.ownerServiceAccountId;
+  const count = await tx.$count(t, and(workAt(of.orgId, of.now), eq(column, of.owner.id)));
+  if (count > KEYS_WORKING_MAX)
+    throw new CreelError(
+      "conflict",
+      `One owner has at most ${KEYS_WORKING_MAX} tokens that work. Revoke one, or rotate it at once.`,
+    );
+}
 
 /** A key, locked with all keys of the org, when it is the caller's own or the caller may do this to any key of the org. */
 export async function keyForUpdate(

@@ -9,8 +9,8 @@ import { changesOf, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
-import { familyOf, lineageOf } from "./family.ts";
-import { keyForUpdate, works } from "./own.ts";
+import { familiesOf, lineageOf } from "./family.ts";
+import { keyForUpdate, workingKeys, works } from "./own.ts";
 
 export const revokeInput = z.strictObject({
   tokenId: z.uuid(),
@@ -30,8 +30,9 @@ export const revoke = defineVerb({
     return await withOrg(ctx.db, orgId, async (tx) => {
       await keyForUpdate(tx, await underPeopleLock(tx, ctx, null), { tokenId, action: "delete" });
       const revokedAt = ctx.clock();
-      const family = familyOf(await lineageOf(tx, orgId), tokenId);
-      const ids = made === "end" ? [...family.kin, ...family.made] : [...family.kin];
+      const family = familiesOf(await lineageOf(tx, orgId))(tokenId);
+      const working = await workingKeys(tx, orgId, revokedAt);
+      const ids = [...family.kin, ...(made === "end" ? family.made : [])].filter((id) => working.has(id));
       const rows = await tx
         .select()
         .from(t)

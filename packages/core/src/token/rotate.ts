@@ -14,7 +14,7 @@ import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { keyForUpdate, works } from "./own.ts";
+import { expectRoomForKeys, keyForUpdate, works } from "./own.ts";
 import { tokenViews } from "./view.ts";
 
 /** A week is enough to carry a new key to wherever the old one lies. */
@@ -75,6 +75,7 @@ export const rotate = defineVerb({
         .update(t)
         .set({ expiresAt: oldEnds })
         .where(and(eq(t.orgId, orgId), eq(t.id, old.id)));
+      await expectRoomForKeys(tx, { orgId, owner, now });
       await recordAudit(tx, ctx, orgId, {
         action: "token.rotate",
         resource: { kind: "token", id: fresh.id, label: fresh.name },

@@ -1,10 +1,11 @@
-import { and, desc, eq, gt, isNull, or, type Tx, tables } from "@creel/db";
+import { and, desc, eq, type Tx, tables } from "@creel/db";
 import type { Scope } from "../authz/grant.ts";
 import type { Permission, Role } from "../authz/roles.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso, isoOrNull, storedOrNull } from "../stored.ts";
 import type { TokenView } from "../views.ts";
-import { familyOf, lineageOf } from "./family.ts";
+import { type Family, familiesOf, lineageOf } from "./family.ts";
+import { workingKeys } from "./own.ts";
 
 const { apiTokens: t, users: u, serviceAccounts: s } = tables;
 
@@ -53,16 +54,15 @@ async function endingWith(
   tx: Tx,
   { orgId, now }: { orgId: string; now: Date },
 ): Promise<(tokenId: string) => TokenView["endsWithIt"]> {
-  const lineage = await lineageOf(tx, orgId);
-  const rows = await tx
-    .select({ id: t.id })
-    .from(t)
-    .where(and(eq(t.orgId, orgId), isNull(t.revokedAt), or(isNull(t.expiresAt), gt(t.expiresAt, now))));
-  const working = new Set(rows.map(({ id }) => id));
+  const familyOf = familiesOf(await lineageOf(tx, orgId));
+  const working = await workingKeys(tx, orgId, now);
+  const count = (ids: ReadonlySet<string>): number => [...ids].filter((id) => working.has(id)).length;
+  const counted = new Map<Family, { kin: number; made: number }>();
   return (tokenId) => {
-    const { kin, made } = familyOf(lineage, tokenId);
-    const count = (ids: ReadonlySet<string>): number =>
-      [...ids].filter((id) => id !== tokenId && working.has(id)).length;
-    return { rotated: count(kin), made: count(made) };
+    const family = familyOf(tokenId);
+    const { kin, made } = counted.get(family) ?? { kin: count(family.kin), made: count(family.made) };
+    counted.set(family, { kin, made });
+    // A key is of its own kin.
+    return { rotated: working.has(tokenId) ? kin - 1 : kin, made };
   };
 }
