@@ -1,6 +1,8 @@
-import { eq, tables, withSystem } from "@creel/db";
+import { and, eq, newId, tables, withOrg, withSystem } from "@creel/db";
+import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, PROOF_MS_MAX } from "../src/auth/limits.ts";
+import { lockPeople } from "../src/authz/people.ts";
 import { INTERVAL_SECONDS, LOGIN_MS_MAX, TOKEN_HOURS_DEFAULT, WAITING_MAX } from "../src/device/limits.ts";
 import { auth, change, device, grant, org, sandbox, token, type UserActor } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
@@ -43,9 +45,9 @@ const signIn = async (of: TestOrg): Promise<SignedInPerson> => {
   return owner;
 };
 /** A command line that is signed in. */
-const login = async (person: SignedInPerson) => {
+const login = async (person: SignedInPerson, hours?: number) => {
   const { deviceCode, userCode } = await begin();
-  await approve(await proved(person), userCode);
+  await approve(await proved(person), userCode, hours === undefined ? {} : { hours });
   const answer = await poll(deviceCode);
   if (answer.status !== "approved") throw new Error(answer.status);
   return answer;
@@ -183,6 +185,53 @@ test("signing out everywhere and a new password end the command lines' logins, f
   const next = `${PASSWORD} anew`;
   await auth.changePassword({ ctx: fleet.ctx(await proved(nora)), input: { current: PASSWORD, next } });
   expect(await keyOf(two.token)).toBeNull();
+});
+
+test("signing out everywhere ends what a command line's login made, and what that was rotated to", async () => {
+  const { token: login1 } = await login(await signIn(globex), 720);
+  const input = { name: "mine", role: "owner" as const, expiresInDays: 29 };
+  const made = await token.create({ ctx: fleet.ctx(await keyOf(login1)), input });
+  const anew = await token.rotate({ ctx: fleet.ctx(await keyOf(made.token)), input: { tokenId: made.view.id } });
+  const beside = await token.create({ ctx: fleet.ctx(globex.as("owner")), input });
+  await auth.signOutEverywhere({
+    ctx: fleet.ctx(await proved(await signIn(globex))),
+    input: { exceptCurrent: true },
+  });
+  for (const text of [login1, made.token, anew.token]) expect(await keyOf(text)).toBeNull();
+  // What the person made signed in on the page is theirs still.
+  expect(await keyOf(beside.token)).not.toBeNull();
+});
+
+test("no rotation and no making overlaps with signing out everywhere: it waits, and ends the new key too", async () => {
+  const owner = await signIn(acme);
+  const { tokenId } = await login(owner);
+  const { orgId } = acme;
+  const watcher = postgres(fleet.ownerUrl, { max: 1, prepare: false });
+  const somebodyWaits = async (): Promise<void> => {
+    for (;;) {
+      const [row] = await watcher`
+        select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      if (Number(row?.waiting) > 0) return;
+    }
+  };
+  const t = tables.apiTokens;
+  const byId = (id: string) => and(eq(t.orgId, orgId), eq(t.id, id));
+  const id = newId(fleet.clock.now);
+  const ctx = fleet.ctx(await proved(owner));
+  // A rotation, as it stands when it has written and not yet committed.
+  const [ending] = await withOrg(fleet.db, orgId, async (tx) => {
+    await lockPeople(tx, orgId);
+    const [old] = await tx.select().from(t).where(byId(tokenId)).for("update");
+    if (old === undefined) throw new Error("no login");
+    const signingOut = auth.signOutEverywhere({ ctx, input: { exceptCurrent: true } });
+    await Promise.race([somebodyWaits(), signingOut]);
+    await tx.insert(t).values({ ...old, id, tokenHash: id, rotatedFrom: tokenId });
+    return [signingOut];
+  });
+  await ending;
+  await watcher.end();
+  const rows = await withOrg(fleet.db, orgId, (tx) => tx.select().from(t).where(byId(id)));
+  expect(rows.map(({ revokedAt }) => revokedAt)).toEqual([fleet.clock.now]);
 });
 
 test("a program that does not wait is told to wait longer, each time", async () => {

@@ -1,11 +1,15 @@
-import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
+import { and, eq, inArray, isNull, type Tx, tables, withOrg } from "@creel/db";
 import { changesOf, recordAudit } from "../audit/record.ts";
+import { lockPeople } from "../authz/people.ts";
 import type { Ctx } from "../context.ts";
+import { familiesOf, lineageOf, lockKeys } from "../token/family.ts";
+import { workingKeys } from "../token/own.ts";
 
 /**
  * Threat: a command line that somebody signed in lives on after "sign out everywhere", a new password or a new second factor. Invariant:
- * with a person's sign-ins end the logins of their command lines, in every org, and those that were confirmed and not yet fetched.
- * Under the caller's `lockSignIns`, which fetching one waits for.
+ * with a person's sign-ins end the logins of their command lines, in every org, with every key that came of one and every key that those
+ * made, as revoking does, and the logins that were confirmed and not yet fetched. Under the caller's `lockSignIns`, which fetching one
+ * waits for, and the locks of the org, which making a key and rotating one wait for and are judged anew under.
  */
 export async function endLogins(system: Tx, ctx: Ctx, { userId, now }: { userId: string; now: Date }): Promise<number> {
   const { apiTokens: k, deviceLogins: d } = tables;
@@ -18,10 +22,19 @@ export async function endLogins(system: Tx, ctx: Ctx, { userId, now }: { userId:
   let ended = 0;
   for (const orgId of orgIds)
     await withOrg(ctx.db, orgId, async (tx) => {
+      await lockPeople(tx, orgId);
+      await lockKeys(tx, orgId);
+      const roots = await tx
+        .select({ id: k.id })
+        .from(k)
+        .where(and(eq(k.orgId, orgId), logins));
+      const family = familiesOf(await lineageOf(tx, orgId))(...roots.map(({ id }) => id));
+      const working = await workingKeys(tx, orgId, now);
+      const ids = [...family.kin, ...family.made].filter((id) => working.has(id));
       const rows = await tx
         .select()
         .from(k)
-        .where(and(eq(k.orgId, orgId), logins))
+        .where(and(eq(k.orgId, orgId), inArray(k.id, ids)))
         .for("update");
       for (const row of rows) {
         await tx
