@@ -3,6 +3,7 @@
  * Invariant: those who could give what is missing at that moment are told at two instants, once each, and when a person asks for it,
  * at most once an hour for one change.
  */
+
 import { refusal } from "@creel/approvals";
 import { notify, type Tx } from "@creel/db";
 import { z } from "zod";
@@ -10,6 +11,7 @@ import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { tellPeople } from "../notice/tellPeople.ts";
+import { toTheMinute } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
 import { type Count, countVotes } from "./count.ts";
@@ -103,6 +105,3 @@ export const whoCouldGive = ({ rules }: Count): string[] => [
     ),
   ),
 ];
-
-/** For a sentence that people read. */
-const toTheMinute = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -13,7 +13,7 @@ import { instantSchema } from "../change/submit.ts";
 import type { DelegationView } from "../changeViews.ts";
 import { CreelError, forbidden, notFound } from "../errors/errors.ts";
 import { tellPeople } from "../notice/tellPeople.ts";
-import { first, iso } from "../stored.ts";
+import { first, toTheMinute } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { activeIn } from "./active.ts";
 import { DELEGATION_DAYS_MAX, REASON_CHARS_MAX, REASON_CHARS_MIN } from "./limits.ts";
@@ -71,7 +71,7 @@ export const give = defineVerb({
         kind: "change",
         labels: [],
         title: `${actor.email} lent you their votes`,
-        text: `Until ${iso(until)}, in the rules that name them, their roles or their teams. Reason: ${reason}`,
+        text: `Until ${toTheMinute(until)}, in the rules that name them, their roles or their teams. Reason: ${reason}`,
         path: "/settings/delegations",
         at: now,
         channels: true,

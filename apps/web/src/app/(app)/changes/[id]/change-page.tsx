@@ -14,6 +14,8 @@ import { Impact } from "./impact.tsx";
 import { Missing, Votes } from "./missing.tsx";
 import { Review } from "./review.tsx";
 
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
+
 /** In the lines and the direction in which it was written: an agent's words may stand in it, and stay in their place. */
 const Message = ({ children }: { children: string }) => (
   <span className="whitespace-pre-line [unicode-bidi:isolate]">{visibleLines(children)}</span>
@@ -50,7 +52,7 @@ export const ChangePage = ({ changeId }: { changeId: string }) => {
                     { term: "By", value: change.author.label },
                     ...(change.lastEditor === null ? [] : [{ term: "Last edited by", value: change.lastEditor.label }]),
                     { term: "Proposed", value: <Time at={change.createdAt} /> },
-                    ...(change.revision > 1 ? [{ term: "Edited", value: <Time at={change.updatedAt} /> }] : []),
+                    ...(change.revision > 1 ? [{ term: "Edited", value: times(change.revision - 1) }] : []),
                     ...(change.state === "open" ? [{ term: "Expires", value: <Time at={change.expiresAt} /> }] : []),
                     ...(change.applyAt ? [{ term: "Not before", value: <Time at={change.applyAt} /> }] : []),
                     ...(change.frozenUntil ? [{ term: "Frozen until", value: <Time at={change.frozenUntil} /> }] : []),
