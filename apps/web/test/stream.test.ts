@@ -1,10 +1,11 @@
 import { auth, type DecisionView, token } from "@creel/core";
 import { type Listener, listenEvents } from "@creel/db";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../../packages/db/test/database.ts";
 import { GET } from "../src/app/api/v1/decisions/stream/route.ts";
 import { setRuntime } from "../src/server/runtime.ts";
 import { EventHub } from "../src/server/sse/event-hub.ts";
+import { decisionFeed } from "../src/server/sse/feed.ts";
 import { type Fleet, ingest, makeFleet, makeJournal, noWorkers, type Org } from "./support/fleet.ts";
 import { serve } from "./support/server.ts";
 
@@ -126,6 +127,59 @@ describe("the stream of decisions", () => {
       expect(await stream.next()).toBeNull();
     } finally {
       vi.useRealTimers();
+    }
+  });
+});
+
+describe("what changed between a page's loading and its stream", () => {
+  const page = (hub: EventHub, loadedAtMs: number | null) => {
+    const leave = new AbortController();
+    const ctx = fleet.ctx(ours.owner);
+    const feed = decisionFeed({
+      ...{
+        ctx,
+        orgId: ours.owner.orgId,
+        events: hub,
+        signal: leave.signal,
+        filter: {},
+        resumeAt: null,
+        replayRowsMax: 500,
+      },
+      ...{ revalidate: async () => ours.owner, announceChanges: true, loadedAtMs },
+    });
+    return { next: async () => String((await feed.next()).value), leave: () => leave.abort() };
+  };
+  const published = (hub: EventHub, topic: string, orgId = ours.owner.orgId) => hub.publish({ orgId, topic });
+  const START_MS = Date.now() + 60_000;
+  const at = <T>(ms: number, act: () => T): T => {
+    vi.setSystemTime(START_MS + ms);
+    return act();
+  };
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("is announced first, and what changed before or is another org's is not", async () => {
+    const hub = at(0, () => new EventHub());
+    at(1_000, () => published(hub, "policies"));
+    at(3_000, () => published(hub, "exceptions"));
+    at(3_000, () => published(hub, "secrets", theirs.owner.orgId));
+    const reader = at(4_000, () => page(hub, START_MS + 2_000));
+    expect(await reader.next()).toContain("event: ready");
+    const told = await reader.next();
+    expect(told).toContain('"topics":["exceptions"]');
+    expect(told).toContain(`"atMs":${START_MS + 4_000}`);
+    reader.leave();
+  });
+
+  it("is everything where the server was not there, or deaf, for a while", async () => {
+    const young = at(3_000, () => new EventHub());
+    const deaf = at(0, () => new EventHub());
+    at(3_000, () => deaf.publish({ orgId: "", topic: "*" }));
+    for (const hub of [young, deaf]) {
+      const reader = page(hub, START_MS + 2_000);
+      await reader.next();
+      expect(await reader.next()).toContain('"topics":["*"]');
+      reader.leave();
     }
   });
 });

@@ -3,8 +3,9 @@ import type { DecisionView } from "@creel/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from "react";
 import { paths } from "../lib/paths.ts";
-import { TAB_PARAMETER } from "../lib/tab.ts";
+import { LOADED_PARAMETER, TAB_PARAMETER } from "../lib/tab.ts";
 import { createLiveStore, type LiveState, type LiveStore } from "./live-store.ts";
+import { refresh, watchStaleness } from "./staleness.ts";
 
 const LiveContext = createContext<LiveStore | null>(null);
 
@@ -15,42 +16,17 @@ const REFRESH_MS = 2_000;
 /** A stream that says nothing for this long is dead even if the socket does not know it: the server speaks every 15 s. */
 const SILENCE_MS = 40_000;
 
-/** Which tRPC routers' answers a topic makes stale. */
-const staleRouters: Readonly<Record<string, readonly string[]>> = {
-  decisions: ["decision"],
-  sandboxes: ["sandbox"],
-  logs: [],
-  nodes: ["node", "sandbox"],
-  plans: ["plan", "node", "sandbox"],
-  notices: ["notice"],
-  policies: ["policy", "sandbox"],
-  changes: ["change", "approvalPolicy", "delegation", "policy"],
-  audit: ["audit", "token", "auth"],
-  commands: [],
-  secrets: ["secret"],
-  exceptions: ["exception", "inbox", "agentRequest"],
-};
-
-const refresh = (queryClient: QueryClient, topics: readonly string[]): void => {
-  const routers = new Set(topics.flatMap((topic) => staleRouters[topic] ?? []));
-  const all = topics.includes("*");
-  void queryClient.invalidateQueries({
-    predicate: (query) => {
-      const [path] = query.queryKey;
-      if (!Array.isArray(path)) return false;
-      const [router, procedure] = path;
-      // A log is continued by its own page, not loaded again.
-      if (router === "sandbox" && procedure === "logs") return false;
-      return all || routers.has(String(router));
-    },
-  });
-};
-
 /** Guarantee: the server's own feed made this text from a DecisionView. */
 const parseDecision = (text: string) => JSON.parse(text) as DecisionView;
-const parseTopics = (text: string) => JSON.parse(text) as { topics: string[] };
+const parseChange = (text: string) => JSON.parse(text) as { topics: string[]; atMs: number };
 
-const connect = (store: LiveStore, queryClient: QueryClient, identity: string): (() => void) => {
+interface Tab {
+  identity: string;
+  loadedAtMs: number;
+}
+
+const connect = (store: LiveStore, queryClient: QueryClient, { identity, loadedAtMs }: Tab): (() => void) => {
+  const staleness = watchStaleness(queryClient);
   let arrived: DecisionView[] = [];
   let flushTimer: ReturnType<typeof setTimeout> | undefined;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -66,7 +42,11 @@ const connect = (store: LiveStore, queryClient: QueryClient, identity: string): 
   let lastId = "";
   let source: EventSource;
   const open = () => {
-    const asked = new URLSearchParams({ [TAB_PARAMETER]: identity, ...(lastId === "" ? {} : { after: lastId }) });
+    const asked = new URLSearchParams({
+      [TAB_PARAMETER]: identity,
+      [LOADED_PARAMETER]: String(loadedAtMs),
+      ...(lastId === "" ? {} : { after: lastId }),
+    });
     source = new EventSource(`/api/stream?${asked}`);
     const heard = (event: MessageEvent) => {
       if (event.lastEventId) lastId = event.lastEventId;
@@ -85,8 +65,8 @@ const connect = (store: LiveStore, queryClient: QueryClient, identity: string): 
     });
     source.addEventListener("change", (event) => {
       heard(event);
-      const { topics } = parseTopics(event.data);
-      refresh(queryClient, topics);
+      const { topics, atMs } = parseChange(event.data);
+      staleness.changed(topics, atMs);
       store.announce(topics);
     });
     source.addEventListener("alive", heard);
@@ -114,14 +94,18 @@ const connect = (store: LiveStore, queryClient: QueryClient, identity: string): 
     clearTimeout(flushTimer);
     clearTimeout(refreshTimer);
     source.close();
+    staleness.stop();
   };
 };
 
 /** Opens the one stream of this tab; every page reads from it, so the browser's few connections stay free for calls. */
-export const LiveProvider = ({ identity, children }: { identity: string; children: ReactNode }) => {
+export const LiveProvider = (props: { identity: string; loadedAtMs: number; children: ReactNode }) => {
+  const { identity, children } = props;
   const [store] = useState(createLiveStore);
+  // A layout that is rendered anew brings a later time; what this tab holds may be older.
+  const [loadedAtMs] = useState(props.loadedAtMs);
   const queryClient = useQueryClient();
-  useEffect(() => connect(store, queryClient, identity), [store, queryClient, identity]);
+  useEffect(() => connect(store, queryClient, { identity, loadedAtMs }), [store, queryClient, identity, loadedAtMs]);
   return <LiveContext value={store}>{children}</LiveContext>;
 };
 

@@ -23,7 +23,7 @@ const BATCH_MAX = 20;
 const ASKED_IN_BODY: ReadonlySet<string> = new Set(["policy.replay", "policy.lint"]);
 
 /** Everything a page behind the sign-in shares: the query cache, the clock and the one live stream of this tab. */
-export const Providers = ({ children }: { children: ReactNode }) => {
+export const Providers = ({ loadedAtMs, children }: { loadedAtMs: number; children: ReactNode }) => {
   const { org, actor } = useMe();
   const identity = tabIdentity({ orgId: org.id, userId: actor.id });
   useEffect(() => followTabs(identity), [identity]);
@@ -56,7 +56,9 @@ export const Providers = ({ children }: { children: ReactNode }) => {
     <QueryClientProvider client={queryClient}>
       <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
         <NowProvider>
-          <LiveProvider identity={identity}>{children}</LiveProvider>
+          <LiveProvider identity={identity} loadedAtMs={loadedAtMs}>
+            {children}
+          </LiveProvider>
           <StepUp gate={gate} />
         </NowProvider>
       </TRPCProvider>

@@ -11,6 +11,8 @@ import { Header } from "../../ui/header.tsx";
 export const dynamic = "force-dynamic";
 
 const AppLayout = async ({ children }: { children: ReactNode }) => {
+  // Before anything is read: what changes from here on, the live stream tells.
+  const loadedAtMs = Date.now();
   const { ctx } = await requirePerson();
   const me = await org.whoAmI({ ctx, input: {} });
   const theme = themeOf((await cookies()).get(THEME_COOKIE)?.value);
@@ -22,7 +24,7 @@ const AppLayout = async ({ children }: { children: ReactNode }) => {
       >
         Skip to the content
       </a>
-      <Providers>
+      <Providers loadedAtMs={loadedAtMs}>
         <Header theme={theme} />
         <main id="main" tabIndex={-1} className="mx-auto max-w-[1400px] px-3 py-4 outline-none sm:px-5 sm:py-5">
           <Told />

@@ -24,6 +24,8 @@ export interface FeedOptions {
   replayRowsMax: number;
   /** Whether changes of other things than decisions are announced too. */
   announceChanges: boolean;
+  /** When what the reader shows was loaded: changes since then, of which no stream told it, are announced first. */
+  loadedAtMs: number | null;
 }
 
 /** Two sleeps: one that only the reader's leaving ends (the pace), one that any event ends (the wait). */
@@ -44,6 +46,10 @@ const sleeper = (signal: AbortSignal) => {
     });
   return { wake: () => wake(), pace: (ms: number) => sleep(ms, false), wait: (ms: number) => sleep(ms, true) };
 };
+
+/** Its time tells a reader whether data that arrives later was loaded before the change. */
+const changeMessage = (topics: readonly string[]): string =>
+  message({ event: "change", data: { topics, atMs: Date.now() } });
 
 /**
  * A reader's decisions in commit order, each exactly once, as server-sent events. The `id` of an event is the decision's
@@ -66,6 +72,8 @@ export async function* decisionFeed(options: FeedOptions): AsyncGenerator<string
       cursor = newest;
       yield message({ event: "resync", id: cursor, data: { cursor } });
     } else yield message({ event: "ready", id: cursor, data: { cursor } });
+    const missed = options.loadedAtMs === null ? [] : events.publishedSince(options.orgId, options.loadedAtMs);
+    if (options.announceChanges && missed.length > 0) yield changeMessage(missed);
 
     let checkedAt = Date.now();
     let spokeAt = Date.now();
@@ -83,7 +91,7 @@ export async function* decisionFeed(options: FeedOptions): AsyncGenerator<string
       const topics = [...changed];
       changed.clear();
       if (options.announceChanges && topics.some((topic) => topic !== "decisions")) {
-        yield message({ event: "change", data: { topics } });
+        yield changeMessage(topics);
         spokeAt = now;
       }
       if (topics.includes("decisions") || topics.includes("*")) {

@@ -2,7 +2,7 @@ import { type Actor, CreelError, type Ctx } from "@creel/core";
 import { logIfUnforeseen } from "../errors/problem.ts";
 import { runtime } from "../runtime.ts";
 import { decisionFeed, type FeedOptions } from "./feed.ts";
-import { resumePoint, streamResponse } from "./wire.ts";
+import { loadedPoint, resumePoint, streamResponse } from "./wire.ts";
 
 type Wanted = Pick<FeedOptions, "filter" | "replayRowsMax" | "announceChanges"> & {
   ctx: Ctx;
@@ -25,6 +25,7 @@ export const openStream = async (request: Request, wanted: Wanted): Promise<Resp
     events,
     signal,
     resumeAt: resumePoint(request),
+    loadedAtMs: loadedPoint(request),
   });
   const first = await feed.next();
   return streamResponse(withFirst(first, feed, wanted.ctx.requestId), abort, wanted.ctx.requestId);

@@ -39,8 +39,10 @@ const Request = ({ request }: { request: AgentRequestView }) => {
   return (
     <li className="grid gap-2 border-b border-line px-3 py-2 last:border-b-0">
       <div>
-        <TextLink href={paths.sandbox(request.sandboxId)}>{request.sandboxName}</TextLink> asks for <Mono>{place}</Mono>{" "}
-        by <Mono>{request.binary}</Mono>, <Time at={request.askedAt} />
+        <TextLink href={paths.sandbox(request.sandboxId)} className="underline">
+          {request.sandboxName}
+        </TextLink>{" "}
+        asks for <Mono>{place}</Mono> by <Mono>{request.binary}</Mono>, <Time at={request.askedAt} />
       </div>
       <figure>
         <figcaption className="text-muted">The agent claims; nobody has checked it:</figcaption>
@@ -81,7 +83,11 @@ const Request = ({ request }: { request: AgentRequestView }) => {
         </div>
       ) : (
         <p className="text-muted">
-          It waits for approval: <TextLink href={paths.change(proposed)}>see who can approve it</TextLink>.
+          It waits for approval:{" "}
+          <TextLink href={paths.change(proposed)} className="underline">
+            see who can approve it
+          </TextLink>
+          .
         </p>
       )}
     </li>
