@@ -8,6 +8,7 @@ import { and, eq, isNull, ne, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
 import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
+import { appliedSince } from "../change/since.ts";
 import type { Ctx } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
@@ -113,11 +114,11 @@ async function write(
 
 const baseSchema = z.object({ standing: contentSchema.shape.policy });
 
-/** The rule of before, where the one that was applied still stands. */
-async function takeBack(tx: Tx, ctx: Ctx, { orgId, content, base }: AppliedChange<Content>): Promise<TakenBack> {
+/** The rule of before, where the one that was applied still stands and none was saved since. */
+async function takeBack(tx: Tx, ctx: Ctx, { orgId, id, content, base }: AppliedChange<Content>): Promise<TakenBack> {
   const row = await standing({ tx, orgId }, content.policyId);
   const now = row === null ? null : { name: row.name, mode: row.mode, spec: row.spec };
-  if (digestOf(now) !== digestOf(content.policy))
+  if (digestOf(now) !== digestOf(content.policy) || (await appliedSince(tx, { orgId, id })))
     return { how: "left", note: row === null ? "It was removed since." : "It was changed since." };
   const before = baseSchema.parse(base).standing;
   if (before === null && row === null) return { how: "taken_back" };

@@ -11,6 +11,7 @@ import { authorizeNew, authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
 import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
+import { appliedSince } from "../change/since.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { stored } from "../stored.ts";
@@ -54,14 +55,15 @@ export const policyLabelsChange = defineChangeKind({
 
 const baseSchema = z.object({ labels: labelsSchema });
 
-/** The labels of before, where those that were applied are still there. */
+/** The labels of before, where those that were applied are still there and no others have been since. */
 async function takeBack(
   tx: Tx,
   ctx: Ctx,
-  { orgId, content, base }: AppliedChange<z.output<typeof contentSchema>>,
+  { orgId, id, content, base }: AppliedChange<z.output<typeof contentSchema>>,
 ): Promise<TakenBack> {
   const { policy } = await newestVersion({ tx, orgId, now: ctx.clock() }, content.policyId);
-  if (digestOf(policy.labels) !== digestOf(content.labels)) return { how: "left", note: "It was labelled anew since." };
+  if (digestOf(policy.labels) !== digestOf(content.labels) || (await appliedSince(tx, { orgId, id })))
+    return { how: "left", note: "It was labelled anew since." };
   await writeLabels(tx, ctx, { orgId, policyId: content.policyId, labels: baseSchema.parse(base).labels });
   return { how: "taken_back" };
 }
