@@ -15,14 +15,23 @@ const NOTE_CHARS_MAX = 2_000;
 
 const FOUND = { keep: "justified, and kept", justified: "justified", undo: "to be undone" } as const;
 
+/** What carries its own end is never made longer, so nobody keeps it. */
+const endsByItself = new Set<string>(["role_grant", "egress_exception"]);
+
 /** What becomes of what was applied. */
-const Ending = ({ review }: { review: ReviewView }) => {
-  if (review.endedAt === null)
-    return review.endsAt === null ? null : (
+const Ending = ({ review, kind }: { review: ReviewView; kind: string }) => {
+  if (review.endedAt === null) {
+    if (review.endsAt === null) return null;
+    return endsByItself.has(kind) ? (
+      <>
+        Ends <Time at={review.endsAt} />, by itself.
+      </>
+    ) : (
       <>
         Is taken back <Time at={review.endsAt} />, unless it is kept.
       </>
     );
+  }
   if (review.endedHow === "kept")
     return (
       <>
@@ -64,7 +73,9 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
           { term: "Reason", value: review.reason },
           { term: "Passed over", value: `${review.skippedCount} who could have approved` },
           { term: "Due", value: <Time at={review.dueAt} /> },
-          ...(review.endsAt === null ? [] : [{ term: "What was applied", value: <Ending review={review} /> }]),
+          ...(review.endsAt === null
+            ? []
+            : [{ term: "What was applied", value: <Ending review={review} kind={change.kind} /> }]),
           ...(review.closedAt
             ? [
                 { term: "Closed", value: <Time at={review.closedAt} /> },
