@@ -80,6 +80,7 @@ export const Changes = ({ show }: { show: Show }) => {
         <Answer query={query} what="changes">
           {({ items }) => (
             <DataTable
+              stacks
               caption="Changes"
               rows={items}
               columns={columns}

@@ -33,7 +33,7 @@ const kinds: readonly (readonly [string, string])[] = [
 export const kindOptions = kinds.map(([value, text]) => ({ value, text }));
 export const riskOptions = riskGrades.map((value) => ({ value, text: value === "none" ? "any risk" : value }));
 export const modeOptions = [
-  { value: "evaluate", text: "only look on, and say what it would have held up" },
+  { value: "evaluate", text: "only say what it would have held up" },
   { value: "enforce", text: "enforce" },
 ];
 export const reviewerOptions = [
