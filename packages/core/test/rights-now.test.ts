@@ -89,6 +89,18 @@ const puppet = async () => await addPerson(fleet, acme, { name: unique("puppet")
 const account = async () => (await serviceAccount.create({ ctx: owner(), input: { name: unique("robot") } })).id;
 const fresh = async () =>
   applied(await policy.create({ ctx: owner(), input: { name: unique("policy"), yaml: POLICY } })).id;
+async function proposed(policyId: string): Promise<{ changeId: string; digest: string }> {
+  const dev = await addPerson(fleet, acme, { name: unique("dev"), role: "developer" });
+  const input = { policyId, baseVersion: 1, yaml: POLICY.replace("GET", "PUT") };
+  const { changeId } = await policy.saveVersion({ ctx: fleet.ctx(await dev.actor()), input });
+  const { digest } = await change.get({ ctx: owner(), input: { changeId } });
+  return { changeId, digest };
+}
+async function broken(policyId: string): Promise<string> {
+  const made = await proposed(policyId);
+  await change.breakGlass({ ctx: owner(), input: { ...made, reason: "nobody else was there" } });
+  return made.changeId;
+}
 
 /** Each prepares what it acts on, and answers the act. */
 const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
@@ -136,12 +148,16 @@ const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
     return () => policy.saveVersion({ ctx, input: { policyId, baseVersion: 1, yaml: POLICY.replace("GET", "PUT") } });
   },
   "breaks the glass": async (ctx) => {
-    const policyId = await fresh();
-    const dev = await addPerson(fleet, acme, { name: unique("dev"), role: "developer" });
-    const input = { policyId, baseVersion: 1, yaml: POLICY.replace("GET", "PUT") };
-    const { changeId } = await policy.saveVersion({ ctx: fleet.ctx(await dev.actor()), input });
-    const { digest } = await change.get({ ctx: owner(), input: { changeId } });
+    const { changeId, digest } = await proposed(await fresh());
     return () => change.breakGlass({ ctx, input: { changeId, digest, reason: "nobody else was there" } });
+  },
+  "keeps what break-glass applied": async (ctx) => {
+    const input = { changeId: await broken(await fresh()), verdict: "keep" as const, note: "it shall stay so" };
+    return () => change.closeReview({ ctx, input });
+  },
+  "takes somebody's change back": async (ctx) => {
+    const { changeId } = await proposed(await fresh());
+    return () => change.withdraw({ ctx, input: { changeId, reason: "not any more" } });
   },
 };
 

@@ -9,6 +9,7 @@ import { lockReview, takeBack } from "./glass.ts";
 import { kindOf } from "./kinds.ts";
 import { COMMENT_CHARS_MAX, REASON_CHARS_MIN } from "./limits.ts";
 import { planNodes } from "./plan.ts";
+import { asTheyStand } from "./proposer.ts";
 import { lockChange, touchesOf } from "./row.ts";
 import { serializably } from "./transact.ts";
 import { ENDS_BY_ITSELF } from "./underGlass.ts";
@@ -34,7 +35,8 @@ export const closeReview = defineVerb({
     await serializably(ctx, orgId, async (tx) => {
       const t = tables.changeReviews;
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      const { actor: held } = await asTheyStand(tx, ctx, { action: "approve", on: "change" });
+      authorizeOver(held, { action: "approve", on: "change", touches: touchesOf(change) });
       const open = and(eq(t.orgId, orgId), eq(t.changeId, change.id), isNull(t.closedAt));
       const review = await lockReview(tx, change);
       if (review === null || review.closedAt !== null) throw notFound();

@@ -8,6 +8,7 @@ import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
 import { move } from "./end.ts";
 import { COMMENT_CHARS_MAX } from "./limits.ts";
+import { asTheyStand } from "./proposer.ts";
 import { lockChange, stateOf, touchesOf } from "./row.ts";
 import { serializably } from "./transact.ts";
 
@@ -26,11 +27,12 @@ export const withdraw = defineVerb({
     const { orgId } = ctx.actor;
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(ctx.actor, { action: "delete", on: "change", touches: touchesOf(change) });
+      const { actor } = await asTheyStand(tx, ctx, { action: "delete", on: "change" });
+      authorizeOver(actor, { action: "delete", on: "change", touches: touchesOf(change) });
       const me = personOf(ctx.actor);
       const wrote = (await partiesOf(tx, change)).some(({ userId, part }) => userId === me && part !== "favoured");
       // Whoever could reject it may as well take it back.
-      if (!wrote) authorizeOver(ctx.actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      if (!wrote) authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "withdraw");
       if (over !== null) throw new CreelError("conflict", over);
       return await move(tx, ctx, change, { event: "withdraw", action: "change.withdraw", reason: input.reason });
