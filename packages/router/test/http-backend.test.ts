@@ -155,14 +155,14 @@ test("a client that goes away stops the provider, in mid-stream and before the f
     { signal: client.signal },
   );
   for await (const _chunk of stream) client.abort();
-  await vi.waitFor(() => expect(upstream.aborted).toBe(1), 5_000);
+  await vi.waitFor(() => expect(upstream.aborted).toBe(1), 15_000);
 
   const waiting = new AbortController();
   const call = openai.chat.completions.create({ model: "real-model", messages: [] }, { signal: waiting.signal });
-  await vi.waitFor(() => expect(upstream.seen).toHaveLength(2), 5_000);
+  await vi.waitFor(() => expect(upstream.seen).toHaveLength(2), 15_000);
   waiting.abort();
   await expect(call).rejects.toThrow();
-  await vi.waitFor(() => expect(upstream.aborted).toBe(2), 5_000);
+  await vi.waitFor(() => expect(upstream.aborted).toBe(2), 15_000);
 });
 
 test("a provider that drops the connection in mid-stream breaks the client's stream too: never a clean end", async () => {

@@ -54,11 +54,13 @@ const parse = (body: string): Record<string, unknown> => {
   }
 };
 
+const FIRST_BYTE_TIMEOUT_MS = 10_000;
+
 /** Bytes as they are; resolves with everything that came back until the connection ended, and how it ended. */
 export async function speak(
   target: { door: number; tls?: { host: string; ca: string } },
   bytes: string | Buffer,
-  { endAfter = false, timeoutMs = 10_000 } = {},
+  { endAfter = false, timeoutMs = FIRST_BYTE_TIMEOUT_MS } = {},
 ): Promise<{ text: string; reset: boolean }> {
   const socket: Socket =
     target.tls === undefined
@@ -76,7 +78,15 @@ export async function speak(
   ]);
   if (endAfter) socket.end(bytes);
   else socket.write(bytes);
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  // A busy machine may be slow to say the first word; from then on the rest follows, or nothing comes.
+  const gone = () => socket.destroy();
+  let timer = setTimeout(gone, FIRST_BYTE_TIMEOUT_MS);
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(gone, timeoutMs);
+  };
+  if (chunks.length > 0) again();
+  socket.on("data", again);
   await closed(socket);
   clearTimeout(timer);
   return { text: Buffer.concat(chunks).toString("latin1"), reset };
