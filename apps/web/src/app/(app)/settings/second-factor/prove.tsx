@@ -24,9 +24,11 @@ export const Prove = ({ asksCode, onProved }: { asksCode: boolean; onProved: () 
           }}
         >
           <ProofFields proof={proof} />
-          <Button type="submit" look="primary" busy={proof.busy}>
-            Prove it
-          </Button>
+          <div>
+            <Button type="submit" look="primary" busy={proof.busy}>
+              Prove it
+            </Button>
+          </div>
         </form>
       )}
     </Panel>

@@ -99,14 +99,16 @@ export const SecondFactor = () => {
                       autoComplete="one-time-code"
                       maxLength={16}
                     />
-                    <Button
-                      look="primary"
-                      busy={confirm.isPending}
-                      disabledReason={code.trim() === "" ? "Type the code first." : null}
-                      onClick={() => confirm.mutate({ code: code.trim() })}
-                    >
-                      Confirm
-                    </Button>
+                    <div>
+                      <Button
+                        look="primary"
+                        busy={confirm.isPending}
+                        disabledReason={code.trim() === "" ? "Type the code first." : null}
+                        onClick={() => confirm.mutate({ code: code.trim() })}
+                      >
+                        Confirm
+                      </Button>
+                    </div>
                   </div>
                 </Panel>
               ) : null}
