@@ -392,4 +392,76 @@ describe("the inbox", () => {
     expect(place).toBeGreaterThanOrEqual(0);
     expect(place).toBeLessThanOrEqual(60);
   });
+
+  it("keeps a group on the page that one that floods was denied too", async () => {
+    const step = () => {
+      fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    };
+    const shared = { host: "registry.example.com", path: "/pkg" };
+    step();
+    await tell(denied(boxes[1] ?? "", { ...shared, time: at() }));
+    step();
+    await tell(denied(first(), { ...shared, time: at() }));
+    step();
+    for (let from = 0; from < 300; from += 100)
+      await tell(
+        ...Array.from({ length: 100 }, (_, n) => denied(first(), { host: `h${from + n}.example.com`, time: at() })),
+      );
+    const group = (await groups()).find(({ host }) => host === shared.host);
+    expect(group).toMatchObject({ count: 2, sandboxCount: 2 });
+  });
+
+  it("keeps the denial of a quiet sandbox on the page while many flood, and says that there is more", async () => {
+    const far = await makeNode(fleet, globex, "host-far");
+    const create = (name: string) =>
+      sandbox.create({
+        ctx: ctx(globex.as("owner")),
+        input: {
+          name,
+          labels: {},
+          nodeId: far.nodeId,
+          policyId: globex.policyId,
+          agent: { plugin: "command", command: ["true"] },
+        },
+      });
+    const quiet = await create("quiet");
+    const hostile = [];
+    for (let n = 0; n < 5; n++) hostile.push(await create(`hostile-${n}`));
+    const tellFar = (...entries: JournalEntry[]) => decision.ingest({ ctx: fleet.ctx(far.actor), input: { entries } });
+    const page = (input: { sandboxId?: string; days?: number } = {}) =>
+      inbox.list({ ctx: ctx(globex.as("owner")), input });
+    await tellFar(denied(quiet.id, { host: "quiet.example.com", time: at() }));
+    expect(await page()).toMatchObject({ more: false });
+    fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+    for (const { id } of hostile)
+      await tellFar(
+        ...Array.from({ length: 60 }, (_, n) => denied(id, { host: `${id}-${n}.example.com`, time: at() })),
+      );
+    const { items, more } = await page();
+    expect(more).toBe(true);
+    expect(items).toHaveLength(200);
+    expect(items.some(({ host }) => host === "quiet.example.com")).toBe(true);
+    expect(items.map(({ lastAt }) => lastAt)).toEqual(
+      items
+        .map(({ lastAt }) => lastAt)
+        .sort()
+        .reverse(),
+    );
+    // Of one sandbox more was counted than is read: its groups fit the page, and it is said all the same.
+    const [full] = hostile;
+    const { orgId } = globex;
+    const [row] = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups));
+    if (full === undefined || row === undefined) throw new Error("nothing was counted");
+    const now = fleet.clock.now.getTime();
+    const addDay = (ago: number) => {
+      const lastAt = new Date(now - ago * 86_400_000);
+      const day = { ...row, sandboxId: full.id, firstAt: lastAt, lastAt, day: lastAt.toISOString().slice(0, 10) };
+      const counts = Array.from({ length: 60 }, (_, n) => ({ ...day, groupKey: `${n}`.padStart(22, "x") }));
+      return withOrg(fleet.db, orgId, (tx) => tx.insert(tables.deniedGroups).values(counts));
+    };
+    for (let ago = 1; ago <= 15; ago++) await addDay(ago);
+    expect(await page({ sandboxId: full.id, days: 31 })).toMatchObject({ more: false });
+    await addDay(16);
+    expect(await page({ sandboxId: full.id, days: 31 })).toMatchObject({ more: true });
+  });
 });

@@ -7,9 +7,11 @@ export const GROUPS_MAX = 200;
 export const GROUPS_PER_SANDBOX_DAY_MAX = 500;
 /** Counts of one sandbox that a page reads, those of its newest denials: two days of one that floods. */
 export const COUNTS_PER_SANDBOX_MAX = 1_000;
-/** Of all sandboxes together: some fifty that flood at once, and a few hundredths of a second of the database's time. */
+/** Of all sandboxes together: forty that flood at once have all of theirs, more share it and have no less than what is shown first. */
 export const COUNTS_MAX = 40_000;
 /** Groups of one sandbox that stand before those of the others' late comers; the rest of a flood comes after. */
 export const GROUPS_PER_SANDBOX_FIRST = 50;
+/** Groups of each sandbox that find a place on the page before any sandbox has more there. */
+export const PLACES_OF_ROUNDS = [1, 5, GROUPS_PER_SANDBOX_FIRST];
 /** Sandboxes named with a group; more are counted. */
 export const SANDBOXES_NAMED_MAX = 50;

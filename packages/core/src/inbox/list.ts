@@ -3,7 +3,14 @@ import { z } from "zod";
 import { visibleDecisions } from "../authz/scopeSql.ts";
 import type { DeniedGroup } from "../exceptionViews.ts";
 import { defineVerb } from "../verb.ts";
-import { DAYS_DEFAULT, DAYS_MAX, GROUPS_MAX, GROUPS_PER_SANDBOX_FIRST } from "./limits.ts";
+import {
+  COUNTS_MAX,
+  DAYS_DEFAULT,
+  DAYS_MAX,
+  GROUPS_MAX,
+  GROUPS_PER_SANDBOX_FIRST,
+  PLACES_OF_ROUNDS,
+} from "./limits.ts";
 import { type Looking, seen } from "./seen.ts";
 import { describeGroups, type GroupRow } from "./view.ts";
 
@@ -16,14 +23,18 @@ export const listInput = z.strictObject({
 });
 export interface InboxPage {
   items: DeniedGroup[];
-  /** There are more groups than fit. */
+  /** There are more groups than fit, or more was denied than was counted. */
   more: boolean;
   since: string;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Denied requests of the fleet in groups, the most lately denied first. */
+/**
+ * Denied requests of the fleet in groups, the most lately denied first. Threat: agents that flood, so that people see nothing else.
+ * Invariant: each sandbox has its newest groups on the page before any has many there, and a group has the best place that it has with any
+ * sandbox that was denied it, so that nobody's place is lost in another's flood; what finds none is said to be there (`more`).
+ */
 export const list = defineVerb({
   name: "inbox.list",
   kind: "query",
@@ -35,9 +46,10 @@ export const list = defineVerb({
     const since = new Date(now.getTime() - days * DAY_MS);
     const looking: Looking = { orgId, since, sandboxId, within: visibleDecisions(ctx.actor) };
     return await withOrg(ctx.db, orgId, async (tx) => {
-      const rows = await groupsOf(tx, looking, { show, limit: limit + 1 });
-      const items = await describeGroups(tx, { orgId, rows: rows.slice(0, limit), days: daysOf({ since, now }) });
-      return { items, more: rows.length > limit, since: since.toISOString() };
+      const { rows, cut } = await groupsOf(tx, looking, { show, limit: limit + 1 });
+      const shown = rows.slice(0, limit).sort(byPlaceAndTime);
+      const items = await describeGroups(tx, { orgId, rows: shown, days: daysOf({ since, now }) });
+      return { items, more: cut || rows.length > limit, since: since.toISOString() };
     });
   },
 });
@@ -50,36 +62,62 @@ function daysOf({ since, now }: { since: Date; now: Date }): string[] {
   return days;
 }
 
+const isLate = ({ place }: PlacedRow): number => (place > GROUPS_PER_SANDBOX_FIRST ? 1 : 0);
+
+/** What has found its place on the page is read by its time; the rest of a flood comes after. */
+const byPlaceAndTime = (one: PlacedRow, other: PlacedRow): number =>
+  isLate(one) - isLate(other) || new Date(other.last_at).getTime() - new Date(one.last_at).getTime();
+
+interface PlacedRow extends GroupRow {
+  /** Among the newest groups of the sandbox where it stands best. */
+  place: number;
+}
+
+/** In the order in which groups find their places: the newest one of each sandbox, then a few of each, then more. */
 async function groupsOf(
   tx: Tx,
   looking: Looking,
   { show, limit }: { show: "open" | "dismissed"; limit: number },
-): Promise<GroupRow[]> {
+): Promise<{ rows: PlacedRow[]; cut: boolean }> {
   const { inboxMarks } = tables;
   const org = sql`${looking.orgId}::uuid`;
   const shown =
-    show === "dismissed" ? sql`m.kind = 'dismissed'` : sql`(m.id is null or (m.kind = 'handled' and g.last_at > m.at))`;
+    show === "dismissed"
+      ? sql`m.kind = 'dismissed'`
+      : sql`(m.id is null or (m.kind = 'handled' and w.any_last_at > m.at))`;
   /** Dealt with in its own sandbox, it is left out for everybody who sees that sandbox, and of what the others are counted by. */
   const dealtWith = show === "dismissed" ? sql`false` : sql`m.id is not null and b.last_at <= m.at`;
+  const round = sql.join(
+    PLACES_OF_ROUNDS.map((places) => sql`(place > ${places})::int`),
+    sql` + `,
+  );
   // One pass and no join of what is large with itself: fresh tables have no statistics to plan one by.
-  const rows = await tx.execute<GroupRow>(sql`
-    with by_sandbox as (
+  const found = await tx.execute<(PlacedRow | { group_key: null }) & { cut: boolean }>(sql`
+    with counted as materialized (${seen(looking)}), by_sandbox as (
       select group_key, sandbox_id, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor) as cursor,
         json_object_agg(day, count) as days
-      from (${seen(looking)}) each group by group_key, sandbox_id
-    ), g as (
-      select b.group_key, sum(b.count)::int as count, min(b.first_at) as first_at, max(b.last_at) as last_at,
-        max(b.cursor)::text as cursor, count(*)::int as sandboxes, array_agg(b.sandbox_id order by b.last_at desc) as sandbox_ids,
-        json_agg(b.days) as days
+      from counted group by group_key, sandbox_id
+    ), waiting as (
+      select b.*, max(b.last_at) over (partition by b.group_key) as any_last_at
       from by_sandbox b left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = b.group_key and m.sandbox_id = b.sandbox_id
         and m.ended_at is null
-      where not (${dealtWith}) group by b.group_key
-    ), open as (
-      select g.*, m.kind as mark_kind, m.reason as mark_reason, m.by as mark_by, m.at as mark_at,
-        row_number() over (partition by g.sandbox_ids[1] order by g.last_at desc) as place
-      from g left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = g.group_key and m.sandbox_id is null and m.ended_at is null
+      where not (${dealtWith})
+    ), placed as (
+      select w.*, m.kind as mark_kind, m.reason as mark_reason, m.by as mark_by, m.at as mark_at,
+        row_number() over (partition by w.sandbox_id order by w.last_at desc, w.group_key) as place
+      from waiting w left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = w.group_key and m.sandbox_id is null
+        and m.ended_at is null
       where ${shown}
+    ), g as (
+      select group_key, sum(count)::int as count, min(first_at) as first_at, max(last_at) as last_at, max(cursor)::text as cursor,
+        count(*)::int as sandboxes, array_agg(sandbox_id order by last_at desc) as sandbox_ids, json_agg(days) as days,
+        min(place)::int as place, mark_kind, mark_reason, mark_by, mark_at
+      from placed group by group_key, mark_kind, mark_reason, mark_by, mark_at
+    ), page as (
+      select g.*, ${round} as round from g order by round, last_at desc, group_key limit ${limit}
     )
-    select * from open order by (place > ${GROUPS_PER_SANDBOX_FIRST}), last_at desc, group_key limit ${limit}`);
-  return [...rows];
+    select page.*, c.cut from (select coalesce(bool_or(at_end), false) or count(*) >= ${COUNTS_MAX} as cut from counted) c
+    left join page on true order by page.round, page.last_at desc, page.group_key`);
+  const rows = found.flatMap((row) => (row.group_key === null ? [] : [row]));
+  return { rows, cut: found.some(({ cut }) => cut) };
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql, tables } from "@creel/db";
-import { COUNTS_MAX, COUNTS_PER_SANDBOX_MAX } from "./limits.ts";
+import { COUNTS_MAX, COUNTS_PER_SANDBOX_MAX, GROUPS_PER_SANDBOX_FIRST } from "./limits.ts";
 
 /** Which denials are looked at. */
 export interface Looking {
@@ -11,22 +11,36 @@ export interface Looking {
 }
 
 /**
- * What was counted by sandbox, day and group, without what somebody has dealt with in that sandbox since. Threat: one agent that floods
- * takes the page away from everybody. Invariant: what one sandbox costs is bounded, and so is the whole, however often it was denied.
+ * What was counted by sandbox, day and group, without what somebody has dealt with in that sandbox since; `at_end`: of this sandbox no more
+ * was read. Threat: one agent that floods takes the page away from everybody, or many do. Invariant: what one sandbox costs is bounded,
+ * and so is the whole, however often it was denied; those that were denied much share it, and the newest of each comes before the older of any.
  */
 export function seen({ orgId, since, sandboxId, within }: Looking): SQL {
   const { sandboxes: s, nodes: n } = tables;
   const from = sql`${since.toISOString()}::timestamptz`;
   return sql`
-    select r.* from ${s} join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
+    with looked_at as (
+      select ${s.id} as id from ${s} join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
+      where ${s.orgId} = ${orgId}::uuid and (${s.removedAt} is null or ${s.removedAt} >= ${from}) and ${within ?? sql`true`}
+        and ${sandboxId === undefined ? sql`true` : sql`${s.id} = ${sandboxId}::uuid`}
+    ), share as (
+      select least(${COUNTS_PER_SANDBOX_MAX}::int,
+        greatest(${GROUPS_PER_SANDBOX_FIRST}::int, ${COUNTS_MAX}::int / greatest(count(*), 1))) as counts
+      from looked_at where exists (
+        select 1 from denied_groups d
+        where d.org_id = ${orgId}::uuid and d.sandbox_id = looked_at.id and d.last_at >= ${from}
+        offset ${GROUPS_PER_SANDBOX_FIRST}
+      )
+    )
+    select r.*, r.newness >= (select counts from share) as at_end from looked_at
     cross join lateral (
-      select d.sandbox_id, d.group_key, d.day, d.count, d.first_at, d.last_at, d.cursor from denied_groups d
-      where d.org_id = ${orgId}::uuid and d.sandbox_id = ${s.id} and d.last_at >= ${from}
-      order by d.last_at desc limit ${COUNTS_PER_SANDBOX_MAX}
+      select d.sandbox_id, d.group_key, d.day, d.count, d.first_at, d.last_at, d.cursor,
+        row_number() over (order by d.last_at desc) as newness
+      from denied_groups d
+      where d.org_id = ${orgId}::uuid and d.sandbox_id = looked_at.id and d.last_at >= ${from}
+      order by d.last_at desc limit (select counts from share)
     ) r
-    where ${s.orgId} = ${orgId}::uuid and (${s.removedAt} is null or ${s.removedAt} >= ${from}) and ${within ?? sql`true`}
-      and ${sandboxId === undefined ? sql`true` : sql`${s.id} = ${sandboxId}::uuid`}
-    limit ${COUNTS_MAX}`;
+    order by r.newness limit ${COUNTS_MAX}`;
 }
 
 /** The sandboxes that asked for one group and are still there, by the index of groups. */
