@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { tables, withOrg } from "@creel/db";
 import { makeSealingKey } from "@creel/protocol/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -338,10 +339,8 @@ test("another org's decision ids lead nowhere", async () => {
 });
 
 test("every mutation leaves an audit row", async () => {
-  const rows = async (): Promise<number> => {
-    const { items } = await audit.list({ ctx: fleet.ctx(acme.as("owner")), input: { limit: 500 } });
-    return items.length;
-  };
+  // Counted in the database: a page of them is full one day, and from then on every verb would look silent.
+  const rows = () => withOrg(fleet.db, acme.orgId, (tx) => tx.$count(tables.auditEvents));
   const actors = {
     person: acme.as("owner"),
     self: acme.as("owner"),
