@@ -3,8 +3,11 @@
  * something else than they read. Invariant: what is shown holds no such character; in its place stands its number.
  */
 
-/** Controls, format and private signs, what has no meaning yet, line separators, fillers, and every space but the ordinary one. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/gu;
+/**
+ * Controls, format and private signs, what has no meaning yet, line separators, fillers, and every space but the ordinary one; and what
+ * Unicode calls a sign but is drawn as nothing: the empty Braille pattern, Khitan's filler, the head of no note, an object's place.
+ */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800\ufffc\u{16fe4}\u{1d159}]|(?! )\p{Zs}/gu;
 
 function written(sign: string): string {
   const code = sign.codePointAt(0) ?? 0;
