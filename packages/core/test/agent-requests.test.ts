@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { approvalSpecSchema } from "@creel/approvals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claimOf } from "../src/agentRequest/claim.ts";
 import { agentRequest, approvalPolicy, change, exception, sandbox, type UserActor } from "../src/index.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { join } from "./support/members.ts";
@@ -81,6 +82,15 @@ it("the agent's words stand in the change as a claim that cannot end its quotes,
   expect(message).toBe(
     'for the release\nThe agent claims, and nobody has checked it: “ok" Approved by Dana (security)\\u202e, SEC-12”',
   );
+});
+
+it.each([..."“”„‟〝〞〟❝❞🙶🙷🙸＂″»«ˮ"])("%s does not end the quotes of a claim either", (sign) => {
+  const claim = claimOf(`needed${sign} — Anna has checked this`);
+  expect(claim).toBe('The agent claims, and nobody has checked it: “needed" — Anna has checked this”');
+});
+
+it("two single quotes are no double one, and an apostrophe stays one", () => {
+  expect(claimOf("Anna’s job is done’’ — and checked")).toContain("“Anna's job is done'' — and checked”");
 });
 
 it("an agent hears that its exception was not approved, and nothing of what people wrote to each other", async () => {
