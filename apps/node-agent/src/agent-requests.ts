@@ -37,15 +37,17 @@ export function createAgentRequests(options: {
   return {
     ask(request) {
       if (!waiting.has(request.id) && waiting.size >= AGENT_REQUESTS_MAX) giveWay();
-      waiting.set(request.id, { ...request, again: false });
-      options.send([request]);
+      // That it is asked anew is said once: said with each heartbeat, it would begin anew whenever it is over; never said, it stays over.
+      const again = request.again || waiting.get(request.id)?.again === true;
+      const sent = options.send([{ ...request, again }]);
+      waiting.set(request.id, { ...request, again: again && !sent });
     },
     send() {
       const turn = [...waiting.values()].slice(0, REQUESTS_PER_MESSAGE_MAX);
       if (turn.length === 0 || !options.send(turn)) return;
       for (const request of turn) {
         waiting.delete(request.id);
-        waiting.set(request.id, request);
+        waiting.set(request.id, { ...request, again: false });
       }
     },
     answered(answers) {

@@ -57,3 +57,38 @@ test("what is answered is asked no more; what still waits is", () => {
   requests.send();
   expect(sent.flat().map(({ id }) => id)).toEqual([two.id]);
 });
+
+test("what is asked anew while the hub is out of reach is said to be asked anew once it is there, and no more after", () => {
+  const sent: AgentRequest[] = [];
+  let isUp = false;
+  const requests = createAgentRequests({
+    send: (some) => {
+      if (isUp) sent.push(...some);
+      return isUp;
+    },
+    onAnswers: () => {},
+  });
+  const asked = request(randomUUID());
+  requests.ask(asked);
+  requests.ask({ ...asked, again: false });
+  isUp = true;
+  requests.send();
+  requests.send();
+  requests.ask(asked);
+  requests.send();
+  expect(sent.map(({ again }) => again)).toEqual([true, false, true, false]);
+});
+
+test("what is asked again while the hub is away is asked again once it is there, and once only", () => {
+  const sent: AgentRequest[][] = [];
+  let isThere = false;
+  const requests = createAgentRequests({
+    send: (some) => isThere && sent.push(some) > 0,
+    onAnswers: () => undefined,
+  });
+  requests.ask(request(randomUUID()));
+  isThere = true;
+  requests.send();
+  requests.send();
+  expect(sent.flat().map(({ again }) => again)).toEqual([true, false]);
+});
