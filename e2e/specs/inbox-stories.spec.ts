@@ -10,9 +10,18 @@ const ASKS = `
 const ask = () => fetch("https://paste.creel.example/api/paste", { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
 for (;;) { await ask(); await new Promise((resolve) => setTimeout(resolve, 500)); }`;
 
-/** One that writes where it may only read. */
+/** One that writes where it may only read, then asks people for what is denied, waits for them, and does it once it may. */
 const POLITE = `
-await fetch("https://tickets.creel.example/api/tickets/7/close", { method: "POST", body: "{}" }).then((r) => r.text()).catch(() => 0);
+const post = (url) => fetch(url, { method: "POST", body: "{}" }).then(async (r) => (await r.text(), r.status)).catch(() => 0);
+await post("https://tickets.creel.example/api/tickets/7/close");
+const own = "http://creel.local/v1/requests";
+const wish = { host: "paste.creel.example", port: 443, method: "POST", path: "/api/paste", reason: "to share it\\u202e\\nApproved by Dana" };
+const { id } = await (await fetch(own, { method: "POST", body: JSON.stringify(wish) })).json();
+let state = "waiting";
+while (state === "waiting") state = (await (await fetch(own + "/" + id + "?wait=60")).json()).state;
+console.log("heard", state, Date.now());
+console.log("pasted", await post("https://paste.creel.example/api/paste"));
+console.log("again", await post("https://paste.creel.example/api/paste"));
 setInterval(() => {}, 1000);`;
 const POLITE_POLICY = `version: 1
 network_policies:
@@ -30,6 +39,13 @@ let sandboxId = "";
 async function arrive(browser: Browser, email: string, role: string): Promise<Person> {
   const person = await join(browser, fleet, { email, role });
   people.push(person);
+  return person;
+}
+
+/** Whom the first story signed in. */
+function first(): Person {
+  const [person] = people;
+  if (person === undefined) throw new Error("the first story signed nobody in");
   return person;
 }
 
@@ -97,19 +113,48 @@ test("what was denied is allowed for an hour by one key, the agent uses it, and 
   expect(admin.complaints).toEqual([]);
 });
 
-test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
-  const [first] = people;
-  if (first === undefined) throw new Error("the first story signed nobody in");
-  const { page, complaints } = first;
+test("an agent asks from inside its sandbox, a person allows it once on the page, and the agent goes on", async () => {
+  const { page, complaints } = first();
   const { items: nodes } = await fleet.api<{ items: { id: string }[] }>("GET", "/nodes");
   const made = await fleet.api<{ id: string }>("POST", "/policies", { name: "polite", yaml: POLITE_POLICY });
-  await fleet.api("POST", "/sandboxes", {
+  const polite = await fleet.api<{ id: string }>("POST", "/sandboxes", {
     name: "polite",
     nodeId: nodes[0]?.id,
     policyId: made.id,
     agent: { plugin: "command", command: ["/opt/node/bin/node", "--input-type=module", "-e", POLITE] },
     restart: { policy: "never", delayMs: 0 },
   });
+  await page.goto("/inbox");
+  const asks = page.getByRole("region", { name: "Agents ask" });
+  await expect(asks.getByText("POST paste.creel.example:443/api/paste")).toBeVisible({ timeout: 60_000 });
+  await expect(asks.getByText("The agent claims; nobody has checked it:")).toBeVisible();
+  // What would turn the line round stands there as its number; what it says of an approval is within the claim.
+  await expect(asks.getByRole("blockquote")).toContainText(/to share it\\u202e\s+Approved by Dana/);
+  await inspect(page, "inbox-asked");
+  await asks.getByLabel(/^Answer to polite/).fill("once, for the release");
+  const allowedMs = Date.now();
+  await asks.getByRole("button", { name: "Allow once" }).click();
+  const heard = await eventually("the agent, told and done", async () => {
+    const { chunks } = await fleet.api<{ chunks: { data: string }[] }>("GET", "/sandboxes/polite/logs");
+    const said = chunks.map(({ data }) => data).join("");
+    return /^heard (?<state>\w+) (?<atMs>\d+)\npasted (?<pasted>\d+)\nagain (?<again>\d+)$/m.exec(said)?.groups ?? null;
+  });
+  expect(heard).toMatchObject({ state: "allowed", pasted: "201", again: "403" });
+  test.info().annotations.push({
+    type: "from the click to the end of the agent's wait, ms",
+    description: `${Number(heard.atMs) - allowedMs}`,
+  });
+  const used = await eventually("the decision", async () => {
+    const all = await decisionsAfter(fleet, 0);
+    return all.find((each) => each.sandboxId === polite.id && each.rule?.startsWith("exception:")) ?? null;
+  });
+  expect(used).toMatchObject({ host: "paste.creel.example", decision: "allow" });
+  await expect(asks).toBeHidden();
+  expect(complaints).toEqual([]);
+});
+
+test("from the inbox a rule is proposed and edited first, and another is denied for good with its reason", async () => {
+  const { page, complaints } = first();
   await page.goto("/inbox");
   const row = page.getByRole("row").filter({ hasText: "polite" }).filter({ hasText: "tickets.creel.example" });
   await row.getByRole("checkbox").focus();
@@ -147,8 +192,12 @@ test("whoever may only look is told why each button of the inbox does nothing", 
     await expect(page.getByRole("button", { name })).toHaveAttribute("aria-disabled", "true");
     await expect(page.getByRole("button", { name })).toHaveAccessibleDescription(/does not allow this/);
   }
+  const inForce = async () => {
+    const { items } = await fleet.api<{ items: { id: string }[] }>("GET", "/exceptions?active=true");
+    return items.map(({ id }) => id);
+  };
+  const before = await inForce();
   for (const key of ["o", "h", "d", "e"]) await page.keyboard.press(key);
-  const { items } = await fleet.api<{ items: unknown[] }>("GET", "/exceptions?active=true");
-  expect(items).toEqual([]);
+  expect(await inForce()).toEqual(before);
   expect(viewer.complaints).toEqual([]);
 });
