@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { TLSSocket } from "node:tls";
 import { canonicalHost } from "@creel/policy";
 import { HANDSHAKE_TIMEOUT_MS } from "./limits.ts";
+import { takeOver } from "./resetSocket.ts";
 import type { Flow } from "./state.ts";
 
 /**
@@ -28,6 +29,7 @@ export async function terminateTls(flow: Flow): Promise<TlsResult> {
     },
   };
   const socket = new TLSSocket(flow.socket, options);
+  takeOver(flow.socket, socket);
   return new Promise((resolve) => {
     const timer = setTimeout(() => finish("The TLS handshake took too long."), HANDSHAKE_TIMEOUT_MS);
     socket.once("secure", () => finish(null));

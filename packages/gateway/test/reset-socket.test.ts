@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { resetSocket } from "../src/resetSocket.ts";
+import { resetSocket, takeOver } from "../src/resetSocket.ts";
 import { portOf } from "./support/world.ts";
 
 /** Clients that go away, or never read, at the moment they are cut: each cost the gateway a descriptor for good. */
@@ -43,6 +44,30 @@ it("a client that does not read is cut all the same", async () => {
   if (socket === undefined) throw new Error("no connection");
   socket.on("error", () => {});
   socket.write(Buffer.alloc(32 * 1024 * 1024));
+  const gone = once(socket, "close");
+  resetSocket(socket);
+  await gone;
+  client.destroy();
+  server.close();
+});
+
+it("a socket that TLS above it has shut down is closed, and says so", async () => {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = connect(portOf(server), "127.0.0.1");
+  client.on("error", () => {});
+  client.pause();
+  const [socket]: Socket[] = await once(server, "connection");
+  if (socket === undefined) throw new Error("no connection");
+  socket.on("error", () => {});
+  const secure = new PassThrough();
+  takeOver(socket, secure);
+  secure.end();
+  socket.write(Buffer.alloc(32 * 1024 * 1024));
+  // What TLS does below the socket, which still takes itself for writable; libuv would refuse a reset now.
+  socket._final(() => {});
+  expect(socket.writableEnded).toBe(false);
   const gone = once(socket, "close");
   resetSocket(socket);
   await gone;

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import type { Random } from "../../../policy/fuzz/random.ts";
+import { resetSocket, takeOver } from "../../src/resetSocket.ts";
 import { HOST, streamOf } from "../streams.ts";
 import { flipped, inspectedRequest } from "./bodies.ts";
 import { HOSTS } from "./hosts.ts";
@@ -132,7 +133,7 @@ export function play(one: Case, doors: { direct: number; proxy: number }): Promi
 
 function leave(socket: Socket, { leaves }: Case): void {
   if (leaves !== "ends" || socket.writableEnded)
-    return void (leaves === "resets" ? socket.resetAndDestroy() : socket.destroy());
+    return void (leaves === "resets" ? resetSocket(socket) : socket.destroy());
   socket.end();
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
 }
@@ -140,6 +141,7 @@ function leave(socket: Socket, { leaves }: Case): void {
 function speak(socket: Socket, one: Case): void {
   if (one.garbage !== null) return void socket.resume().write(one.garbage);
   const tls = tlsConnect({ socket, rejectUnauthorized: false, servername: one.serverName, ALPNProtocols: one.alpn });
+  takeOver(socket, tls);
   tls.on("error", () => {});
   tls.once("secureConnect", () => {
     socket.setTimeout(SILENCE_MS);
