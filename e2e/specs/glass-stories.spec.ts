@@ -132,6 +132,10 @@ test("another finds it justified, cannot keep what carries its own end, and both
   await inspect(bob.page, "glass-justified");
 });
 
+/** The one refusal that is a story itself: a time zone that there is not. */
+const REFUSED = /400 \(Bad Request\).*\/approvalPolicy\.save/;
+
 test("no page of these stories complained", () => {
-  expect(people.flatMap(({ email, complaints }) => complaints.map((each) => `${email}: ${each}`))).toEqual([]);
+  const all = people.flatMap(({ email, complaints }) => complaints.map((each) => `${email}: ${each}`));
+  expect(all.filter((each) => !REFUSED.test(each))).toEqual([]);
 });
