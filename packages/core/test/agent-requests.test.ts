@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { approvalSpecSchema } from "@creel/approvals";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimOf } from "../src/agentRequest/claim.ts";
-import { agentRequest, approvalPolicy, change, exception, sandbox, type UserActor } from "../src/index.ts";
+import { agentRequest, approvalPolicy, audit, change, exception, sandbox, type UserActor } from "../src/index.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { join } from "./support/members.ts";
 
@@ -91,6 +91,25 @@ it.each([..."“”„‟〝〞〟❝❞🙶🙷🙸＂″»«ˮ"])("%s does not
 
 it("two single quotes are no double one, and an apostrophe stays one", () => {
   expect(claimOf("Anna’s job is done’’ — and checked")).toContain("“Anna's job is done'' — and checked”");
+});
+
+it("what is asked again when its time is over stands before people as a new one, on record, and in the bound of what waits", async () => {
+  const owner = fleet.ctx(acme.as("owner"));
+  const [id, other] = [await ask("to file the report"), await ask("the same")];
+  for (const each of [id, other]) await answer(second, each, "allow");
+  fleet.clock.now = new Date(fleet.clock.now.getTime() + 7 * 86_400_000);
+  await ask("to file it once more", { id });
+  expect(await stateOf(id)).toMatchObject({ state: "waiting", changeId: null, decidedBy: null });
+  const [told] = (await audit.list({ ctx: owner, input: { resource: id, limit: 1 } })).items;
+  expect(told?.action).toBe("agentRequest.ask");
+  const waiting = async () =>
+    (await agentRequest.list({ ctx: owner, input: { waiting: true, limit: 200 } })).items.length;
+  while ((await waiting()) < 32) await ask();
+  await ask("and this", { id: other });
+  expect((await stateOf(other))?.state).toBe("allowed");
+  expect(await waiting()).toBe(32);
+  for (const each of (await agentRequest.list({ ctx: owner, input: { waiting: true, limit: 200 } })).items)
+    await answer(second, each.id, "deny");
 });
 
 it("an agent hears that its exception was not approved, and nothing of what people wrote to each other", async () => {

@@ -14,6 +14,9 @@ type Asked = z.output<typeof agentRequestSchema>;
 
 /** What waits of one sandbox at once; more is a flood, and a flood is not read by anybody. */
 const WAITING_PER_SANDBOX_MAX = 32;
+const TOO_MANY = "Too many requests of this sandbox wait already.";
+type Row = typeof tables.agentRequests.$inferSelect;
+type Asking = typeof tables.agentRequests.$inferInsert;
 
 /**
  * What agents ask for, and what became of it. Threat: an agent that nobody watches grants itself something, or drowns what others ask.
@@ -69,16 +72,20 @@ async function one(
     const ended = await endedChange(tx, known, now);
     if (ended === null) return await answerNow(tx, known, now);
     // Its time is over, or nobody approved it: the first may be asked again, the second is an answer.
-    const set = asked.again && ended.state === "over" ? { state: "waiting", answer: "", changeId: null } : ended;
-    await tx.update(r).set(set).where(mine);
-    return answerOf({ ...known, ...set });
+    if (!asked.again || ended.state !== "over") {
+      await tx.update(r).set(ended).where(mine);
+      return answerOf({ ...known, ...ended });
+    }
+    if (await isFull(tx, known)) return { id: known.id, state: "over", answer: TOO_MANY };
+    // To people it is a request like a new one, told and on record.
+    const anew = { state: "waiting", answer: "", changeId: null, decidedAt: null, decidedBy: null };
+    const row = { ...known, ...anew };
+    await tx.update(r).set(anew).where(mine);
+    await tell(tx, ctx, { sandboxName, before: known, row });
+    return answerOf(row);
   }
-  const [waiting] = await tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(r)
-    .where(and(eq(r.orgId, orgId), eq(r.sandboxId, asked.sandboxId), eq(r.state, "waiting")));
-  if ((waiting?.count ?? 0) >= WAITING_PER_SANDBOX_MAX)
-    return { id: asked.id, state: "denied", answer: "Too many requests of this sandbox wait already." };
+  if (await isFull(tx, { orgId, sandboxId: asked.sandboxId }))
+    return { id: asked.id, state: "denied", answer: TOO_MANY };
   const { id, sandboxId, reason, again: _again, ...wish } = asked;
   try {
     const scope = canonicalScope(wish);
@@ -89,15 +96,40 @@ async function one(
     };
     const made = await tx.insert(r).values(row).onConflictDoNothing().returning({ id: r.id });
     if (made.length === 0) return { id, state: "denied", answer: "Its name is taken." };
-    await recordAudit(tx, ctx, orgId, {
-      action: "agentRequest.ask",
-      resource: { kind: "agent_request", id, label: `${sandboxName}: ${scopeSentence(scope)}` },
-      changes: changesOf("agentRequests", null, row),
-    });
-    await notify(tx, { orgId, topic: "exceptions" });
+    await tell(tx, ctx, { sandboxName, before: null, row });
     return { id, state: "waiting", answer: "" };
   } catch (error) {
     if (error instanceof CreelError) return { id, state: "denied", answer: error.publicMessage };
     throw error;
   }
+}
+
+/** Whether as much of this sandbox waits as may. */
+async function isFull(tx: Tx, { orgId, sandboxId }: Pick<Row, "orgId" | "sandboxId">): Promise<boolean> {
+  const { agentRequests: r } = tables;
+  const [waiting] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(r)
+    .where(and(eq(r.orgId, orgId), eq(r.sandboxId, sandboxId), eq(r.state, "waiting")));
+  return (waiting?.count ?? 0) >= WAITING_PER_SANDBOX_MAX;
+}
+
+async function tell(
+  tx: Tx,
+  ctx: Parameters<typeof recordAudit>[1],
+  { sandboxName, before, row }: { sandboxName: string; before: Row | null; row: Asking },
+): Promise<void> {
+  const { orgId, id, binary, host, port, method, path } = row;
+  const scope = {
+    ...{ binary, host, port },
+    ...(method === null ? {} : { method }),
+    ...(path === null ? {} : { path }),
+  };
+  const label = `${sandboxName}: ${scopeSentence(scope)}`;
+  await recordAudit(tx, ctx, orgId, {
+    action: "agentRequest.ask",
+    resource: { kind: "agent_request", id, label },
+    changes: changesOf("agentRequests", before, row),
+  });
+  await notify(tx, { orgId, topic: "exceptions" });
 }
