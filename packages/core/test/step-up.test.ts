@@ -37,6 +37,11 @@ const inputs: Record<string, unknown> = {
   "invitation.create": { email: "new@acme.example", role: "viewer" },
   "node.createEnrollSecret": {},
   "node.setLabels": { nodeId: randomUUID(), labels: { env: "prod" } },
+  "notice.createMyChannel": {
+    name: "mine",
+    target: { kind: "email", address: "me@acme.example" },
+    topics: ["node.revoke"],
+  },
   "role.create": { name: "reader", permissions: ["node:read"] },
   "role.update": { roleId: randomUUID(), permissions: ["node:read"] },
   "sandbox.create": {

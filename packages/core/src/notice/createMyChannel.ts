@@ -9,6 +9,8 @@ export const createMyChannel = defineVerb({
   name: "notice.createMyChannel",
   kind: "mutation",
   gate: { by: "self" },
+  // It goes on telling what the person may read after every sign-in of theirs has ended.
+  proof: true,
   input: createMyChannelInput,
   run: async (ctx, fields): Promise<MadeChannel> => await makeChannel(ctx, { userId: ctx.actor.userId }, fields),
 });
