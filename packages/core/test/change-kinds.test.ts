@@ -107,10 +107,10 @@ const kinds: Record<string, Kind> = {
     selects: "role_grant",
     propose: async () => {
       const { userId } = await person("vic", "viewer");
-      const input = { userId, role: "approver" as const };
+      const input = { userId, role: "auditor" as const };
       const done = async () =>
         (await grant.list({ ctx: owner(), input: {} })).items.some(
-          (held) => held.subject.id === userId && held.role === "approver",
+          (held) => held.subject.id === userId && held.role === "auditor",
         );
       const held = async () =>
         (await grant.list({ ctx: owner(), input: {} })).items.find((g) => g.subject.id === userId);
