@@ -32,9 +32,14 @@ export function findProgram(wanted: {
     .flatMap((name) => ["bin", "sbin"].map((folder) => join(unpacked, "usr", folder, name)))
     .find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error(wanted.remedy);
-  const library = join(unpacked, "usr/lib");
-  const folders = existsSync(library) ? readdirSync(library).filter((name) => name.endsWith("-linux-gnu")) : [];
-  return { path, env: { LD_LIBRARY_PATH: folders.map((name) => join(library, name)).join(":") } };
+  // Debian 12 still has some libraries below /lib.
+  const folders = ["usr/lib", "lib"]
+    .map((library) => join(unpacked, library))
+    .filter((library) => existsSync(library))
+    .flatMap((library) =>
+      readdirSync(library).flatMap((name) => (name.endsWith("-linux-gnu") ? join(library, name) : [])),
+    );
+  return { path, env: { LD_LIBRARY_PATH: folders.join(":") } };
 }
 
 function unpack(into: string, packages: readonly string[]): void {
