@@ -6,7 +6,7 @@
  * time.
  */
 import type { Labels, RiskGrade } from "@creel/approvals";
-import { and, asc, eq, isNotNull, isNull, type Tx, tables } from "@creel/db";
+import { and, asc, eq, isNotNull, isNull, type SQL, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { CreelError } from "../errors/errors.ts";
 import { type In, kindOf } from "./kinds.ts";
@@ -24,16 +24,23 @@ const baseSchema = z.object({
 });
 export type RuleBefore = NonNullable<z.output<typeof baseSchema>["standing"]>;
 
-/** By the id of the approval policy: what was enforced before a broken glass that is not over and that nobody has kept. */
-export async function rulesBeforeGlass(tx: Tx, orgId: string): Promise<ReadonlyMap<string, RuleBefore>> {
+/** Changes among these which break-glass applied, which are not over and which nobody has kept; the oldest first. */
+async function openGlass(tx: Tx, orgId: string, among: SQL): Promise<ChangeRow[]> {
   const rows = await tx
-    .select({ subject: c.subject, base: c.base })
+    .select({ change: c })
     .from(r)
     .innerJoin(c, and(eq(c.orgId, r.orgId), eq(c.id, r.changeId)))
-    .where(and(eq(r.orgId, orgId), eq(c.kind, "approval_policy"), isNotNull(r.endsAt), isNull(r.endedAt)))
+    .where(and(eq(r.orgId, orgId), among, isNotNull(r.endsAt), isNull(r.endedAt)))
     .orderBy(asc(r.openedAt));
+  return rows.map(({ change }) => change);
+}
+
+const ofSubject = (subject: string): SQL => eq(c.subject, subject);
+
+/** By the id of the approval policy: what was enforced before a broken glass that is not over and that nobody has kept. */
+export async function rulesBeforeGlass(tx: Tx, orgId: string): Promise<ReadonlyMap<string, RuleBefore>> {
   const before = new Map<string, RuleBefore>();
-  for (const { subject, base } of rows) {
+  for (const { subject, base } of await openGlass(tx, orgId, eq(c.kind, "approval_policy"))) {
     const { standing } = baseSchema.parse(base);
     const policyId = subject.slice(subject.indexOf(":") + 1);
     if (standing?.mode === "enforce" && !before.has(policyId)) before.set(policyId, standing);
@@ -41,27 +48,16 @@ export async function rulesBeforeGlass(tx: Tx, orgId: string): Promise<ReadonlyM
   return before;
 }
 
-/** Applied changes of the same thing by break-glass which are not over and which nobody has kept. */
-async function openGlass(tx: Tx, of: { orgId: string; subject: string }): Promise<ChangeRow[]> {
-  const rows = await tx
-    .select({ change: c })
-    .from(r)
-    .innerJoin(c, and(eq(c.orgId, r.orgId), eq(c.id, r.changeId)))
-    .where(and(eq(r.orgId, of.orgId), eq(c.subject, of.subject), isNotNull(r.endsAt), isNull(r.endedAt)))
-    .orderBy(asc(r.openedAt));
-  return rows.map(({ change }) => change);
-}
-
 /** What a change of this thing makes stay, because it comes on top of it. */
 export async function gravityUnder(at: In, subject: string): Promise<{ risks: RiskGrade[]; touches: Labels[] }> {
-  const open = await openGlass(at.tx, { orgId: at.orgId, subject });
+  const open = await openGlass(at.tx, at.orgId, ofSubject(subject));
   const risks = open.map(riskOf);
   return { risks, touches: open.flatMap((change) => [...touchesOf(change)]) };
 }
 
 /** For whoever decides about a change: what of it they would make stay. */
 export async function glassSentences(tx: Tx, change: ChangeRow): Promise<string[]> {
-  const open = (await openGlass(tx, change)).filter(({ id }) => id !== change.id);
+  const open = (await openGlass(tx, change.orgId, ofSubject(change.subject))).filter(({ id }) => id !== change.id);
   return open.map(
     ({ title }) => `It comes on top of “${title}”, which break-glass applied and nobody has kept: both would stay.`,
   );
@@ -77,7 +73,7 @@ export async function expectBreakable(at: In, change: ChangeRow): Promise<void> 
   const never = await kind.notByGlass?.(at, kind.contentSchema.parse(change.content));
   if (never != null) throw new CreelError("conflict", never);
   if (kind.takeBack === undefined || kind.endsByItself) return;
-  const [open] = await openGlass(tx, change);
+  const [open] = await openGlass(tx, change.orgId, ofSubject(change.subject));
   if (open !== undefined)
     throw new CreelError(
       "conflict",
