@@ -59,7 +59,12 @@ function concluded(words: readonly string[], { told, cases }: { told: Told; case
   const unheard = cases.length - ours.length;
   const undocumented = docsProblems(allCases());
   const totals = { passed: ours.length - bad.length, failed: bad.length + undocumented.length + unheard };
-  const report = JSON.stringify({ ...totals, ...told });
+  const gaps = undocumented.map((why) => ({ id: "docs/threat-model.md", why }));
+  const report = JSON.stringify({
+    ...totals,
+    failures: [...bad.map(({ id, why }) => ({ id, why })), ...gaps],
+    ...told,
+  });
   const file = wordAfter(words, "--report");
   if (file !== undefined) writeFileSync(file, report);
   for (const problem of undocumented)

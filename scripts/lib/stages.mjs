@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./child.mjs";
 import { checkDocRefs } from "./doc-refs.mjs";
 import { StepFailure } from "./failure.mjs";
 import { checkLayers } from "./layers.mjs";
+import { adversarialOutcome, failureLines, outcomeOf, playwrightOutcome, vitestOutcome } from "./outcome.mjs";
 import { prepare } from "./prepare.mjs";
 import { root } from "./root.mjs";
 
@@ -21,19 +22,11 @@ async function tool(command, args, options = {}) {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** Counts of a JSON report; a run that failed without saying in which test still counts as one failure. */
-function counted(file, code, count) {
-  let totals = { passed: 0, failed: 0 };
-  if (existsSync(file)) totals = count(JSON.parse(readFileSync(file, "utf8")));
-  if (code !== 0 && totals.failed === 0) totals.failed = 1;
-  return totals;
-}
-
 async function vitest() {
   const file = join(RESULTS, "vitest.json");
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const { code } = await run(bin("vitest"), args, { cwd: root, inherit: true });
-  return counted(file, code, (json) => ({ passed: json.numPassedTests, failed: json.numFailedTests }));
+  return outcomeOf(file, { code, read: vitestOutcome });
 }
 
 async function playwright() {
@@ -41,14 +34,14 @@ async function playwright() {
   const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file };
   const args = ["test", "--config", "e2e/playwright.config.ts", "--reporter=list,json"];
   const { code } = await run(bin("playwright"), args, { cwd: root, inherit: true, env });
-  return counted(file, code, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }));
+  return outcomeOf(file, { code, read: playwrightOutcome });
 }
 
 /** Attacks on a real sandbox, ours alone; `npm run adversarial -- --peers` tries the others too. */
 async function adversarial() {
   const file = join(RESULTS, "adversarial.json");
   const { code } = await run(bin("tsx"), ["e2e/adversarial/main.ts", "--report", file], { cwd: root, inherit: true });
-  return counted(file, code, ({ passed, failed }) => ({ passed, failed }));
+  return outcomeOf(file, { code, read: adversarialOutcome });
 }
 
 const stages = [
@@ -98,6 +91,7 @@ export async function runStages(only) {
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     lines.push(
       `${result.failed === 0 ? "✓" : "✗"} ${name.padEnd(11)} ${seconds.padStart(7)} s  ${result.passed} passed, ${result.failed} failed`,
+      ...failureLines(result.failures ?? []),
     );
   }
   process.stdout.write(`\n${lines.join("\n")}\n`);
