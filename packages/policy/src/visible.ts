@@ -4,10 +4,20 @@
  */
 
 /**
- * Controls, format and private signs, what has no meaning yet, line separators, fillers, and every space but the ordinary one; and what
- * Unicode calls a sign but is drawn as nothing: the empty Braille pattern, Khitan's filler, the head of no note, an object's place.
+ * Controls, format and private signs, halves of pairs, what is no character, line separators, fillers, and every space but the ordinary
+ * one; and what Unicode calls a sign but is drawn as nothing: the empty Braille pattern, Khitan's filler, the head of no note, an object's
+ * place.
  */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800\ufffc\u{16fe4}\u{1d159}]|(?! )\p{Zs}/gu;
+const NEVER_SEEN = String.raw`[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{NChar}\p{Zl}\p{Zp}\p{DI}\u2800\ufffc\u{16fe4}\u{1d159}]|(?! )\p{Zs}`;
+
+/** Also what has no meaning yet: which that is depends on the Unicode of who reads, and so does what a font draws for it. */
+const UNSEEN = new RegExp(String.raw`${NEVER_SEEN}|\p{Cn}`, "gu");
+
+/**
+ * For files, which every reader has to judge alike, whatever its Unicode: each character that is never seen, but tab and line ends, which
+ * are the file's own.
+ */
+export const neverSeen = (): RegExp => new RegExp(String.raw`(?![\t\n\r])(?:${NEVER_SEEN})`, "gu");
 
 function written(sign: string): string {
   const code = sign.codePointAt(0) ?? 0;

@@ -18,6 +18,24 @@ const errors = (text: string) =>
     .problems.filter((problem) => problem.severity === "error")
     .map(({ code, place, remedy, message }) => ({ code, line: place.line, remedy, message }));
 
+/** What the page of exceptions refuses in a program's path, a policy must not take either. */
+const hidden: readonly (readonly [string, string])[] = [
+  ["a Hangul filler", "\u3164"],
+  ["a half-width filler", "\uffa0"],
+  ["an empty Braille pattern", "\u2800"],
+  ["a joiner of graphemes", "\u034f"],
+  ["a Mongolian selector", "\u180b"],
+  ["a variation selector", "\ufe0f"],
+  ["a selector beyond the first plane", "\u{e0101}"],
+  ["a tag of language", "\u{e0041}"],
+  ["a private sign", "\ue000"],
+  ["a thin space", "\u2009"],
+  ["a joiner behind plain letters", "\u200d"],
+  ["what is no character", "\ufdd0"],
+];
+const policyOf = (path: string): string =>
+  `version: 1\nnetwork_policies:\n  x:\n    endpoints: []\n    binaries: [{ path: ${path} }]\n`;
+
 describe("is refused:", () => {
   test.each<[string, string, Expected]>([
     [
@@ -61,6 +79,17 @@ describe("is refused:", () => {
       { code: "hidden_character", line: 2 },
     ],
     ["a zero-width space in a comment", "version: 1\n# a\u200bb\n", { code: "hidden_character", line: 2 }],
+    ...hidden.map(([what, sign]): [string, string, Expected] => [
+      `${what} in a program's path`,
+      policyOf(`/usr/bin/curl${sign}`),
+      { code: "hidden_character", line: 5 },
+    ]),
+    [
+      "a space of no break in a comment",
+      "version: 1\n# a\u00a0b\n",
+      { code: "hidden_character", line: 2, remedy: /ordinary space/ },
+    ],
+    ["a variation selector behind an emoji", "version: 1\n# ⚠\ufe0f\n", { code: "hidden_character", line: 2 }],
     ["a NUL", "version: 1\n# \u0000\n", { code: "hidden_character", line: 2 }],
     ["a byte order mark inside", "version: 1\n\uFEFFmode: enforce\n", { code: "hidden_character", line: 2 }],
     [
@@ -111,6 +140,8 @@ describe("is read:", () => {
       "words of any language, with their joiners",
       "version: 1\n# \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 日本語 é\n",
     ],
+    ["an emoji of several signs that are joined", "version: 1\n# \u{1f469}\u200d\u{1f4bb}\n"],
+    ["a hidden sign that its author wrote as an escape", policyOf('"/usr/bin/curl\\u3164"')],
     ["a user id in decimal", "version: 1\nprocess: { run_as_user: 1000 }\n"],
     ["a leap day", "version: 1\nmode: monitor\nmonitor_until: 2028-02-29T00:00:00Z\n"],
     [

@@ -1,4 +1,5 @@
 /** Texts, numbers and keys as YAML. Invariant: every YAML 1.2 reader reads back the same value, whatever characters it holds. */
+import { neverSeen } from "../visible.ts";
 
 /** Begins with a letter or slash and holds nothing that means something to YAML, in brackets or out of them. */
 const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=-]*[A-Za-z0-9/._()'+@=-])?$/;
@@ -6,8 +7,8 @@ const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=-]*[A-Za-z0-9/._()'+@=-])?$/;
 const PLAIN_IN_BLOCK = /^[A-Za-z/](?:[A-Za-z0-9/._ ()'+@=,;-]*[A-Za-z0-9/._()'+@=-])?$/;
 /** Words that some reader, of YAML 1.1 or 1.2, takes for something other than text. */
 const RESERVED = /^(true|false|null|yes|no|on|off|y|n)$/i;
-/** What JSON leaves as it is and an editor, a terminal or a YAML reader may not: controls, line separators, marks without width. All that the reader refuses to see unescaped. */
-const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd-\uffff]/g;
+/** All that the reader refuses to see unescaped, and joiners wherever they stand: what is beside them may become an escape too. */
+const UNSEEN = new RegExp(`${neverSeen().source}|\ufffd`, "gu");
 
 /** Plain where it reads back as the same text, in double quotes otherwise; by default as it may stand anywhere. */
 export function scalarText(text: string, style: "flow" | "block" = "flow"): string {
@@ -15,9 +16,13 @@ export function scalarText(text: string, style: "flow" | "block" = "flow"): stri
   return escapeUnseen(JSON.stringify(text));
 }
 
-/** For text in double quotes: each character that nobody would see, as the escape that means it. */
-export const escapeUnseen = (quoted: string): string =>
-  quoted.replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** For text in double quotes: each character that nobody would see, as the escape of YAML that means it. */
+export const escapeUnseen = (quoted: string): string => quoted.replace(UNSEEN, escaped);
+
+function escaped(sign: string): string {
+  const code = sign.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
 
 export function scalarOf(value: string | number | boolean | null, style: "flow" | "block" = "flow"): string {
   if (typeof value === "string") return scalarText(value, style);
