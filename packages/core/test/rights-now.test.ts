@@ -101,6 +101,13 @@ async function broken(policyId: string): Promise<string> {
   await change.breakGlass({ ctx: owner(), input: { ...made, reason: "nobody else was there" } });
   return made.changeId;
 }
+/** As a crash between the vote and its effect would leave it. */
+const approvedUnapplied = async (changeId: string): Promise<void> => {
+  const { changes: c } = tables;
+  await withOrg(fleet.db, acme.orgId, async (tx) => {
+    await tx.update(c).set({ state: "approved" }).where(eq(c.id, changeId));
+  });
+};
 
 /** Each prepares what it acts on, and answers the act. */
 const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
@@ -154,6 +161,19 @@ const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
   "keeps what break-glass applied": async (ctx) => {
     const input = { changeId: await broken(await fresh()), verdict: "keep" as const, note: "it shall stay so" };
     return () => change.closeReview({ ctx, input });
+  },
+  votes: async (ctx) => {
+    const ballot = await proposed(await fresh());
+    return () => change.vote({ ctx, input: { ...ballot, verdict: "approve" } });
+  },
+  "applies what is approved": async (ctx) => {
+    const { changeId } = await proposed(await fresh());
+    await approvedUnapplied(changeId);
+    return () => change.apply({ ctx, input: { changeId } });
+  },
+  "reminds others": async (ctx) => {
+    const { changeId } = await proposed(await fresh());
+    return () => change.remind({ ctx, input: { changeId } });
   },
   "takes somebody's change back": async (ctx) => {
     const { changeId } = await proposed(await fresh());

@@ -5,6 +5,7 @@ import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
 import { planNodes } from "./plan.ts";
+import { asTheyStand } from "./proposer.ts";
 import { lockChange, stateOf, touchesOf } from "./row.ts";
 import { settle } from "./settle.ts";
 import { serializably } from "./transact.ts";
@@ -21,7 +22,8 @@ export const apply = defineVerb({
     const { orgId } = ctx.actor;
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(ctx.actor, { action: "apply", on: "change", touches: touchesOf(change) });
+      const { actor } = await asTheyStand(tx, ctx, { action: "apply", on: "change" });
+      authorizeOver(actor, { action: "apply", on: "change", touches: touchesOf(change) });
       if (stateOf(change) !== "approved")
         throw new CreelError("conflict", refusal(stateOf(change), "apply") ?? "The change is not approved.");
       return await settle(tx, ctx, change);

@@ -17,6 +17,7 @@ import { authorizeOver } from "./authority.ts";
 import { type Count, countVotes } from "./count.ts";
 import { kindOf } from "./kinds.ts";
 import { REMIND_EVERY_MINUTES } from "./limits.ts";
+import { asTheyStand } from "./proposer.ts";
 import { remindersAfter } from "./reminders.ts";
 import { type ChangeRow, lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
 import { serializably } from "./transact.ts";
@@ -33,7 +34,8 @@ export const remind = defineVerb({
     const { orgId } = ctx.actor;
     const reminded = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId });
-      authorizeOver(ctx.actor, { action: "update", on: "change", touches: touchesOf(change) });
+      const { actor } = await asTheyStand(tx, ctx, { action: "update", on: "change" });
+      authorizeOver(actor, { action: "update", on: "change", touches: touchesOf(change) });
       const no = whyNotNow(change, ctx.clock());
       if (no !== null) throw new CreelError("conflict", no);
       return await tellMissing(tx, ctx, change, {});

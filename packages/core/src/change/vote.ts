@@ -13,6 +13,7 @@ import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
 import { COMMENT_CHARS_MAX } from "./limits.ts";
 import { planNodes } from "./plan.ts";
+import { asTheyStand } from "./proposer.ts";
 import { lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
 import { settle } from "./settle.ts";
 import { serializably } from "./transact.ts";
@@ -39,7 +40,8 @@ export const vote = defineVerb({
     const { orgId, userId: voterId } = actor;
     const row = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
-      authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      const { actor: held } = await asTheyStand(tx, ctx, { action: "approve", on: "change" });
+      authorizeOver(held, { action: "approve", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "vote");
       if (over !== null) throw new CreelError("conflict", over);
       if (change.digest !== input.digest)
