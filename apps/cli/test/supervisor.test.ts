@@ -8,6 +8,8 @@ import { endLeftovers } from "../src/up/leftovers.ts";
 import { lockHome } from "../src/up/lock.ts";
 import { type Supervised, supervise } from "../src/up/supervisor.ts";
 
+/** Programs come and go as fast as the machine lets them; what has not happened by then never will. */
+const WAIT_MS = 20_000;
 let paths: HomePaths;
 const programs: Supervised[] = [];
 beforeEach(() => {
@@ -35,18 +37,18 @@ describe("a supervised program", () => {
   it("is started again after kill -9, as another process, with its log kept", async () => {
     start("console.log('up'); setInterval(() => {}, 1000)");
     const log = () => readFileSync(join(paths.logs, "probe.log"), "utf8");
-    await vi.waitFor(() => expect(log()).toBe("up\n"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(log()).toBe("up\n"), { timeout: WAIT_MS });
     const first = recorded();
     process.kill(first.pid, "SIGKILL");
-    await vi.waitFor(() => expect(recorded().pid).not.toBe(first.pid), { timeout: 10_000 });
-    await vi.waitFor(() => expect(log()).toBe("up\nup\n"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(recorded().pid).not.toBe(first.pid), { timeout: WAIT_MS });
+    await vi.waitFor(() => expect(log()).toBe("up\nup\n"), { timeout: WAIT_MS });
   });
 
   it("waits longer each time while it keeps failing", async () => {
     const pauses: number[] = [];
     const spec = { name: "probe", command: "/bin/false", args: [], cwd: paths.home, env: {} };
     programs.push(supervise(spec, paths, (_name, _how, pauseMs) => void pauses.push(pauseMs)));
-    await vi.waitFor(() => expect(pauses.length).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(pauses.length).toBeGreaterThanOrEqual(3), { timeout: WAIT_MS });
     expect(pauses.slice(0, 3)).toEqual([250, 500, 1000]);
   });
 
@@ -66,7 +68,7 @@ describe("after a crash of creel up itself", () => {
     writeFileSync(join(paths.run, "stranger.json"), JSON.stringify({ pid: process.pid, startTicks: "1" }));
     writeFileSync(join(paths.run, "half.json"), "{");
     expect(await endLeftovers(paths)).toBe(1);
-    await vi.waitFor(() => expect(isAlive(child)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(child)).toBe(false), { timeout: WAIT_MS });
     expect(isAlive(identify(process.pid) ?? child)).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Actor, decision, node, plan, sandbox } from "@creel/core";
 import { closeCodes, type JournalEntry, WS_FRAME_BYTES_MAX } from "@creel/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type Client,
   capabilities,
@@ -20,6 +20,8 @@ type Enrolled = NodeKeys & { certPem: string; nodeId: string };
 let first: Enrolled;
 
 beforeAll(async () => {
+  // The hub's rounds (certificates looked at again, heartbeats missed) stand still: what a node hears here, an event told it.
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   hub = await testHub();
   ours = await hub.makeOrg("acme");
   theirs = await hub.makeOrg("umbrella");
@@ -27,6 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await hub.close();
+  vi.useRealTimers();
 });
 
 async function greeted(identity: Enrolled, generation = 0): Promise<Client> {
@@ -106,13 +109,11 @@ describe("the door for nodes", () => {
     await greeted(first);
     expect(await older.closed).toBe(closeCodes.replaced);
   });
-  it("cuts a node within five seconds of its being revoked, and shuts the door", async () => {
+  it("cuts a node by the event of its being revoked, before any round, and shuts the door", async () => {
     const doomed = await hub.enrolled(ours.actor, "doomed");
     const client = await greeted(doomed);
-    const startedMs = performance.now();
     await node.revoke({ ctx: hub.ctx(ours.actor), input: { nodeId: doomed.nodeId } });
     expect(await client.closed).toBe(closeCodes.revoked);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(await hub.connect(doomed).closed).toBe(-401);
   });
 });
@@ -202,7 +203,7 @@ describe("what a node may say", () => {
     client.send({ type: "journal", batch: 7, entries: [poisoned] });
     expect((await client.next("journal_ack")).batch).toBe(7);
   });
-  it("gets the newest plan at hello and at each change, and its answer is recorded", async () => {
+  it("gets the newest plan at hello and by the event of each change, and its answer is recorded", async () => {
     const identity = await hub.enrolled(ours.actor, "planned");
     await newSandbox(ours, identity.nodeId, "one");
     const client = hub.connect(identity);
@@ -210,10 +211,8 @@ describe("what a node may say", () => {
     const { state } = await client.next("desired");
     expect(state.sandboxes.map(({ name }) => name)).toEqual(["one"]);
     client.send({ type: "plan_result", planId: state.planId, generation: state.generation, ok: true, reason: null });
-    const startedMs = performance.now();
     await newSandbox(ours, identity.nodeId, "two");
     const next = (await client.next("desired")).state;
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect(next.generation).toBeGreaterThan(state.generation);
     client.send({ type: "plan_result", planId: next.planId, generation: next.generation, ok: false, reason: "no" });
     client.send({ type: "journal", batch: 1, entries: [] });

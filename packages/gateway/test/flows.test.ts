@@ -76,13 +76,16 @@ describe("a reload", () => {
   });
 
   it("leaves a stream alone that stays allowed", async () => {
+    const finishing: (() => void)[] = [];
     await restWorld((_req, res) => {
       res.write("a");
-      setTimeout(() => res.end("b"), 50);
+      finishing.push(() => void res.end("b"));
     });
     const door = await world.door("api.example.com", 443);
     const answer = ask({ door, host: "api.example.com", ca: world.ca.certificatePem });
-    setTimeout(() => world.set(REST), 20);
+    await expect.poll(() => finishing).toHaveLength(1);
+    world.set(REST);
+    for (const finish of finishing) finish();
     expect((await answer).body).toBe("ab");
   });
 

@@ -12,6 +12,7 @@ import {
   REQUESTS_PIPELINED_BYTES_MAX,
   REQUESTS_PIPELINED_MAX,
 } from "../src/limits.ts";
+import { eventually } from "./support/eventually.ts";
 
 /** A connection whose client takes one piece whenever the test says so. */
 class Line extends Duplex {
@@ -60,9 +61,9 @@ describe("the last answer of a connection", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { line, exchanges } = open();
     line.push(head("/", "Connection: close"));
-    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await eventually(() => expect(exchanges).toHaveLength(1));
     exchanges[0]?.answer("HTTP/1.1 200 OK\r\n\r\n", { kind: "length", bytes: 3 }).end("end");
-    await vi.waitFor(() => expect(line.writableEnded).toBe(true));
+    await eventually(() => expect(line.writableEnded).toBe(true));
     vi.advanceTimersByTime(10 * REFUSAL_LINGER_MS);
     expect(line.destroyed).toBe(false);
     while (!line.writableFinished) {
@@ -80,7 +81,7 @@ describe("ATTACK a connection", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { line, malformed } = open();
     line.push("GET / HT");
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await eventually(() => expect(vi.getTimerCount()).toBe(1));
     vi.advanceTimersByTime(REQUEST_HEAD_TIMEOUT_MS);
     expect(malformed).toEqual(["a head that takes too long"]);
     expect(vi.getTimerCount()).toBe(0);
@@ -94,7 +95,7 @@ describe("ATTACK a connection", () => {
       return cutting(...made);
     };
     line.push(head("/a") + head("/b"));
-    await vi.waitFor(() => expect(exchanges.length).toBeGreaterThan(0));
+    await eventually(() => expect(exchanges.length).toBeGreaterThan(0));
     await new Promise(setImmediate);
     expect(exchanges.map((exchange) => exchange.head.target)).toEqual(["/a"]);
   });
@@ -105,9 +106,9 @@ describe("ATTACK a connection", () => {
     const before = listeners();
     for (let index = 0; index < 50; index++) {
       line.push(head(`/${index}`));
-      await vi.waitFor(() => expect(exchanges).toHaveLength(index + 1));
+      await eventually(() => expect(exchanges).toHaveLength(index + 1));
       exchanges[index]?.answer("HTTP/1.1 200 OK\r\n\r\n", { kind: "length", bytes: 2000 }).end("a".repeat(2000));
-      await vi.waitFor(() => {
+      await eventually(() => {
         line.takeOne();
         expect(line.writableLength).toBe(0);
       });
@@ -123,26 +124,26 @@ describe("ATTACK requests behind a request", () => {
   it("are nobody's before those before them are answered", async () => {
     const { line, exchanges } = open();
     line.push(head("/a") + head("/b") + head("/c"));
-    await vi.waitFor(() => expect(exchanges.length).toBeGreaterThan(0));
+    await eventually(() => expect(exchanges.length).toBeGreaterThan(0));
     await new Promise(setImmediate);
     expect(targets(exchanges)).toEqual(["/a"]);
     exchanges[0]?.answer(OK, { kind: "none" }).end();
-    await vi.waitFor(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
+    await eventually(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
   });
 
   it("are nobody's when the client left, or when the answer before them is the last", async () => {
     const left = open();
     left.line.push(head("/a") + head("/b"));
-    await vi.waitFor(() => expect(left.exchanges.length).toBe(1));
+    await eventually(() => expect(left.exchanges.length).toBe(1));
     left.line.destroy();
     left.exchanges[0]?.answer(OK, { kind: "none" }).end();
     const last = open();
     last.line.push(head("/a") + head("/b"));
-    await vi.waitFor(() => expect(last.exchanges.length).toBe(1));
+    await eventually(() => expect(last.exchanges.length).toBe(1));
     const [first] = last.exchanges;
     if (first !== undefined) first.last = true;
     first?.answer(OK, { kind: "none" }).end();
-    await vi.waitFor(() => expect(last.line.writableEnded).toBe(true));
+    await eventually(() => expect(last.line.writableEnded).toBe(true));
     expect([...targets(left.exchanges), ...targets(last.exchanges)]).toEqual(["/a", "/a"]);
   });
 
@@ -150,25 +151,25 @@ describe("ATTACK requests behind a request", () => {
     const { line, exchanges } = open();
     const long = `HTTP/1.1 204 No Content\r\nX: ${"a".repeat(2000)}\r\n\r\n`;
     line.push(head("/a"));
-    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await eventually(() => expect(exchanges).toHaveLength(1));
     exchanges[0]?.answer(long, { kind: "none" }).end();
-    await vi.waitFor(() => expect(line.writableNeedDrain).toBe(true));
+    await eventually(() => expect(line.writableNeedDrain).toBe(true));
     line.push(head("/b"));
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     expect(targets(exchanges)).toEqual(["/a"]);
     line.takeOne();
-    await vi.waitFor(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
+    await eventually(() => expect(targets(exchanges)).toEqual(["/a", "/b"]));
   });
 
   it("are as many as the bound and no more", async () => {
     const { line, exchanges, floods } = open();
     line.push(head("/a").repeat(REQUESTS_PIPELINED_MAX));
-    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await eventually(() => expect(exchanges).toHaveLength(1));
     await new Promise(setImmediate);
     expect(floods).toEqual([]);
     line.push(head("/a"));
-    await vi.waitFor(() => expect(floods).toHaveLength(1));
+    await eventually(() => expect(floods).toHaveLength(1));
     expect(exchanges).toHaveLength(1);
   });
 
@@ -177,11 +178,11 @@ describe("ATTACK requests behind a request", () => {
     const large = head("/a", `X: ${"a".repeat(HEADER_BYTES_MAX - 100)}`);
     const fits = Math.floor(REQUESTS_PIPELINED_BYTES_MAX / (large.length - 4));
     for (let index = 0; index < fits; index++) line.push(large);
-    await vi.waitFor(() => expect(exchanges).toHaveLength(1));
+    await eventually(() => expect(exchanges).toHaveLength(1));
     await new Promise(setImmediate);
     expect(floods).toEqual([]);
     line.push(large);
-    await vi.waitFor(() => expect(floods).toEqual([expect.stringContaining("bytes at once")]));
+    await eventually(() => expect(floods).toEqual([expect.stringContaining("bytes at once")]));
   });
 });
 

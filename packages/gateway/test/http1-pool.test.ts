@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientConnection } from "../src/http1/clientConnection.ts";
 import { CONNECT_TIMEOUT_MS, UPSTREAM_IDLE_SOCKETS_MAX, UPSTREAM_SOCKETS_PER_POOL_MAX } from "../src/limits.ts";
 import { createHttp1Pool, type Http1Dial, type Http1Pool } from "../src/upstream/http1Pool.ts";
+import { eventually } from "./support/eventually.ts";
 import { portOf } from "./support/world.ts";
 
 /** Which connection a request gets, where several lead to one name. Every address of 127.0.0.0/8 is this host. */
@@ -239,7 +240,7 @@ describe("ATTACK a destination that says nothing", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     // Without TLS the time passes before the kernel can have said anything.
     const { answered } = await ask({ ...dialOf("127.0.0.1"), secure });
-    if (secure) await vi.waitFor(() => expect(unanswered).toHaveLength(1));
+    if (secure) await eventually(() => expect(unanswered).toHaveLength(1));
     vi.advanceTimersByTime(CONNECT_TIMEOUT_MS);
     await expect(answered).rejects.toThrow("no answer in time");
     expect(vi.getTimerCount()).toBe(0);

@@ -166,12 +166,13 @@ test("a client that goes away stops the provider, in mid-stream and before the f
 });
 
 test("a provider that drops the connection in mid-stream breaks the client's stream too: never a clean end", async () => {
-  const { served } = await setUp(async (response) => {
+  let drop = () => {};
+  const { served } = await setUp((response) => {
     sse(response)({ choices: [{ index: 0, delta: { content: "half" } }] });
-    await delay(20);
-    response.destroy();
+    drop = () => void response.destroy();
   });
   const response = await post(served, chat({ stream: true }));
+  drop();
   await expect(response.text()).rejects.toThrow();
 });
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { basket, cleanUp } from "./kit.ts";
 
 afterAll(cleanUp);
@@ -25,7 +25,7 @@ describe.runIf(process.getuid?.() === 0)("once the agent runs, the sandbox's fir
         .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
         .filter((link) => !/^(socket:\[\d+\]|pipe:\[\d+\]|anon_inode:\[signalfd\]|\/dev\/null)$/.test(link));
     // It lets go of the last of them just after it has said that the agent runs.
-    await vi.waitFor(() => expect(foreign()).toEqual([]));
+    await expect.poll(foreign).toEqual([]);
   });
 
   test("is alone: what built the root beside it is gone", async () => {
