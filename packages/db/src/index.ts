@@ -17,7 +17,8 @@ export {
   type SQL,
   sql,
 } from "drizzle-orm";
-export { type Db, type DbSettings, openDb, type Tx, withOrg, withSystem } from "./client.ts";
+export { asCaller } from "./caller.ts";
+export { type Db, type DbSettings, openDb, type Tx, withOrg, withSystem, withSystemFor } from "./client.ts";
 export {
   type CreelEvent,
   EVENT_CHANNEL,
@@ -32,3 +33,4 @@ export { type MigrateOptions, migrate } from "./migrate.ts";
 export { provisionRoles, type RolePasswords } from "./roles.ts";
 export * as tables from "./schema/index.ts";
 export { ContentionError, mustRunAgain, withOrgSerializable } from "./serializable.ts";
+export { busyFor } from "./turns.ts";

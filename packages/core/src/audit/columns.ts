@@ -351,6 +351,7 @@ export const auditedColumns = {
     reason: "track",
     by: "ignore",
     at: "ignore",
+    cursor: "ignore",
     endedAt: "track",
   },
   agentRequests: {

@@ -19,12 +19,16 @@ export const deniedGroups = pgTable(
     lastAt: instant("last_at").notNull(),
     /** Of the newest. */
     cursor: bigint("cursor", { mode: "number" }).notNull(),
+    /** Of the first, and never changed: pages of the inbox go on by it, whatever is denied between them. */
+    firstCursor: bigint("first_cursor", { mode: "number" }).notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.orgId, t.sandboxId, t.day, t.groupKey] }),
     foreignKey({ columns: [t.orgId, t.sandboxId], foreignColumns: [sandboxes.orgId, sandboxes.id] }),
-    index("denied_groups_by_last").on(t.orgId, t.sandboxId, t.lastAt),
+    index("denied_groups_by_first").on(t.orgId, t.sandboxId, t.firstCursor),
     index("denied_groups_by_key").on(t.orgId, t.groupKey, t.sandboxId),
+    // For the sweep, which looks for old days in every org at once.
+    index("denied_groups_by_day").on(t.day),
     tenantPolicy("denied_groups"),
   ],
 );

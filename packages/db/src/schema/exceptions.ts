@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, foreignKey, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, foreignKey, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orgId, tenantPolicy } from "./columns.ts";
 import { orgs } from "./orgs.ts";
 import { sandboxes } from "./sandboxes.ts";
@@ -52,6 +52,8 @@ export const inboxMarks = pgTable(
     reason: text("reason").notNull(),
     by: text("by").notNull(),
     at: instant("at").notNull(),
+    /** The org's newest decision then: what is stored later was seen by nobody, whatever time its node gave it. Null in marks of before. */
+    cursor: bigint("cursor", { mode: "number" }),
     endedAt: instant("ended_at"),
   },
   (t) => [
