@@ -126,6 +126,5 @@ describe("to allow this, a command that merges", () => {
       expect(paste(pasted(denied.err)).status).toBe(0);
       expect(readFileSync(join(folder, file), "utf8")).toBe(once);
     },
-    20_000,
   );
 });

@@ -80,7 +80,7 @@ describe("creel run", () => {
   });
 
   it("lets nothing out by default and says so in a sentence", async () => {
-    const { code, err } = await creel(bash("exec 3<>/dev/tcp/192.0.2.1/443; echo x >&3; read -t 5 <&3 || exit 9"));
+    const { code, err } = await creel(bash("exec 3<>/dev/tcp/192.0.2.1/443; echo x >&3; read <&3 || exit 9"));
     expect(code).not.toBe(0);
     expect(err).toMatch(/creel: denied 192\.0\.2\.1:443 for \/usr\/bin\/bash/);
   });

@@ -52,15 +52,15 @@ describe.concurrent("an idle time", () => {
   });
 
   it("what waits for an answer is not idle, however long it takes", async () => {
-    const { id } = await boxes.make("waits", { yaml: idlePolicy(3), command: node(WAITS) });
+    const { id } = await boxes.make("waits", { yaml: idlePolicy(TALKATIVE_IDLE_S), command: node(WAITS) });
     const answer = await until(() => boxes.fleet.world.waiting[0]);
     const askedAt = Date.now();
-    await until(() => Date.now() - askedAt > 4_500);
+    await until(() => Date.now() - askedAt > TALKATIVE_IDLE_S * 1_500);
     expect(await boxes.status(id)).toMatchObject({ phase: "running" });
     const answeredAt = Date.now();
     answer.end("at last");
     const { cause, ends } = await boxes.inPhase(id, "exited");
     expect(cause).toBe("idle");
-    expect(Date.parse(ends?.[0]?.at ?? "")).toBeGreaterThanOrEqual(answeredAt + 3_000);
+    expect(Date.parse(ends?.[0]?.at ?? "")).toBeGreaterThanOrEqual(answeredAt + TALKATIVE_IDLE_S * 1_000);
   });
 });

@@ -434,4 +434,4 @@ test("a label that brings too many secrets together takes the surplus away, and 
   const { id: secretId } = await secret.create({ ctx: owner(), input: { name: "ONE_MORE", value: VALUE } });
   const refused = secret.bind({ ctx: owner(), input: { secretId, sandboxId: made.id } });
   await expect(refused).rejects.toThrow(/may have 64/);
-}, 60_000);
+});

@@ -67,4 +67,4 @@ test("a whole share of changes that stay where they are starves nobody", async (
   expect(await state()).toBe("applied");
   // What stayed is looked at again after the last one had its turn.
   expect(second.next).toEqual({ due: null, owing: null, ending: null, reminding: null });
-}, 60_000);
+});

@@ -280,7 +280,7 @@ describe("bounds", () => {
           path: "/b1/x",
         }),
       ).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe("sets in words", () => {
