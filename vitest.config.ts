@@ -7,10 +7,6 @@ const WORKERS_MIN = 2;
 /** What a test waits for to become true has the time that a busy machine needs; the default of one second is a timed assertion. */
 const POLL_TIMEOUT_MS = 30_000;
 
-/** Ends a test that hangs, and nothing else: a machine with other work to do takes many times as long as an idle one. */
-const TEST_TIMEOUT_MS = 180_000;
-const HOOK_TIMEOUT_MS = 240_000;
-
 /** A test that takes so long hangs. It is no promise about how fast anything is: `npm run bench` measures that. */
 const HANGS_MS = 120_000;
 
