@@ -62,6 +62,7 @@ test("the system role reads across orgs only what its list names, and no login r
     "change_reviews",
     "changes",
     "commands",
+    "denied_groups",
     "device_logins",
     "enroll_secrets",
     "identity_domains",

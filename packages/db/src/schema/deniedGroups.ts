@@ -1,5 +1,5 @@
 import { bigint, date, foreignKey, index, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import { instant, orgId, tenantPolicy } from "./columns.ts";
+import { instant, orgId, systemPolicy, tenantPolicy } from "./columns.ts";
 import { sandboxes } from "./sandboxes.ts";
 
 /**
@@ -30,5 +30,6 @@ export const deniedGroups = pgTable(
     // For the sweep, which looks for old days in every org at once.
     index("denied_groups_by_day").on(t.day),
     tenantPolicy("denied_groups"),
+    systemPolicy("denied_groups"),
   ],
 );

@@ -1,0 +1,1 @@
+CREATE POLICY "denied_groups_system" ON "denied_groups" AS PERMISSIVE FOR ALL TO "creel_system" USING (true) WITH CHECK (true);
