@@ -17,27 +17,47 @@ export interface Rules {
   evaluated: readonly PolicyInForce[];
 }
 
-/**
- * The approval policies that select a change at this moment, and those that guard what it changes. One that break-glass changed or
- * removed binds as it was before.
- */
-export async function rulesFor(
-  tx: Tx,
-  of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
-): Promise<Rules> {
+export interface ApprovalRule {
+  policyId: string;
+  name: string;
+  mode: string;
+  spec: ApprovalSpec;
+}
+
+/** The approval policies that stand there, enforced or looking on. What holds because of them is asked of `bindingRules`. */
+export async function standingRules(tx: Tx, orgId: string): Promise<ApprovalRule[]> {
   const t = tables.approvalPolicies;
   const rows = await tx
     .select()
     .from(t)
-    .where(and(eq(t.orgId, of.orgId), isNull(t.removedAt)))
+    .where(and(eq(t.orgId, orgId), isNull(t.removedAt)))
     .orderBy(asc(t.name));
-  const before = await rulesBeforeGlass(tx, of.orgId);
-  const selected = [
-    ...rows.filter(({ id }) => !before.has(id)).map((row) => ({ policyId: row.id, ...row })),
-    ...[...before].map(([policyId, rule]) => ({ policyId, ...rule })),
-  ]
-    .map(({ policyId, name, mode, spec }) => ({ policyId, name, mode, spec: stored<ApprovalSpec>(spec) }))
-    .filter((policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId));
+  return rows.map(({ id, name, mode, spec }) => ({ policyId: id, name, mode, spec: stored<ApprovalSpec>(spec) }));
+}
+
+/**
+ * The approval policies as they bind: one that break-glass changed or removed as it was before. Threat: a gate that reads what stands
+ * is opened by a broken glass, and what came through it stays when the glass is over. Invariant: every gate asks here.
+ */
+export async function bindingRules(tx: Tx, orgId: string): Promise<ApprovalRule[]> {
+  const before = await rulesBeforeGlass(tx, orgId);
+  return [
+    ...(await standingRules(tx, orgId)).filter(({ policyId }) => !before.has(policyId)),
+    ...[...before].map(([policyId, { name, mode, spec }]) => ({
+      ...{ policyId, name, mode },
+      spec: stored<ApprovalSpec>(spec),
+    })),
+  ];
+}
+
+/** The approval policies that select a change at this moment, and those that guard what it changes. */
+export async function rulesFor(
+  tx: Tx,
+  of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
+): Promise<Rules> {
+  const selected = (await bindingRules(tx, of.orgId)).filter(
+    (rule) => isSelected(rule.spec, of) || of.guardedBy.includes(rule.policyId),
+  );
   return {
     enforced: selected.filter(({ mode }) => mode === "enforce"),
     evaluated: selected.filter(({ mode }) => mode !== "enforce"),

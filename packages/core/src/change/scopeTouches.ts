@@ -1,8 +1,7 @@
-import type { ApprovalSpec, Labels } from "@creel/approvals";
-import { and, eq, isNull, tables } from "@creel/db";
+import type { Labels } from "@creel/approvals";
 import { type Scope, scopeMeet } from "../authz/grant.ts";
-import { stored } from "../stored.ts";
 import type { In } from "./kinds.ts";
+import { bindingRules } from "./rules.ts";
 
 /** Sets of labels that a scope is written out into; one with more counts as the whole org, so that it needs rights over all of it. */
 const WRITTEN_OUT_MAX = 64;
@@ -13,13 +12,8 @@ const WRITTEN_OUT_MAX = 64;
  * does. Invariant: what could ever cover a thing that a policy selects is selected by it.
  */
 export async function touchesOfScope({ tx, orgId }: In, scope: Scope | null): Promise<Labels[]> {
-  const t = tables.approvalPolicies;
-  const rows = await tx
-    .select({ spec: t.spec })
-    .from(t)
-    .where(and(eq(t.orgId, orgId), isNull(t.removedAt)));
-  const examples = rows.flatMap(({ spec }) => {
-    const { labels } = stored<ApprovalSpec>(spec).selector;
+  const examples = (await bindingRules(tx, orgId)).flatMap(({ spec }) => {
+    const { labels } = spec.selector;
     if (labels === undefined) return [];
     const meet = scopeMeet(scope, labels);
     return meet === "nothing" || meet === null ? [] : [exampleOf(meet)];

@@ -3,9 +3,9 @@
  * Invariant: a sandbox comes under a policy, by being made or by being labelled, only where each approval policy in force that
  * asks about policies there was asked about that policy too: by the policy's own labels, or by those of what used it before.
  */
-import { type ApprovalSpec, type Labels, selects } from "@creel/approvals";
-import { and, eq, isNull, tables } from "@creel/db";
+import { type Labels, selects } from "@creel/approvals";
 import type { In } from "../change/kinds.ts";
+import { bindingRules } from "../change/rules.ts";
 import { CreelError } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
 import { labelsOfUsers, NOTHING_ALLOWED, newestVersion, riskBetween } from "./versionChange.ts";
@@ -14,7 +14,9 @@ const KIND = "policy_version";
 
 /** Throws where the policy was never written for things with these labels. */
 export async function expectWrittenFor(at: In, of: { policyId: string; labels: Labels }): Promise<void> {
-  const byLabels = (await enforced(at)).filter(({ spec }) => spec.selector.labels !== undefined);
+  const byLabels = (await bindingRules(at.tx, at.orgId)).filter(
+    ({ mode, spec }) => mode === "enforce" && spec.selector.labels !== undefined,
+  );
   if (byLabels.length === 0) return;
   const { policy, newest } = await newestVersion(at, of.policyId);
   const risk = riskBetween(NOTHING_ALLOWED, newest.yaml, at.now);
@@ -31,13 +33,4 @@ export async function expectWrittenFor(at: In, of: { policyId: string; labels: L
       "forbidden",
       `The approval policy “${missing.name}” asks approvals for policies there, and ${policy.name} was not written for it. Label the policy so first, or use another one.`,
     );
-}
-
-async function enforced({ tx, orgId }: In): Promise<{ name: string; spec: ApprovalSpec }[]> {
-  const t = tables.approvalPolicies;
-  const rows = await tx
-    .select({ name: t.name, spec: t.spec })
-    .from(t)
-    .where(and(eq(t.orgId, orgId), eq(t.mode, "enforce"), isNull(t.removedAt)));
-  return rows.map(({ name, spec }) => ({ name, spec: stored<ApprovalSpec>(spec) }));
 }

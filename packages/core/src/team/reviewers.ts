@@ -3,11 +3,10 @@
  * nobody who could say no. Invariant: into a team that an approval policy names, and out of it, somebody comes only by whoever may
  * change approval policies; whoever leaves the organization leaves its teams.
  */
-import type { ApprovalSpec } from "@creel/approvals";
-import { and, asc, eq, isNull, type Tx, tables } from "@creel/db";
+import type { Tx } from "@creel/db";
 import { type Grant, mayAtAll } from "../authz/grant.ts";
+import { bindingRules, standingRules } from "../change/rules.ts";
 import { CreelError } from "../errors/errors.ts";
-import { stored } from "../stored.ts";
 
 export async function expectMaySeat(
   tx: Tx,
@@ -23,19 +22,10 @@ export async function expectMaySeat(
   );
 }
 
-/** The first approval policy that asks people of this team, enforced or looking on. */
+/** The first approval policy that asks people of this team, enforced or looking on, as it stands or as it binds. */
 async function policyNaming(tx: Tx, { orgId, teamId }: { orgId: string; teamId: string }): Promise<string | null> {
-  const t = tables.approvalPolicies;
-  const rows = await tx
-    .select({ name: t.name, spec: t.spec })
-    .from(t)
-    .where(and(eq(t.orgId, orgId), isNull(t.removedAt)))
-    .orderBy(asc(t.name));
-  const found = rows.find(({ spec }) => {
-    const { steps, veto } = stored<ApprovalSpec>(spec);
-    return names(steps, teamId) || names(veto, teamId);
-  });
-  return found?.name ?? null;
+  const rules = [...(await standingRules(tx, orgId)), ...(await bindingRules(tx, orgId))];
+  return rules.find(({ spec }) => names(spec.steps, teamId) || names(spec.veto, teamId))?.name ?? null;
 }
 
 /** Wherever in a rule a team stands, it stands as `{ team: id }`; what grows in the language of rules stays found. */
