@@ -7,7 +7,8 @@ import type { Seen } from "./model.ts";
 import { BEGAN, type Stage } from "./stage.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const TIMEOUT_MS = 20_000;
+/** A command that hangs is killed; a busy machine takes seconds to start one. */
+const TIMEOUT_MS = 60_000;
 
 const command = (): string[] =>
   existsSync(join(root, "apps/cli/dist/creel.js"))

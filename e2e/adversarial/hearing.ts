@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 /** No attack knows the rest of the word, which is made anew for each knock. */
 export const KNOCK = "creel-knock-";
 /** A loaded machine; what has not come by then never will. */
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 export interface Hearing {
   /** Somebody said this: true where it was waited for. */

@@ -171,7 +171,7 @@ function textOf({ program }: Pick<Case, "program">): string {
   return `import { ${LIBRARY} } from "./lib.mjs";\n${program.text}\n`;
 }
 const LIBRARY =
-  "ask, recovers, host, lookup, dnsRaw, rawTcp, rawTls, say, fs, net, tls, dgram, cp, sleep, http, http2, h2Frame, h2Block, h2Raw, wsFrame, wsTalk";
+  "ask, recovers, resolves, host, lookup, dnsRaw, rawTcp, rawTls, say, fs, net, tls, dgram, cp, sleep, http, http2, h2Frame, h2Block, h2Raw, wsFrame, wsTalk";
 
 /** Printed before the attack: without it nothing was attacked, and nothing counts as held. */
 export const BEGAN = "the attack begins";

@@ -20,7 +20,8 @@ export const current = {
 };
 
 const POLL_MS = 10;
-const WAIT_MS = 10_000;
+/** Only what never comes takes so long. */
+const WAIT_MS = 30_000;
 
 /** Waits until it is so; an attack that never gets as far is told by its witness. */
 export async function until(isSo: () => boolean): Promise<void> {

@@ -5,8 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DecisionRecord } from "@creel/protocol";
 import type { Seen, Witness } from "./model.ts";
 
-/** Look-ups without a connection are written down after three seconds. */
-const RECORD_WAIT_MS = 5_000;
+/** Look-ups without a connection are written down after three seconds; the rest is for a busy machine. */
+const RECORD_WAIT_MS = 30_000;
 const POLL_MS = 20;
 
 const SPACE = 0x20;

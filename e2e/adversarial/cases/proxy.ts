@@ -17,7 +17,7 @@ const tunnel = (target, servername, request) => new Promise((done) => {
     let text = "";
     t.on("error", (e) => done(e.code)); t.on("data", (c) => { text += c; }); t.on("close", () => done(text.slice(0, 60)));
     t.on("secureConnect", () => t.write(request.replaceAll("\\n", "\\r\\n")));
-    setTimeout(() => { s.destroy(); done("late " + text.slice(0, 60)); }, 1200);
+    setTimeout(() => { s.destroy(); done("late " + text.slice(0, 60)); }, 20000);
   });
   s.write("CONNECT " + target + " HTTP/1.1\\r\\nHost: " + target + "\\r\\n\\r\\n");
 });

@@ -27,7 +27,7 @@ import { commandOf, type Stage } from "../stage.ts";
 
 const CA_FILE = "/etc/creel/ca.crt";
 /** For one short program that connects; a loaded machine. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 30_000;
 const OUTPUT_BYTES_MAX = 512 * 1024;
 const PROMISES: Feature[] = ["egress", "rules", "identity", "credentials", "limits", "profiles", "journal", "door"];
 /** The credentials of the policy under attack; real values are made anew for each run. */
@@ -120,13 +120,17 @@ export const own =
     }
   };
 
+/** Half a minute: only a record that never comes takes so long. */
+const RECORD_POLL_MS = 20;
+const RECORD_TRIES = 1_500;
+
 /** How a sandbox ended, or that it runs. One that just died is given the moment that its record takes. */
 export async function fate(sandbox: Sandbox): Promise<string> {
   if ((await sandbox.control.status().catch(() => null)) !== null) return "running";
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < RECORD_TRIES; tries += 1) {
     const exit = await readExit(sandbox.stateDir);
     if (exit !== null) return `ended ${exit.cause ?? exit.reason}`;
-    await delay(20);
+    await delay(RECORD_POLL_MS);
   }
   return "ended without a record";
 }

@@ -11,7 +11,10 @@ import tls from "node:tls";
 
 export { cp, dgram, fs, http, http2, net, tls };
 
-const LIMIT_MS = 6000;
+/** Only what is never answered takes so long. */
+const LIMIT_MS = 20000;
+/** What follows a first word comes in a few times what that took, on a busy machine too. */
+const PATIENCE = 8;
 export const host = (name) => `${name}.creel.example`;
 export const say = (value) => console.log(typeof value === "string" ? value : JSON.stringify(value));
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -40,11 +43,22 @@ export function ask(url, { method = "GET", headers = {}, body, ...more } = {}) {
   });
 }
 
+/** Looks a name up until it has an address, as often as a resolver that was flooded may need. */
+export async function resolves(name) {
+  let last = "";
+  for (let tries = 0; tries < 20; tries++) {
+    last = await lookup(name);
+    if (!last.startsWith("failed")) break;
+    await sleep(250);
+  }
+  return last;
+}
+
 /** Asks until it is answered with 200 again, as often as a loaded machine may need; what never recovers says so. */
 export async function recovers(url) {
   let last = "";
   for (let tries = 0; tries < 40; tries++) {
-    const r = await ask(url, { timeout: 2000 });
+    const r = await ask(url, { timeout: 5000 });
     last = r.failed ?? r.status;
     if (last === 200) break;
     await sleep(250);
@@ -58,8 +72,13 @@ export const lookup = (name, family = 4) =>
     (e) => `failed ${e.code}`,
   );
 
-/** Until the time is over, or what came back matches `until`. */
-function talk(socket, ready, bytes, { ms, until }) {
+/**
+ * Until the other side says nothing for `ms` (on a busy machine for longer, as its first word tells), closes, or what came back matches
+ * `until`. A first word that never comes is waited for until `firstMs`.
+ */
+function talk(socket, ready, bytes, { ms, firstMs = LIMIT_MS, until }) {
+  const began = performance.now();
+  let quietMs = 0;
   return new Promise((done) => {
     let text = "";
     const finish = (how) => {
@@ -67,9 +86,12 @@ function talk(socket, ready, bytes, { ms, until }) {
       socket.destroy();
       done(`${how} ${text}`);
     };
-    const timer = setTimeout(() => finish("late"), ms);
+    let timer = setTimeout(() => finish("late"), firstMs);
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
+      quietMs ||= Math.max(ms, PATIENCE * (performance.now() - began));
+      clearTimeout(timer);
+      timer = setTimeout(() => finish("late"), quietMs);
       if (until?.test(text)) finish("answered");
     });
     socket.on(ready, () => {
@@ -81,16 +103,16 @@ function talk(socket, ready, bytes, { ms, until }) {
 }
 
 /** Bytes as they are over TCP; resolves with how it ended and what came back. */
-export const rawTcp = (address, port, bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", ms = 1500) =>
-  talk(net.connect({ host: address, port }), "connect", bytes, { ms });
+export const rawTcp = (address, port, bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", ms = 1500, firstMs = LIMIT_MS) =>
+  talk(net.connect({ host: address, port }), "connect", bytes, { ms, firstMs });
 
 /** Bytes as they are inside TLS. */
-export const rawTls = (name, bytes, { port = 443, ms = 1500, until, ...options } = {}) =>
+export const rawTls = (name, bytes, { port = 443, ms = 1500, firstMs, until, ...options } = {}) =>
   talk(
     tls.connect({ host: name, port, servername: name, ...options }),
     "secureConnect",
     [bytes].flat().map((t) => (typeof t === "string" ? t.replaceAll("\n", "\r\n") : t)),
-    { ms, until },
+    { ms, firstMs, until },
   );
 
 /** One frame of HTTP/2. */
@@ -136,7 +158,7 @@ export const wsTalk = (name, path, frames, options = {}) =>
   );
 
 /** A DNS packet as it is to whatever resolver; resolves with the answer in hex, or "silent". */
-export function dnsRaw(packet, { address = "127.0.0.1", port = 53, ms = 800 } = {}) {
+export function dnsRaw(packet, { address = "127.0.0.1", port = 53, ms = LIMIT_MS } = {}) {
   return new Promise((done) => {
     const socket = dgram.createSocket(net.isIPv6(address) ? "udp6" : "udp4");
     const finish = (text) => {
