@@ -65,8 +65,10 @@ export interface ReviewView {
   endsAt: string | null;
   /** What became of it, and when. */
   endedAt: string | null;
-  endedHow: "taken_back" | "kept" | "left" | null;
+  endedHow: "taken_back" | "kept" | "left" | "proposed" | null;
   endedNote: string | null;
+  /** What it closed stays closed; the change that would open it again. */
+  reopening: string | null;
 }
 
 export interface VoteView {
@@ -119,12 +121,15 @@ export type Refusable =
 export interface ChangeDetail extends ChangeView {
   content: unknown;
   base: unknown;
+  /** What it waits for; while its review is open, what keeping it waits for. */
   rules: RuleView[];
   votes: VoteView[];
   /** Who wrote what it says now, where that is not its author; the person or the key. */
   lastEditor: { id: string | null; label: string } | null;
   /** Persons who never count for it, and why. */
   parties: { person: PersonRef; part: string }[];
+  /** It would open again what break-glass closed by this one. */
+  reopens: { id: string; title: string } | null;
   /** A freeze holds it until then. */
   frozenUntil: string | null;
   refusals: Record<Refusable, string | null>;

@@ -65,6 +65,8 @@ export const approvalPolicyChange = defineChangeKind({
   },
   apply: async (tx, ctx, content, { orgId }) => await write(tx, ctx, orgId, content),
   takeBack,
+  // Whether another rule asks for less nobody can grade, so it counts as less.
+  opened: async (_at, { base }) => binds(baseSchema.parse(base).standing),
 });
 
 /** With `putBack` neither a name that was taken meanwhile nor a full list keeps a rule from being there again. */
@@ -114,14 +116,26 @@ async function write(
 
 const baseSchema = z.object({ standing: contentSchema.shape.policy });
 
-/** The rule of before, where the one that was applied still stands and none was saved since. */
-async function takeBack(tx: Tx, ctx: Ctx, { orgId, id, content, base }: AppliedChange<Content>): Promise<TakenBack> {
+type Policy = Content["policy"];
+const binds = (policy: Policy): boolean => policy?.mode === "enforce";
+
+/**
+ * The rule of before, where the one that was applied still stands and none was saved since. One that began to bind goes on, until its
+ * end is approved: a rule that bound before bound on all the while, so nothing is loosened by putting that one back.
+ */
+async function takeBack(
+  tx: Tx,
+  ctx: Ctx,
+  { orgId, id, content, base }: AppliedChange<Content>,
+): Promise<TakenBack<Content>> {
   const row = await standing({ tx, orgId }, content.policyId);
   const now = row === null ? null : { name: row.name, mode: row.mode, spec: row.spec };
   if (digestOf(now) !== digestOf(content.policy) || (await appliedSince(tx, { orgId, id })))
     return { how: "left", note: row === null ? "It was removed since." : "It was changed since." };
   const before = baseSchema.parse(base).standing;
   if (before === null && row === null) return { how: "taken_back" };
+  if (!binds(before) && binds(content.policy))
+    return { how: "narrowed", reopen: { policyId: content.policyId, policy: before }, wrote: false };
   await write(tx, ctx, orgId, { policyId: content.policyId, policy: before }, { putBack: true });
   return { how: "taken_back" };
 }

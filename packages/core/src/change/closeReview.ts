@@ -5,7 +5,8 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
 import { partiesOf } from "./count.ts";
-import { lockReview, takeBack } from "./glass.ts";
+import { isOver, lockReview, takeBack } from "./glass.ts";
+import { keepIsComplete } from "./keep.ts";
 import { kindOf } from "./kinds.ts";
 import { COMMENT_CHARS_MAX, REASON_CHARS_MIN } from "./limits.ts";
 import { planNodes } from "./plan.ts";
@@ -16,7 +17,10 @@ import { ENDS_BY_ITSELF } from "./underGlass.ts";
 
 export const closeReviewInput = z.strictObject({
   changeId: z.uuid(),
-  /** `keep`: what was applied stays; `justified`: it was right then, and still ends; `undo`: it is taken back now. */
+  /**
+   * `keep`: what was applied stays, once all have said so whom its rules ask; `justified`: it was right then, and still ends; `undo`:
+   * it is taken back now. Neither its end nor `undo` opens what it closed: that becomes a change, which waits.
+   */
   verdict: z.enum(["keep", "justified", "undo"]),
   note: z.string().trim().min(REASON_CHARS_MIN).max(COMMENT_CHARS_MAX),
 });
@@ -28,11 +32,11 @@ export const closeReview = defineVerb({
   gate: { by: "person", action: "approve", on: "change" },
   proof: true,
   input: closeReviewInput,
-  run: async (ctx, input): Promise<{ changeId: string; closed: true }> => {
+  run: async (ctx, input): Promise<{ changeId: string; closed: boolean }> => {
     const { actor } = ctx;
     const { orgId } = actor;
     if (actor.kind !== "user") throw new CreelError("forbidden", "A review is closed by a person who is signed in.");
-    await serializably(ctx, orgId, async (tx) => {
+    const closed = await serializably(ctx, orgId, async (tx) => {
       const t = tables.changeReviews;
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
       const { actor: held } = await asTheyStand(tx, ctx, { action: "approve", on: "change" });
@@ -44,8 +48,7 @@ export const closeReview = defineVerb({
       if (took || review.brokenByUserId === actor.userId)
         throw new CreelError("forbidden", "You took part in this, so somebody else looks back at it.");
       const now = ctx.clock();
-      // At its end it is over, also where nothing has taken it back yet.
-      const over = review.endedAt !== null || (review.endsAt !== null && review.endsAt <= now);
+      const over = isOver(review, now);
       if (input.verdict === "keep" && over)
         throw new CreelError(
           "conflict",
@@ -53,6 +56,13 @@ export const closeReview = defineVerb({
         );
       if (input.verdict === "keep" && kindOf(change.kind).endsByItself)
         throw new CreelError("conflict", ENDS_BY_ITSELF);
+      if (
+        input.verdict === "keep" &&
+        !(await keepIsComplete(tx, { ...ctx, actor }, { change, review, note: input.note }))
+      ) {
+        await notify(tx, { orgId, topic: "changes", id: change.id });
+        return false;
+      }
       const kept = input.verdict === "keep" && review.endsAt !== null ? { endedAt: now, endedHow: "kept" } : {};
       const set = {
         ...kept,
@@ -71,8 +81,9 @@ export const closeReview = defineVerb({
       if (input.verdict === "undo" && review.endsAt !== null && review.endedAt === null)
         await takeBack(tx, ctx, { change, review: { ...review, ...set, endedAt: null, endedHow: null } });
       await notify(tx, { orgId, topic: "changes", id: change.id });
+      return true;
     });
     if (input.verdict === "undo") await planNodes(ctx, { orgId, changeId: input.changeId });
-    return { changeId: input.changeId, closed: true };
+    return { changeId: input.changeId, closed };
   },
 });

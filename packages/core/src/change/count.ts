@@ -36,9 +36,11 @@ interface Counting {
   electorate: "voters" | "everybody";
   /** This transaction proposed it. */
   fresh?: boolean | undefined;
+  /** Who does not count either, though they had no part in writing it. */
+  barred?: readonly string[] | undefined;
 }
 
-export async function countVotes(tx: Tx, { row, kind, now, electorate, fresh }: Counting): Promise<Count> {
+export async function countVotes(tx: Tx, { row, kind, now, electorate, fresh, barred = [] }: Counting): Promise<Count> {
   const { orgId } = row;
   const votes = await votesFor(tx, row);
   const lent = await delegations(tx, { orgId, now, votes, hold: electorate === "voters" });
@@ -49,7 +51,7 @@ export async function countVotes(tx: Tx, { row, kind, now, electorate, fresh }: 
   const ballot = {
     votes,
     delegations: lent,
-    barred: (await partiesOf(tx, row)).map(({ userId }) => userId),
+    barred: [...(await partiesOf(tx, row)).map(({ userId }) => userId), ...barred],
     people: await personsOf(tx, { orgId, userIds, now, touches: touchesOf(row) }),
   };
   const content = kind.contentSchema.parse(row.content);

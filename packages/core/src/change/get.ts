@@ -9,10 +9,13 @@ import { first, iso, isoOrNull, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { type Count, type CountedRule, countVotes, partiesOf } from "./count.ts";
 import { lastEditorOf } from "./editor.ts";
+import { isOver, type ReviewRow } from "./glass.ts";
+import { keepersOf } from "./keep.ts";
 import { kindOf } from "./kinds.ts";
 import { readableChanges } from "./list.ts";
 import { namesIn, type OrgNames } from "./names.ts";
 import { refusalsFor } from "./refusals.ts";
+import { reopenedBy } from "./reopen.ts";
 import { type ChangeRow, stateOf } from "./row.ts";
 import { reviewsOf, toChangeView } from "./view.ts";
 
@@ -29,22 +32,23 @@ export const get = defineVerb({
     return await withOrg(ctx.db, orgId, async (tx) => {
       const row = await readable(tx, ctx.actor, { orgId, changeId });
       const names = await namesIn(tx, orgId);
-      const over = refusal(stateOf(row), "vote") !== null;
-      const counted = over ? null : await countNow(tx, row, ctx.clock());
       const parties = await partiesOf(tx, row);
       // Who votes and who wrote it, the change itself says; whom else there is, only the list of members does.
       const seesMembers = mayAtAll(ctx.actor.grants, "read", "member");
       const review = (await reviewsOf(tx, { orgId, changeIds: [row.id] })).get(row.id) ?? null;
+      const counted = await countNow(tx, { row, review, now: ctx.clock() });
+      const votes = await votesOf(tx, row, { counted, names });
       return {
         ...toChangeView(row, review),
         content: row.content,
         base: row.base,
         rules: counted?.rules.map((rule) => ruleView(rule, { names, seesMembers })) ?? [],
-        votes: await votesOf(tx, row, { counted, names }),
+        votes,
+        reopens: await reopenedBy(tx, { orgId, changeId: row.id }),
         lastEditor: await lastEditorOf(tx, row),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
-        refusals: refusalsFor({ actor: ctx.actor, row, parties, review, now: ctx.clock() }),
+        refusals: refusalsFor({ actor: ctx.actor, row, parties, review, votes, now: ctx.clock() }),
         result: row.result,
       };
     });
@@ -67,8 +71,17 @@ export async function readable(
   return row;
 }
 
-const countNow = async (tx: Tx, row: ChangeRow, now: Date): Promise<Count> =>
-  await countVotes(tx, { row, kind: kindOf(row.kind), now, electorate: "everybody" });
+/** What it waits for: to be applied, or, of what break-glass applied, to be kept. */
+async function countNow(
+  tx: Tx,
+  { row, review, now }: { row: ChangeRow; review: ReviewRow | null; now: Date },
+): Promise<Count | null> {
+  const kind = kindOf(row.kind);
+  if (refusal(stateOf(row), "vote") === null) return await countVotes(tx, { row, kind, now, electorate: "everybody" });
+  const over = review === null || review.closedAt !== null || isOver(review, now);
+  if (over || review.endsAt === null || kind.endsByItself) return null;
+  return await keepersOf(tx, { change: row, review, now, electorate: "everybody" });
+}
 
 function ruleView(
   { policyId, name, spec, evaluation }: CountedRule,

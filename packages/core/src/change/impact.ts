@@ -5,7 +5,7 @@ import { visibleSandboxes } from "../authz/scopeSql.ts";
 import type { ChangeImpact } from "../changeViews.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
-import { NOTHING_ALLOWED } from "../policy/versionChange.ts";
+import { NOTHING_ALLOWED } from "../policy/nothingAllowed.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import { readable } from "./get.ts";

@@ -36,8 +36,14 @@ export interface AppliedChange<C> {
   base: unknown;
   result: unknown;
 }
-/** `left`: something else has come after it, or it is not there any more; `note` says what, for people. */
-export type TakenBack = { how: "taken_back" } | { how: "left"; note: string };
+/**
+ * `left`: something else has come after it, or it is not there any more; `note` says what, for people. `narrowed`: what it opened is
+ * gone, and what it closed stays closed, since `reopen`, a content of the same kind, would open it; `wrote`: that took a write.
+ */
+export type TakenBack<C = never> =
+  | { how: "taken_back" }
+  | { how: "left"; note: string }
+  | { how: "narrowed"; reopen: C; wrote: boolean };
 
 /**
  * What can be a change. Everything here but `apply` is asked again at the moment of applying, so it must read and not
@@ -76,9 +82,11 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   apply: (tx: Tx, ctx: Ctx, content: z.output<S>, change: ApprovedChange & { orgId: string }) => Promise<R>;
   /**
    * Puts back what was there before, with its audit row, where what was applied is still what is there. A kind without it stays
-   * applied by break-glass until a change undoes it.
+   * applied by break-glass until a change undoes it. It opens nothing that was closed: a content that would is answered, not written.
    */
-  takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack>;
+  takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack<z.output<S>>>;
+  /** Whether it allowed anything that was not allowed before: then keeping it asks for what the change asked for. Always where absent. */
+  opened?: (at: In, applied: AppliedChange<z.output<S>>) => Promise<boolean>;
   /** Why break-glass may not apply it, or null. */
   notByGlass?: (at: In, content: z.output<S>) => Promise<string | null>;
   /** What break-glass applies carries its own end (`endsAt`), so nothing can keep it beyond that. */

@@ -1,9 +1,11 @@
 import { type ChangeEvent, refusal } from "@creel/approvals";
 import type { tables } from "@creel/db";
 import type { Action } from "../authz/roles.ts";
-import type { Refusable } from "../changeViews.ts";
+import type { Refusable, VoteView } from "../changeViews.ts";
 import { type ApiKeyActor, personOf, type UserActor } from "../context.ts";
+import { iso } from "../stored.ts";
 import { mayOver } from "./authority.ts";
+import { isOver } from "./glass.ts";
 import { kindOf } from "./kinds.ts";
 import { whyNotNow } from "./remind.ts";
 import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
@@ -15,12 +17,15 @@ interface Asking {
   row: ChangeRow;
   parties: readonly { userId: string; part: string }[];
   review: typeof tables.changeReviews.$inferSelect | null;
+  votes: readonly VoteView[];
   now: Date;
 }
 
+const KEEP_WAITS = "You said so already. It is kept once everybody else whom its rules ask says so too.";
+
 /** Why this one cannot do each of these now, in the words the page's buttons carry. The verbs decide again. */
 export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
-  const { actor, row, parties, review, now } = asking;
+  const { actor, row, parties, review, votes, now } = asking;
   const me = personOf(actor);
   const part = parties.find(({ userId }) => userId === me)?.part;
   const wrote = part !== undefined && part !== "favoured";
@@ -37,8 +42,16 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
     review === null ? "Nobody broke the glass for it." : review.closedAt ? "The review is closed." : null;
   const took =
     barred ?? (review?.brokenByUserId === me ? "You broke the glass, so somebody else looks back at it." : null);
-  const isGone = review?.endedAt != null || (review?.endsAt != null && review.endsAt <= now);
-  const gone = isGone ? "Its time is over." : kindOf(row.kind).endsByItself ? ENDS_BY_ITSELF : null;
+  const gone =
+    review !== null && isOver(review, now)
+      ? "Its time is over."
+      : kindOf(row.kind).endsByItself
+        ? ENDS_BY_ITSELF
+        : null;
+  const said = votes.some(
+    ({ voter, verdict, castAt, current }) =>
+      voter.id === me && verdict === "approve" && current && review !== null && castAt >= iso(review.openedAt),
+  );
   return {
     approve: vote,
     reject: vote,
@@ -50,7 +63,7 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
     apply: row.state === "approved" ? right("apply", "apply changes") : (over("apply") ?? "It is not approved yet."),
     breakGlass: over("break_glass") ?? person ?? right("break_glass", "break the glass"),
     remind: whyNotNow(row, now) ?? right("update", "remind others"),
-    keep: reviewOver ?? person ?? took ?? gone ?? right("approve", "approve changes"),
+    keep: reviewOver ?? person ?? took ?? gone ?? (said ? KEEP_WAITS : null) ?? right("approve", "approve changes"),
     closeReview: reviewOver ?? person ?? took ?? right("approve", "approve changes"),
   };
 }

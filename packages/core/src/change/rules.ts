@@ -4,7 +4,7 @@ import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
 import { namesOfKind, type Right } from "./kinds.ts";
 import { TIME_TO_LIVE_HOURS } from "./limits.ts";
-import { rulesBeforeGlass } from "./underGlass.ts";
+import { rulesBeforeGlass, rulesNobodyApproved } from "./underGlass.ts";
 
 export interface PolicyInForce {
   /** null: the rule that holds where no policy selects a change whose author may not do it alone. */
@@ -55,9 +55,12 @@ export async function rulesFor(
   tx: Tx,
   of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
 ): Promise<Rules> {
-  const selected = (await bindingRules(tx, of.orgId)).filter(
-    (rule) => isSelected(rule.spec, of) || of.guardedBy.includes(rule.policyId),
-  );
+  const unapproved = of.guardedBy.length === 0 ? new Set<string>() : await rulesNobodyApproved(tx, of.orgId);
+  const ownEnd = ({ policyId }: { policyId: string }): boolean =>
+    of.guardedBy.includes(policyId) && unapproved.has(policyId);
+  const selected = (await bindingRules(tx, of.orgId))
+    .map((policy) => (ownEnd(policy) ? { ...policy, spec: SOMEBODY_ELSE } : policy))
+    .filter((policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId));
   return {
     enforced: selected.filter(({ mode }) => mode === "enforce"),
     evaluated: selected.filter(({ mode }) => mode !== "enforce"),
@@ -79,6 +82,9 @@ export const unselectedRule = ({ on, action }: Right): PolicyInForce => ({
     freezes: [],
   },
 });
+
+/** What changing a rule takes that break-glass alone made. */
+const SOMEBODY_ELSE = unselectedRule({ action: "update", on: "approval_policy" }).spec;
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -1,23 +1,17 @@
 import { isOver } from "@creel/approvals";
-import { newId, notify, type Tx, tables } from "@creel/db";
+import type { Tx } from "@creel/db";
 import { z } from "zod";
-import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
-import { type ApiKeyActor, type Ctx, personOf, type UserActor } from "../context.ts";
-import { digestOf } from "../digest.ts";
+import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
-import { mayOver } from "./authority.ts";
-import { asAnyKind, type ChangeKind, type DefinedKind, directOf, type In, type Right } from "./kinds.ts";
+import { insertChange } from "./insert.ts";
+import { asAnyKind, type DefinedKind, type In, type Right } from "./kinds.ts";
 import { SCHEDULE_DAYS_MAX } from "./limits.ts";
-import { barParties } from "./parties.ts";
 import { planNodes } from "./plan.ts";
 import { asTheyStand } from "./proposer.ts";
-import { remindersFrom } from "./reminders.ts";
 import { expectRoom } from "./room.ts";
-import { type ChangeRow, digestOfChange, stateOf } from "./row.ts";
-import { rulesFor, timeToLiveMs } from "./rules.ts";
+import { type ChangeRow, stateOf } from "./row.ts";
 import { settle } from "./settle.ts";
-import { surveyed } from "./survey.ts";
 import { serializably } from "./transact.ts";
 import { wakeAt } from "./wake.ts";
 
@@ -60,7 +54,9 @@ export async function submitChange<S extends z.ZodType, R>(
     await kind.hold?.(tx, orgId);
     const as = await asTheyStand(tx, ctx, given.by ?? kind.propose);
     await given.admit?.({ tx, orgId, now: ctx.clock() }, as.actor);
-    const made = await insertChange(tx, as, asAnyKind(kind), given);
+    const { content, message, applyAt = null } = given;
+    const making = { orgId, content, message, applyAt, grants: as.actor.grants };
+    const made = await insertChange(tx, as, asAnyKind(kind), making);
     const settled = await settle(tx, as, made, { fresh: true });
     if (!isOver(stateOf(settled))) await expectRoom(tx, as.actor, settled);
     await given.settled?.(tx, settled);
@@ -76,65 +72,4 @@ export async function submitChange<S extends z.ZodType, R>(
 export function expectSchedule(applyAt: Date | null, now: Date): void {
   if (applyAt !== null && applyAt.getTime() > now.getTime() + SCHEDULE_DAYS_MAX * DAY_MS)
     throw new CreelError("invalid_input", `applyAt: at most ${SCHEDULE_DAYS_MAX} days ahead.`);
-}
-
-async function insertChange(
-  tx: Tx,
-  ctx: Ctx<Person>,
-  kind: ChangeKind,
-  given: Submission<unknown>,
-): Promise<ChangeRow> {
-  const { orgId } = ctx.actor;
-  const now = ctx.clock();
-  const at: In = { tx, orgId, now };
-  const { content, message } = given;
-  const applyAt = given.applyAt ?? null;
-  const { base, touches, risk } = await surveyed(at, kind, content);
-  const baseDigest = digestOf(base);
-  const guardedBy = kind.guardedBy?.(content) ?? [];
-  const { enforced } = await rulesFor(tx, { orgId, kind: kind.kind, risk, touches, guardedBy });
-  const revision = 1;
-  const expiresAt = new Date(Math.max(now.getTime(), applyAt?.getTime() ?? 0) + timeToLiveMs(enforced));
-  const row: ChangeRow = {
-    orgId,
-    id: newId(now),
-    kind: kind.kind,
-    subject: kind.subject(content),
-    title: await kind.summary(at, content),
-    message,
-    content,
-    digest: digestOfChange({ kind: kind.kind, content, baseDigest, applyAt, message, revision }),
-    base,
-    baseDigest,
-    state: "open",
-    risk,
-    touches,
-    authorUserId: personOf(ctx.actor),
-    author: describeActor(ctx.actor).label,
-    alone: mayOver(ctx.actor.grants, { ...directOf(kind, content), touches }),
-    revision,
-    lastVote: 0,
-    createdAt: now,
-    updatedAt: now,
-    expiresAt,
-    applyAt,
-    endedAt: null,
-    endedBy: null,
-    endedReason: null,
-    result: null,
-    wouldBlock: null,
-    plannedAt: null,
-    ...remindersFrom(now, expiresAt),
-    remindedAt: null,
-    remindedBy: null,
-  };
-  await tx.insert(tables.changes).values(row);
-  await barParties(tx, ctx, row, { part: "author", favoured: (await kind.favours?.(at, content)) ?? [] });
-  await recordAudit(tx, ctx, orgId, {
-    action: "change.propose",
-    resource: { kind: "change", id: row.id, label: row.title },
-    changes: changesOf("changes", null, row),
-  });
-  await notify(tx, { orgId, topic: "changes", id: row.id });
-  return row;
 }

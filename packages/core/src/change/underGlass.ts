@@ -11,6 +11,7 @@ import { z } from "zod";
 import { CreelError } from "../errors/errors.ts";
 import { type In, kindOf } from "./kinds.ts";
 import { type ChangeRow, riskOf, touchesOf } from "./row.ts";
+import { appliedSince } from "./since.ts";
 
 export const ENDS_BY_ITSELF =
   "What it gave carries its end. Propose the same as a change of its own to have it for longer.";
@@ -46,6 +47,22 @@ export async function rulesBeforeGlass(tx: Tx, orgId: string): Promise<ReadonlyM
     if (standing?.mode === "enforce" && !before.has(policyId)) before.set(policyId, standing);
   }
   return before;
+}
+
+/**
+ * Rules that began to bind by break-glass, whose time is over, and which bind on since nobody approved their end yet. Nobody approved
+ * them either: so they do not say what their own end takes, or one that nobody can satisfy would bind for ever.
+ */
+export async function rulesNobodyApproved(tx: Tx, orgId: string): Promise<ReadonlySet<string>> {
+  const rows = await tx
+    .select({ id: c.id, subject: c.subject })
+    .from(r)
+    .innerJoin(c, and(eq(c.orgId, r.orgId), eq(c.id, r.changeId)))
+    .where(and(eq(r.orgId, orgId), eq(r.endedHow, "proposed"), eq(c.kind, "approval_policy")));
+  const standing = new Set<string>();
+  for (const { id, subject } of rows)
+    if (!(await appliedSince(tx, { orgId, id }))) standing.add(subject.slice(subject.indexOf(":") + 1));
+  return standing;
 }
 
 /** What a change of this thing makes stay, because it comes on top of it. */

@@ -42,8 +42,9 @@ export const toChangeView = (row: ChangeRow, review: Review | null): ChangeView 
           note: review.note,
           endsAt: isoOrNull(review.endsAt),
           endedAt: isoOrNull(review.endedAt),
-          endedHow: stored<"taken_back" | "kept" | "left" | null>(review.endedHow),
-          endedNote: review.endedNote,
+          endedHow: stored<"taken_back" | "kept" | "left" | "proposed" | null>(review.endedHow),
+          endedNote: review.endedHow === "proposed" ? null : review.endedNote,
+          reopening: review.endedHow === "proposed" ? review.endedNote : null,
         },
 });
 

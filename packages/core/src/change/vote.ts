@@ -3,18 +3,18 @@
  * Invariant: only a person who is signed in votes, once, for the digest they saw, and not for what they had a part in.
  */
 import { refusal } from "@creel/approvals";
-import { tables } from "@creel/db";
 import { z } from "zod";
-import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { ChangeMoved } from "../changeViews.ts";
 import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { authorizeOver } from "./authority.ts";
+import { castVote } from "./cast.ts";
 import { partiesOf } from "./count.ts";
 import { COMMENT_CHARS_MAX } from "./limits.ts";
 import { planNodes } from "./plan.ts";
 import { asTheyStand } from "./proposer.ts";
-import { lockChange, stateOf, touchesOf, updateChange } from "./row.ts";
+import { BROKE_GLASS } from "./reopen.ts";
+import { lockChange, stateOf, touchesOf } from "./row.ts";
 import { settle } from "./settle.ts";
 import { serializably } from "./transact.ts";
 
@@ -54,29 +54,8 @@ export const vote = defineVerb({
         );
       const mine = (await partiesOf(tx, change)).find(({ userId }) => userId === voterId);
       if (mine !== undefined) throw new CreelError("forbidden", barredBecause(mine.part));
-      const order = change.lastVote + 1;
-      const cast = {
-        orgId,
-        changeId: change.id,
-        digest: change.digest,
-        voterId,
-        voter: describeActor(actor).label,
-        verdict: input.verdict,
-        comment: input.comment,
-        order,
-        castAt: ctx.clock(),
-      };
-      const v = tables.changeVotes;
-      await tx
-        .insert(v)
-        .values(cast)
-        .onConflictDoUpdate({ target: [v.orgId, v.changeId, v.digest, v.voterId], set: cast });
-      const counted = await updateChange(tx, change, { lastVote: order, updatedAt: ctx.clock() });
-      await recordAudit(tx, ctx, orgId, {
-        action: "change.vote",
-        resource: { kind: "change", id: change.id, label: change.title },
-        changes: changesOf("changeVotes", null, cast),
-      });
+      const { verdict, comment } = input;
+      const counted = await castVote(tx, { ...ctx, actor }, change, { verdict, comment });
       return await settle(tx, ctx, counted);
     });
     const planIds = row.state === "applied" ? await planNodes(ctx, { orgId, changeId: row.id }) : [];
@@ -88,6 +67,8 @@ export const VOTES_SIGNED_IN = "A token cannot vote: an approval is given by a p
 
 /** Why this person never counts for this change. */
 export function barredBecause(part: string): string {
+  if (part === BROKE_GLASS)
+    return "You had a part in what break-glass applied, so somebody else decides about undoing it.";
   if (part === "favoured") return "The change gives you something, so somebody else decides it.";
   return part === "author"
     ? "You proposed this change, yourself or by a key of yours; somebody else decides it."

@@ -31,7 +31,7 @@ export const topics = {
   "change.breakGlass": { kind: "change", says: "was applied by break-glass; its review is open" },
   "change.closeReview": { kind: "change", says: "was reviewed after break-glass" },
   "change.takeBack": { kind: "change", says: "was taken back: it was applied by break-glass, and its time was over" },
-  "change.leave": { kind: "change", says: "was applied by break-glass and could not be taken back" },
+  "change.leave": { kind: "change", says: "was applied by break-glass, and not all of it was taken back" },
   "delegation.give": { kind: "change", says: "are votes that were lent" },
   "delegation.end": { kind: "change", says: "are votes that are lent no more" },
   "exception.grant": { kind: "exception", says: "was granted" },

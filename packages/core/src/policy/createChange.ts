@@ -10,7 +10,8 @@ import { CreelError } from "../errors/errors.ts";
 import { slugSchema } from "../limits.ts";
 import { first } from "../stored.ts";
 import { insertPolicy } from "./insert.ts";
-import { NOTHING_ALLOWED, riskBetween } from "./versionChange.ts";
+import { NOTHING_ALLOWED } from "./nothingAllowed.ts";
+import { riskBetween } from "./versionChange.ts";
 
 export const newPolicySchema = z.strictObject({
   name: slugSchema,

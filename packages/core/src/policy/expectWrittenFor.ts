@@ -8,7 +8,8 @@ import type { In } from "../change/kinds.ts";
 import { bindingRules } from "../change/rules.ts";
 import { CreelError } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
-import { labelsOfUsers, NOTHING_ALLOWED, newestVersion, riskBetween } from "./versionChange.ts";
+import { NOTHING_ALLOWED } from "./nothingAllowed.ts";
+import { labelsOfUsers, newestVersion, riskBetween } from "./versionChange.ts";
 
 const KIND = "policy_version";
 

@@ -15,10 +15,13 @@ import { appliedSince } from "../change/since.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { stored } from "../stored.ts";
-import { labelsOfUsers, NOTHING_ALLOWED, newestVersion, riskBetween } from "./versionChange.ts";
+import { NOTHING_ALLOWED } from "./nothingAllowed.ts";
+import { labelsOfUsers, newestVersion, riskBetween } from "./versionChange.ts";
 
 const RIGHT = { action: "update", on: "policy" } as const;
 const contentSchema = z.strictObject({ policyId: z.uuid(), labels: labelsSchema });
+type Content = z.output<typeof contentSchema>;
+type Applied = AppliedChange<Content>;
 
 export const policyLabelsChange = defineChangeKind({
   kind: "policy_labels",
@@ -51,21 +54,32 @@ export const policyLabelsChange = defineChangeKind({
     return { labels };
   },
   takeBack,
+  opened: async (_at, { content, base }) =>
+    Object.keys(without(content.labels, baseSchema.parse(base).labels)).length > 0,
 });
 
 const baseSchema = z.object({ labels: labelsSchema });
 
-/** The labels of before, where those that were applied are still there and no others have been since. */
-async function takeBack(
-  tx: Tx,
-  ctx: Ctx,
-  { orgId, id, content, base }: AppliedChange<z.output<typeof contentSchema>>,
-): Promise<TakenBack> {
+/** Those of the first that the second lacks. */
+const without = (labels: Labels, less: Labels): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([name, value]) => less[name] !== value));
+
+/**
+ * The labels of before, where those that were applied are still there and no others have been since. A label by which the policy
+ * goes somewhere again is not given again so: that waits for its approvals.
+ */
+async function takeBack(tx: Tx, ctx: Ctx, { orgId, id, content, base }: Applied): Promise<TakenBack<Content>> {
   const { policy } = await newestVersion({ tx, orgId, now: ctx.clock() }, content.policyId);
   if (digestOf(policy.labels) !== digestOf(content.labels) || (await appliedSince(tx, { orgId, id })))
     return { how: "left", note: "It was labelled anew since." };
-  await writeLabels(tx, ctx, { orgId, policyId: content.policyId, labels: baseSchema.parse(base).labels });
-  return { how: "taken_back" };
+  const { policyId } = content;
+  const before = baseSchema.parse(base).labels;
+  const taken = without(before, content.labels);
+  const given = without(content.labels, before);
+  const wrote = Object.keys(given).length > 0;
+  if (wrote) await writeLabels(tx, ctx, { orgId, policyId, labels: without(content.labels, given) });
+  if (Object.keys(taken).length === 0) return { how: "taken_back" };
+  return { how: "narrowed", reopen: { policyId, labels: before }, wrote };
 }
 
 async function writeLabels(tx: Tx, ctx: Ctx, of: { orgId: string; policyId: string; labels: Labels }): Promise<void> {
@@ -93,7 +107,7 @@ const spoken = (labels: Labels): string => {
 export async function expectMayMove(
   at: In,
   actor: UserActor | ApiKeyActor,
-  { policyId, labels }: z.output<typeof contentSchema>,
+  { policyId, labels }: Content,
 ): Promise<void> {
   const { policy } = await newestVersion(at, policyId);
   const from = stored<Labels>(policy.labels);

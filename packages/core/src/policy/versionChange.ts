@@ -10,11 +10,13 @@ import { type Ctx, personOf } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { judgePolicy } from "./judge.ts";
+import { opensBetween, wayBack } from "./wayBack.ts";
 
 const { policies: p, policyVersions: v, sandboxes: s, nodes: n } = tables;
 
 const contentSchema = z.strictObject({ policyId: z.uuid(), yaml: z.string().max(POLICY_BYTES_MAX) });
 type Content = z.output<typeof contentSchema>;
+type Applied = AppliedChange<Content>;
 
 /** A new text of a policy: what every sandbox that uses it may do from then on. */
 export const policyVersionChange = defineChangeKind({
@@ -44,6 +46,7 @@ export const policyVersionChange = defineChangeKind({
   nodes: nodesUsing,
   planCause: "policy.saveVersion",
   takeBack,
+  opened: async (at, applied) => opensBetween((await formerText(at.tx, applied)).yaml, applied.content.yaml, at.now),
 });
 
 export interface SavedVersion {
@@ -79,9 +82,6 @@ async function nodesUsing({ tx, orgId }: In, { policyId }: Content): Promise<str
     .where(and(eq(s.orgId, orgId), eq(s.policyId, policyId), isNull(s.removedAt)));
   return rows.map((row) => row.nodeId);
 }
-
-/** A policy without a rule denies everything: what a first text is compared to. */
-export const NOTHING_ALLOWED = "version: 1\nnetwork_policies: {}\n";
 
 /** What cannot be compared is of the gravest kind. */
 export function riskBetween(before: string, after: string, now: Date): RiskGrade {
@@ -127,30 +127,39 @@ async function writeVersion(tx: Tx, ctx: Ctx, given: Writing): Promise<SavedVers
 const stoodOnSchema = z.object({ version: z.number().int() });
 const savedSchema = z.object({ version: z.number().int(), digest: z.string() });
 
-/** The text of before as a new version, where nobody has saved another since. */
-async function takeBack(tx: Tx, ctx: Ctx, applied: AppliedChange<Content>): Promise<TakenBack> {
+async function formerText(tx: Tx, applied: Applied) {
+  const { orgId, content, base } = applied;
+  const { version } = stoodOnSchema.parse(base);
+  const mine = and(eq(v.orgId, orgId), eq(v.policyId, content.policyId), eq(v.version, version));
+  const former = first(await tx.select().from(v).where(mine));
+  if (former === null) throw notFound();
+  return former;
+}
+
+/**
+ * The text of before as a new version, where nobody has saved another since. What that would open waits for its approvals: until then
+ * only what both texts allow is allowed.
+ */
+async function takeBack(tx: Tx, ctx: Ctx, applied: Applied): Promise<TakenBack<Content>> {
   const { orgId } = applied;
+  const now = ctx.clock();
   const { policyId } = applied.content;
   const saved = savedSchema.parse(applied.result);
-  const { policy, newest } = await newestVersion({ tx, orgId, now: ctx.clock() }, policyId);
+  const { policy, newest } = await newestVersion({ tx, orgId, now }, policyId);
   if (newest.version !== saved.version || newest.digest !== saved.digest)
     return { how: "left", note: `Version ${policy.latestVersion} was saved since.` };
-  const { version } = stoodOnSchema.parse(applied.base);
-  const former = first(
-    await tx
-      .select()
-      .from(v)
-      .where(and(eq(v.orgId, orgId), eq(v.policyId, policyId), eq(v.version, version))),
-  );
-  if (former === null) throw notFound();
-  await writeVersion(tx, ctx, {
-    orgId,
-    policyId,
-    yaml: former.yaml,
-    digest: former.digest,
-    author: describeActor(ctx.actor).label,
-    authorUserId: personOf(ctx.actor),
-    message: `Version ${version} again: version ${saved.version} was applied by break-glass and is taken back.`,
-  });
+  const former = await formerText(tx, applied);
+  const reopen = { policyId, yaml: former.yaml };
+  const way = wayBack({ applied: newest.yaml, former: former.yaml, now });
+  if (way.how === "stay") return { how: "narrowed", reopen, wrote: false };
+  const by = { orgId, policyId, author: describeActor(ctx.actor).label, authorUserId: personOf(ctx.actor) };
+  const because = `version ${saved.version} was applied by break-glass and is taken back`;
+  if (way.how === "part") {
+    const message = `What version ${former.version} allowed as well: ${because}, and opens again nothing that it closed.`;
+    await writeVersion(tx, ctx, { ...by, yaml: way.yaml, message });
+    return { how: "narrowed", reopen, wrote: true };
+  }
+  const { yaml, digest } = former;
+  await writeVersion(tx, ctx, { ...by, yaml, digest, message: `Version ${former.version} again: ${because}.` });
   return { how: "taken_back" };
 }

@@ -131,7 +131,10 @@ export const changeReviews = pgTable(
     note: text("note"),
     /** When what was applied is taken back, unless somebody else keeps it; null: it was applied before there was such an end. */
     endsAt: instant("ends_at"),
-    /** When that was decided: `taken_back`, `kept`, or `left` because it could not be taken back any more, with the reason. */
+    /**
+     * When that was decided: `taken_back`, `kept`, `left` because it could not be taken back any more, with the reason, or `proposed`:
+     * what it closed stays closed, and the note is the id of the change that would open it again.
+     */
     endedAt: instant("ended_at"),
     endedHow: text("ended_how"),
     endedNote: text("ended_note"),

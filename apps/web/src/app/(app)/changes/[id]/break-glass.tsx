@@ -13,6 +13,16 @@ const REASON_CHARS_MIN = 10;
 const REASON_CHARS_MAX = 2_000;
 const HOURS = [1, 2, 4, 8, 24];
 
+/** What it brings about until others have looked at it, and at its end. */
+function whatStays(kind: string): string {
+  if (kind === "role_grant" || kind === "egress_exception") return "What it gives ends at its end.";
+  const end =
+    "At its end what it opened is taken back, unless others keep it; what it closed stays closed until opening it again is approved.";
+  return kind === "approval_policy"
+    ? `A rule that bound before binds on as it was until others keep the new one: loosening it here lets nothing more through. ${end}`
+    : end;
+}
+
 /** Applying without approvals: says what it costs before it can be done. */
 export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
   const trpc = useTRPC();
@@ -35,7 +45,7 @@ export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
         open={open}
         onOpenChange={setOpen}
         title="Apply without approvals?"
-        description="It takes effect at once and is taken back at its end, unless somebody else keeps it. Everybody who is passed over is told, and a review stays open until somebody else closes it."
+        description={`It takes effect at once. ${whatStays(change.kind)} Everybody who is passed over is told, and a review stays open until somebody else closes it.`}
         footer={
           <>
             <Button onClick={() => setOpen(false)}>Cancel</Button>

@@ -51,6 +51,18 @@ export const ChangePage = ({ changeId }: { changeId: string }) => {
                     { term: "Risk", value: <RiskBadge grade={change.risk} /> },
                     { term: "By", value: change.author.label },
                     ...(change.lastEditor === null ? [] : [{ term: "Last edited by", value: change.lastEditor.label }]),
+                    ...(change.reopens === null
+                      ? []
+                      : [
+                          {
+                            term: "Would undo",
+                            value: (
+                              <TextLink href={paths.change(change.reopens.id)}>
+                                {visible(change.reopens.title)}
+                              </TextLink>
+                            ),
+                          },
+                        ]),
                     { term: "Proposed", value: <Time at={change.createdAt} /> },
                     ...(change.revision > 1 ? [{ term: "Edited", value: times(change.revision - 1) }] : []),
                     ...(change.state === "open" ? [{ term: "Expires", value: <Time at={change.expiresAt} /> }] : []),

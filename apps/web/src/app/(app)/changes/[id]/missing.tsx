@@ -36,7 +36,7 @@ const Quorum = ({ quorum }: { quorum: QuorumView }) => (
 /** Which rules hold it, what each lacks, and who could give it. */
 export const Missing = ({ change }: { change: ChangeDetail }) =>
   change.rules.length === 0 ? null : (
-    <Panel title="Who must approve">
+    <Panel title={change.state === "applied" ? "Who must say that it stays" : "Who must approve"}>
       <ul className="grid gap-3">
         {change.rules.map((rule) => (
           <li key={rule.policyId ?? "none"} className="min-w-0">

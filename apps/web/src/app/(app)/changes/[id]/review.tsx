@@ -4,8 +4,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
+import { paths } from "../../../../lib/paths.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Field } from "../../../../ui/field.tsx";
+import { TextLink } from "../../../../ui/link.tsx";
 import { Facts, Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 import { Time } from "../../../../ui/time.tsx";
@@ -28,7 +30,8 @@ const Ending = ({ review, kind }: { review: ReviewView; kind: string }) => {
       </>
     ) : (
       <>
-        Is taken back <Time at={review.endsAt} />, unless it is kept.
+        Ends <Time at={review.endsAt} />, unless it is kept: what it opened is taken back, what it closed stays closed
+        until opening it again is approved.
       </>
     );
   }
@@ -36,6 +39,13 @@ const Ending = ({ review, kind }: { review: ReviewView; kind: string }) => {
     return (
       <>
         Was kept <Time at={review.endedAt} />.
+      </>
+    );
+  if (review.reopening !== null)
+    return (
+      <>
+        What it opened was taken back, what it closed stays closed <Time at={review.endedAt} />.{" "}
+        <TextLink href={paths.change(review.reopening)}>Opening it again waits for approval</TextLink>
       </>
     );
   return review.endedHow === "taken_back" ? (
@@ -114,6 +124,11 @@ export const Review = ({ change }: { change: ChangeDetail }) => {
               Take it back now
             </Button>
           </div>
+          {close.data?.closed === false && change.refusals.keep !== null ? (
+            <p role="status" className="rounded bg-would-soft px-2.5 py-1.5 text-would">
+              {change.refusals.keep}
+            </p>
+          ) : null}
           {close.error ? <Refusal>{shownError(close.error).message}</Refusal> : null}
         </div>
       ) : null}
