@@ -16,8 +16,11 @@ export const OVERFLOW_REFUSALS_WAITING_MAX = 128;
 /** A client that speaks first does so at once; the rest is a held slot. */
 export const FIRST_BYTES_TIMEOUT_MS = 10_000;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Identity is known before `connect()` returns; a slow answer means the sandbox's shim is gone. */
-export const IDENTITY_TIMEOUT_MS = 2_000;
+/**
+ * Identity is known before `connect()` returns, and a shim that is gone says so by closing. One that digests a large program on a busy
+ * machine lets others wait for seconds: denied for that, honest programs would fail at random.
+ */
+export const IDENTITY_TIMEOUT_MS = 10_000;
 /** Nothing in either direction for this long ends a flow. There is no total time-out: models stream for hours. */
 export const FLOW_IDLE_TIMEOUT_MS = 600_000;
 /** A connection without a request in flight. */
