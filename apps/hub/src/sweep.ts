@@ -1,4 +1,4 @@
-import { type Ctx, change, notice, plan, secret } from "@creel/core";
+import { type Ctx, change, inbox, notice, plan, secret } from "@creel/core";
 import type { JobQueue } from "@creel/queue";
 import type { Logger } from "pino";
 
@@ -28,11 +28,15 @@ export function makeSweep({ jobs, systemCtx, log }: Options): () => Promise<void
     const { ended } = await secret.sweep({ ctx: ctx(), input: {} });
     if (ended > 0) log.info({ ended }, "ended replaced versions of secrets");
   };
+  const counts = async (): Promise<void> => {
+    const { forgotten } = await inbox.sweep({ ctx: ctx(), input: {} });
+    if (forgotten > 0) log.info({ forgotten }, "forgot what was denied longer ago than the inbox looks back");
+  };
   /** Retries and digests whose time has come, and what a crash lost between commit and queue. */
   const notices = async (): Promise<void> => {
     for (const waiting of await notice.due({ ctx: ctx(), input: {} })) await jobs.enqueue("notice.deliver", waiting);
   };
-  return async () => await byThemselves([plans, changes, secrets, notices]);
+  return async () => await byThemselves([plans, changes, secrets, counts, notices]);
 }
 
 /** Runs every part, one after the other, and only then throws what failed. */

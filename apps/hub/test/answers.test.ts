@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Actor, agentRequest, sandbox } from "@creel/core";
+import { approvalSpecSchema } from "@creel/approvals";
+import { type Actor, agentRequest, approvalPolicy, change, sandbox } from "@creel/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Client, hello, type NodeKeys, type TestHub, testHub } from "./harness.ts";
 
@@ -57,6 +58,25 @@ it("tells it at once what was denied", async () => {
   const id = await ask("denied.example.com");
   await answer(id, "deny");
   expect((await asking.next("agent_answers")).answers).toEqual([{ id, state: "denied", answer: "as you say" }]);
+});
+
+it("tells it at once that it waits for approvals now, once, and later what became of that", async () => {
+  const spec = {
+    selector: { kinds: ["egress_exception"] },
+    steps: [{ atLeast: 1, of: [{ permission: "change:approve" }] }],
+  };
+  const input = { name: "two", mode: "enforce" as const, spec: approvalSpecSchema.parse(spec) };
+  const saved = await approvalPolicy.save({ ctx: hub.ctx(ours.actor), input });
+  if (saved.outcome !== "applied") throw new Error("the approval policy waits itself");
+  const id = await ask("approved.example.com");
+  const { changeId } = await answer(id, "allow");
+  const waits = { id, state: "waiting", answer: "Waiting for approvals. as you say" };
+  expect((await asking.next("agent_answers")).answers).toEqual([waits]);
+  const reason = "not needed any more";
+  await change.withdraw({ ctx: hub.ctx(ours.actor), input: { changeId: changeId ?? "", reason } });
+  // The next that it hears is the end of it: what it knew was not said again.
+  expect((await asking.next("agent_answers")).answers).toEqual([{ id, state: "denied", answer: "It was withdrawn." }]);
+  await approvalPolicy.remove({ ctx: hub.ctx(ours.actor), input: { policyId: saved.policyId } });
 });
 
 it("says of another node's request what it says of none, and answers nobody else's wait with it", async () => {

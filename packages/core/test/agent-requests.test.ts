@@ -99,9 +99,17 @@ it("what is asked again when its time is over stands before people as a new one,
   for (const each of [id, other]) await answer(second, each, "allow");
   fleet.clock.now = new Date(fleet.clock.now.getTime() + 7 * 86_400_000);
   await ask("to file it once more", { id });
-  expect(await stateOf(id)).toMatchObject({ state: "waiting", changeId: null, decidedBy: null });
+  // With what is claimed this time, and above what was asked before it.
+  expect(await stateOf(id)).toMatchObject({
+    ...{ state: "waiting", changeId: null, decidedBy: null, reason: "to file it once more" },
+    askedAt: fleet.clock.now.toISOString(),
+  });
+  expect((await agentRequest.list({ ctx: owner, input: { limit: 1 } })).items[0]?.id).toBe(id);
   const [told] = (await audit.list({ ctx: owner, input: { resource: id, limit: 1 } })).items;
-  expect(told?.action).toBe("agentRequest.ask");
+  expect(told).toMatchObject({
+    action: "agentRequest.ask",
+    changes: { reason: { from: "to file the report", to: "to file it once more" } },
+  });
   const waiting = async () =>
     (await agentRequest.list({ ctx: owner, input: { waiting: true, limit: 200 } })).items.length;
   while ((await waiting()) < 32) await ask();
@@ -121,7 +129,7 @@ it("an agent hears that its exception was not approved, and nothing of what peop
   const { changeId } = await answer(second, id, "allow", "as soon as it is approved");
   const told = async () =>
     (await agentRequest.look({ ctx: fleet.ctx(host.actor), input: { requestIds: [id] } })).answers[0];
-  expect(await told()).toEqual({ id, state: "waiting", answer: "as soon as it is approved" });
+  expect(await told()).toEqual({ id, state: "waiting", answer: "Waiting for approvals. as soon as it is approved" });
   const input = { changeId: changeId ?? "", reason: "The incident of Dana's key is not over; see SEC-12." };
   await change.withdraw({ ctx: fleet.ctx(second), input });
   expect(await told()).toEqual({ id, state: "denied", answer: "It was withdrawn." });

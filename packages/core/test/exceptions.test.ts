@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { newId, tables, withOrg } from "@creel/db";
+import { eq, newId, tables, withOrg } from "@creel/db";
 import type { JournalEntry } from "@creel/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit, decision, exception, inbox, plan, sandbox, type UserActor } from "../src/index.ts";
-import { type Fleet, makeNode, makeOrg, openFleet, type TestNode, type TestOrg } from "./support/fleet.ts";
+import { type Fleet, makeNode, makeOrg, openFleet, system, type TestNode, type TestOrg } from "./support/fleet.ts";
 import { entry } from "./support/journal.ts";
 import { join } from "./support/members.ts";
 
@@ -334,18 +334,43 @@ describe("the inbox", () => {
     for (const { day } of days) expect(day <= at().slice(0, 10) && day >= past(32).slice(0, 10)).toBe(true);
   });
 
-  it("forgets the days that nobody can ask for any more with the next denial", async () => {
-    const old = new Date(fleet.clock.now.getTime() - 40 * 86_400_000);
+  it("forgets the days that nobody can ask for any more, of removed sandboxes too, a few at a time and on record", async () => {
     const { orgId } = acme;
-    const row = { orgId, sandboxId: first(), groupKey: "a".repeat(22), count: 1, firstAt: old, lastAt: old, cursor: 1 };
+    const day = (ago: number) => new Date(fleet.clock.now.getTime() - ago * 86_400_000);
+    const counted = (sandboxId: string, ago: number, groupKey: string) => {
+      const at = day(ago);
+      const row = { orgId, sandboxId, groupKey, count: 1, firstAt: at, lastAt: at, cursor: 1, firstCursor: 1 };
+      return { ...row, day: at.toISOString().slice(0, 10) };
+    };
+    const [kept, gone] = ["k".repeat(22), "g".repeat(22)];
+    const removed = await sandbox.create({
+      ctx: ctx(),
+      input: {
+        name: "removed",
+        labels: {},
+        nodeId: host.nodeId,
+        policyId: acme.policyId,
+        agent: { plugin: "command", command: ["true"] },
+      },
+    });
+    await sandbox.remove({ ctx: ctx(), input: { sandboxId: removed.id } });
+    const old = [removed.id, first()].flatMap((id) => [counted(id, 33, gone), counted(id, 60, gone)]);
+    const young = [removed.id, first()].flatMap((id) => [counted(id, 32, kept), counted(id, 31, kept)]);
+    await withOrg(fleet.db, orgId, (tx) => tx.insert(tables.deniedGroups).values([...old, ...young]));
+    const left = async () => {
+      const rows = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups));
+      return { gone: rows.filter((row) => row.groupKey === gone).length, rows: rows.length };
+    };
+    const { rows } = await left();
+    const swept = () => inbox.sweep({ ctx: fleet.ctx(system), input: {} });
+    expect(await swept()).toEqual({ forgotten: 4 });
+    expect(await left()).toEqual({ gone: 0, rows: rows - 4 });
+    expect(await swept()).toEqual({ forgotten: 0 });
+    const [told] = (await audit.list({ ctx: ctx(), input: { action: "inbox.forget" } })).items;
+    expect(told?.changes).toEqual({ counts: { to: 4 } });
     await withOrg(fleet.db, orgId, (tx) =>
-      tx.insert(tables.deniedGroups).values({ ...row, day: old.toISOString().slice(0, 10) }),
+      tx.delete(tables.deniedGroups).where(eq(tables.deniedGroups.groupKey, kept)),
     );
-    fleet.clock.now = new Date(fleet.clock.now.getTime() + 86_400_000);
-    await tell(denied(first(), { host: "next-day.example.com", time: at() }));
-    const left = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups));
-    expect(left.some(({ groupKey }) => groupKey === row.groupKey)).toBe(false);
-    expect(left.length).toBeGreaterThan(500);
   });
 
   it("hides from nobody what somebody allowed in other sandboxes than theirs, and ends no denial for good", async () => {

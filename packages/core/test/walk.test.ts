@@ -269,6 +269,16 @@ async function endOverlap(): Promise<void> {
   fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
 }
 
+/** What was denied longer ago than anybody can ask for. */
+async function countLongAgo(): Promise<void> {
+  const { orgId } = acme;
+  const old = new Date(fleet.clock.now.getTime() - 40 * 86_400_000);
+  const [known] = await withOrg(fleet.db, orgId, (tx) => tx.select().from(tables.deniedGroups).limit(1));
+  if (known === undefined) throw new Error("nothing was denied on this walk");
+  const row = { ...known, day: old.toISOString().slice(0, 10), firstAt: old, lastAt: old };
+  await withOrg(fleet.db, orgId, (tx) => tx.insert(tables.deniedGroups).values(row));
+}
+
 /** What the world sees: an answer, or an error as bytes. */
 async function answer(name: string, actor: Actor | null, input: unknown): Promise<string> {
   const verb = verbRegistry.get(name);
@@ -395,6 +405,7 @@ test("every mutation leaves an audit row", async () => {
     if (name === "node.enroll" && typeof input === "object")
       Object.assign(input ?? {}, { secret: await joinSecret(fleet, acme) });
     if (name === "secret.sweep") await endOverlap();
+    if (name === "inbox.sweep") await countLongAgo();
     if (name === "change.sweep" || name === "change.settleOne" || name === "change.applyNow") {
       Object.assign(input ?? {}, pick(await changes.scheduled(), name));
       fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);

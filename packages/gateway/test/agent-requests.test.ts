@@ -67,6 +67,22 @@ describe("an agent that asks people", () => {
     expect(await waiting).toMatchObject({ status: 200, json: { state: "denied", answer: "Use the other tracker." } });
   });
 
+  it("hears at once that it waits for approvals now, waits on, and is not woken by what it has heard", async () => {
+    const { ask, say } = await open();
+    const id = String((await ask(WISH)).json.id);
+    const look = () => say("GET", `/v1/requests/${id}?wait=60`);
+    const first = look();
+    await say("GET", `/v1/requests/${id}`);
+    const told = { id, state: "waiting" as const, answer: "Waiting for approvals. For the release." };
+    world.gateway.answerAgents([told]);
+    expect(await first).toMatchObject({ status: 200, json: told });
+    const second = look();
+    await say("GET", `/v1/requests/${id}`);
+    world.gateway.answerAgents([told]);
+    world.gateway.answerAgents([{ id, state: "allowed", answer: "For the release." }]);
+    expect(await second).toMatchObject({ status: 200, json: { state: "allowed" } });
+  });
+
   it("hears of no other sandbox's request and of none that was not made", async () => {
     const { say } = await open();
     const foreign = requestId("another", { ...WISH, binary: CURL.path });

@@ -5,21 +5,25 @@ export interface Awaited {
   /** What the node was told: what waits is remembered, what is answered is not. */
   told(answers: readonly AgentRequestAnswer[]): void;
   ids(): string[];
+  /** Whether it says more than the node was told: that it is answered, or that it waits for something else. */
+  isNews(answer: AgentRequestAnswer): boolean;
 }
 
 export function createAwaited(): Awaited {
-  const waiting = new Set<string>();
+  /** With what each was told to wait for. */
+  const waiting = new Map<string, string>();
   return {
     told(answers) {
-      for (const { id, state } of answers) {
+      for (const { id, state, answer } of answers) {
         waiting.delete(id);
         if (state !== "waiting") continue;
-        waiting.add(id);
+        waiting.set(id, answer);
         // The oldest gives way: its node hears of it with a heartbeat.
-        const [oldest] = waiting;
+        const [oldest] = waiting.keys();
         if (waiting.size > AGENT_REQUESTS_MAX && oldest !== undefined) waiting.delete(oldest);
       }
     },
-    ids: () => [...waiting],
+    ids: () => [...waiting.keys()],
+    isNews: ({ id, state, answer }) => state !== "waiting" || (waiting.has(id) && waiting.get(id) !== answer),
   };
 }

@@ -130,7 +130,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const requestIds = awaited.ids();
     if (state !== "ready" || requestIds.length === 0) return;
     const found = await agentRequest.look({ ctx, input: { requestIds } });
-    const answers = found.answers.filter((each) => each.state !== "waiting");
+    const answers = found.answers.filter((each) => awaited.isNews(each));
     if (answers.length === 0) return;
     await syncDesired();
     if (send({ type: "agent_answers", answers })) awaited.told(answers);

@@ -77,8 +77,17 @@ async function one(
       return answerOf({ ...known, ...ended });
     }
     if (await isFull(tx, known)) return { id: known.id, state: "over", answer: TOO_MANY };
-    // To people it is a request like a new one, told and on record.
-    const anew = { state: "waiting", answer: "", changeId: null, decidedAt: null, decidedBy: null };
+    // To people it is a request like a new one: told, on record, with what is claimed this time and above those of before.
+    const { reason } = asked;
+    const anew = {
+      reason,
+      askedAt: now,
+      state: "waiting",
+      answer: "",
+      changeId: null,
+      decidedAt: null,
+      decidedBy: null,
+    };
     const row = { ...known, ...anew };
     await tx.update(r).set(anew).where(mine);
     await tell(tx, ctx, { sandboxName, before: known, row });

@@ -5,12 +5,14 @@ import { first, stored } from "../stored.ts";
 
 type Row = Pick<typeof tables.agentRequests.$inferSelect, "id" | "orgId" | "state" | "answer" | "changeId">;
 
-/** What the agent is told: that people still have to approve it is not its business. */
-export const answerOf = ({ id, state, answer }: Pick<Row, "id" | "state" | "answer">): AgentRequestAnswer => ({
-  id,
-  state: state === "proposed" ? "waiting" : stored<Exclude<AgentRequestState, "proposed">>(state),
-  answer,
-});
+/** Before what the person wrote who answered: the agent goes on waiting, and knows for what. */
+const WAITS_FOR_APPROVALS = "Waiting for approvals.";
+
+/** What the agent is told. While others have to approve it, it waits as before, and hears that it does; of whom, is not its business. */
+export function answerOf({ id, state, answer }: Pick<Row, "id" | "state" | "answer">): AgentRequestAnswer {
+  if (state === "proposed") return { id, state: "waiting", answer: `${WAITS_FOR_APPROVALS} ${answer}`.trim() };
+  return { id, state: stored<Exclude<AgentRequestState, "proposed">>(state), answer };
+}
 
 /** What people wrote to each other about the change, and what other changes are called, is none of the agent's business. */
 const NOT_APPROVED: Readonly<Record<string, string>> = {

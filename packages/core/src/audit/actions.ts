@@ -112,6 +112,7 @@ export const auditActions = [
   "inbox.allow",
   "inbox.dismiss",
   "inbox.restore",
+  "inbox.forget",
   "agentRequest.ask",
   "agentRequest.answer",
 ] as const;

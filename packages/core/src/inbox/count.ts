@@ -5,9 +5,8 @@
  */
 import { sql, type Tx } from "@creel/db";
 import { othersKey } from "./group.ts";
-import { DAYS_MAX, GROUPS_PER_SANDBOX_DAY_MAX } from "./limits.ts";
-
-const DAY_MS = 24 * 3600 * 1000;
+import { GROUPS_PER_SANDBOX_DAY_MAX } from "./limits.ts";
+import { oldest } from "./oldest.ts";
 
 /** A decision that was stored a moment ago and belongs to a group. */
 export interface StoredDenial {
@@ -23,8 +22,8 @@ export async function countDenied(
   { orgId, now }: { orgId: string; now: Date },
   denials: readonly StoredDenial[],
 ): Promise<void> {
-  const oldest = new Date(now.getTime() - DAYS_MAX * DAY_MS);
-  const counted = denials.filter(({ time }) => time >= oldest);
+  const since = oldest(now);
+  const counted = denials.filter(({ time }) => time >= since);
   if (counted.length === 0) return;
   const given = JSON.stringify(
     counted.map(({ sandboxId, groupKey, time, cursor }) => ({
@@ -33,10 +32,11 @@ export async function countDenied(
       time: (time > now ? now : time).toISOString(),
     })),
   );
-  const started = await tx.execute<{ sandbox_id: string }>(sql`
+  await tx.execute(sql`
     with given as (
       select sandbox_id, (time at time zone 'UTC')::date as day, group_key, others_key, count(*)::int as count,
-        min(time) as first_at, max(time) as last_at, max(cursor) as cursor
+        min(time) as first_at, max(time) as last_at, max(cursor) as cursor,
+        min(cursor) as first_cursor
       from json_to_recordset(${given}::json)
         as r(sandbox_id uuid, group_key text, others_key text, time timestamptz, cursor bigint)
       group by 1, 2, 3, 4
@@ -49,27 +49,15 @@ export async function countDenied(
         and d.sandbox_id = days.sandbox_id and d.day = days.day and d.group_key <> days.others_key
       group by 1, 2
     ), placed as (
-      select known.*, held.groups,
+      select known.*,
         known or held.groups + row_number() over (partition by sandbox_id, day, known order by cursor) <= ${GROUPS_PER_SANDBOX_DAY_MAX} as fits
       from known join held using (sandbox_id, day)
-    ), counted as (
-      insert into denied_groups as d (org_id, sandbox_id, day, group_key, count, first_at, last_at, cursor)
-      select ${orgId}::uuid, sandbox_id, day, case when fits then group_key else others_key end, sum(count), min(first_at),
-        max(last_at), max(cursor)
-      from placed group by 1, 2, 3, 4
-      on conflict (org_id, sandbox_id, day, group_key) do update set count = d.count + excluded.count,
-        first_at = least(d.first_at, excluded.first_at), last_at = greatest(d.last_at, excluded.last_at),
-        cursor = greatest(d.cursor, excluded.cursor)
     )
-    select distinct sandbox_id::text as sandbox_id from placed where groups = 0`);
-  const sandboxIds = started.map(({ sandbox_id }) => sandbox_id);
-  if (sandboxIds.length > 0) await forgetOld(tx, { orgId, now, sandboxIds });
-}
-
-/** With a sandbox's first denial of a day: what nobody can ask for any more. */
-async function forgetOld(tx: Tx, of: { orgId: string; now: Date; sandboxIds: readonly string[] }): Promise<void> {
-  const oldest = new Date(of.now.getTime() - (DAYS_MAX + 1) * DAY_MS).toISOString().slice(0, 10);
-  await tx.execute(sql`
-    delete from denied_groups where org_id = ${of.orgId}::uuid
-      and sandbox_id = any(${sql.param([...of.sandboxIds])}::uuid[]) and day < ${oldest}::date`);
+    insert into denied_groups as d (org_id, sandbox_id, day, group_key, count, first_at, last_at, cursor, first_cursor)
+    select ${orgId}::uuid, sandbox_id, day, case when fits then group_key else others_key end, sum(count), min(first_at),
+      max(last_at), max(cursor), min(first_cursor)
+    from placed group by 1, 2, 3, 4
+    on conflict (org_id, sandbox_id, day, group_key) do update set count = d.count + excluded.count,
+      first_at = least(d.first_at, excluded.first_at), last_at = greatest(d.last_at, excluded.last_at),
+      cursor = greatest(d.cursor, excluded.cursor)`);
 }

@@ -7,7 +7,8 @@ import { MESSAGE_CHARS_MAX } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import { groupKeySchema } from "./group.ts";
 import { markGroup } from "./mark.ts";
-import { oldest, oneGroup } from "./one.ts";
+import { oldest } from "./oldest.ts";
+import { oneGroup } from "./one.ts";
 import { askedBy } from "./seen.ts";
 import { OTHERS_SENTENCE } from "./view.ts";
 

@@ -13,5 +13,9 @@ export const COUNTS_MAX = 40_000;
 export const GROUPS_PER_SANDBOX_FIRST = 50;
 /** Groups of each sandbox that find a place on the page before any sandbox has more there. */
 export const PLACES_OF_ROUNDS = [1, 5, GROUPS_PER_SANDBOX_FIRST];
+/** Old counts that one sweep looks at: a day of that many sandboxes, when each was denied as much as is counted. */
+export const SWEPT_ROWS_MAX = 25_050;
+/** Sandboxes whose old counts one sweep forgets, at most 500 and one a day each; the next sweep goes on. */
+export const SWEPT_SANDBOXES_MAX = 50;
 /** Sandboxes named with a group; more are counted. */
 export const SANDBOXES_NAMED_MAX = 50;

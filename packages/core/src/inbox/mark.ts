@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNull, newId, notify, type Tx, tables } from "@creel/db";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { Ctx } from "../context.ts";
+import { newestCursor } from "./newest.ts";
 
 interface Marking {
   orgId: string;
@@ -24,8 +25,9 @@ export async function markGroup(tx: Tx, ctx: Ctx, marking: Marking): Promise<voi
     .set({ endedAt: at })
     .where(and(eq(m.orgId, orgId), eq(m.groupKey, groupKey), same, isNull(m.endedAt)));
   const by = describeActor(ctx.actor).label;
+  const cursor = await newestCursor(tx, orgId);
   const rows = (sandboxIds ?? [null]).map((sandboxId) => ({
-    ...{ orgId, id: newId(at), groupKey, sandboxId, kind, reason, by, at, endedAt: null },
+    ...{ orgId, id: newId(at), groupKey, sandboxId, kind, reason, by, at, cursor, endedAt: null },
   }));
   const [row] = rows;
   if (row === undefined) return;

@@ -5,12 +5,9 @@ import { visibleDecisions } from "../authz/scopeSql.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { othersKey, patternOf } from "./group.ts";
-import { DAYS_MAX } from "./limits.ts";
+import { oldest } from "./oldest.ts";
 import { askedBy } from "./seen.ts";
 import { notAllowable } from "./view.ts";
-
-const DAY_MS = 24 * 3600 * 1000;
-export const oldest = (now: Date): Date => new Date(now.getTime() - DAYS_MAX * DAY_MS);
 
 export interface OneGroup {
   sandboxIds: string[];

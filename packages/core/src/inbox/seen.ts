@@ -4,20 +4,26 @@ import { COUNTS_MAX, COUNTS_PER_SANDBOX_MAX, GROUPS_PER_SANDBOX_FIRST } from "./
 /** Which denials are looked at. */
 export interface Looking {
   orgId: string;
-  since: Date;
+  /** The first day (UTC), `2026-05-03`. */
+  sinceDay: string;
+  /** The org's newest decision when the first page was read: what began to be denied on its day after that is left out. */
+  asOf: number;
   sandboxId?: string | undefined;
   /** What the asking person may see, of sandboxes with their nodes. */
   within?: SQL | undefined;
 }
 
 /**
- * What was counted by sandbox, day and group, without what somebody has dealt with in that sandbox since; `at_end`: of this sandbox no more
- * was read. Threat: one agent that floods takes the page away from everybody, or many do. Invariant: what one sandbox costs is bounded,
- * and so is the whole, however often it was denied; those that were denied much share it, and the newest of each comes before the older of any.
+ * What was counted by sandbox, day and group; `at_end`: of this sandbox no more was read. Threat: one agent that floods takes the page away
+ * from everybody, or many do. Invariant: what one sandbox costs is bounded, and so is the whole, however often it was denied; those that
+ * were denied much share it, and the newest of each comes before the older of any. Which rows these are, and their order, is the same
+ * however much is denied meanwhile: a row's first decision never changes.
  */
-export function seen({ orgId, since, sandboxId, within }: Looking): SQL {
+export function seen({ orgId, sinceDay, asOf, sandboxId, within }: Looking): SQL {
   const { sandboxes: s, nodes: n } = tables;
-  const from = sql`${since.toISOString()}::timestamptz`;
+  const from = sql`${`${sinceDay}T00:00:00Z`}::timestamptz`;
+  const counted = sql`d.org_id = ${orgId}::uuid and d.sandbox_id = looked_at.id and d.day >= ${sinceDay}::date
+    and d.first_cursor <= ${asOf}::bigint`;
   return sql`
     with looked_at as (
       select ${s.id} as id from ${s} join ${n} on ${n.orgId} = ${s.orgId} and ${n.id} = ${s.nodeId}
@@ -27,24 +33,26 @@ export function seen({ orgId, since, sandboxId, within }: Looking): SQL {
       select least(${COUNTS_PER_SANDBOX_MAX}::int,
         greatest(${GROUPS_PER_SANDBOX_FIRST}::int, ${COUNTS_MAX}::int / greatest(count(*), 1))) as counts
       from looked_at where exists (
-        select 1 from denied_groups d
-        where d.org_id = ${orgId}::uuid and d.sandbox_id = looked_at.id and d.last_at >= ${from}
-        offset ${GROUPS_PER_SANDBOX_FIRST}
+        select 1 from denied_groups d where ${counted} offset ${GROUPS_PER_SANDBOX_FIRST}
       )
     )
     select r.*, r.newness >= (select counts from share) as at_end from looked_at
     cross join lateral (
-      select d.sandbox_id, d.group_key, d.day, d.count, d.first_at, d.last_at, d.cursor,
-        row_number() over (order by d.last_at desc) as newness
-      from denied_groups d
-      where d.org_id = ${orgId}::uuid and d.sandbox_id = looked_at.id and d.last_at >= ${from}
-      order by d.last_at desc limit (select counts from share)
+      select d.sandbox_id, d.group_key, d.day, d.count, d.first_at, d.last_at, d.cursor, d.first_cursor,
+        row_number() over (order by d.first_cursor desc) as newness
+      from denied_groups d where ${counted}
+      order by d.first_cursor desc limit (select counts from share)
     ) r
     order by r.newness limit ${COUNTS_MAX}`;
 }
 
+interface Asked extends Pick<Looking, "orgId" | "within"> {
+  since: Date;
+  groupKey: string;
+}
+
 /** The sandboxes that asked for one group and are still there, by the index of groups. */
-export function askedBy({ orgId, since, groupKey, within }: Omit<Looking, "sandboxId"> & { groupKey: string }): SQL {
+export function askedBy({ orgId, since, groupKey, within }: Asked): SQL {
   const { sandboxes: s, nodes: n } = tables;
   return sql`
     select d.sandbox_id, max(d.cursor) as cursor, ${s.labels} || ${n.labels} as labels

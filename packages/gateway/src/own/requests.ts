@@ -11,7 +11,7 @@ export interface SandboxRequests {
   ask(scope: ExceptionScope, reason: string): AgentRequestAnswer | "too-many" | "nobody";
   /** Null: nothing of that name was asked here, or it was too long ago. */
   get(id: string): AgentRequestAnswer | null;
-  /** Calls back once, when it is answered; gives what forgets it, or null where too many wait. */
+  /** Calls back once, when it is answered or waits for something else; gives what forgets it, or null where too many wait. */
   onAnswer(id: string, callback: () => void): (() => void) | null;
   answered(answers: readonly AgentRequestAnswer[]): void;
   close(): void;
@@ -69,9 +69,11 @@ export function createSandboxRequests(options: {
     },
     answered(answers) {
       for (const answer of answers) {
-        if (!known.has(answer.id)) continue;
+        const before = known.get(answer.id);
+        if (before === undefined) continue;
         known.set(answer.id, answer);
-        if (answer.state === "waiting") continue;
+        // It is told each time the node asks; whoever waits is woken by what they have not heard.
+        if (answer.state === "waiting" && answer.answer === before.answer) continue;
         for (const [callback, id] of [...waiting]) {
           if (id !== answer.id) continue;
           waiting.delete(callback);

@@ -1,0 +1,31 @@
+/**
+ * Where a page of the inbox ended. Threat: between two pages an agent is denied more, and what nobody has seen yet moves to where they have
+ * been. Invariant: what a page goes on by never changes: where it began (`asOf`, `sinceDay`) is named with the place, and the order of the
+ * groups is made of days' first decisions and of nothing that was dealt with meanwhile.
+ */
+import { z } from "zod";
+import { PLACES_OF_ROUNDS } from "./limits.ts";
+
+export interface PageEnd {
+  asOf: number;
+  sinceDay: string;
+  round: number;
+  first: number;
+  groupKey: string;
+}
+
+const SHAPE = /^([0-9]{1,15})\.([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9])\.([0-9]{1,15})\.([A-Za-z0-9_-]{22})$/;
+
+export const afterText = ({ asOf, sinceDay, round, first, groupKey }: PageEnd): string =>
+  [asOf, sinceDay, round, first, groupKey].join(".");
+
+/** Whoever writes one by hand sees another part of the same list, and no more of it. */
+export const afterSchema = z.string().transform((text, told): PageEnd => {
+  const [, asOf, sinceDay = "", round, first, groupKey = ""] = SHAPE.exec(text) ?? [];
+  const isPlace = Number(round) <= PLACES_OF_ROUNDS.length && !Number.isNaN(Date.parse(sinceDay));
+  if (!isPlace) {
+    told.addIssue({ code: "custom", message: "this is no `next` of a page of the inbox" });
+    return z.NEVER;
+  }
+  return { asOf: Number(asOf), sinceDay, round: Number(round), first: Number(first), groupKey };
+});
