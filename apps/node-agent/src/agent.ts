@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type DesiredState,
   type ExecResult,
@@ -113,8 +114,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     now,
     onJournal: () => uploader.poke(),
     onAgentRequest: (request) => requests.ask(request),
-    onModel: (found) => {
-      model = found.info;
+    onModel: ({ info }) => {
+      const isNews = !isDeepStrictEqual(info, model);
+      model = info;
+      if (isNews) link?.greetAgain();
     },
   });
   boot = gateway.boot;

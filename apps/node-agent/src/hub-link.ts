@@ -30,6 +30,8 @@ export interface HubLink {
   send(message: NodeMessage): boolean;
   /** As `send`, but also false when the connection is slow. For what may be lost. */
   sendDroppable(message: NodeMessage): boolean;
+  /** What the last hello said is not true any more: the next connection says it anew. */
+  greetAgain(): void;
   close(): Promise<void>;
 }
 
@@ -129,6 +131,10 @@ export function createHubLink(options: HubLinkOptions): HubLink {
     send,
     sendDroppable: (message) =>
       socket !== null && socket.bufferedAmount < DROPPABLE_BUFFERED_BYTES_MAX && send(message),
+    // A hello that was not sent yet will hold what is true when it is.
+    greetAgain() {
+      if (socket?.readyState === WebSocket.OPEN) socket.close(1000, "to say hello anew");
+    },
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -144,8 +144,13 @@ export async function startFleet() {
       agentLines,
     );
   let agent = startAgent();
+  /** A node whose gateway was slow to say which model it serves says hello again once it knows. */
   const connected = () =>
-    until(async () => (await node.list({ ctx: owner, input: {} })).items.find((item) => item.connected && item.model));
+    until(async () =>
+      (await node.list({ ctx: owner, input: {} })).items.find(
+        (item) => item.connected && item.model && item.model.provider !== "unknown",
+      ),
+    );
   return {
     dir,
     nodeDir,
