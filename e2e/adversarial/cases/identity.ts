@@ -8,7 +8,7 @@ const attack = groupOf("identity", ["egress", "identity"]);
 const held = { promise: "identity-recorded", expect: nothingReached("raw") };
 const RAW = "raw.creel.example 7000";
 const ask = (program: string) =>
-  `"${program}" --input-type=module -e 'const https = await import("node:https"); https.get("https://api.creel.example/v1/copied", (r) => console.log(r.statusCode)).on("error", (e) => console.log(e.code))'`;
+  `"${program}" --input-type=module -e 'const https = await import("node:https"); https.get("https://api.creel.example/v1/copied", (r) => { console.log(r.statusCode); process.exit(0); }).on("error", (e) => console.log(e.code))'`;
 
 const spoofs: Case[] = [
   attack("id-other-program", "another program connects where only one may", {
@@ -117,7 +117,7 @@ const spoofs: Case[] = [
       ...held,
       promise: "script-is-not-program",
       program: sh(
-        `"$NODE" --input-type=module -e 'const https = await import("node:https"); https.get("https://scripted.creel.example/v1/x", (r) => console.log(r.statusCode)).on("error", (e) => console.log(e.code))' "$TOOLS/named.mjs"`,
+        `"$NODE" --input-type=module -e 'const https = await import("node:https"); https.get("https://scripted.creel.example/v1/x", (r) => { console.log(r.statusCode); process.exit(0); }).on("error", (e) => console.log(e.code))' "$TOOLS/named.mjs"`,
       ),
       expect: nothingReached("scripted"),
     },
@@ -220,7 +220,7 @@ const pins: Case[] = [
   attack("id-pin-other", "a program at a pinned path with another content", {
     promise: "pins",
     program: sh(
-      `cp "$TOOLS/node" "$WORK/pinned"; printf x >> "$WORK/pinned"; "$WORK/pinned" --input-type=module -e 'const https = await import("node:https"); https.get("https://pinned.creel.example/", (r) => console.log(r.statusCode)).on("error", (e) => console.log(e.code))'; rm "$WORK/pinned"`,
+      `cp "$TOOLS/node" "$WORK/pinned"; printf x >> "$WORK/pinned"; "$WORK/pinned" --input-type=module -e 'const https = await import("node:https"); https.get("https://pinned.creel.example/", (r) => { console.log(r.statusCode); process.exit(0); }).on("error", (e) => console.log(e.code))'; rm "$WORK/pinned"`,
     ),
     expect: nothingReached("pinned"),
   }),
@@ -240,7 +240,7 @@ const pins: Case[] = [
     promise: "honest-work",
     control: true,
     program: sh(
-      `cp "$TOOLS/node" "$WORK/any"; "$WORK/any" --input-type=module -e 'const https = await import("node:https"); https.get("https://pinned.creel.example/ok", (r) => console.log(r.statusCode)).on("error", (e) => console.log(e.code))'; rm "$WORK/any"`,
+      `cp "$TOOLS/node" "$WORK/any"; "$WORK/any" --input-type=module -e 'const https = await import("node:https"); https.get("https://pinned.creel.example/ok", (r) => { console.log(r.statusCode); process.exit(0); }).on("error", (e) => console.log(e.code))'; rm "$WORK/any"`,
     ),
     expect: all(prints(/^200$/m), serverGot("pinned", /GET \/ok/)),
   }),
