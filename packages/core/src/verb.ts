@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { expectFreshPerson } from "./auth/proof.ts";
 import { authorize } from "./authz/authorize.ts";
 import type { Action, ResourceKind } from "./authz/roles.ts";
+import { callerOf, inTurn } from "./caller.ts";
 import type { Actor, ApiKeyActor, Ctx, NodeActor, SystemActor, UserActor } from "./context.ts";
 import { CreelError, notFound, unauthenticated } from "./errors/errors.ts";
 
@@ -52,7 +53,7 @@ interface Definition<G extends Gate, I extends z.ZodType, O> {
   run: (ctx: Ctx<GateActors[G["by"]]>, input: z.output<I>) => Promise<O>;
 }
 
-/** Holds the order of every verb: authorize, parse, ask for proof, then (in `run`) open the transaction, write, audit. */
+/** Holds the order of every verb: authorize, parse, ask for proof, then (in `run`, as the caller) open the transaction, write, audit. */
 export function defineVerb<const G extends Gate, I extends z.ZodType, O>(definition: Definition<G, I, O>): Verb<I, O> {
   const call = async ({ ctx, input }: { ctx: Ctx; input: z.input<I> }): Promise<O> => {
     const actor = admit(ctx, definition.gate);
@@ -60,7 +61,8 @@ export function defineVerb<const G extends Gate, I extends z.ZodType, O>(definit
     if (!parsed.success) throw invalidInput(definition.name, parsed.error);
     // Before anything is looked up: whether something is there is told to nobody sooner than it was.
     if (definition.proof === true) expectFreshPerson(actor, ctx.clock());
-    return await definition.run({ ...ctx, actor }, parsed.data);
+    const caller = callerOf(ctx.actor, { verb: definition.name, input: parsed.data });
+    return await inTurn(caller, async () => await definition.run({ ...ctx, actor }, parsed.data));
   };
   const verb: Verb<I, O> = Object.assign(call, {
     verbName: definition.name,

@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, isNull, ne, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { endLogins } from "../device/endLogins.ts";
@@ -38,7 +38,7 @@ export const changePassword = defineVerb({
       throw new CreelError("forbidden", "The current password is wrong.");
     await forgetTries(ctx.db, { proof: userId });
     const passwordHash = await hashPassword(next);
-    const ended = await withSystem(ctx.db, async (tx) => {
+    const ended = await withSystemFor(ctx.db, orgId, async (tx) => {
       await lockSignIns(tx, userId);
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
       await endLogins(tx, ctx, { userId, now });

@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, isNull, ne, type Tx, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { endLogins } from "../device/endLogins.ts";
@@ -29,7 +29,7 @@ export const confirmTotp = defineVerb({
     expectProof(ctx.actor, now);
     expectOwnSignIn(ctx.actor);
     await countTry(ctx.db, { proof: userId }, now);
-    const { recoveryCodes, ended } = await withSystem(ctx.db, async (tx) => {
+    const { recoveryCodes, ended } = await withSystemFor(ctx.db, orgId, async (tx) => {
       await lockSignIns(tx, userId);
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));
       const offered = row?.pendingSecret ?? null;

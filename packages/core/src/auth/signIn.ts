@@ -1,4 +1,4 @@
-import { eq, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { UserActor } from "../context.ts";
@@ -55,7 +55,7 @@ export const signIn = defineVerb({
       throw needsCode ? codeWrong() : refusal();
     }
     await forgetTries(ctx.db, { account: email });
-    return await withSystem(ctx.db, async (system) => {
+    return await withSystemFor(ctx.db, orgId, async (system) => {
       await expectStillJudged(system, userId, { passwordHash: account.passwordHash, factorSince: since });
       return await withOrg(ctx.db, orgId, async (tx) => {
         const as = { ...ctx, actor: user };

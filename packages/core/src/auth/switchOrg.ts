@@ -1,4 +1,4 @@
-import { and, eq, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { expectPasswordOpens } from "../sso/door.ts";
@@ -28,7 +28,8 @@ export const switchOrg = defineVerb({
     const now = ctx.clock();
     if (orgId === ctx.actor.orgId) throw new CreelError("conflict", "You are in this organization already.");
     if (ctx.actor.identityProviderId != null) throw ofProvider();
-    return await withSystem(ctx.db, async (system) => {
+    // In the turn of the org they are in: nobody asks in the name of another one.
+    return await withSystemFor(ctx.db, ctx.actor.orgId, async (system) => {
       const from = await expectStillOpen(system, ctx.actor, now);
       if (from.identityProviderId !== null) throw ofProvider();
       // Read under the other org's row security: an org that one does not belong to is one that does not exist.

@@ -1,4 +1,4 @@
-import { eq, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { expectStillOpen } from "../auth/lockSignIns.ts";
@@ -31,7 +31,7 @@ export const approve = defineVerb({
     const t = tables.deviceLogins;
     const now = ctx.clock();
     await countCodeTry(ctx);
-    return await withSystem(ctx.db, async (system) => {
+    return await withSystemFor(ctx.db, orgId, async (system) => {
       // Under the lock that a new password and signing out everywhere take: what they ended confirms nothing any more.
       await expectStillOpen(system, ctx.actor, now);
       const row = await waitingLogin(system, { userCode, now });

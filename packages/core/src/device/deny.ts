@@ -1,4 +1,4 @@
-import { eq, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
@@ -18,7 +18,7 @@ export const deny = defineVerb({
     const t = tables.deviceLogins;
     const now = ctx.clock();
     await countCodeTry(ctx);
-    await withSystem(ctx.db, async (system) => {
+    await withSystemFor(ctx.db, orgId, async (system) => {
       const row = await waitingLogin(system, { userCode, now });
       const set = { verdict: "denied", decidedAt: now, byUserId: userId, inOrgId: orgId };
       await system.update(t).set(set).where(eq(t.id, row.id));

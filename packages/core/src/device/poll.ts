@@ -1,4 +1,4 @@
-import { eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { eq, type Tx, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { lockSignIns } from "../auth/lockSignIns.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
@@ -27,21 +27,36 @@ export const poll = defineVerb({
   input: pollInput,
   run: async (ctx, { deviceCode }): Promise<DeviceLoginAnswer> => {
     const t = tables.deviceLogins;
-    const now = ctx.clock();
-    const byCode = eq(t.deviceCodeHash, deviceCodeHash(deviceCode));
-    return await withSystem(ctx.db, async (system) => {
-      const asked = first(await system.select({ byUserId: t.byUserId }).from(t).where(byCode));
-      // The person first and then the row, as who confirms it does: so that the two never wait for each other.
-      const user = asked?.byUserId == null ? null : await lockSignIns(system, asked.byUserId);
-      const row = first(await system.select().from(t).where(byCode).for("update"));
-      if (row === null || row.takenAt !== null || row.expiresAt <= now) return { status: "expired" };
-      if (row.verdict === "denied") return { status: "denied" };
-      // Confirmed between the two looks: the next one sees it.
-      if (row.verdict === null || row.byUserId !== asked?.byUserId) return await paced(system, row, now);
-      return user === null || user.disabledAt !== null ? { status: "denied" } : await take(system, ctx, row);
-    });
+    const codeHash = deviceCodeHash(deviceCode);
+    const asked = await withSystem(ctx.db, async (system) =>
+      first(
+        await system.select({ byUserId: t.byUserId, inOrgId: t.inOrgId }).from(t).where(eq(t.deviceCodeHash, codeHash)),
+      ),
+    );
+    const { byUserId, inOrgId } = asked ?? { byUserId: null, inOrgId: null };
+    if (byUserId === null || inOrgId === null)
+      return await withSystem(ctx.db, async (system) => await answer(system, ctx, { codeHash, byUserId: null }));
+    return await withSystemFor(ctx.db, inOrgId, async (system) => await answer(system, ctx, { codeHash, byUserId }));
   },
 });
+
+/** `byUserId`: who had answered it at the first look. */
+async function answer(
+  system: Tx,
+  ctx: Ctx,
+  { codeHash, byUserId }: { codeHash: string; byUserId: string | null },
+): Promise<DeviceLoginAnswer> {
+  const t = tables.deviceLogins;
+  const now = ctx.clock();
+  // The person first and then the row, as who confirms it does: so that the two never wait for each other.
+  const user = byUserId === null ? null : await lockSignIns(system, byUserId);
+  const row = first(await system.select().from(t).where(eq(t.deviceCodeHash, codeHash)).for("update"));
+  if (row === null || row.takenAt !== null || row.expiresAt <= now) return { status: "expired" };
+  if (row.verdict === "denied") return { status: "denied" };
+  // Confirmed between the two looks: the next one sees it.
+  if (row.verdict === null || row.byUserId !== byUserId) return await paced(system, row, now);
+  return user === null || user.disabledAt !== null ? { status: "denied" } : await take(system, ctx, row);
+}
 
 /** Whoever does not wait is told to wait longer, each time (RFC 8628 3.5). */
 async function paced(tx: Tx, row: DeviceLogin, now: Date): Promise<DeviceLoginAnswer> {

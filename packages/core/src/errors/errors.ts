@@ -29,13 +29,20 @@ export class CreelError extends Error {
   readonly code: ErrorCode;
   readonly publicMessage: string;
   readonly details: unknown;
+  /** When it is worth asking again, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, publicMessage: string, options: { details?: unknown; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    publicMessage: string,
+    options: { details?: unknown; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
     super(publicMessage, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "CreelError";
     this.code = code;
     this.publicMessage = publicMessage;
     this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

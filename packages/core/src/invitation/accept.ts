@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, newId, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, gt, isNull, newId, type Tx, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { expectSecondFactor, factorSince } from "../auth/factor.ts";
@@ -53,7 +53,7 @@ export const accept = defineVerb({
     const actor: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const as = { ...ctx, actor };
     const now = ctx.clock();
-    return await withSystem(ctx.db, async (system) => {
+    return await withSystemFor(ctx.db, orgId, async (system) => {
       await expectStillJudged(system, userId, judged);
       return await withOrg(ctx.db, orgId, async (tx) => {
         await lockPeople(tx, orgId);

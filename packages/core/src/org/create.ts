@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { newId, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { newId, type Tx, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { ensureFirstPolicy } from "../approvalPolicy/first.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -43,7 +43,7 @@ export const create = defineVerb({
     if (refusal !== null) throw new CreelError("forbidden", refusal);
     const org = { id: newId(now), slug: slugOf(name), name };
     // Announced where the founder is before it can be entered: a start that dies half way leaves an org that nobody belongs to.
-    await withSystem(ctx.db, async (system) => {
+    await withSystemFor(ctx.db, actor.orgId, async (system) => {
       await expectStillOpen(system, actor, now);
       await expectRoomForOrg(system, { userId: actor.userId, now });
       await system.insert(tables.orgs).values({ ...org, createdAt: now });

@@ -1,4 +1,4 @@
-import { and, eq, isNull, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, isNull, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { lockSignIns } from "../auth/lockSignIns.ts";
@@ -39,7 +39,7 @@ export const resetOwner = defineVerb({
     const { org, user } = found;
     if (org === null || user === null || user.disabledAt !== null) throw noOwner(email);
     const [orgId, userId] = [org.id, user.id];
-    const sessionsEnded = await withSystem(ctx.db, async (system) => {
+    const sessionsEnded = await withSystemFor(ctx.db, orgId, async (system) => {
       await lockSignIns(system, userId);
       const held = await withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now }));
       if (!held.some(({ role, scope }) => role === "owner" && scope === null)) throw noOwner(email);

@@ -1,4 +1,4 @@
-import { and, eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, type Tx, tables, withOrg, withSystemFor } from "@creel/db";
 import { recordAudit } from "../audit/record.ts";
 import { PROOF_MS_MAX } from "../auth/limits.ts";
 import { startSession } from "../auth/startSession.ts";
@@ -27,7 +27,7 @@ export async function enter(
   const as = { ...ctx, actor };
   const begin = async (): Promise<SignedIn> => await beginAs(as, { row, claims, person, userAgent });
   if (known !== null) return await begin();
-  return await withSystem(ctx.db, async (system) => {
+  return await withSystemFor(ctx.db, orgId, async (system) => {
     await proveAddress(system, as, { mayJoin });
     return await begin();
   });

@@ -6,6 +6,7 @@ import { CreelError, toPublicError } from "@creel/core";
  */
 export const problemResponse = (error: unknown, requestId: string): Response => {
   const { status, body } = toPublicError(error);
+  const retryAfter = error instanceof CreelError ? error.retryAfterSeconds : undefined;
   const problem = {
     type: `urn:creel:error:${body.code}`,
     title: body.code.replaceAll("_", " "),
@@ -20,6 +21,7 @@ export const problemResponse = (error: unknown, requestId: string): Response => 
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       "x-request-id": requestId,
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
       ...(status === 401 ? { "www-authenticate": 'Bearer realm="creel"' } : {}),
     },
   });
