@@ -45,8 +45,7 @@ function opens(before: Policy, after: Policy, now: Date): boolean {
 
 /** The most of what both allow that can be shown to be no more than either. */
 function commonText({ from, to, now }: { from: Policy; to: Policy; now: Date }): string {
-  for (const policy of commonPolicies(to, from)) {
-    const text = printPolicy(policy);
+  for (const text of new Set(commonPolicies(to, from).map(printPolicy))) {
     const read = readable(text, now);
     if (read !== null && !opens(from, read, now) && !opens(to, read, now)) return text;
   }
