@@ -8,7 +8,7 @@ import { Field } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 import { Prove } from "../second-factor/prove.tsx";
-import { PASSWORD_CHARS_MIN } from "./password-length.ts";
+import { NewPasswordField, wrongPassword } from "./new-password.tsx";
 import { SetPassword } from "./set-password.tsx";
 
 export const ChangePassword = () => {
@@ -31,9 +31,7 @@ export const ChangePassword = () => {
     ? "Prove first that it is you."
     : current === ""
       ? "Enter the current password."
-      : next.length < PASSWORD_CHARS_MIN
-        ? `The new one needs at least ${PASSWORD_CHARS_MIN} characters.`
-        : null;
+      : wrongPassword(next);
   if (factors.data?.hasPassword === false) return <SetPassword />;
   return (
     <>
@@ -60,14 +58,7 @@ export const ChangePassword = () => {
             onChange={(event) => setCurrent(event.target.value)}
             maxLength={1024}
           />
-          <Field
-            label="New password"
-            type="password"
-            autoComplete="new-password"
-            value={next}
-            onChange={(event) => setNext(event.target.value)}
-            maxLength={1024}
-          />
+          <NewPasswordField value={next} onChange={setNext} />
           <div>
             <Button type="submit" look="primary" busy={change.isPending} disabledReason={missing}>
               Change password

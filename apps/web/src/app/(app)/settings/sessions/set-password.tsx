@@ -4,10 +4,9 @@ import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
 import { useTRPC } from "../../../../client/trpc.ts";
 import { Button } from "../../../../ui/button.tsx";
-import { Field } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
-import { PASSWORD_CHARS_MIN } from "./password-length.ts";
+import { NewPasswordField, wrongPassword } from "./new-password.tsx";
 
 /** For somebody whom the identity provider made an account: a way in besides it, where the organization does not enforce it. */
 export const SetPassword = () => {
@@ -22,11 +21,11 @@ export const SetPassword = () => {
       },
     }),
   );
-  const missing = next.length < PASSWORD_CHARS_MIN ? `It needs at least ${PASSWORD_CHARS_MIN} characters.` : null;
+  const missing = wrongPassword(next);
   return (
     <Panel title="Password">
       <form
-        className="grid max-w-md gap-3 p-3"
+        className="grid max-w-md gap-3"
         onSubmit={(event) => {
           event.preventDefault();
           if (missing === null && !set.isPending) set.mutate({ next });
@@ -36,14 +35,7 @@ export const SetPassword = () => {
         <p className="text-muted">
           You have none: your identity provider signs you in. One set here opens this besides.
         </p>
-        <Field
-          label="New password"
-          type="password"
-          autoComplete="new-password"
-          value={next}
-          onChange={(event) => setNext(event.target.value)}
-          maxLength={1024}
-        />
+        <NewPasswordField value={next} onChange={setNext} />
         <div>
           <Button type="submit" look="primary" busy={set.isPending} disabledReason={missing}>
             Set password

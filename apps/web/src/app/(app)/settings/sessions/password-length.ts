@@ -1,2 +1,0 @@
-/** As the server's own bound; it judges again. */
-export const PASSWORD_CHARS_MIN = 12;
