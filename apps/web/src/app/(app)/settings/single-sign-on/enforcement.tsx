@@ -17,8 +17,9 @@ const missing = ({ provider, domains }: SingleSignOnView): string | null => {
   return domains.some(({ verifiedAt }) => verifiedAt !== null) ? null : "Verify a domain first.";
 };
 
+/** As the server asks: for good, or nobody would be left when it ends. */
 const isOwner = ({ grants }: MemberView): boolean =>
-  grants.some(({ role, scope }) => role === "owner" && scope === null);
+  grants.some(({ role, scope, expiresAt }) => role === "owner" && scope === null && expiresAt === null);
 
 /** Whether the provider is the only way in, and the one owner who keeps another. */
 export const Enforcement = ({ view, disabledReason }: { view: SingleSignOnView; disabledReason: string | null }) => {
