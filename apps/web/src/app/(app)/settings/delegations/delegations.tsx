@@ -51,7 +51,7 @@ export const Delegations = () => {
                       </div>
                       <Button
                         busy={end.isPending}
-                        disabledReason={[item.from.label, item.to.label].includes(me.actor.label) ? null : mayNotEnd}
+                        disabledReason={[item.from.id, item.to.id].includes(me.actor.id) ? null : mayNotEnd}
                         aria-label={`End the delegation of ${item.from.label}`}
                         onClick={() => end.mutate({ delegationId: item.id })}
                       >
