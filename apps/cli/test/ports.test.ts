@@ -1,13 +1,14 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { anyPort, choosePort } from "../src/up/ports.ts";
+import { freePort } from "../../../packages/db/src/embedded/freePort.ts";
+import { choosePort } from "../src/up/ports.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
 const occupy = async (): Promise<number> => {
-  const port = await anyPort();
+  const port = await freePort();
   const server = createServer();
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -39,12 +40,12 @@ describe("choosing a port", () => {
   });
 
   it("keeps the port of the earlier start", async () => {
-    const previous = await anyPort();
+    const previous = await freePort();
     expect(await choosePort({ ...wish, previous, usual: 7400 })).toEqual({ port: previous, note: null });
   });
 
   it("gives no port away twice", async () => {
-    const usual = await anyPort();
+    const usual = await freePort();
     const { port } = await choosePort({ ...wish, usual, taken: new Set([usual]) });
     expect(port).not.toBe(usual);
   });

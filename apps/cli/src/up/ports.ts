@@ -53,16 +53,3 @@ export async function choosePort(wish: PortWish): Promise<{ port: number; note: 
     remedy: `Set ${wish.variable} to a free port.`,
   });
 }
-
-/** A port the system picks; free at this moment. */
-export function anyPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -23,7 +23,6 @@ export const FormDialog = (props: {
   children?: ReactNode;
   /** Instead of the fields once it is done. */
   result?: ReactNode;
-  wide?: boolean;
 }) => {
   const id = useId();
   const close = () => props.onOpenChange(false);
@@ -34,7 +33,6 @@ export const FormDialog = (props: {
       onOpenChange={props.onOpenChange}
       title={props.title}
       description={props.description}
-      wide={props.wide === true}
       footer={
         done ? (
           <Button look="primary" onClick={close}>

@@ -10,7 +10,6 @@ import {
   type NodeActor,
   node,
   org,
-  plan,
   policy,
   type Role,
   sandbox,
@@ -208,16 +207,6 @@ export const ingest = (fleet: Fleet, home: Org, entries: JournalEntry[]) =>
 /** A token of the org with some role, as a person would make it. */
 export const tokenWithRole = async (fleet: Fleet, home: Org, role: Role): Promise<string> =>
   (await token.create({ ctx: fleet.ctx(home.owner), input: { name: `test ${role}`, role } })).token;
-
-/** Plays the node: everything planned for it comes into force. */
-export const applyPlans = async (fleet: Fleet, home: Org): Promise<void> => {
-  const desired = await plan.desiredFor({ ctx: fleet.ctx(home.node), input: { nodeId: home.node.nodeId } });
-  if (desired === null) return;
-  await plan.recordResult({
-    ctx: fleet.ctx(home.node),
-    input: { planId: desired.planId, generation: desired.generation, ok: true, reason: null },
-  });
-};
 
 export const noWorkers: JobQueue = {
   enqueue: async () => {},
