@@ -1,4 +1,4 @@
-import { and, eq, isNull, newId, type Tx, tables } from "@creel/db";
+import { and, eq, isNull, newId, type Tx, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
@@ -11,7 +11,6 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { withOrgInTurn } from "./inTurn.ts";
 import { keyNameSchema } from "./name.ts";
 import { expectRoomForKeys } from "./own.ts";
 import { tokenViews } from "./view.ts";
@@ -74,7 +73,7 @@ export const create = defineVerb({
       expiresAt: input.expiresInDays === undefined ? null : new Date(now.getTime() + input.expiresInDays * DAY_MS),
       revokedAt: null,
     };
-    const view = await withOrgInTurn(ctx, async (tx) => {
+    const view = await withOrg(ctx.db, orgId, async (tx) => {
       const { actor } = await underPeopleLock(tx, ctx, gate);
       if (owner.kind === "service_account") await expectServiceAccount(tx, { orgId, serviceAccountId: owner.id });
       const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);

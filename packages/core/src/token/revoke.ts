@@ -3,14 +3,13 @@
  * Invariant: revoking a key ends every key that came of it and those it came of, in one transaction that no rotation and no making
  * overlaps; those that it made are spared only when that is asked for.
  */
-import { and, eq, inArray, tables } from "@creel/db";
+import { and, eq, inArray, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
 import { notFound } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import { familiesOf, lineageOf } from "./family.ts";
-import { withOrgInTurn } from "./inTurn.ts";
 import { keyForUpdate, workingKeys, works } from "./own.ts";
 
 export const revokeInput = z.strictObject({
@@ -28,7 +27,7 @@ export const revoke = defineVerb({
   run: async (ctx, { tokenId, made }): Promise<{ ok: true; ended: number }> => {
     const t = tables.apiTokens;
     const { orgId } = ctx.actor;
-    return await withOrgInTurn(ctx, async (tx) => {
+    return await withOrg(ctx.db, orgId, async (tx) => {
       await keyForUpdate(tx, await underPeopleLock(tx, ctx, null), { tokenId, action: "delete" });
       const revokedAt = ctx.clock();
       const family = familiesOf(await lineageOf(tx, orgId))(tokenId);

@@ -2,7 +2,7 @@
  * Threat: somebody takes over another person's key by having it made anew; a thief prolongs a key for ever, by itself.
  * Invariant: a person's key is made anew by that person or by the key itself, and no rotation moves the end that a key has.
  */
-import { and, eq, newId, tables } from "@creel/db";
+import { and, eq, newId, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
@@ -14,7 +14,6 @@ import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
-import { withOrgInTurn } from "./inTurn.ts";
 import { expectRoomForKeys, keyForUpdate, works } from "./own.ts";
 import { tokenViews } from "./view.ts";
 
@@ -44,7 +43,7 @@ export const rotate = defineVerb({
     const t = tables.apiTokens;
     const now = ctx.clock();
     const token = makeApiToken();
-    const view = await withOrgInTurn(ctx, async (tx) => {
+    const view = await withOrg(ctx.db, orgId, async (tx) => {
       const asNow = await underPeopleLock(tx, ctx, null);
       const old = await keyForUpdate(tx, asNow, { tokenId, action: "update" });
       const owner = ownerOf(old);
