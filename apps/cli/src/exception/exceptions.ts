@@ -4,7 +4,8 @@ import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
 import { checkedName } from "../sandbox/path.ts";
 import { listOf } from "../sandbox/views.ts";
-import { sayGranted, sayTable } from "./say.ts";
+import { sayTable } from "../say-table.ts";
+import { sayGranted } from "./say.ts";
 import { asked, endedSchema, exceptionSchema, grantedSchema } from "./views.ts";
 
 export async function listExceptions(options: { all: boolean; json: boolean }, io: Io): Promise<ExitCode> {

@@ -2,7 +2,8 @@ import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
 import { listOf } from "../sandbox/views.ts";
-import { sayGranted, sayTable } from "./say.ts";
+import { sayTable } from "../say-table.ts";
+import { sayGranted } from "./say.ts";
 import { asked, grantedSchema, groupSchema, markedSchema } from "./views.ts";
 
 const KEY = /^[A-Za-z0-9_-]{22}$/;

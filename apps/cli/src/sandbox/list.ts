@@ -1,6 +1,7 @@
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, line, painter, printable } from "../io.ts";
+import { type Io, jsonLine, line } from "../io.ts";
+import { sayTable } from "../say-table.ts";
 import { listOf, type SandboxView, sandboxSchema } from "./views.ts";
 
 const HEADINGS = ["NAME", "PHASE", "AGENT", "POLICY", "NODE", "PID", "RESTARTS"];
@@ -23,7 +24,7 @@ function row(sandbox: SandboxView): string[] {
     `${sandbox.nodeName}${sandbox.nodeConnected ? "" : " (away)"}`,
     status?.pid?.toString() ?? "-",
     status?.restarts.toString() ?? "-",
-  ].map(printable);
+  ];
 }
 
 export async function listSandboxes(options: { json: boolean }, io: Io): Promise<ExitCode> {
@@ -36,15 +37,6 @@ export async function listSandboxes(options: { json: boolean }, io: Io): Promise
     io.out(line("No sandboxes yet. Create one in the dashboard, or run a command here: creel run -- CMD"));
     return EXIT.done;
   }
-  const rows = [HEADINGS, ...sandboxes.map(row)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  const paint = painter(io.colour);
-  rows.forEach((cells, index) => {
-    const text = cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd();
-    io.out(line(index === 0 ? paint("dim", text) : text));
-  });
+  sayTable(HEADINGS, sandboxes.map(row), io);
   return EXIT.done;
 }

@@ -1,7 +1,8 @@
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { type Io, jsonLine, line, painter, printable } from "../io.ts";
+import { type Io, jsonLine, line, printable } from "../io.ts";
 import { listOf } from "../sandbox/views.ts";
+import { sayTable } from "../say-table.ts";
 import { callSecret } from "./call.ts";
 import { detailSchema, type SecretDetail, secretSchema } from "./views.ts";
 
@@ -17,26 +18,15 @@ export async function listSecrets(options: { json: boolean }, io: Io): Promise<E
     io.out(line("No secrets yet. Keep one: creel secret set NAME < FILE"));
     return EXIT.done;
   }
-  const rows = secrets.map((each) =>
-    [
-      each.name,
-      `v${each.version}`,
-      each.rotatedAt.slice(0, 16),
-      each.lastUsedAt?.slice(0, 16) ?? "never",
-      String(each.bindings),
-      each.description,
-    ].map(printable),
-  );
-  const all = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
-  const paint = painter(io.colour);
-  all.forEach((cells, index) => {
-    const text = cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd();
-    io.out(line(index === 0 ? paint("dim", text) : text));
-  });
+  const rows = secrets.map((each) => [
+    each.name,
+    `v${each.version}`,
+    each.rotatedAt.slice(0, 16),
+    each.lastUsedAt?.slice(0, 16) ?? "never",
+    String(each.bindings),
+    each.description,
+  ]);
+  sayTable(HEADINGS, rows, io);
   return EXIT.done;
 }
 
