@@ -1,12 +1,13 @@
 import { and, eq, newId, tables, withOrg, withSystem } from "@creel/db";
-import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, PROOF_MS_MAX } from "../src/auth/limits.ts";
 import { lockPeople } from "../src/authz/people.ts";
 import { INTERVAL_SECONDS, LOGIN_MS_MAX, TOKEN_HOURS_DEFAULT, WAITING_MAX } from "../src/device/limits.ts";
 import { auth, change, device, grant, org, sandbox, token, type UserActor } from "../src/index.ts";
+import { KEYS_WORKING_MAX } from "../src/token/own.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { actorOf, join, type SignedInPerson } from "./support/members.ts";
+import { openWatcher } from "./support/watcher.ts";
 
 let fleet: Fleet;
 let acme: TestOrg;
@@ -206,14 +207,7 @@ test("no rotation and no making overlaps with signing out everywhere: it waits, 
   const owner = await signIn(acme);
   const { tokenId } = await login(owner);
   const { orgId } = acme;
-  const watcher = postgres(fleet.ownerUrl, { max: 1, prepare: false });
-  const somebodyWaits = async (): Promise<void> => {
-    for (;;) {
-      const [row] = await watcher`
-        select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      if (Number(row?.waiting) > 0) return;
-    }
-  };
+  const watcher = openWatcher(fleet);
   const t = tables.apiTokens;
   const byId = (id: string) => and(eq(t.orgId, orgId), eq(t.id, id));
   const id = newId(fleet.clock.now);
@@ -224,7 +218,7 @@ test("no rotation and no making overlaps with signing out everywhere: it waits, 
     const [old] = await tx.select().from(t).where(byId(tokenId)).for("update");
     if (old === undefined) throw new Error("no login");
     const signingOut = auth.signOutEverywhere({ ctx, input: { exceptCurrent: true } });
-    await Promise.race([somebodyWaits(), signingOut]);
+    await Promise.race([watcher.somebodyWaits(), signingOut]);
     await tx.insert(t).values({ ...old, id, tokenHash: id, rotatedFrom: tokenId });
     return [signingOut];
   });
@@ -278,4 +272,25 @@ test("programs that wait are bounded, and those that are over are cleared", asyn
   later(2 * LOGIN_MS_MAX + 1);
   await begin();
   expect((await withSystem(fleet.db, (tx) => tx.select().from(t))).length).toBeLessThan(WAITING_MAX);
+});
+
+test("a login is a key like any other of its person's: past the bound of those that work none is made, and the code stays to be fetched", async () => {
+  const full = await join(fleet, acme, { name: "fulla", role: "viewer" });
+  const t = tables.apiTokens;
+  const { token: text } = await login(full);
+  const { tokenId } = (await keyOf(text)) ?? { tokenId: "" };
+  await withOrg(fleet.db, acme.orgId, async (tx) => {
+    const [row] = await tx.select().from(t).where(eq(t.id, tokenId));
+    if (row === undefined) throw new Error("no login");
+    const alike = Array.from({ length: KEYS_WORKING_MAX - 1 }, () => {
+      const id = newId(fleet.clock.now);
+      return { ...row, id, tokenHash: id };
+    });
+    await tx.insert(t).values(alike);
+  });
+  const { deviceCode, userCode } = await begin();
+  await approve(await proved(full), userCode);
+  await expect(poll(deviceCode)).rejects.toMatchObject({ code: "conflict" });
+  await token.revoke({ ctx: fleet.ctx(await proved(full)), input: { tokenId } });
+  expect(await poll(deviceCode)).toMatchObject({ status: "approved" });
 });

@@ -4,10 +4,11 @@ import type { Role } from "../authz/roles.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { iso } from "../stored.ts";
+import { expectRoomForKeys } from "../token/own.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** A key like any other of the person's, with an end, that ends besides with their sign-ins. */
+/** A key like any other of the person's, with an end, that ends besides with their sign-ins. Under the caller's `lockPeople`. */
 export async function makeLoginToken(
   tx: Tx,
   ctx: Ctx<UserActor>,
@@ -37,6 +38,7 @@ export async function makeLoginToken(
     revokedAt: null,
   };
   await tx.insert(tables.apiTokens).values(row);
+  await expectRoomForKeys(tx, { orgId, owner: { kind: "user", id: userId }, now });
   await recordAudit(tx, ctx, orgId, {
     action: "token.create",
     resource: { kind: "token", id: row.id, label: row.name },
