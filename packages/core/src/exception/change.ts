@@ -2,13 +2,14 @@ import type { RiskGrade } from "@creel/approvals";
 import { and, eq, gt, inArray, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
 import { EXCEPTIONS_PER_SANDBOX_MAX, type ExceptionScope, exceptionScopeSchema } from "@creel/protocol";
 import { z } from "zod";
-import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { changesOf, recordAudit } from "../audit/record.ts";
 import type { Labels } from "../authz/grant.ts";
 import { sandboxLabels } from "../authz/scopeSql.ts";
 import { type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
 import type { Ctx } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { stored } from "../stored.ts";
+import { endOne } from "./endOne.ts";
 import { SANDBOXES_PER_GRANT_MAX, secondsSchema } from "./limits.ts";
 import { canonicalScope, scopeSentence } from "./scope.ts";
 
@@ -125,20 +126,13 @@ async function apply(
 }
 
 async function endAllOf(tx: Tx, ctx: Ctx, of: { orgId: string; changeId: string }): Promise<TakenBack> {
-  const now = ctx.clock();
-  const set = { endedAt: now, endedBy: describeActor(ctx.actor).label };
-  const ended = await tx
-    .update(e)
-    .set(set)
-    .where(and(eq(e.orgId, of.orgId), eq(e.changeId, of.changeId), isNull(e.endedAt), gt(e.until, now)))
-    .returning();
-  for (const { endedAt: _at, endedBy: _by, ...row } of ended)
-    await recordAudit(tx, ctx, of.orgId, {
-      action: "exception.end",
-      resource: { kind: "exception", id: row.id, label: `${row.host}:${row.port}` },
-      changes: changesOf("egressExceptions", row, { ...row, ...set }),
-    });
-  await notify(tx, { orgId: of.orgId, topic: "exceptions" });
+  const granted = await tx
+    .select({ exception: e, sandboxName: s.name })
+    .from(e)
+    .innerJoin(s, and(eq(s.orgId, e.orgId), eq(s.id, e.sandboxId)))
+    .where(and(eq(e.orgId, of.orgId), eq(e.changeId, of.changeId), isNull(e.endedAt), gt(e.until, ctx.clock())))
+    .orderBy(e.id);
+  for (const each of granted) await endOne(tx, ctx, each);
   return { how: "taken_back" };
 }
 

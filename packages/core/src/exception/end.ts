@@ -1,6 +1,5 @@
-import { and, eq, isNull, notify, tables, withOrg } from "@creel/db";
+import { and, eq, tables, withOrg } from "@creel/db";
 import { z } from "zod";
-import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { authorizeOn } from "../authz/authorize.ts";
 import type { Labels } from "../authz/grant.ts";
 import { sandboxLabels } from "../authz/scopeSql.ts";
@@ -8,7 +7,7 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, makePlans } from "../plan/make.ts";
 import { first, stored } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
-import { exceptionLabel } from "./view.ts";
+import { endOne } from "./endOne.ts";
 
 export const endInput = z.strictObject({ exceptionId: z.uuid() });
 
@@ -36,19 +35,8 @@ export const end = defineVerb({
       const { exception, sandboxName, nodeId } = found;
       authorizeOn(ctx.actor, { action: "delete", kind: "exception", labels: stored<Labels>(found.labels) });
       if (exception.until <= now) throw new CreelError("conflict", "Its time is over already.");
-      const set = { endedAt: now, endedBy: describeActor(ctx.actor).label };
-      const ended = await tx
-        .update(e)
-        .set(set)
-        .where(and(mine, isNull(e.endedAt)))
-        .returning({ id: e.id });
-      if (ended.length === 0) throw new CreelError("conflict", "Somebody has ended it already.");
-      await recordAudit(tx, ctx, orgId, {
-        action: "exception.end",
-        resource: { kind: "exception", id: exceptionId, label: exceptionLabel({ sandboxName, ...exception }) },
-        changes: changesOf("egressExceptions", exception, { ...exception, ...set }),
-      });
-      await notify(tx, { orgId, topic: "exceptions" });
+      if (!(await endOne(tx, ctx, { exception, sandboxName })))
+        throw new CreelError("conflict", "Somebody has ended it already.");
       return await makePlans(tx, ctx, { orgId, nodeIds: [nodeId], cause: "exception.end" });
     });
     await deliverPlans(ctx, orgId, planIds);
