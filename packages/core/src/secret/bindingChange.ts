@@ -5,7 +5,7 @@
  */
 import { and, eq, isNull, newId, notify, sql, type Tx, tables } from "@creel/db";
 import { z } from "zod";
-import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
+import { changesOf, recordAudit } from "../audit/record.ts";
 import { describeScope, mayAtAll, type Scope } from "../authz/grant.ts";
 import { grantsOfAuthor } from "../change/author.ts";
 import { type AppliedChange, type ApprovedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
@@ -24,6 +24,7 @@ import {
   sameScope,
 } from "./binding.ts";
 import { expectFew } from "./bound.ts";
+import { endBinding } from "./endBinding.ts";
 import { BINDINGS_MAX } from "./limits.ts";
 import { lockSecret } from "./row.ts";
 
@@ -127,21 +128,10 @@ const boundSchema = z.object({ bindingId: z.uuid() });
 
 /** Ends the binding; its nodes hear of it as they heard of its beginning. */
 async function takeBack(tx: Tx, ctx: Ctx, { orgId, content, result }: AppliedChange<Binding>): Promise<TakenBack> {
-  const b = tables.secretBindings;
   const secret = await lockSecret(tx, { orgId, secretId: content.secretId });
   const { bindingId } = boundSchema.parse(result);
-  const mine = and(eq(b.orgId, orgId), eq(b.id, bindingId), isNull(b.endedAt));
-  const [before] = await tx.select().from(b).where(mine);
-  if (before === undefined) return { how: "left", note: "The binding has ended already." };
-  const set = { endedAt: ctx.clock(), endedBy: describeActor(ctx.actor).label };
-  await tx.update(b).set(set).where(mine);
-  await recordAudit(tx, ctx, orgId, {
-    action: "secret.unbind",
-    resource: { kind: "secret", id: secret.id, label: secret.name },
-    changes: changesOf("secretBindings", before, { ...before, ...set }),
-  });
-  await notify(tx, { orgId, topic: "secrets", id: secret.id });
-  return { how: "taken_back" };
+  const ended = await endBinding(tx, ctx, { secret, bindingId });
+  return ended ? { how: "taken_back" } : { how: "left", note: "The binding has ended already." };
 }
 
 async function expectRoom(tx: Tx, orgId: string): Promise<void> {
