@@ -29,7 +29,11 @@ export interface Grant {
   expiresAt: Date | null;
 }
 
-/** A grant of a built-in role, for whoever acts without a row of their own, and for tests. */
+/** Whether these make somebody an owner of the whole org; one over a part owns nothing. */
+export const ownsOrg = (grants: readonly Grant[]): boolean =>
+  grants.some(({ role, scope }) => role === "owner" && scope === null);
+
+/** A grant of a built-in role without a row of its own: for tests, here and in the apps. */
 export const grantOfRole = (role: Role, scope: Scope | null = null): Grant => ({
   grantId: "00000000-0000-0000-0000-000000000000",
   role,

@@ -3,6 +3,7 @@ import { POLICY_BYTES_MAX } from "@creel/protocol";
 import { z } from "zod";
 import { ensureFirstPolicy } from "../approvalPolicy/first.ts";
 import { recordAudit } from "../audit/record.ts";
+import { ownsOrg } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import { lockPeople } from "../authz/people.ts";
 import type { Ctx } from "../context.ts";
@@ -57,7 +58,7 @@ export const bootstrap = defineVerb({
     const rest = await withOrg(ctx.db, org.id, async (tx) => {
       const founded = await ensureFirstOwner(tx, ctx, { orgId: org.id, userId });
       const held = await grantsOf(tx, { orgId: org.id, userId, now: ctx.clock() });
-      const owns = held.some(({ role, scope }) => role === "owner" && scope === null);
+      const owns = ownsOrg(held);
       const token = owns
         ? await ensureToken(tx, ctx, { orgId: org.id, userId, token: input.apiToken })
         : { made: false, holds: false };

@@ -1,5 +1,6 @@
 import { count, eq, gt, sql, type Tx, tables } from "@creel/db";
 import { countOnce, tryKey } from "../auth/tries.ts";
+import { ownsOrg } from "../authz/grant.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { DAY_MS, FOUNDED_PER_DAY_MAX, ORGS_OF_PERSON_MAX, ORGS_PER_DAY_MAX } from "./limits.ts";
@@ -9,8 +10,7 @@ export function foundingRefusal({ actor, founders }: Pick<Ctx<UserActor>, "actor
   if (founders !== "owners") return "Whoever runs this installation founds its organizations.";
   if (actor.identityProviderId != null)
     return "Your identity provider speaks for this organization alone. Sign in with your password to found another one.";
-  if (!actor.grants.some(({ role, scope }) => role === "owner" && scope === null))
-    return "Only an owner of an organization founds another one.";
+  if (!ownsOrg(actor.grants)) return "Only an owner of an organization founds another one.";
   return null;
 }
 

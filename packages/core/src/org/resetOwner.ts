@@ -3,6 +3,7 @@ import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { lockSignIns } from "../auth/lockSignIns.ts";
 import { forgetTries } from "../auth/tries.ts";
+import { ownsOrg } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import { endLogins } from "../device/endLogins.ts";
 import { CreelError } from "../errors/errors.ts";
@@ -42,7 +43,7 @@ export const resetOwner = defineVerb({
     const sessionsEnded = await withSystemFor(ctx.db, orgId, async (system) => {
       await lockSignIns(system, userId);
       const held = await withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now }));
-      if (!held.some(({ role, scope }) => role === "owner" && scope === null)) throw noOwner(email);
+      if (!ownsOrg(held)) throw noOwner(email);
       await endLogins(system, ctx, { userId, now });
       await system.update(u).set({ passwordHash }).where(eq(u.id, userId));
       const ended = await system

@@ -4,6 +4,7 @@ import { changesOf, recordAudit } from "../audit/record.ts";
 import { underPeopleLock } from "../auth/actorNow.ts";
 import { hasSecondFactor } from "../auth/factor.ts";
 import { expectProof } from "../auth/proof.ts";
+import { ownsOrg } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
@@ -92,5 +93,5 @@ async function expectBreakGlass(ctx: Ctx<UserActor | ApiKeyActor>, userId: strin
 
 export async function isOwner(tx: Tx, who: { orgId: string; userId: string; now: Date }): Promise<boolean> {
   const grants = await grantsOf(tx, who);
-  return grants.some(({ role, scope, expiresAt }) => role === "owner" && scope === null && expiresAt == null);
+  return ownsOrg(grants.filter(({ expiresAt }) => expiresAt === null));
 }

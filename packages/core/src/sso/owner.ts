@@ -1,3 +1,4 @@
+import { ownsOrg } from "../authz/grant.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 
@@ -6,7 +7,7 @@ import { CreelError } from "../errors/errors.ts";
  * any owner there is. Invariant: who speaks for people, and for whom, is said by an owner of the whole organization, in person.
  */
 export function expectOwner(actor: UserActor | ApiKeyActor): void {
-  if (actor.kind === "user" && actor.grants.some(({ role, scope }) => role === "owner" && scope === null)) return;
+  if (actor.kind === "user" && ownsOrg(actor.grants)) return;
   throw new CreelError(
     "forbidden",
     "Whom a provider signs in, it signs in with all that they hold. So an owner of the whole organization decides this.",
