@@ -1,3 +1,4 @@
+import { isVisible } from "@creel/policy/visible";
 import { z } from "zod";
 
 /** One page of a table: what a screen shows, and the most one call may cost. */
@@ -18,6 +19,9 @@ export const ENROLL_TTL_MINUTES_MAX = 60;
 export const slugSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "use 1 to 63 of a-z, 0-9 and -, not starting with -");
+/** Names that people give and others read: one line, and nothing in it that nobody sees. */
+export const visibleNameSchema = (charsMax: number) =>
+  z.string().trim().min(1, "give it a name").max(charsMax).refine(isVisible, "use characters that can be seen");
 /** Length is what makes a password strong; the upper bound keeps hashing cheap. */
 export const passwordSchema = z.string().min(12, "use at least 12 characters").max(1024);
 /** A decision's cursor as text. */

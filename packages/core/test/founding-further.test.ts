@@ -106,7 +106,7 @@ describe("founding a further org", () => {
   });
 
   test("refuses names that are empty, too long, or not to be seen", async () => {
-    for (const name of ["", "   ", "a\nb", "a\u202eb", "a\u200bb", "x".repeat(129)])
+    for (const name of ["", "   ", "a\nb", "a\u202eb", "a\u200bb", "\u3164", "a\u2800", "x".repeat(129)])
       await expect(found(owner, name), JSON.stringify(name)).rejects.toMatchObject({ code: "invalid_input" });
     expect((await found(owner, "x".repeat(128))).slug).toHaveLength(55);
   });

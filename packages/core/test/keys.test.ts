@@ -179,6 +179,9 @@ describe("a key that acts", () => {
       "a\u0007b",
       "a\u2028b",
       "\uE000",
+      "ci\u3164",
+      "a\u2800b",
+      "a\u00a0b",
       "   ",
       "x".repeat(65),
     ];
@@ -186,7 +189,9 @@ describe("a key that acts", () => {
     for (const name of ["ci", "login on my-laptop", "Überwachung [nightly]", "x".repeat(64)])
       expect([name, keyNameSchema.safeParse(name).success]).toEqual([name, true]);
     // One that was given before there was a rule shows that something is hidden.
-    expect(labelOfKey({ name: "a\u202Eb", ownerLabel: "ada@acme.example" })).toBe("a\uFFFDb (key of ada@acme.example)");
+    expect(labelOfKey({ name: "a\u202Eb", ownerLabel: "ada@acme.example" })).toBe(
+      "a\\u202eb (key of ada@acme.example)",
+    );
   });
 });
 

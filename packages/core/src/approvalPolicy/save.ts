@@ -4,14 +4,16 @@ import { z } from "zod";
 import { instantSchema, submitChange } from "../change/submit.ts";
 import type { Outcome } from "../changeViews.ts";
 import { notFound } from "../errors/errors.ts";
-import { MESSAGE_CHARS_MAX } from "../limits.ts";
+import { MESSAGE_CHARS_MAX, visibleNameSchema } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
-import { approvalPolicyChange, modeSchema, nameSchema, standing } from "./change.ts";
+import { approvalPolicyChange, modeSchema, standing } from "./change.ts";
+import { NAME_CHARS_MAX } from "./limits.ts";
 
 export const saveInput = z.strictObject({
   /** A new one when absent. */
   policyId: z.uuid().optional(),
-  name: nameSchema,
+  // Read by whoever is refused because of it, in titles and in mails. A content that is stored may be older than this rule.
+  name: visibleNameSchema(NAME_CHARS_MAX),
   mode: modeSchema,
   spec: approvalSpecSchema,
   message: z.string().max(MESSAGE_CHARS_MAX).default(""),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
+import { visibleNameSchema } from "../limits.ts";
 import { first } from "../stored.ts";
 import type { NoticeChannelView } from "../views.ts";
 import { CHANNELS_PER_OWNER_MAX, DIGEST_MINUTES_MAX } from "./limits.ts";
@@ -11,13 +12,16 @@ import { readTarget, sealTarget, targetInput } from "./target.ts";
 import { noticeTopics } from "./topics.ts";
 import { toChannelView } from "./view.ts";
 
+/** A line of a table and of a mail. */
+const CHANNEL_NAME_CHARS_MAX = 64;
+
 const { noticeChannels: c, noticeDeliveries: d } = tables;
 type MemberCtx = Ctx<UserActor | ApiKeyActor>;
 /** Whose a channel is. A person's is nobody else's affair; a team's and the org's need the right to manage notices. */
 export type Owner = { userId: string } | { teamId: string } | { org: true };
 
 export const channelFields = {
-  name: z.string().trim().min(1).max(64),
+  name: visibleNameSchema(CHANNEL_NAME_CHARS_MAX),
   target: targetInput,
   topics: z.array(z.enum(noticeTopics)).min(1).max(noticeTopics.length),
   /** Gathers what happens for so many minutes; left out, it is told at once. */

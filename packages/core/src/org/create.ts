@@ -4,24 +4,18 @@ import { z } from "zod";
 import { ensureFirstPolicy } from "../approvalPolicy/first.ts";
 import { recordAudit } from "../audit/record.ts";
 import { expectStillOpen } from "../auth/lockSignIns.ts";
+import { ownsOrg } from "../authz/grant.ts";
 import { grantsOf } from "../authz/grantsOf.ts";
 import { lockPeople } from "../authz/people.ts";
 import type { Ctx, UserActor } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
+import { visibleNameSchema } from "../limits.ts";
 import { defineVerb } from "../verb.ts";
 import { makeFirstOwner } from "./firstOwner.ts";
 import { expectRoomForOrg, foundingRefusal } from "./founding.ts";
 import { NAME_CHARS_MAX } from "./limits.ts";
 
-export const createInput = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1, "give it a name")
-    .max(NAME_CHARS_MAX)
-    // Names stand in one line of many pages, and what cannot be seen tells two orgs apart for nobody.
-    .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "use letters that can be seen"),
-});
+export const createInput = z.strictObject({ name: visibleNameSchema(NAME_CHARS_MAX) });
 
 /**
  * A further org of this installation, founded by somebody who owns one. The founder owns it; nothing of the one they were in goes
@@ -64,7 +58,7 @@ export const create = defineVerb({
 async function expectOwns(tx: Tx, { orgId, userId }: UserActor, now: Date): Promise<void> {
   await lockPeople(tx, orgId);
   const held = await grantsOf(tx, { orgId, userId, now });
-  if (held.some(({ role, scope }) => role === "owner" && scope === null)) return;
+  if (ownsOrg(held)) return;
   throw new CreelError("forbidden", "You do not own this organization any more.");
 }
 
