@@ -165,6 +165,7 @@ function expectStillHolds(grants: readonly Grant[], given: Parameters<typeof exp
   try {
     expectHolds({ grants }, [given]);
   } catch (cause) {
+    if (!(cause instanceof CreelError)) throw cause;
     throw new CreelError("conflict", "Who wrote it does not hold any more, there and for as long, what it gives.", {
       cause,
     });
