@@ -1,5 +1,4 @@
 import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
-import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lockPeople } from "../src/authz/people.ts";
 import {
@@ -22,6 +21,7 @@ import {
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeNode, makeOrg, openFleet, POLICY, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
+import { openWatcher, type Watcher } from "./support/watcher.ts";
 
 /**
  * Two transactions, interleaved by their locks alone: one takes somebody's rights away and waits before its end; meanwhile they act,
@@ -29,7 +29,7 @@ import { addPerson, type TestPerson } from "./support/people.ts";
  */
 let fleet: Fleet;
 let acme: TestOrg;
-let watcher: postgres.Sql;
+let watcher: Watcher;
 let count = 0;
 const unique = (name: string): string => `${name}-${++count}`;
 const owner = () => fleet.ctx(acme.as("owner"));
@@ -37,21 +37,12 @@ const owner = () => fleet.ctx(acme.as("owner"));
 beforeAll(async () => {
   fleet = await openFleet();
   acme = await makeOrg(fleet, "acme");
-  watcher = postgres(fleet.ownerUrl, { max: 1, prepare: false });
+  watcher = openWatcher(fleet);
 });
 afterAll(async () => {
   await watcher?.end();
   await fleet?.close();
 });
-
-/** Resolves once somebody in this database waits for a row or a lock of another. */
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
-    const [row] = await watcher`
-      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    if (Number(row?.waiting) > 0) return;
-  }
-}
 
 type Taking = (tx: Tx) => Promise<unknown>;
 
@@ -64,7 +55,7 @@ async function actingWhile(taking: Taking, act: () => Promise<unknown>): Promise
       () => "done",
       (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
     );
-    await Promise.race([somebodyWaits(), acting]);
+    await Promise.race([watcher.somebodyWaits(), acting]);
     // Wrapped, so that the transaction ends without waiting for it.
     return [acting];
   });
@@ -188,7 +179,7 @@ describe("a member who is removed a moment before", () => {
       const ctx = fleet.ctx(await mallory.actor());
       const act = await prepare(ctx);
       expect(await actingWhile(removed(mallory), act)).toBe("unauthenticated");
-      const rows = await watcher`select action from audit_events where actor_id = ${mallory.userId}`;
+      const rows = await watcher.sql`select action from audit_events where actor_id = ${mallory.userId}`;
       expect(rows).toEqual([]);
     });
 });

@@ -1,0 +1,33 @@
+import { setTimeout as delay } from "node:timers/promises";
+import postgres from "postgres";
+import type { Fleet } from "./fleet.ts";
+
+/** Postgres tells nobody that somebody waits; between two looks those who work have the processor. */
+const LOOK_INTERVAL_MS = 5;
+
+/** Looks at the database of a test from outside. */
+export interface Watcher {
+  sql: postgres.Sql;
+  /** How many wait for a row or a lock of another. */
+  waiting(): Promise<number>;
+  /** Resolves once somebody does. */
+  somebodyWaits(): Promise<void>;
+  end(): Promise<void>;
+}
+
+export function openWatcher({ ownerUrl }: Pick<Fleet, "ownerUrl">): Watcher {
+  const sql = postgres(ownerUrl, { max: 1, prepare: false });
+  const waiting = async (): Promise<number> => {
+    const [row] = await sql`
+      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    return Number(row?.waiting);
+  };
+  return {
+    sql,
+    waiting,
+    somebodyWaits: async () => {
+      while ((await waiting()) === 0) await delay(LOOK_INTERVAL_MS);
+    },
+    end: async () => await sql.end(),
+  };
+}
