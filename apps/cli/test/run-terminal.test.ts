@@ -7,7 +7,7 @@ import { compiler } from "../../../packages/sandbox/compiler.mjs";
 import { buildEmulator, fromPrompt, type PtySession, ptySession } from "../../../packages/sandbox/test/pty-session.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 let folder: string;
 let emulator: string;
 beforeAll(() => {

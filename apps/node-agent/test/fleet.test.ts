@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decision, plan, policy, sandbox } from "@creel/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,6 +30,14 @@ const decisions = async () => {
   }
 };
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+/** One that nobody collected does nothing any more either. */
+const runs = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
 /** Traffic is seen to pass, so that what follows hits it in the middle. */
 const moreServed = async (count = 5): Promise<void> => {
   const before = fleet.world.served.length;
@@ -115,10 +123,12 @@ describe("one node and its hub", () => {
     await fleet.restartHub("SIGKILL", () => moreServed());
     await fleet.connected();
     await moreServed();
+    const gateway = await fleet.gatewayPid();
     await fleet.restartAgent("SIGKILL", async () => {
+      // The gateway goes with its parent: nothing gets out from then on, and the sandbox waits.
+      await until(() => !runs(gateway));
       const served = fleet.world.served.length;
       await new Promise((resolve) => setTimeout(resolve, 300));
-      // The gateway went with its parent: nothing gets out meanwhile, and the sandbox waits.
       expect(fleet.world.served.length - served).toBeLessThanOrEqual(1);
       expect(alive(pid)).toBe(true);
     });

@@ -55,6 +55,7 @@ const parse = (body: string): Record<string, unknown> => {
 };
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
+const PATIENCE = 8;
 
 /** Bytes as they are; resolves with everything that came back until the connection ended, and how it ended. */
 export async function speak(
@@ -78,12 +79,15 @@ export async function speak(
   ]);
   if (endAfter) socket.end(bytes);
   else socket.write(bytes);
-  // A busy machine may be slow to say the first word; from then on the rest follows, or nothing comes.
+  // A busy machine may be slow to say the first word; from then on the rest follows in a few times what that took, or nothing comes.
   const gone = () => socket.destroy();
+  const began = performance.now();
+  let quietMs = 0;
   let timer = setTimeout(gone, FIRST_BYTE_TIMEOUT_MS);
   const again = () => {
+    quietMs ||= Math.max(timeoutMs, PATIENCE * (performance.now() - began));
     clearTimeout(timer);
-    timer = setTimeout(gone, timeoutMs);
+    timer = setTimeout(gone, quietMs);
   };
   if (chunks.length > 0) again();
   socket.on("data", again);
