@@ -1,4 +1,4 @@
-import { compilePolicy, decide, type PolicyRequest, parsePolicy } from "@creel/policy";
+import { compilePolicy, decide, diffPolicies, type Policy, type PolicyRequest, parsePolicy } from "@creel/policy";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NOW_MS, policyPairs, requests, restWorld } from "../../policy/test/diff-universe.ts";
@@ -6,10 +6,13 @@ import { NOTHING_ALLOWED } from "../src/policy/nothingAllowed.ts";
 import { wayBack } from "../src/policy/wayBack.ts";
 
 const now = new Date(NOW_MS);
-const allows = (yaml: string) => {
+function read(yaml: string): Policy {
   const { policy } = parsePolicy(yaml);
   if (policy === null) throw new Error(`not a policy: ${yaml}`);
-  const compiled = compilePolicy(policy);
+  return policy;
+}
+const allows = (yaml: string) => {
+  const compiled = compilePolicy(read(yaml));
   return (request: PolicyRequest): boolean => decide(compiled, request, NOW_MS).decision === "allow";
 };
 /** What is in force once the time of `applied` is over. */
@@ -32,7 +35,10 @@ test("at the end nothing is allowed that either text denies, whatever the two sa
         const way = wayBack({ applied, former, now });
         if (way.how === "part" && way.yaml !== NOTHING_ALLOWED) parts++;
         const [before, after, end] = [former, applied, left(applied, former)].map(allows);
-        for (const request of asked)
+        const differing = diffPolicies(read(former), read(applied), { nowMs: NOW_MS }).requests.map(
+          (each) => each.example,
+        );
+        for (const request of [...asked, ...differing])
           if (end?.(request))
             expect({ before: before?.(request), after: after?.(request) }).toEqual({ before: true, after: true });
       },
