@@ -1,9 +1,6 @@
-import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import { connect as tlsConnect } from "node:tls";
 import { Random } from "../../policy/fuzz/random.ts";
-import { portOf } from "../test/support/world.ts";
+import { helloOf } from "../test/support/hello.ts";
 import { playHttp, startHttp } from "./httpRun.ts";
 import { playDns, playFrames, playHello } from "./namesRun.ts";
 import { playSecure, startSecure } from "./secure/run.ts";
@@ -28,22 +25,6 @@ const SILENT_BATCHES_MAX = 3;
 const DESCRIPTORS = "/proc/self/fd";
 /** What Node opens now and then for itself. */
 const DESCRIPTORS_GROWN_MAX = SOCKETS_MAX;
-
-/** The first bytes of a real client. */
-export async function realHello(): Promise<Buffer> {
-  const catcher = createServer();
-  catcher.listen(0, "127.0.0.1");
-  await once(catcher, "listening");
-  const client = tlsConnect({ host: "127.0.0.1", port: portOf(catcher), servername: "api.example.com" });
-  client.on("error", () => {});
-  const [socket]: Socket[] = await once(catcher, "connection");
-  if (socket === undefined) throw new Error("no connection");
-  const [bytes] = await once(socket, "data");
-  client.destroy();
-  socket.destroy();
-  catcher.close();
-  return bytes;
-}
 
 export function playCodecs(hello: Buffer, options: { seed: number; cases: number }): string[] {
   const faults: string[] = [];
@@ -83,7 +64,7 @@ export async function run(options: FuzzOptions, say: (line: string) => void): Pr
   process.on("unhandledRejection", (error) =>
     fault(`unhandled: ${error instanceof Error ? error.stack : String(error)}`),
   );
-  const hello = await realHello();
+  const hello = await helloOf("api.example.com");
   const wants = (target: string) => options.target === "all" || options.target === target;
   const http = wants("http") ? await startHttp() : null;
   const secure = wants("secure") ? await startSecure(hello) : null;

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer, connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLeaves } from "../src/ca/leaves.ts";
 import { createSandboxCa } from "../src/index.ts";
 import { serverNameGate } from "../src/serverNameGate.ts";
 import { closed } from "./support/client.ts";
+import { helloOf } from "./support/hello.ts";
 import { createWorld, portOf, type World } from "./support/world.ts";
 
 /** TLS 1.3 lets a server ask for a second ClientHello; a server may obey the name in it. */
@@ -22,21 +23,6 @@ network_policies:
 `;
 const POSTGRES_TLS_REQUEST = Buffer.from("0000000804d2162f", "hex");
 const CHANGE_CIPHER_SPEC = Buffer.from("140303000101", "hex");
-
-async function helloOf(servername: string): Promise<Buffer> {
-  const catcher = createServer();
-  catcher.listen(0, "127.0.0.1");
-  await once(catcher, "listening");
-  const client = tlsConnect({ host: "127.0.0.1", port: portOf(catcher), servername });
-  client.on("error", () => {});
-  const [socket]: Socket[] = await once(catcher, "connection");
-  if (socket === undefined) throw new Error("no connection");
-  const [bytes] = await once(socket, "data");
-  client.destroy();
-  socket.destroy();
-  catcher.close();
-  return bytes;
-}
 
 let world: World;
 let server: TlsServer;

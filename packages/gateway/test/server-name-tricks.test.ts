@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
+import { type AddressInfo, connect } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLeaves } from "../src/ca/leaves.ts";
 import { readClientHello } from "../src/clientHello.ts";
 import { createSandboxCa } from "../src/index.ts";
-import { createWorld, portOf, type World } from "./support/world.ts";
+import { helloOf } from "./support/hello.ts";
+import { createWorld, type World } from "./support/world.ts";
 
 /** Domain fronting on an endpoint that is relayed unread: the address is the allowed host's, the name asked for is another's. */
 const HOST = "raw.example.com";
@@ -20,22 +21,6 @@ network_policies:
     binaries:
       - path: /usr/bin/curl
 `;
-
-/** The first bytes of a real client that asks for `servername`. */
-async function helloOf(servername: string): Promise<Buffer> {
-  const catcher = createServer();
-  catcher.listen(0, "127.0.0.1");
-  await once(catcher, "listening");
-  const client = tlsConnect({ host: "127.0.0.1", port: portOf(catcher), servername });
-  client.on("error", () => {});
-  const [socket]: Socket[] = await once(catcher, "connection");
-  if (socket === undefined) throw new Error("no connection");
-  const [bytes] = await once(socket, "data");
-  client.destroy();
-  socket.destroy();
-  catcher.close();
-  return bytes;
-}
 
 function record(message: Buffer, major = 3): Buffer[] {
   const records: Buffer[] = [];

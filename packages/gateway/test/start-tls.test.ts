@@ -6,6 +6,7 @@ import { createLeaves } from "../src/ca/leaves.ts";
 import { createSandboxCa } from "../src/index.ts";
 import { serverNameGate } from "../src/serverNameGate.ts";
 import { closed } from "./support/client.ts";
+import { helloOf } from "./support/hello.ts";
 import { createWorld, portOf, type World } from "./support/world.ts";
 
 /** TLS that begins after a word of the protocol's own: a server of many names obeys the name inside, so it is held to what was judged. */
@@ -32,21 +33,6 @@ const WAYS = {
   ftp: { greeting: "220-welcome\r\n220 ready\r\n", word: "AUTH TLS\r\n", leave: "234 begin\r\n" },
 } as const;
 type Way = keyof typeof WAYS;
-
-async function helloOf(servername: string): Promise<Buffer> {
-  const catcher = createServer();
-  catcher.listen(0, "127.0.0.1");
-  await once(catcher, "listening");
-  const client = tlsConnect({ host: "127.0.0.1", port: portOf(catcher), servername });
-  client.on("error", () => {});
-  const [socket]: Socket[] = await once(catcher, "connection");
-  if (socket === undefined) throw new Error("no connection");
-  const [bytes] = await once(socket, "data");
-  client.destroy();
-  socket.destroy();
-  catcher.close();
-  return bytes;
-}
 
 let world: World;
 let server: Server;
