@@ -1,47 +1,17 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import postgres from "postgres";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { findMigrations } from "../src/folder.ts";
-import { migrate } from "../src/index.ts";
-import type {} from "./postgres.ts";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FormerInstallation, formerInstallation } from "./former.ts";
 
 /** The last migration of the version that counted the inbox from the decisions themselves. */
 const BEFORE = "0019_grants-for-delegations-reminders-and-ends";
 
-let admin: postgres.Sql;
-let rows: postgres.Sql;
-let ownerUrl: string;
-let earlier: string;
-const name = `fill_${randomBytes(8).toString("hex")}`;
+let former: FormerInstallation;
+let rows: FormerInstallation["rows"];
 beforeAll(async () => {
-  const url = new URL(inject("postgres").ownerUrl);
-  url.pathname = "/postgres";
-  admin = postgres(url.href, { max: 1, prepare: false });
-  const password = randomBytes(24).toString("hex");
-  // No superuser: forced row security holds whoever migrates, as it does on a database that somebody else runs.
-  await admin.unsafe(`create role ${name} login createrole password '${password}'`);
-  await admin.unsafe(`create database ${name} owner ${name} template template0`);
-  url.pathname = `/${name}`;
-  rows = postgres(url.href, { max: 1, prepare: false });
-  [url.username, url.password] = [name, password];
-  ownerUrl = url.href;
-  earlier = mkdtempSync(join(tmpdir(), "creel-migrations-"));
-  cpSync(findMigrations(), earlier, { recursive: true });
-  const journalFile = join(earlier, "meta/_journal.json");
-  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(journalFile, "utf8"));
-  const last = journal.entries.findIndex(({ tag }) => tag === BEFORE);
-  writeFileSync(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, last + 1) }));
+  former = await formerInstallation(BEFORE);
+  rows = former.rows;
 });
-afterAll(async () => {
-  await rows?.end({ timeout: 5 });
-  await admin?.unsafe(`drop database if exists ${name} with (force)`);
-  await admin?.unsafe(`drop role if exists ${name}`);
-  await admin?.end({ timeout: 5 });
-  rmSync(earlier, { recursive: true, force: true });
-});
+afterAll(async () => await former?.close());
 
 interface Home {
   orgId: string;
@@ -71,13 +41,12 @@ const denials = async ({ orgId, nodeId, sandboxId }: Home, from: number, groups:
   });
 
 test("an installation of before the counts has them after the migration: bounded, by day, of what is not too old, each org its own", async () => {
-  await migrate(ownerUrl, { migrationsFolder: earlier });
   const [acme, globex] = [await home("acme"), await home("globex")];
   await denials(acme, 0, 502, 0);
   await denials(acme, 10_000, 3, 2);
   await denials(acme, 20_000, 4, 60);
   await denials(globex, 0, 1, 0);
-  await migrate(ownerUrl);
+  await former.upgrade();
 
   const counts =
     await rows`select org_id, sandbox_id, day, group_key, count, cursor, first_cursor from denied_groups order by cursor`;

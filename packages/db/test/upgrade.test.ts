@@ -1,47 +1,17 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import postgres from "postgres";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { findMigrations } from "../src/folder.ts";
-import { migrate } from "../src/index.ts";
-import type {} from "./postgres.ts";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FormerInstallation, formerInstallation } from "./former.ts";
 
 /** The last migration of the version that knew one role a member, and keys that were nobody's. */
 const BEFORE = "0002_quarantine-and-kill";
 
-let admin: postgres.Sql;
-let rows: postgres.Sql;
-let ownerUrl: string;
-let earlier: string;
-const name = `upgrade_${randomBytes(8).toString("hex")}`;
+let former: FormerInstallation;
+let rows: FormerInstallation["rows"];
 beforeAll(async () => {
-  const url = new URL(inject("postgres").ownerUrl);
-  url.pathname = "/postgres";
-  admin = postgres(url.href, { max: 1, prepare: false });
-  const password = randomBytes(24).toString("hex");
-  // No superuser: forced row security holds whoever migrates, as it does on a database that somebody else runs.
-  await admin.unsafe(`create role ${name} login createrole password '${password}'`);
-  await admin.unsafe(`create database ${name} owner ${name} template template0`);
-  url.pathname = `/${name}`;
-  rows = postgres(url.href, { max: 1, prepare: false });
-  [url.username, url.password] = [name, password];
-  ownerUrl = url.href;
-  earlier = mkdtempSync(join(tmpdir(), "creel-migrations-"));
-  cpSync(findMigrations(), earlier, { recursive: true });
-  const journalFile = join(earlier, "meta/_journal.json");
-  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(journalFile, "utf8"));
-  const last = journal.entries.findIndex(({ tag }) => tag === BEFORE);
-  writeFileSync(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, last + 1) }));
+  former = await formerInstallation(BEFORE);
+  rows = former.rows;
 });
-afterAll(async () => {
-  await rows?.end({ timeout: 5 });
-  await admin?.unsafe(`drop database if exists ${name} with (force)`);
-  await admin?.unsafe(`drop role if exists ${name}`);
-  await admin?.end({ timeout: 5 });
-  rmSync(earlier, { recursive: true, force: true });
-});
+afterAll(async () => await former?.close());
 
 async function person(email: string): Promise<string> {
   const id = randomUUID();
@@ -65,7 +35,6 @@ async function key(orgId: string, createdBy: string): Promise<string> {
 }
 
 test("an installation of before roles were granted keeps its members, their roles and its keys", async () => {
-  await migrate(ownerUrl, { migrationsFolder: earlier });
   const [ada, ben] = [await person("ada@acme.example"), await person("ben@acme.example")];
   const acme = await org("acme", [
     { userId: ada, role: "owner" },
@@ -84,7 +53,7 @@ test("an installation of before roles were granted keeps its members, their role
   const empty = await org("empty");
   const orphan = await key(empty, "ada@acme.example");
 
-  await migrate(ownerUrl);
+  await former.upgrade();
 
   const granted = await rows`select org_id, user_id, role from role_grants where ended_at is null`;
   expect(new Set(granted.map((row) => `${row.org_id} ${row.user_id} ${row.role}`))).toEqual(
