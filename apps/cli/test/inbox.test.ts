@@ -34,6 +34,24 @@ describe("creel inbox", () => {
     expect(out).not.toContain("\u202e");
   });
 
+  it("lists page after page, says beside the list where to go on, and all at once where that is asked", async () => {
+    const hostsOf = (out: string) => JSON.parse(out).map(({ host }: { host: string }) => host);
+    const all = await shop.creel(["inbox", "ls", "--all", "--limit", "1", "--json"]);
+    expect(all).toMatchObject({ code: 0, err: "" });
+    expect(hostsOf(all.out).sort()).toEqual(["a.example.com", "b.example.com", "c.example.com"]);
+    const met: string[] = [];
+    let after: string[] = [];
+    for (let pages = 0; pages < 2; pages++) {
+      const page = await shop.creel(["inbox", "ls", "--limit", "1", "--json", ...after]);
+      met.push(...hostsOf(page.out));
+      const [, place = ""] = /^creel: there are more; go on with --after (\S+), or list --all\n$/.exec(page.err) ?? [];
+      after = ["--after", place];
+    }
+    const last = await shop.creel(["inbox", "ls", "--limit", "2", "--json", ...after]);
+    expect(last).toMatchObject({ code: 0, err: "" });
+    expect([...met, ...hostsOf(last.out)].sort()).toEqual(hostsOf(all.out).sort());
+  });
+
   it("allows a group for a while: it is in force, and out of the inbox", async () => {
     const { code, out } = await shop.creel(["inbox", "allow", keys.a ?? "", "--for", "1h", "--reason", "a release"]);
     expect(code).toBe(0);
@@ -65,6 +83,8 @@ describe("creel inbox", () => {
     ["a length of time that is none", ["inbox", "allow", "a".repeat(22), "--for", "soon"]],
     ["no reason for what is denied for good", ["inbox", "dismiss", "a".repeat(22)]],
     ["an option that there is not", ["inbox", "ls", "--everything"]],
+    ["a place to go on from that is none", ["inbox", "ls", "--after", "somewhere"]],
+    ["more groups than a page holds", ["inbox", "ls", "--limit", "201"]],
     ["days that are no number", ["inbox", "ls", "--days", "many"]],
   ])("ends with 2 for %s", async (_what, args) => {
     const { code, out, err } = await shop.creel(args);

@@ -51,19 +51,28 @@ export const registerException: Register = (program, io, finish) => {
     });
 };
 
+interface Paged {
+  days?: string;
+  limit?: string;
+  after?: string;
+}
+
 /** `creel inbox ls|allow|dismiss|restore`: what was denied, in groups, and what to do about it. */
 export const registerInbox: Register = (program, io, finish) => {
   const inbox = program.command("inbox").description("look through what was denied").addHelpText("after", TALKS);
   inbox
     .command("ls")
-    .description("list denied requests in groups, the most lately denied first")
+    .description("list denied requests in groups, those of the newest day first, 200 at a time")
     .option("--days <number>", "how far back; a week without it, a month at most")
     .option("--dismissed", "what was denied for good")
+    .option("--limit <number>", "groups of a page; 200 at most")
+    .option("--after <place>", "go on where a page ended, as it said")
+    .option("--all", "every page")
     .option("--json", "print the full list as JSON")
-    .action(async ({ days, dismissed, json }: Json & { days?: string; dismissed?: boolean }) => {
+    .action(async ({ dismissed, all, json, ...wish }: Json & Paged & { dismissed?: boolean; all?: boolean }) => {
       const { listInbox } = await import("./inbox.ts");
-      const wish = { dismissed: dismissed === true, json: json === true, ...(days === undefined ? {} : { days }) };
-      finish(await listInbox(wish, io));
+      const isTrue = { dismissed: dismissed === true, all: all === true, json: json === true };
+      finish(await listInbox({ ...wish, ...isTrue }, io));
     });
   inbox
     .command("allow")

@@ -1,10 +1,10 @@
+import type { z } from "zod";
 import { findTarget, openApi } from "../api/client.ts";
 import { EXIT, type ExitCode, usageError } from "../exit.ts";
 import { type Io, jsonLine, line, printable } from "../io.ts";
-import { listOf } from "../sandbox/views.ts";
 import { sayTable } from "../say-table.ts";
 import { sayGranted } from "./say.ts";
-import { asked, grantedSchema, groupSchema, markedSchema } from "./views.ts";
+import { asked, grantedSchema, type groupSchema, inboxPageSchema, markedSchema } from "./views.ts";
 
 const KEY = /^[A-Za-z0-9_-]{22}$/;
 
@@ -14,29 +14,52 @@ function checkedKey(key: string): string {
   throw usageError(`"${printable(key)}" is no key of a group`, "`creel inbox ls` shows the keys.");
 }
 
-export async function listInbox(
-  options: { days?: string; dismissed: boolean; json: boolean },
-  io: Io,
-): Promise<ExitCode> {
-  const query = { show: options.dismissed ? "dismissed" : "open", days: options.days };
-  const items = await openApi(findTarget()).call(listOf(groupSchema), "GET", "/inbox", { query });
-  if (options.json) io.out(jsonLine(items));
+/** As many as the server counts at most, in pages of its own length. */
+const PAGES_MAX = 200;
+
+interface ListOptions {
+  days?: string;
+  limit?: string;
+  after?: string;
+  dismissed: boolean;
+  all: boolean;
+  json: boolean;
+}
+
+export async function listInbox(options: ListOptions, io: Io): Promise<ExitCode> {
+  const { dismissed, all, json, after, ...wish } = options;
+  const api = openApi(findTarget());
+  const items: z.output<typeof groupSchema>[] = [];
+  let next: string | null = after ?? null;
+  let pages = 0;
+  do {
+    const query = { ...wish, show: dismissed ? "dismissed" : "open", ...(next === null ? {} : { after: next }) };
+    const page: z.output<typeof inboxPageSchema> = await api.call(inboxPageSchema, "GET", "/inbox", { query });
+    items.push(...page.items);
+    next = page.next ?? null;
+    pages += 1;
+  } while (all && next !== null && pages < PAGES_MAX);
+  if (json) io.out(jsonLine(items));
   else if (items.length === 0) io.out(line("Nothing was denied that nobody has looked at."));
-  else
-    sayTable(
-      ["KEY", "TIMES", "REQUEST", "PROGRAM", "SANDBOXES", "LAST"],
-      items.map((each) => [
-        each.key,
-        String(each.count),
-        asked(each, each.pathPattern),
-        each.binary ?? "unknown",
-        String(each.sandboxCount),
-        each.lastAt,
-      ]),
-      io,
-    );
+  else sayGroups(items, io);
+  // Beside the list and not in it: whoever reads the list as JSON reads a list.
+  if (next !== null) io.err(line(`creel: there are more; go on with --after ${printable(next)}, or list --all`));
   return EXIT.done;
 }
+
+const sayGroups = (items: readonly z.output<typeof groupSchema>[], io: Io): void =>
+  sayTable(
+    ["KEY", "TIMES", "REQUEST", "PROGRAM", "SANDBOXES", "LAST"],
+    items.map((each) => [
+      each.key,
+      String(each.count),
+      asked(each, each.pathPattern),
+      each.binary ?? "unknown",
+      String(each.sandboxCount),
+      each.lastAt,
+    ]),
+    io,
+  );
 
 export interface AllowOptions {
   for?: number;

@@ -26,6 +26,8 @@ export const groupSchema = z.looseObject({
   sandboxCount: z.number(),
   notAllowable: z.string().nullable(),
 });
+/** `next` is absent where the server knows no pages yet. */
+export const inboxPageSchema = z.looseObject({ items: z.array(groupSchema), next: z.string().nullish() });
 export const grantedSchema = z.union([
   z.looseObject({ outcome: z.literal("proposed"), changeId: z.string() }),
   z.looseObject({ outcome: z.literal("applied"), exceptionIds: z.array(z.string()), until: z.string() }),

@@ -225,8 +225,8 @@ export const restRoutes: readonly RestRoute[] = [
     source: { params: { id: { field: "exceptionId", resolve: plainId } } },
   }),
   route("GET", "/inbox", inbox.list, {
-    summary: "Denied requests in groups, the most lately denied first",
-    source: { query: ["days", "sandboxId", "show", "limit"] },
+    summary: "Denied requests in groups, those of the newest day first; `after` is `next` of the page before",
+    source: { query: ["days", "sandboxId", "show", "after", "limit"] },
   }),
   route("POST", "/inbox/{key}/allow", inbox.allow, {
     summary: "Allow a group for a while, exactly as it was asked, or propose it",
