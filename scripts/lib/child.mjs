@@ -8,6 +8,8 @@ const TAIL_BYTES = 16 * 1024;
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 const running = new Set();
+/** A signal came: what waits for a child hears nothing any more, or it would start the next one while this program leaves. */
+let ending = false;
 
 /** Signals a child's whole process group: npm, apt and next all start children of their own. */
 function signalGroup(child, signal) {
@@ -38,7 +40,6 @@ async function endAll() {
 /** From now on Ctrl-C ends the running step's children and leaves; the returned function hands signals back. */
 export function endOnSignal() {
   const names = Object.keys(EXIT_BY_SIGNAL);
-  let ending = false;
   const handler = (signal) => {
     if (ending) return;
     ending = true;
@@ -78,7 +79,7 @@ export function run(command, args, options = {}) {
     child.once("spawn", () => running.add(child));
     child.once("close", (code, signal) => {
       running.delete(child);
-      resolve({ code, signal, output });
+      if (!ending) resolve({ code, signal, output });
     });
   });
 }
