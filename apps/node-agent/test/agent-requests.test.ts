@@ -78,17 +78,3 @@ test("what is asked anew while the hub is out of reach is said to be asked anew 
   requests.send();
   expect(sent.map(({ again }) => again)).toEqual([true, false, true, false]);
 });
-
-test("what is asked again while the hub is away is asked again once it is there, and once only", () => {
-  const sent: AgentRequest[][] = [];
-  let isThere = false;
-  const requests = createAgentRequests({
-    send: (some) => isThere && sent.push(some) > 0,
-    onAnswers: () => undefined,
-  });
-  requests.ask(request(randomUUID()));
-  isThere = true;
-  requests.send();
-  requests.send();
-  expect(sent.flat().map(({ again }) => again)).toEqual([true, false]);
-});

@@ -93,6 +93,8 @@ describe("a team that an approval policy names", () => {
     const sec = await addPerson(fleet, acme, { name: unique("sec"), role: "security_admin" });
     const { userId } = await filler();
     await team.addMember({ ctx: fleet.ctx(await sec.actor()), input: { teamId, userId } });
+    const { items } = await team.list({ ctx: owner(), input: {} });
+    expect(items.find(({ id }) => id === teamId)?.members.map((each) => each.userId)).toEqual([userId]);
   });
 });
 
