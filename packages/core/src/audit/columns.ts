@@ -20,6 +20,8 @@ export const auditedColumns = {
     prefix: "track",
     tokenHash: "secret",
     rotatedFrom: "track",
+    kinId: "ignore",
+    makerKinIds: "ignore",
     isLogin: "track",
     createdBy: "ignore",
     lastUsedAt: "ignore",

@@ -1,9 +1,7 @@
-import { and, eq, inArray, isNull, type Tx, tables, withOrg } from "@creel/db";
-import { changesOf, recordAudit } from "../audit/record.ts";
+import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
 import { lockPeople } from "../authz/people.ts";
 import type { Ctx } from "../context.ts";
-import { familiesOf, lineageOf, lockKeys } from "../token/family.ts";
-import { workingKeys } from "../token/own.ts";
+import { endKeys } from "../token/endKeys.ts";
 
 /**
  * Threat: a command line that somebody signed in lives on after "sign out everywhere", a new password or a new second factor. Invariant:
@@ -23,31 +21,7 @@ export async function endLogins(system: Tx, ctx: Ctx, { userId, now }: { userId:
   for (const orgId of orgIds)
     await withOrg(ctx.db, orgId, async (tx) => {
       await lockPeople(tx, orgId);
-      await lockKeys(tx, orgId);
-      const roots = await tx
-        .select({ id: k.id })
-        .from(k)
-        .where(and(eq(k.orgId, orgId), logins));
-      const family = familiesOf(await lineageOf(tx, orgId))(...roots.map(({ id }) => id));
-      const working = await workingKeys(tx, orgId, now);
-      const ids = [...family.kin, ...family.made].filter((id) => working.has(id));
-      const rows = await tx
-        .select()
-        .from(k)
-        .where(and(eq(k.orgId, orgId), inArray(k.id, ids)))
-        .for("update");
-      for (const row of rows) {
-        await tx
-          .update(k)
-          .set({ revokedAt: now })
-          .where(and(eq(k.orgId, orgId), eq(k.id, row.id)));
-        await recordAudit(tx, ctx, orgId, {
-          action: "token.revoke",
-          resource: { kind: "token", id: row.id, label: row.name },
-          changes: changesOf("apiTokens", row, { ...row, revokedAt: now }),
-        });
-      }
-      ended += rows.length;
+      ended += await endKeys(tx, ctx, { orgId, roots: logins, made: "end", now });
     });
   return ended;
 }

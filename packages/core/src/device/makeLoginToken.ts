@@ -18,9 +18,10 @@ export async function makeLoginToken(
   const now = ctx.clock();
   const token = makeApiToken();
   const expiresAt = new Date(now.getTime() + hours * HOUR_MS);
+  const id = newId(now);
   const row = {
     orgId,
-    id: newId(now),
+    id,
     name: `login on ${hostName}`,
     ownerUserId: userId,
     ownerServiceAccountId: null,
@@ -30,6 +31,8 @@ export async function makeLoginToken(
     prefix: apiTokenPrefix(token) ?? "",
     tokenHash: hashToken(token),
     rotatedFrom: null,
+    kinId: id,
+    makerKinIds: [],
     isLogin: true,
     createdBy: email,
     createdAt: now,

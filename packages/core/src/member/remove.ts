@@ -8,13 +8,14 @@ import { endSessions, expectSound } from "../authz/people.ts";
 import { notFound } from "../errors/errors.ts";
 import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
+import { endKeys } from "../token/endKeys.ts";
 import { defineVerb } from "../verb.ts";
 
 export const removeInput = z.strictObject({ userId: z.uuid() });
 
 /**
  * Ends everything a person has in this org, in one transaction: grants, teams, sign-ins, open invitations they sent, and with
- * the membership every key of theirs. Their account and what they are in other orgs stays.
+ * the membership every key of theirs and every key that those made. Their account and what they are in other orgs stays.
  */
 export const remove = defineVerb({
   name: "member.remove",
@@ -38,6 +39,8 @@ export const remove = defineVerb({
         .set({ revokedAt: now })
         .where(and(eq(k.orgId, orgId), eq(k.ownerUserId, userId), isNull(k.revokedAt)))
         .returning({ id: k.id });
+      const keysOfOthers = await endKeys(tx, ctx, { orgId, roots: eq(k.ownerUserId, userId), made: "end", now });
+      const keysEnded = keys.length + keysOfOthers;
       const grants = await tx
         .update(g)
         .set({ endedAt: now, endedBy: describeActor(ctx.actor).label })
@@ -53,11 +56,11 @@ export const remove = defineVerb({
           member: { from: found.email },
           grantsEnded: { to: grants.length },
           sessionsEnded: { to: sessionsEnded },
-          keysEnded: { to: keys.length },
+          keysEnded: { to: keysEnded },
           invitationsRevoked: { to: invitationsRevoked },
         },
       });
-      return { sessionsEnded, keysEnded: keys.length };
+      return { sessionsEnded, keysEnded };
     });
   },
 });

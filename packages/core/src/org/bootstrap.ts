@@ -133,9 +133,11 @@ async function ensureToken(
   if (token === undefined || prefix === null) return { made: false, holds: false };
   const t = tables.apiTokens;
   const now = ctx.clock();
+  const id = newId(now);
   const row = {
     orgId,
-    id: newId(now),
+    id,
+    kinId: id,
     name: "bootstrap",
     ownerUserId: userId,
     role: "owner",

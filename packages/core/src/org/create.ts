@@ -39,8 +39,8 @@ export const create = defineVerb({
     // Announced where the founder is before it can be entered: a start that dies half way leaves an org that nobody belongs to.
     await withSystemFor(ctx.db, actor.orgId, async (system) => {
       await expectStillOpen(system, actor, now);
-      await expectRoomForOrg(system, { userId: actor.userId, now });
-      await system.insert(tables.orgs).values({ ...org, createdAt: now });
+      const { rootOrgId } = await expectRoomForOrg(system, { userId: actor.userId, orgId: actor.orgId, now });
+      await system.insert(tables.orgs).values({ ...org, rootOrgId, createdAt: now });
       await withOrg(ctx.db, actor.orgId, async (tx) => {
         await expectOwns(tx, actor, now);
         await recordCreation(tx, ctx, actor.orgId, org);

@@ -7,11 +7,12 @@ import { expectHolds } from "../authz/holds.ts";
 import { notFound } from "../errors/errors.ts";
 import { revokeSentBy } from "../invitation/sender.ts";
 import { first } from "../stored.ts";
+import { endKeys } from "../token/endKeys.ts";
 import { defineVerb } from "../verb.ts";
 
 export const disableInput = z.strictObject({ serviceAccountId: z.uuid() });
 
-/** Ends its grants, its keys and the open invitations it sent. It is not brought back: a new one is made and granted anew. */
+/** Ends its grants, its keys, the keys that those made for whomever, and the open invitations it sent. It is not brought back: a new one is made and granted anew. */
 export const disable = defineVerb({
   name: "serviceAccount.disable",
   kind: "mutation",
@@ -41,6 +42,8 @@ export const disable = defineVerb({
         .set({ revokedAt: now })
         .where(and(eq(k.orgId, orgId), eq(k.ownerServiceAccountId, serviceAccountId), isNull(k.revokedAt)))
         .returning({ id: k.id });
+      const roots = eq(k.ownerServiceAccountId, serviceAccountId);
+      const keysEnded = keys.length + (await endKeys(tx, ctx, { orgId, roots, made: "end", now }));
       const sender = { kind: "service_account", id: serviceAccountId } as const;
       const invitationsRevoked = await revokeSentBy(tx, { orgId, sender, now });
       await recordAudit(tx, ctx, orgId, {
@@ -48,11 +51,11 @@ export const disable = defineVerb({
         resource: { kind: "service_account", id: serviceAccountId, label: row.name },
         changes: {
           disabledAt: { to: now.toISOString() },
-          keysEnded: { to: keys.length },
+          keysEnded: { to: keysEnded },
           invitationsRevoked: { to: invitationsRevoked },
         },
       });
-      return { keysEnded: keys.length };
+      return { keysEnded };
     });
   },
 });

@@ -11,6 +11,7 @@ import { CreelError, notFound } from "../errors/errors.ts";
 import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
+import { birthOf } from "./family.ts";
 import { keyNameSchema } from "./name.ts";
 import { expectRoomForKeys } from "./own.ts";
 import { tokenViews } from "./view.ts";
@@ -55,9 +56,10 @@ export const create = defineVerb({
     const token = makeApiToken();
     const owner = ownerFor(ctx.actor, input.serviceAccountId);
     const scope = input.scope ?? null;
+    const id = newId(now);
     const row = {
       orgId,
-      id: newId(now),
+      id,
       name: input.name,
       ownerUserId: owner.kind === "user" ? owner.id : null,
       ownerServiceAccountId: owner.kind === "service_account" ? owner.id : null,
@@ -78,7 +80,7 @@ export const create = defineVerb({
       if (owner.kind === "service_account") await expectServiceAccount(tx, { orgId, serviceAccountId: owner.id });
       const permissions = input.role === undefined ? new Set(input.permissions) : rolePermissions(input.role);
       if (gate !== null) expectHolds(actor, [{ permissions, scope, expiresAt: row.expiresAt }]);
-      await tx.insert(tables.apiTokens).values(row);
+      await tx.insert(tables.apiTokens).values({ ...row, ...(await birthOf(tx, actor, row)) });
       await expectRoomForKeys(tx, { orgId, owner, now });
       await recordAudit(tx, ctx, orgId, {
         action: "token.create",

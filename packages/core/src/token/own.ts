@@ -1,10 +1,10 @@
-import { and, eq, gt, isNull, or, type Tx, tables } from "@creel/db";
+import { and, eq, type Tx, tables } from "@creel/db";
 import { authorize } from "../authz/authorize.ts";
 import type { Action } from "../authz/roles.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { first } from "../stored.ts";
-import { lockKeys } from "./family.ts";
+import { lockKeys, workAt } from "./family.ts";
 
 type Key = typeof tables.apiTokens.$inferSelect;
 
@@ -13,17 +13,6 @@ export const KEYS_WORKING_MAX = 100;
 
 export const works = (key: Pick<Key, "revokedAt" | "expiresAt">, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
-
-const workAt = (orgId: string, now: Date) => {
-  const t = tables.apiTokens;
-  return and(eq(t.orgId, orgId), isNull(t.revokedAt), or(isNull(t.expiresAt), gt(t.expiresAt, now)));
-};
-
-export async function workingKeys(tx: Tx, orgId: string, now: Date): Promise<ReadonlySet<string>> {
-  const t = tables.apiTokens;
-  const rows = await tx.select({ id: t.id }).from(t).where(workAt(orgId, now));
-  return new Set(rows.map(({ id }) => id));
-}
 
 /** Asked after the write, under `lockPeople`: a key whose overlap is none has ended by then, so the bound keeps nobody from that. */
 export async function expectRoomForKeys(tx: Tx, of: { orgId: string; owner: ApiKeyActor["owner"]; now: Date }) {

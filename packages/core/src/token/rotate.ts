@@ -14,6 +14,7 @@ import { apiTokenPrefix, hashToken, makeApiToken } from "../secrets/tokens.ts";
 import { storedOrNull } from "../stored.ts";
 import { defineVerb } from "../verb.ts";
 import type { TokenView } from "../views.ts";
+import { birthOf } from "./family.ts";
 import { expectRoomForKeys, keyForUpdate, works } from "./own.ts";
 import { tokenViews } from "./view.ts";
 
@@ -53,9 +54,11 @@ export const rotate = defineVerb({
       // The secret goes to whoever asked, and with it the person's name. Others may revoke the key.
       if (owner.kind === "user" && !itself && !itsPerson)
         throw new CreelError("forbidden", "A person's token is rotated by that person alone. You may revoke it.");
+      const id = newId(now);
       const fresh = {
         ...old,
-        id: newId(now),
+        ...(await birthOf(tx, asNow.actor, { id, from: old })),
+        id,
         prefix: apiTokenPrefix(token) ?? "",
         tokenHash: hashToken(token),
         rotatedFrom: old.id,

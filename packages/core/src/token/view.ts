@@ -1,32 +1,22 @@
-import { and, desc, eq, type Tx, tables } from "@creel/db";
+import { and, desc, eq, type SQL, sql, type Tx, tables } from "@creel/db";
 import type { Scope } from "../authz/grant.ts";
 import type { Permission, Role } from "../authz/roles.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso, isoOrNull, storedOrNull } from "../stored.ts";
 import type { TokenView } from "../views.ts";
-import { type Family, familiesOf, lineageOf } from "./family.ts";
-import { workingKeys } from "./own.ts";
+import { type Birth, workAt, workingKeys } from "./family.ts";
 
 const { apiTokens: t, users: u, serviceAccounts: s } = tables;
 
-export async function tokenViews(
-  tx: Tx,
-  query: { orgId: string; tokenId?: string | undefined; ownerUserId?: string | undefined; now: Date },
-): Promise<TokenView[]> {
-  const rows = await tx
-    .select({ token: t, email: u.email, serviceAccount: s.name })
-    .from(t)
-    .leftJoin(u, eq(u.id, t.ownerUserId))
-    .leftJoin(s, and(eq(s.orgId, t.orgId), eq(s.id, t.ownerServiceAccountId)))
-    .where(
-      and(
-        eq(t.orgId, query.orgId),
-        query.tokenId === undefined ? undefined : eq(t.id, query.tokenId),
-        query.ownerUserId === undefined ? undefined : eq(t.ownerUserId, query.ownerUserId),
-      ),
-    )
-    .orderBy(desc(t.id))
-    .limit(PAGE_MAX);
+interface Query {
+  orgId: string;
+  tokenId?: string | undefined;
+  ownerUserId?: string | undefined;
+  now: Date;
+}
+
+export async function tokenViews(tx: Tx, query: Query): Promise<TokenView[]> {
+  const rows = await keysOf(tx, query);
   const endsWith = await endingWith(tx, query);
   return rows.map(({ token, email, serviceAccount }) => ({
     id: token.id,
@@ -41,7 +31,7 @@ export async function tokenViews(
     scope: storedOrNull<Scope>(token.scope),
     prefix: token.prefix,
     rotatedFrom: token.rotatedFrom,
-    endsWithIt: endsWith(token.id),
+    endsWithIt: endsWith(token),
     createdAt: iso(token.createdAt),
     lastUsedAt: isoOrNull(token.lastUsedAt),
     expiresAt: isoOrNull(token.expiresAt),
@@ -49,20 +39,44 @@ export async function tokenViews(
   }));
 }
 
+/** What works comes before what is over, however much of that there is; shown as they were made, the newest first. */
+async function keysOf(tx: Tx, query: Query) {
+  const select = async (which: SQL, limit: number) =>
+    await tx
+      .select({ token: t, email: u.email, serviceAccount: s.name })
+      .from(t)
+      .leftJoin(u, eq(u.id, t.ownerUserId))
+      .leftJoin(s, and(eq(s.orgId, t.orgId), eq(s.id, t.ownerServiceAccountId)))
+      .where(
+        and(
+          eq(t.orgId, query.orgId),
+          query.tokenId === undefined ? undefined : eq(t.id, query.tokenId),
+          query.ownerUserId === undefined ? undefined : eq(t.ownerUserId, query.ownerUserId),
+          which,
+        ),
+      )
+      .orderBy(desc(t.id))
+      .limit(limit);
+  const working = await select(workAt(query.orgId, query.now), PAGE_MAX);
+  const room = PAGE_MAX - working.length;
+  const over = room === 0 ? [] : await select(sql`not ${workAt(query.orgId, query.now)}`, room);
+  return [...working, ...over].sort((a, b) => (a.token.id < b.token.id ? 1 : -1));
+}
+
 /** As `revoke` counts: what is over already ends with nothing. */
 async function endingWith(
   tx: Tx,
-  { orgId, now }: { orgId: string; now: Date },
-): Promise<(tokenId: string) => TokenView["endsWithIt"]> {
-  const familyOf = familiesOf(await lineageOf(tx, orgId));
-  const working = await workingKeys(tx, orgId, now);
-  const count = (ids: ReadonlySet<string>): number => [...ids].filter((id) => working.has(id)).length;
-  const counted = new Map<Family, { kin: number; made: number }>();
-  return (tokenId) => {
-    const family = familyOf(tokenId);
-    const { kin, made } = counted.get(family) ?? { kin: count(family.kin), made: count(family.made) };
-    counted.set(family, { kin, made });
+  { orgId, now }: Query,
+): Promise<(key: Birth & { id: string }) => TokenView["endsWithIt"]> {
+  const kin = new Map<string, Set<string>>();
+  const made = new Map<string, number>();
+  for (const key of await workingKeys(tx, orgId, now)) {
+    kin.set(key.kinId, (kin.get(key.kinId) ?? new Set()).add(key.id));
+    for (const maker of key.makerKinIds) made.set(maker, (made.get(maker) ?? 0) + 1);
+  }
+  return ({ id, kinId }) => {
+    const alike = kin.get(kinId);
     // A key is of its own kin.
-    return { rotated: working.has(tokenId) ? kin - 1 : kin, made };
+    return { rotated: (alike?.size ?? 0) - (alike?.has(id) === true ? 1 : 0), made: made.get(kinId) ?? 0 };
   };
 }
