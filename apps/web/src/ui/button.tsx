@@ -22,11 +22,14 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "dis
   busy?: boolean | undefined;
   /** Why it cannot be pressed now. Shown under the button; the button stays focusable so that a screen reader meets the reason too. */
   disabledReason?: string | null | undefined;
+  /** Where the reason stands, when it is not to be shown under this button alone: the id of that element. */
+  reasonId?: string | undefined;
   ref?: Ref<HTMLButtonElement>;
 }
 
-export const Button = ({ look = "plain", busy, disabledReason, className, onClick, type, ...rest }: ButtonProps) => {
-  const reasonId = useId();
+export const Button = ({ look = "plain", busy, disabledReason, reasonId, ...given }: ButtonProps) => {
+  const { className, onClick, type, ...rest } = given;
+  const ownId = useId();
   const off = Boolean(disabledReason) || busy === true;
   const button = (
     <button
@@ -35,7 +38,7 @@ export const Button = ({ look = "plain", busy, disabledReason, className, onClic
       className={clsx(buttonClass(look), className)}
       aria-disabled={off || undefined}
       aria-busy={busy || undefined}
-      aria-describedby={disabledReason ? reasonId : rest["aria-describedby"]}
+      aria-describedby={disabledReason ? (reasonId ?? ownId) : rest["aria-describedby"]}
       onClick={(event) => {
         if (off) event.preventDefault();
         else onClick?.(event);
@@ -43,12 +46,13 @@ export const Button = ({ look = "plain", busy, disabledReason, className, onClic
     />
   );
   // One shape with and without a reason: a button that became another element would lose the focus when its reason comes or goes.
+  const shown = reasonId === undefined ? disabledReason : null;
   return (
-    <span className={disabledReason ? "inline-flex max-w-56 flex-col items-start gap-0.5" : "contents"}>
+    <span className={shown ? "inline-flex max-w-56 flex-col items-start gap-0.5" : "contents"}>
       {button}
-      {disabledReason ? (
-        <span id={reasonId} className="text-[0.86rem] leading-tight text-muted">
-          {disabledReason}
+      {shown ? (
+        <span id={ownId} className="text-[0.86rem] leading-tight text-muted">
+          {shown}
         </span>
       ) : null}
     </span>

@@ -1,23 +1,25 @@
 "use client";
-import type { DeniedGroup } from "@creel/core";
+import type { DeniedGroup, inbox } from "@creel/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useRefusalOf } from "../../../client/me.tsx";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
-import { Button } from "../../../ui/button.tsx";
+import { ActionBar } from "../../../ui/action-bar.tsx";
 import { TextLink } from "../../../ui/link.tsx";
 import { PageHeader, Panel } from "../../../ui/panel.tsx";
 import { Answer } from "../../../ui/query.tsx";
-import { Empty, Refusal } from "../../../ui/states.tsx";
 import { type Cursor, cursorOn, landing, meantBy, moved } from "./cursor.ts";
 import { DismissDialog } from "./dismiss-dialog.tsx";
 import { ExceptionsPanel } from "./exceptions-panel.tsx";
 import { GroupRows } from "./group-rows.tsx";
 import { type Act, acts, isTyping, moves, pressed } from "./keys.ts";
+import { NoGroups } from "./no-groups.tsx";
+import { Outcome } from "./outcome.tsx";
+import { Pager, type Pages, usePages } from "./pager.tsx";
 import { RequestsPanel } from "./requests-panel.tsx";
-import { type Done, useActs } from "./use-acts.ts";
+import { useActs } from "./use-acts.ts";
 
 interface Input {
   sandboxId?: string | undefined;
@@ -28,8 +30,13 @@ const REFETCH_MS = 15_000;
 
 export const Inbox = ({ input }: { input: Input }) => {
   const trpc = useTRPC();
+  const pagesOf = usePages();
+  const { after } = pagesOf(null);
   const query = useQuery(
-    trpc.inbox.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval: REFETCH_MS }),
+    trpc.inbox.list.queryOptions(after === undefined ? input : { ...input, after }, {
+      placeholderData: keepPreviousData,
+      refetchInterval: REFETCH_MS,
+    }),
   );
   return (
     <>
@@ -46,16 +53,39 @@ export const Inbox = ({ input }: { input: Input }) => {
       />
       {input.show === "open" ? <RequestsPanel /> : null}
       <Answer query={query} what="denied requests">
-        {({ items, more }) => <Groups key={input.show} input={input} groups={items} more={more} />}
+        {(page) => (
+          <Groups
+            input={input}
+            page={page}
+            pages={pagesOf(query.isPlaceholderData ? null : page.next)}
+            turning={query.isPlaceholderData}
+          />
+        )}
       </Answer>
       <ExceptionsPanel />
     </>
   );
 };
 
-const Groups = ({ input, groups, more }: { input: Input; groups: readonly DeniedGroup[]; more: boolean }) => {
+/** All pages together; what is not counted is said to be there. */
+function titleOf(input: Input, { total, more, next }: inbox.InboxPage): string {
+  const count = `${total.toLocaleString("en")}${more && next === null ? " and more" : ""}`;
+  return input.show === "open" ? `${count} to look at` : `${count} denied for good`;
+}
+
+interface GroupsProps {
+  input: Input;
+  page: inbox.InboxPage;
+  pages: Pages;
+  /** Another page is on its way, and this one is still shown. */
+  turning: boolean;
+}
+
+const Groups = ({ input, page, pages, turning }: GroupsProps) => {
+  const groups = page.items;
   const router = useRouter();
   const doing = useActs(input);
+  const busy = doing.busy || turning;
   const box = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<Cursor | null>(null);
   const standsOn = useRef<string | null>(null);
@@ -95,8 +125,24 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
       if (!next.delete(key)) next.add(key);
       return next;
     });
+  /** The first row of the page that comes, once it is there. */
+  const awaitsPage = useRef(false);
+  const turn = (by: 1 | -1) => {
+    if (busy || !pages.has(by)) return;
+    setSelected(new Set());
+    standOn(null);
+    awaitsPage.current = true;
+    pages.turn(by);
+  };
+  const onPage = useEffectEvent(() => {
+    if (turning || !awaitsPage.current) return;
+    awaitsPage.current = false;
+    focusOn(moved(groups, null, 1));
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a page that has come is what this waits for.
+  useEffect(() => onPage(), [pages.at, turning]);
   const start = (act: Act) => {
-    if (doing.busy || why(act) !== null) return;
+    if (busy || why(act) !== null) return;
     if (act === "dismiss") setDismissing(meant);
     else if (act === "rule") router.push(paths.decision(meant[0]?.decisionId ?? "", { propose: "allow" }));
     else void after(doing.grant(meant, act));
@@ -107,7 +153,8 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
     if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
     if (meaning === null) return;
     event.preventDefault();
-    if ("move" in meaning) focusOn(moved(groups, cursor, meaning.move));
+    if ("page" in meaning) turn(meaning.page);
+    else if ("move" in meaning) focusOn(moved(groups, cursor, meaning.move));
     else if ("act" in meaning) {
       if (input.show === "open") start(meaning.act);
     } else if (meaning.select === "one") {
@@ -123,39 +170,45 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
 
   return (
     <Panel
-      title={input.show === "open" ? `${groups.length}${more ? " and more" : ""} to look at` : "Denied for good"}
+      title={titleOf(input, page)}
       flush
-      actions={<span className="text-muted">{chosen.length > 0 ? `${chosen.length} selected` : null}</span>}
+      actions={
+        <span className="text-muted" role="status">
+          {[pages.at > 1 ? `Page ${pages.at}` : "", chosen.length > 0 ? `${chosen.length} selected` : ""]
+            .filter((part) => part !== "")
+            .join(", ")}
+        </span>
+      }
     >
       {groups.length === 0 ? (
-        <Empty title={input.show === "open" ? "Nothing waits for you" : "Nothing was denied for good"}>
-          {input.show === "open"
-            ? "No request was denied in the last week that nobody has looked at. New ones appear here by themselves."
-            : "Groups that somebody takes out of the inbox for good stand here."}
-        </Empty>
+        <NoGroups show={input.show} pages={pages} turn={turn} />
       ) : (
         <div ref={box}>
-          <div className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2">
+          <div className="border-b border-line px-3 py-2">
             {input.show === "open" ? (
-              acts.map(({ act, key, text }) => (
-                <Button
-                  key={act}
-                  aria-keyshortcuts={key}
-                  busy={doing.busy}
-                  disabledReason={why(act)}
-                  onClick={() => start(act)}
-                >
-                  {text} <kbd className="text-muted">{key}</kbd>
-                </Button>
-              ))
+              <ActionBar
+                busy={busy}
+                ready={
+                  selected.size > 0 ? `Acts on ${meant.length} selected.` : "Acts on the request that is marked below."
+                }
+                actions={acts.map(({ act, key, text }) => ({
+                  name: text,
+                  shortcut: key,
+                  refusal: why(act),
+                  onPress: () => start(act),
+                }))}
+              />
             ) : (
-              <Button
-                busy={doing.busy}
-                disabledReason={refusals.dismiss ?? nothing}
-                onClick={() => void after(doing.restore(meant))}
-              >
-                Show again
-              </Button>
+              <ActionBar
+                busy={busy}
+                actions={[
+                  {
+                    name: "Show again",
+                    refusal: refusals.dismiss ?? nothing,
+                    onPress: () => void after(doing.restore(meant)),
+                  },
+                ]}
+              />
             )}
           </div>
           <Outcome done={doing.done} />
@@ -166,6 +219,7 @@ const Groups = ({ input, groups, more }: { input: Input; groups: readonly Denied
             current={cursor?.key ?? null}
             onFocus={(key) => standOn(cursorOn(groups, key))}
           />
+          <Pager pages={pages} turn={turn} />
           <p className="border-t border-line px-3 py-2 text-muted">
             Keys:{" "}
             {moves.map(({ key, text }, at) => (
@@ -210,26 +264,3 @@ const modifiers = ({ key, ctrlKey, metaKey, altKey, repeat }: KeyboardEvent) => 
   altKey,
   repeat,
 });
-
-const Outcome = ({ done }: { done: Done | null }) => {
-  if (done === null) return null;
-  const well = done.groups - done.refused.length;
-  return (
-    <div role="status" className="border-b border-line px-3 py-2">
-      {well > 0 ? (
-        <p>
-          {well === 1 ? "One request is dealt with." : `${well} requests are dealt with.`}{" "}
-          {done.proposed.length > 0 ? (
-            <>
-              {done.proposed.length === 1 ? "It waits" : `${done.proposed.length} wait`} for approval:{" "}
-              <TextLink href={paths.change(done.proposed[0] ?? "")}>see who can approve it</TextLink>.
-            </>
-          ) : null}
-        </p>
-      ) : null}
-      {done.refused.slice(0, 3).map(({ key, message }) => (
-        <Refusal key={key}>{message}</Refusal>
-      ))}
-    </div>
-  );
-};

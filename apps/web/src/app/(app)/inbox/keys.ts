@@ -15,9 +15,11 @@ export const moves = [
   { key: "x", text: "select" },
   { key: "a", text: "select all" },
   { key: "Escape", text: "select none" },
+  { key: "n", text: "next page" },
+  { key: "p", text: "page before" },
 ] as const;
 
-export type Pressed = { act: Act } | { move: 1 | -1 } | { select: "one" | "all" | "none" };
+export type Pressed = { act: Act } | { move: 1 | -1 } | { page: 1 | -1 } | { select: "one" | "all" | "none" };
 
 /** What a key means; null where it means nothing, belongs to the browser or to a field, or is held down: once is once. */
 export function pressed(event: {
@@ -33,6 +35,8 @@ export function pressed(event: {
   if (found !== undefined) return { act: found.act };
   if (event.key === "j" || event.key === "ArrowDown") return { move: 1 };
   if (event.key === "k" || event.key === "ArrowUp") return { move: -1 };
+  if (event.key === "n") return { page: 1 };
+  if (event.key === "p") return { page: -1 };
   if (event.key === "x") return { select: "one" };
   if (event.key === "a") return { select: "all" };
   return event.key === "Escape" ? { select: "none" } : null;

@@ -21,7 +21,7 @@ const InboxPage = async ({ searchParams }: { searchParams: PageParams }) => {
           client.fetchQuery(trpc.agentRequest.list.queryOptions({ waiting: true })),
         ]}
       >
-        <Inbox input={input} />
+        <Inbox key={`${input.show} ${input.sandboxId ?? ""}`} input={input} />
       </Prefetched>
     </Permitted>
   );

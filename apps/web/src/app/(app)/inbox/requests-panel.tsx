@@ -7,7 +7,7 @@ import { shownError } from "../../../client/errors.ts";
 import { useRefusalOf } from "../../../client/me.tsx";
 import { useTRPC } from "../../../client/trpc.ts";
 import { paths } from "../../../lib/paths.ts";
-import { Button } from "../../../ui/button.tsx";
+import { ActionBar } from "../../../ui/action-bar.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { TextLink } from "../../../ui/link.tsx";
 import { Mono, Panel } from "../../../ui/panel.tsx";
@@ -52,7 +52,7 @@ const Request = ({ request }: { request: AgentRequestView }) => {
       </figure>
       {answer.error ? <Refusal>{shownError(answer.error).message}</Refusal> : null}
       {proposed === null ? (
-        <div className="flex flex-wrap items-end gap-2">
+        <div className="flex flex-wrap items-end gap-x-2">
           <div className="w-72 max-w-full">
             <Field
               label={`Answer to ${request.sandboxName} about ${request.host}`}
@@ -62,24 +62,22 @@ const Request = ({ request }: { request: AgentRequestView }) => {
               onChange={(event) => setNote(event.target.value)}
             />
           </div>
-          {GRANTS.map(({ text, seconds, once }) => (
-            <Button
-              key={text}
-              busy={answer.isPending}
-              disabledReason={refusal}
-              onClick={() => answer.mutate({ requestId: request.id, verdict: "allow", seconds, once, note })}
-            >
-              {text}
-            </Button>
-          ))}
-          <Button
-            look="danger"
+          <ActionBar
             busy={answer.isPending}
-            disabledReason={refusal}
-            onClick={() => answer.mutate({ requestId: request.id, verdict: "deny", note })}
-          >
-            Deny
-          </Button>
+            actions={[
+              ...GRANTS.map(({ text, seconds, once }) => ({
+                name: text,
+                refusal,
+                onPress: () => answer.mutate({ requestId: request.id, verdict: "allow", seconds, once, note }),
+              })),
+              {
+                name: "Deny",
+                look: "danger" as const,
+                refusal,
+                onPress: () => answer.mutate({ requestId: request.id, verdict: "deny", note }),
+              },
+            ]}
+          />
         </div>
       ) : (
         <p className="text-muted">
