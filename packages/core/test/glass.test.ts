@@ -232,11 +232,17 @@ test("a role given by break-glass cannot be kept, as it carries its own end, and
   const voting = await grant.give({ ctx: fleet.ctx(other.as("owner")), input: friend });
   await expect(breaking(voting.changeId)).rejects.toMatchObject({ message: expect.stringContaining("nobody a vote") });
   await breaking(asked.changeId);
+  const told = async () =>
+    (await change.impact({ ctx: await ctxOf(bea), input: { changeId: asked.changeId } })).says.join(" ");
+  expect(await told()).toMatch(/It gave the role viewer: .*node:read.* It ends 2026-/);
   expect((await change.get({ ctx: await ctxOf(bea), input: { changeId: asked.changeId } })).refusals.keep).toContain(
     "end",
   );
   await expect(close(bea, asked.changeId, "keep")).rejects.toMatchObject({ code: "conflict" });
   await close(bea, asked.changeId, "justified");
+  pass(1);
+  await sweep();
+  expect(await told()).toContain("It has ended.");
 });
 
 test("a text that break-glass applied is not made to stay by a remark: what comes on top is as grave, and says so", async () => {

@@ -43,7 +43,7 @@ test("at the end nothing is allowed that either text denies, whatever the two sa
             expect({ before: before?.(request), after: after?.(request) }).toEqual({ before: true, after: true });
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
   expect(parts).toBeGreaterThan(0);
 });

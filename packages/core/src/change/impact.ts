@@ -43,7 +43,8 @@ const NOBODY = { sandboxes: [], sandboxCount: 0, nodeCount: 0 };
 async function saysOf(at: In, row: ChangeRow): Promise<string[]> {
   const kind = kindOf(row.kind);
   try {
-    return [...((await kind.says?.(at, kind.contentSchema.parse(row.content))) ?? [])];
+    const applied = row.state === "applied" ? { base: row.base, result: row.result } : undefined;
+    return [...((await kind.says?.(at, kind.contentSchema.parse(row.content), applied)) ?? [])];
   } catch (error) {
     if (error instanceof CreelError) return [];
     throw error;

@@ -72,8 +72,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   risk: (at: In, content: z.output<S>) => Promise<RiskGrade>;
   /** A line for lists. */
   summary: (at: In, content: z.output<S>) => Promise<string>;
-  /** What becomes possible, for whoever decides: a sentence each. */
-  says?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
+  /** What becomes possible, for whoever decides: a sentence each. With what was applied: what became possible. */
+  says?: (at: In, content: z.output<S>, applied?: { base: unknown; result: unknown }) => Promise<readonly string[]>;
   /** Persons whom it favours; they never count as approvers. */
   favours?: (at: In, content: z.output<S>) => Promise<readonly string[]>;
   /** Approval policies whose own rule it must satisfy besides those that select it. */

@@ -17,6 +17,7 @@ import { touchesOfScope } from "../change/scopeTouches.ts";
 import type { Ctx } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError, forbidden } from "../errors/errors.ts";
+import { toTheMinute } from "../stored.ts";
 import { beneficiariesOf } from "./beneficiaries.ts";
 import { endGrant } from "./endGrant.ts";
 import { insertGrant, labelOf } from "./insert.ts";
@@ -98,17 +99,38 @@ async function standingGrants({ tx, orgId }: In, { kind, id }: Content["subject"
   return rows.map((row) => row.id).sort();
 }
 
-async function says(at: In, content: Content): Promise<string[]> {
+const listed = (permissions: readonly string[]): string => {
+  const more = permissions.length > NAMED_MAX ? ` and ${permissions.length - NAMED_MAX} more` : "";
+  return `${permissions.slice(0, NAMED_MAX).join(", ")}${more}`;
+};
+
+const gaveSchema = z.object({ role: z.object({ name: z.string(), permissions: z.array(z.string()) }) });
+
+/** By what it stood on when it was applied: what is held now holds what it gave. */
+async function gave({ tx, orgId, now }: In, applied: { base: unknown; result: unknown }): Promise<string[]> {
+  const g = tables.roleGrants;
+  const { role } = gaveSchema.parse(applied.base);
+  const { grantId } = givenSchema.parse(applied.result);
+  const [row] = await tx
+    .select({ expiresAt: g.expiresAt, endedAt: g.endedAt })
+    .from(g)
+    .where(and(eq(g.orgId, orgId), eq(g.id, grantId)));
+  const over = row === undefined || row.endedAt !== null || (row.expiresAt !== null && row.expiresAt <= now);
+  const until = row?.expiresAt == null ? "It stays until somebody ends it." : `It ends ${toTheMinute(row.expiresAt)}.`;
+  return [`It gave the role ${role.name}: ${listed(role.permissions)}.`, over ? "It has ended." : until];
+}
+
+async function says(at: In, content: Content, applied?: { base: unknown; result: unknown }): Promise<string[]> {
+  if (applied !== undefined) return await gave(at, applied);
   const { permissions } = await givenBy(at, content);
   const held = (await heldBy(at, content.subject)).filter(({ scope }) => scope === null);
   const known = new Set(held.flatMap((grant) => [...grant.permissions]));
   const gained = [...permissions].filter((permission) => !known.has(permission)).sort();
-  const more = gained.length > NAMED_MAX ? ` and ${gained.length - NAMED_MAX} more` : "";
   const reached = (await beneficiariesOf(at.tx, at.orgId, content.subject)).length;
   return [
     gained.length === 0
       ? "It gives nothing over the whole organization that is not held already."
-      : `It gives what is not held over the whole organization yet: ${gained.slice(0, NAMED_MAX).join(", ")}${more}.`,
+      : `It gives what is not held over the whole organization yet: ${listed(gained)}.`,
     ...(content.subject.kind === "team" ? [`The team has ${reached} people now, and gives it to whoever joins.`] : []),
     ...(content.subject.kind === "service_account" ? ["Whoever has one of its keys acts with it."] : []),
     content.hours === null
