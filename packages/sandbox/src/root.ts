@@ -25,13 +25,14 @@ const SHM_BYTES = 64 * 1024 * 1024;
 
 /**
  * Files every root gets unless the spec brings its own: names for the agent's id, a resolver that is the gateway. It answers within
- * milliseconds and from no further away than this kernel, so that a question that got lost is asked again soon.
+ * milliseconds and from no further away than this kernel, so that a question that got lost is asked again soon. It stands there three times
+ * because libraries ask each no more than five times, and a gateway that comes after the agent may take longer on a busy machine.
  */
 const BASE_FILES: Readonly<Record<string, string>> = {
   "/etc/passwd": `root:x:0:0:root:/nonexistent:/bin/false\nsandbox:x:1000:1000:sandbox:${SANDBOX_HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
   "/etc/group": "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
   "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
-  "/etc/resolv.conf": "nameserver 127.0.0.1\noptions edns0 timeout:1 attempts:5\n",
+  "/etc/resolv.conf": `${"nameserver 127.0.0.1\n".repeat(3)}options edns0 timeout:1 attempts:5\n`,
 };
 
 const ENV_DEFAULTS: Readonly<Record<string, string>> = {
