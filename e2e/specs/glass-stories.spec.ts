@@ -132,6 +132,85 @@ test("another finds it justified, cannot keep what carries its own end, and both
   await inspect(bob.page, "glass-justified");
 });
 
+/** A text of which the second is a part. */
+const yamlWith = (method: string): string => `version: 1
+network_policies:
+  tickets:
+    name: tickets
+    endpoints:
+      - host: tickets.creel.example
+        port: 443
+        protocol: rest
+        rules:
+          - allow: { method: "${method}", path: "/api/**" }
+    binaries:
+      - path: /usr/bin/curl
+`;
+const [OPEN, CLOSED] = [yamlWith("*"), yamlWith("GET")];
+let policyId = "";
+
+test("a rule asks one person, who is reminded, lends their vote, and takes it back", async () => {
+  const made = await fleet.api<{ id: string }>("POST", "/policies", { name: "tickets", yaml: OPEN });
+  policyId = made.id;
+  const all = [
+    { atLeast: 1, of: [{ person: bob.userId }] },
+    { atLeast: 1, of: [{ role: "owner" }] },
+  ];
+  const spec = { selector: { kinds: ["policy_version"] }, steps: [{ all }] };
+  await fleet.api("POST", "/approval-policies", { name: "Bob reads every text", mode: "enforce", spec });
+  const version = { yaml: CLOSED, baseVersion: 1, message: "Nobody writes tickets tonight" };
+  const asked = await fleet.api<{ changeId: string }>("POST", `/policies/${policyId}/versions`, version);
+  change = `/changes/${asked.changeId}`;
+
+  await owner.page.goto(change);
+  await owner.page.getByRole("button", { name: "Remind them now" }).press("Enter");
+  await expect(owner.page.getByText(/^Reminded /)).toBeVisible();
+  await bob.page.goto("/settings/delegations");
+  const told = bob.page.getByRole("region", { name: "For you" }).getByRole("listitem");
+  await expect(told.filter({ hasText: "waits for you" })).toBeVisible();
+  const lend = bob.page.getByRole("region", { name: "Lend your votes" });
+  await lend.getByLabel("To").selectOption({ label: ann.email });
+  await lend.getByLabel("Reason").fill("On a train until noon");
+  await lend.getByRole("button", { name: "Lend votes" }).press("Enter");
+  await expect(bob.page.getByRole("listitem").filter({ hasText: `${ann.email} votes for ${bob.email}` })).toBeVisible();
+
+  await ann.page.goto(change);
+  const missing = ann.page.getByRole("region", { name: "Who must approve" });
+  await expect(missing).toContainText(`${ann.email} for ${bob.email}`);
+  await ann.page.locator("body").press("a");
+  await ann.page.keyboard.press("Enter");
+  await expect(missing).toContainText(`Approved by ${ann.email} for ${bob.email}.`);
+  await inspect(ann.page, "vote-for-another");
+
+  await bob.page.getByRole("button", { name: `End the delegation of ${bob.email}` }).press("Enter");
+  await expect(bob.page.getByText("Nobody has lent their votes")).toBeVisible();
+  await ann.page.reload();
+  await expect(ann.page.getByRole("region", { name: "Votes" })).toContainText("Does not count");
+});
+
+test("what a broken glass closed is opened by no undo: the page says so, and leads to the change that would", async () => {
+  const { page } = owner;
+  await page.getByRole("button", { name: "Break the glass…" }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Apply without approvals?" });
+  await expect(dialog).toContainText("what it closed stays closed until opening it again is approved");
+  await dialog.getByLabel("Reason").fill("Somebody writes tickets by the thousand.");
+  await dialog.getByRole("button", { name: "Break the glass" }).press("Enter");
+  await expect(page.getByText("glass broken, review open")).toBeVisible();
+
+  await bob.page.goto(change);
+  const review = reviewOn(bob.page);
+  await review.getByLabel("What you found").fill("The flood is over since midnight.");
+  await review.getByRole("button", { name: "Take it back now" }).press("Enter");
+  await expect(review).toContainText("what it closed stays closed");
+  expect((await fleet.api<{ yaml: string }>("GET", `/policies/${policyId}`)).yaml).toBe(CLOSED);
+  await inspect(bob.page, "glass-undone");
+  await review.getByRole("link", { name: "Opening it again waits for approval" }).press("Enter");
+  await expect(bob.page.getByRole("heading", { level: 1 })).toContainText("Open again what break-glass closed");
+  await expect(approve(bob.page)).toHaveAccessibleDescription(/somebody else decides/);
+  await expect(bob.page.getByRole("link", { name: /Version 2 of the policy tickets/ })).toBeVisible();
+  await inspect(bob.page, "glass-reopening");
+});
+
 /** The one refusal that is a story itself: a time zone that there is not. */
 const REFUSED = /400 \(Bad Request\).*\/approvalPolicy\.save/;
 
