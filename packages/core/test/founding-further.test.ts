@@ -120,6 +120,21 @@ describe("founding a further org", () => {
     expect((await found(owner, "Tomorrow")).name).toBe("Tomorrow");
   });
 
+  test("ends after as many of all who own what was founded out of one org: a tenant's friends take nobody's room", async () => {
+    const first = await found(owner, "One of ours");
+    const there = await enter(owner, first.id);
+    const ours: TestOrg = { ...acme, orgId: first.id, as: () => proved(there) };
+    const friends: UserActor[] = [];
+    for (const name of ["ann", "bob", "cem"]) friends.push((await join(fleet, ours, { name, role: "owner" })).actor);
+    const asked = friends.flatMap((friend) => [1, 2, 3].map((n) => found(friend, `Friend ${n}`)));
+    const ends = await Promise.allSettled(asked);
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(FOUNDED_PER_DAY_MAX - 1);
+    await expect(found(owner, "One more")).rejects.toMatchObject({ code: "rate_limited" });
+    // Whoever is of another root finds room.
+    const globex = await makeOrg(fleet, `globex-${friends.length}`);
+    expect((await found(await signIn(globex.email), "Theirs")).name).toBe("Theirs");
+  });
+
   test(`ends after ${ORGS_PER_DAY_MAX} a day of the whole installation`, async () => {
     const createdAt = fleet.clock.now;
     const row = (index: number) => ({ id: randomUUID(), slug: `fill-${index}`, name: "Fill", createdAt });

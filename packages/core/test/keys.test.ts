@@ -1,5 +1,6 @@
-import { eq, newId, tables, withOrg } from "@creel/db";
+import { eq, newId, sql, type Tx, tables, withOrg } from "@creel/db";
 import fc from "fast-check";
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boundGrants, earlier, type Labels, mayOn, type Scope } from "../src/authz/grant.ts";
 import { expectHolds } from "../src/authz/holds.ts";
@@ -9,6 +10,7 @@ import {
   auth,
   type Grant,
   grant,
+  member,
   org,
   type Permission,
   policy,
@@ -16,9 +18,11 @@ import {
   serviceAccount,
   token,
 } from "../src/index.ts";
-import { familiesOf } from "../src/token/family.ts";
+import { PAGE_MAX } from "../src/limits.ts";
+import { MAKERS_MAX, workingKeys } from "../src/token/family.ts";
 import { keyNameSchema, labelOfKey } from "../src/token/name.ts";
 import { KEYS_WORKING_MAX } from "../src/token/own.ts";
+import { tokenViews } from "../src/token/view.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
@@ -251,24 +255,156 @@ describe("revoking a key", () => {
     }
   });
 
-  test("walks a circle, which nothing makes, once", () => {
-    const edge = (from: string, to: string) => ({ from, to });
-    const lineageOfAll = { rotated: [edge("a", "b"), edge("b", "a")], made: [edge("b", "c"), edge("c", "a")] };
-    const { kin, made } = familiesOf(lineageOfAll)("a");
-    expect([[...kin].sort(), [...made]]).toEqual([["a", "b"], ["c"]]);
+  test("ends what a walk of all that was made and rotated finds, whatever made what", async () => {
+    const accounts = [await account(), await account()];
+    for (const serviceAccountId of accounts)
+      await grant.give({ ctx: owner(), input: { serviceAccountId, role: "owner" } });
+    interface Made {
+      id: string;
+      token: string;
+      from: Made | null;
+      by: Made | null;
+    }
+    const keys: Made[] = [];
+    const step = fc.record({ by: fc.nat(), of: fc.option(fc.nat()), account: fc.nat(1), byKey: fc.boolean() });
+    for (const { by, of, account: which, byKey } of fc.sample(step, { seed: 7, numRuns: 40 })) {
+      const maker = byKey ? (keys[by % (keys.length || 1)] ?? null) : null;
+      const from = of === null ? null : (keys[of % (keys.length || 1)] ?? null);
+      const ctx = maker === null ? owner() : fleet.ctx(await resolve(maker.token));
+      const serviceAccountId = accounts[which] ?? "";
+      const asked =
+        from === null
+          ? token.create({ ctx, input: { name: "k", role: "owner", serviceAccountId } })
+          : token.rotate({ ctx, input: { tokenId: from.id } });
+      // A key that was rotated has an end, and makes none that outlives it.
+      const made = await asked.catch((error: { code?: unknown }) => {
+        expect(error.code).toBe("forbidden");
+        return null;
+      });
+      if (made === null) continue;
+      keys.push({ id: made.view.id, token: made.token, from, by: maker });
+    }
+    // The slow way: over and over, until nothing comes along any more.
+    const grown = (seed: Iterable<Made>, joins: (key: Made, set: ReadonlySet<Made>) => boolean) => {
+      const set = new Set(seed);
+      for (let size = -1; size !== set.size; ) {
+        size = set.size;
+        for (const key of keys) if (joins(key, set)) set.add(key);
+      }
+      return set;
+    };
+    const has = (set: ReadonlySet<Made>, key: Made | null) => key !== null && set.has(key);
+    const { items } = await token.list({ ctx: owner(), input: {} });
+    let most = 0;
+    for (const key of keys) {
+      const kin = grown([key], (one, set) => has(set, one.from) || [...set].some(({ from }) => from === one));
+      const all = grown(kin, (one, set) => has(set, one.from) || has(set, one.by));
+      const said = items.find(({ id }) => id === key.id)?.endsWithIt;
+      expect(said).toEqual({ rotated: kin.size - 1, made: all.size - kin.size });
+      most = Math.max(most, all.size - kin.size);
+    }
+    expect(most).toBeGreaterThan(3);
   });
 
-  test("costs no more than there are keys: a list of one that was rotated by the thousand comes of one walk", () => {
-    // Each family anew, or a list copied for each edge, takes hours here and not a blink.
-    const ids = Array.from({ length: 20_000 }, (_, at) => `k${at}`);
-    const star = ids.slice(1).map((to) => ({ from: "k0", to }));
-    const chain = ids.slice(1).map((to, at) => ({ from: `k${at}`, to }));
-    for (const rotated of [star, chain]) {
-      const familyOf = familiesOf({ rotated, made: [] });
-      for (const id of ids) expect(familyOf(id).kin.size).toBe(ids.length);
-    }
-    const made = familiesOf({ rotated: [], made: star })("k0");
-    expect([made.kin.size, made.made.size]).toEqual([1, ids.length - 1]);
+  test("and looking at keys costs nothing for those that are over, however many were made or rotated", async () => {
+    const t = tables.apiTokens;
+    const dead = 6_000;
+    const { view } = await token.create({ ctx: owner(), input: { name: "chain", role: "viewer" } });
+    await withOrg(fleet.db, acme.orgId, async (tx) => {
+      const [row] = await tx.select().from(t).where(eq(t.id, view.id));
+      if (row === undefined) throw new Error("no key");
+      const past = new Date(fleet.clock.now.getTime() - 1);
+      const rows = Array.from({ length: dead }, (_, at) => {
+        const id = newId(fleet.clock.now);
+        // One came in the place of the other, some revoked and some run out.
+        return {
+          ...row,
+          id,
+          tokenHash: id,
+          rotatedFrom: view.id,
+          ...(at % 2 ? { revokedAt: past } : { expiresAt: past }),
+        };
+      });
+      for (let at = 0; at < dead; at += 1_000) await tx.insert(t).values(rows.slice(at, at + 1_000));
+    });
+    const admin = postgres(fleet.ownerUrl, { max: 1, prepare: false });
+    await admin`vacuum analyze api_tokens`;
+    await admin.end();
+    /** Rows of keys that were read for it, from whatever index or none. */
+    const read = async (work: (tx: Tx) => Promise<unknown>): Promise<number> =>
+      await withOrg(fleet.db, acme.orgId, async (tx) => {
+        const soFar = async () => {
+          const [row] = await tx.execute<{ read: number }>(sql`select (seq_tup_read + idx_tup_fetch)::int as read
+            from pg_stat_xact_user_tables where relname = 'api_tokens'`);
+          return row?.read ?? Number.NaN;
+        };
+        const before = await soFar();
+        await work(tx);
+        return (await soFar()) - before;
+      });
+    const { orgId, userId } = acme;
+    const now = fleet.clock.now;
+    const working = (await withOrg(fleet.db, orgId, (tx) => workingKeys(tx, orgId, now))).length;
+    // Those that work, and a page; a walk of all that were made reads over 6,000.
+    const page = PAGE_MAX + 6 * working;
+    expect(page).toBeLessThan(dead / 4);
+    expect(await read((tx) => tokenViews(tx, { orgId, now }))).toBeLessThanOrEqual(page);
+    expect(await read((tx) => tokenViews(tx, { orgId, ownerUserId: userId, now }))).toBeLessThanOrEqual(page);
+    expect(await read((tx) => tokenViews(tx, { orgId, tokenId: view.id, now }))).toBeLessThanOrEqual(4 * working);
+    expect(await read((tx) => workingKeys(tx, orgId, now))).toBeLessThanOrEqual(2 * working);
+    // Nor do they push out of the list what works.
+    const listed = await token.list({ ctx: owner(), input: {} });
+    expect(listed.items).toHaveLength(PAGE_MAX);
+    expect(listed.items.some(({ id }) => id === view.id)).toBe(true);
+  });
+});
+
+describe("a key that was made for another account", () => {
+  /** Made by a key of somebody else, for an account that stays. */
+  async function madeBy(maker: ApiKeyActor) {
+    const serviceAccountId = await account();
+    await grant.give({ ctx: owner(), input: { serviceAccountId, role: "viewer" } });
+    return await token.create({ ctx: fleet.ctx(maker), input: { name: "stays", role: "viewer", serviceAccountId } });
+  }
+
+  test("ends when whoever's key made it is removed, and what a person made for it without a key stays", async () => {
+    const person = await addPerson(fleet, acme, { name: unique("eve"), role: "owner" });
+    const own = fleet.ctx(await person.actor());
+    const key = await token.create({ ctx: own, input: { name: "k", role: "owner" } });
+    // Over for long when she is removed.
+    const made = await madeBy(await resolve(key.token));
+    await token.revoke({ ctx: own, input: { tokenId: key.view.id, made: "keep" } });
+    const again = await token.create({ ctx: own, input: { name: "k", role: "owner" } });
+    const other = await madeBy(await resolve(again.token));
+    const serviceAccountId = await account();
+    await grant.give({ ctx: owner(), input: { serviceAccountId, role: "viewer" } });
+    const byHand = await token.create({ ctx: own, input: { name: "by hand", role: "viewer", serviceAccountId } });
+    const removed = await member.remove({ ctx: owner(), input: { userId: person.userId } });
+    expect(removed.keysEnded).toBe(3);
+    const works = await Promise.all([again, made, other, byHand].map((each) => holds(each.token)));
+    expect(works).toEqual([false, false, false, true]);
+    const { items } = await audit.list({ ctx: owner(), input: { action: "token.revoke" } });
+    for (const { view } of [made, other]) expect(items.some(({ resource }) => resource.id === view.id)).toBe(true);
+  });
+
+  test("ends when the account whose key made it is disabled", async () => {
+    const serviceAccountId = await account();
+    await grant.give({ ctx: owner(), input: { serviceAccountId, role: "owner" } });
+    const key = await token.create({ ctx: owner(), input: { name: "k", role: "owner", serviceAccountId } });
+    const made = await madeBy(await resolve(key.token));
+    expect((await serviceAccount.disable({ ctx: owner(), input: { serviceAccountId } })).keysEnded).toBe(2);
+    expect(await holds(made.token)).toBe(false);
+  });
+
+  test("is not made by keys that were made by keys without end", async () => {
+    const serviceAccountId = await account();
+    await grant.give({ ctx: owner(), input: { serviceAccountId, role: "owner" } });
+    const input = { name: "k", role: "owner" as const };
+    let last = await token.create({ ctx: owner(), input: { ...input, serviceAccountId } });
+    for (let depth = 1; depth <= MAKERS_MAX; depth++)
+      last = await token.create({ ctx: fleet.ctx(await resolve(last.token)), input });
+    const ctx = fleet.ctx(await resolve(last.token));
+    await expect(token.create({ ctx, input })).rejects.toMatchObject({ code: "conflict" });
   });
 });
 

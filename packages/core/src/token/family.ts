@@ -52,7 +52,9 @@ export function workAt(orgId: string, now: Date): SQL {
   return sql`(${and(eq(t.orgId, orgId), isNull(t.revokedAt))} and ${later})`;
 }
 
-export async function workingKeys(tx: Tx, orgId: string, now: Date): Promise<(Birth & { id: string })[]> {
-  const t = tables.apiTokens;
-  return await tx.select({ id: t.id, kinId: t.kinId, makerKinIds: t.makerKinIds }).from(t).where(workAt(orgId, now));
+export type WorkingKey = Birth & Pick<typeof tables.apiTokens.$inferSelect, "id" | "ownerUserId">;
+
+export async function workingKeys(tx: Tx, orgId: string, now: Date): Promise<WorkingKey[]> {
+  const { id, kinId, makerKinIds, ownerUserId } = tables.apiTokens;
+  return await tx.select({ id, kinId, makerKinIds, ownerUserId }).from(tables.apiTokens).where(workAt(orgId, now));
 }

@@ -1,10 +1,10 @@
-import { and, desc, eq, type SQL, sql, type Tx, tables } from "@creel/db";
+import { and, desc, eq, inArray, type SQL, sql, type Tx, tables } from "@creel/db";
 import type { Scope } from "../authz/grant.ts";
 import type { Permission, Role } from "../authz/roles.ts";
 import { PAGE_MAX } from "../limits.ts";
 import { iso, isoOrNull, storedOrNull } from "../stored.ts";
 import type { TokenView } from "../views.ts";
-import { type Birth, workAt, workingKeys } from "./family.ts";
+import { type Birth, type WorkingKey, workAt, workingKeys } from "./family.ts";
 
 const { apiTokens: t, users: u, serviceAccounts: s } = tables;
 
@@ -16,8 +16,9 @@ interface Query {
 }
 
 export async function tokenViews(tx: Tx, query: Query): Promise<TokenView[]> {
-  const rows = await keysOf(tx, query);
-  const endsWith = await endingWith(tx, query);
+  const working = await workingKeys(tx, query.orgId, query.now);
+  const rows = await keysOf(tx, query, working);
+  const endsWith = endingWith(working);
   return rows.map(({ token, email, serviceAccount }) => ({
     id: token.id,
     name: token.name,
@@ -40,7 +41,7 @@ export async function tokenViews(tx: Tx, query: Query): Promise<TokenView[]> {
 }
 
 /** What works comes before what is over, however much of that there is; shown as they were made, the newest first. */
-async function keysOf(tx: Tx, query: Query) {
+async function keysOf(tx: Tx, query: Query, working: readonly WorkingKey[]) {
   const select = async (which: SQL, limit: number) =>
     await tx
       .select({ token: t, email: u.email, serviceAccount: s.name })
@@ -57,20 +58,23 @@ async function keysOf(tx: Tx, query: Query) {
       )
       .orderBy(desc(t.id))
       .limit(limit);
-  const working = await select(workAt(query.orgId, query.now), PAGE_MAX);
-  const room = PAGE_MAX - working.length;
+  const ids = working
+    .filter(({ ownerUserId }) => query.ownerUserId === undefined || ownerUserId === query.ownerUserId)
+    .map(({ id }) => id)
+    .filter((id) => query.tokenId === undefined || id === query.tokenId)
+    .sort()
+    .slice(-PAGE_MAX);
+  const atWork = await select(inArray(t.id, ids), PAGE_MAX);
+  const room = PAGE_MAX - atWork.length;
   const over = room === 0 ? [] : await select(sql`not ${workAt(query.orgId, query.now)}`, room);
-  return [...working, ...over].sort((a, b) => (a.token.id < b.token.id ? 1 : -1));
+  return [...atWork, ...over].sort((a, b) => (a.token.id < b.token.id ? 1 : -1));
 }
 
 /** As `revoke` counts: what is over already ends with nothing. */
-async function endingWith(
-  tx: Tx,
-  { orgId, now }: Query,
-): Promise<(key: Birth & { id: string }) => TokenView["endsWithIt"]> {
+function endingWith(working: readonly WorkingKey[]): (key: Birth & { id: string }) => TokenView["endsWithIt"] {
   const kin = new Map<string, Set<string>>();
   const made = new Map<string, number>();
-  for (const key of await workingKeys(tx, orgId, now)) {
+  for (const key of working) {
     kin.set(key.kinId, (kin.get(key.kinId) ?? new Set()).add(key.id));
     for (const maker of key.makerKinIds) made.set(maker, (made.get(maker) ?? 0) + 1);
   }
