@@ -26,7 +26,7 @@ const decisions = async () => {
     const page = await decision.list({ ctx: fleet.owner, input: { sandboxId: id, after, limit: 500 } });
     all.push(...page.items);
     if (page.items.length < 500) return all;
-    after = page.lastCursor;
+    after = page.items.at(-1)?.cursor ?? after;
   }
 };
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
