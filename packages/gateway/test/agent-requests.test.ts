@@ -98,7 +98,11 @@ describe("an agent that asks people", () => {
     const statuses = [];
     for (let n = 0; n < 11; n++) statuses.push((await ask({ ...WISH, port: 1000 + n })).status);
     expect(statuses).toEqual([...new Array(10).fill(202), 429]);
-    at.now += 60_000;
+    at.now += 20_500;
+    const told = await ask({ ...WISH, port: 1010 });
+    expect(told.json.reason).toBe("10 new things may be asked for in a minute. Ask again in 40 s.");
+    // However often it is refused, the minute is over when it is over.
+    at.now += 39_500;
     expect((await ask({ ...WISH, port: 1010 })).status).toBe(202);
   });
 
@@ -110,7 +114,9 @@ describe("an agent that asks people", () => {
       expect((await ask({ ...WISH, port: 1000 + n })).status).toBe(202);
     }
     at.now += 60_000;
-    expect((await ask({ ...WISH, port: 2000 })).status).toBe(429);
+    const told = await ask({ ...WISH, port: 2000 });
+    expect(told).toMatchObject({ status: 429, json: { error: "too_many" } });
+    expect(told.json.reason).toMatch(/^32 requests of this sandbox wait for people\./);
     world.gateway.answerAgents([{ id: asked[0]?.id ?? "", state: "denied", answer: "" }]);
     at.now += 60_000;
     expect((await ask({ ...WISH, port: 2000 })).status).toBe(202);
@@ -126,20 +132,47 @@ describe("an agent that asks people", () => {
     expect(states.filter((state) => state === "allowed")).toHaveLength(8);
   });
 
-  it.each<[string, unknown]>([
-    ["no JSON", "{"],
-    ["a pattern in the host", { ...WISH, host: "*.example.com" }],
-    ["a pattern in the program", { ...WISH, binary: "/usr/bin/*" }],
-    ["no reason", { ...WISH, reason: " " }],
-    ["a reason of a page", { ...WISH, reason: "x".repeat(1001) }],
-    ["a path without a method", { ...WISH, method: undefined }],
-    ["the model's own name", { ...WISH, host: "inference.local" }],
-    ["a field nobody knows, such as how long", { ...WISH, seconds: 999_999 }],
-    ["a port that is none", { ...WISH, port: 0 }],
-  ])("is refused with %s", async (_what, body) => {
+  it.each<[string, unknown, RegExp]>([
+    ["no JSON", "{", /^The body is no JSON\. It should look like \{"host"/],
+    ["nothing", "", /^The body is no JSON/],
+    ["a list", [WISH], /^The body is no object\. It should look like/],
+    ["a host that is no text", { ...WISH, host: 7 }, /^`host` is the one name/],
+    ["no host", { ...WISH, host: undefined }, /^`host` is the one name/],
+    ["a pattern in the host", { ...WISH, host: "*.example.com" }, /^The host must be one name/],
+    ["a pattern in the program", { ...WISH, binary: "/usr/bin/*" }, /^The program must be one absolute path/],
+    ["a program without its path", { ...WISH, binary: "curl" }, /^`binary` is the absolute path/],
+    ["no reason", { ...WISH, reason: " " }, /^`reason` says what for, in 1 to 1000 characters/],
+    ["a reason of a page", { ...WISH, reason: "x".repeat(1001) }, /^`reason` says what for, in 1 to 1000 characters/],
+    ["a path without a method", { ...WISH, method: undefined }, /beside a method/],
+    ["two methods", { ...WISH, method: "GET, POST" }, /^`method` is one HTTP method/],
+    ["the model's own name", { ...WISH, host: "inference.local" }, /`inference:` says/],
+    [
+      "a field nobody knows, such as how long",
+      { ...WISH, seconds: 9 },
+      /^There is no field `seconds`; there are host, port/,
+    ],
+    ["a field of a page", { ...WISH, ["x".repeat(5000)]: 9 }, /^There is no field `x{64}`;/],
+    ["a port that is none", { ...WISH, port: 0 }, /^`port` is a number from 1 to 65535/],
+  ])("is refused with %s, and told what to write", async (_what, body, reason) => {
     const { ask } = await open();
-    expect((await ask(body)).status).toBe(400);
+    const told = await ask(body);
+    expect(told).toMatchObject({ status: 400, json: { error: "invalid" } });
+    expect(told.json.reason).toMatch(reason);
     expect(asked).toEqual([]);
+  });
+
+  it("finds out how to ask from the page itself, and from each wrong address beside it", async () => {
+    const { say } = await open();
+    expect((await say("GET", "/")).json.toAskForMore).toContain("http://creel.local/v1/requests/ID?wait=60");
+    for (const [method, path] of [
+      ["GET", "/v1/requests"],
+      ["PUT", "/v1/requests"],
+      ["GET", "/v1/requests/mine"],
+    ] as const)
+      expect(await say(method, path)).toMatchObject({
+        status: 404,
+        json: { reason: expect.stringContaining('POST {"host"') },
+      });
   });
 
   it("is refused with more than sixteen kilobytes", async () => {

@@ -6,9 +6,15 @@ import { createHash } from "node:crypto";
 import type { AgentRequest, AgentRequestAnswer, ExceptionScope } from "@creel/protocol";
 import { AGENT_REQUESTS_PER_MINUTE_MAX, AGENT_REQUESTS_PER_SANDBOX_MAX, AGENT_WAITS_MAX } from "../limits.ts";
 
+/** One more than a sandbox may ask; why, as a sentence, and when it may be asked. */
+export interface TooMany {
+  tooMany: string;
+  retryAfterSeconds: number;
+}
+
 export interface SandboxRequests {
-  /** The request's state; `too-many` where it is one more than a sandbox may ask, `nobody` where nobody can be asked. */
-  ask(scope: ExceptionScope, reason: string): AgentRequestAnswer | "too-many" | "nobody";
+  /** The request's state; `nobody` where nobody can be asked. */
+  ask(scope: ExceptionScope, reason: string): AgentRequestAnswer | TooMany | "nobody";
   /** Null: nothing of that name was asked here, or it was too long ago. */
   get(id: string): AgentRequestAnswer | null;
   /** Calls back once, when it is answered or waits for something else; gives what forgets it, or null where too many wait. */
@@ -18,6 +24,10 @@ export interface SandboxRequests {
 }
 
 const MINUTE_MS = 60_000;
+const TOO_MANY_WAIT: TooMany = {
+  tooMany: `${AGENT_REQUESTS_PER_SANDBOX_MAX} requests of this sandbox wait for people. Ask again once some of them are answered.`,
+  retryAfterSeconds: 60,
+};
 
 /** Version 8 of a UUID (RFC 9562 5.8): made of what it names, so that whoever asks again names the same. */
 export function requestId(sandboxId: string, { binary, host, port, method, path }: ExceptionScope): string {
@@ -37,10 +47,16 @@ export function createSandboxRequests(options: {
   const waiting = new Map<() => void, string>();
   let minute = { startMs: 0, count: 0 };
 
-  function mayAsk(): boolean {
-    if (now() - minute.startMs >= MINUTE_MS) minute = { startMs: now(), count: 0 };
+  /** Null: it may ask. The minute begins with the first and ends by itself, so that who asks too often is not silenced for longer. */
+  function tooOften(): TooMany | null {
+    // A clock that was set back begins a new minute too.
+    const sinceMs = now() - minute.startMs;
+    if (sinceMs >= MINUTE_MS || sinceMs < 0) minute = { startMs: now(), count: 0 };
     minute.count += 1;
-    return minute.count <= AGENT_REQUESTS_PER_MINUTE_MAX;
+    if (minute.count <= AGENT_REQUESTS_PER_MINUTE_MAX) return null;
+    const retryAfterSeconds = Math.ceil((minute.startMs + MINUTE_MS - now()) / 1000);
+    const tooMany = `${AGENT_REQUESTS_PER_MINUTE_MAX} new things may be asked for in a minute. Ask again in ${retryAfterSeconds} s.`;
+    return { tooMany, retryAfterSeconds };
   }
   /** Makes room by forgetting what was answered longest ago; what waits is not forgotten. */
   function hasRoom(): boolean {
@@ -55,7 +71,9 @@ export function createSandboxRequests(options: {
       const id = requestId(sandboxId, scope);
       const before = known.get(id);
       if (before?.state === "waiting") return before;
-      if (!mayAsk() || (before === undefined && !hasRoom())) return "too-many";
+      const refused = tooOften();
+      if (refused !== null) return refused;
+      if (before === undefined && !hasRoom()) return TOO_MANY_WAIT;
       const asked: AgentRequestAnswer = { id, state: "waiting", answer: "" };
       known.set(id, asked);
       onAsk({ ...scope, id, sandboxId, reason, again: true });
