@@ -249,6 +249,8 @@ describe("a rule that began to bind by break-glass", () => {
   test("binds on at its end, and what ends it is held by the rules of before and by somebody else who may", async () => {
     const { org, changeId, two } = await hostile();
     const admin = () => fleet.ctx(org.as("owner"));
+    // Nor is it made to stay by one, or by those alone whom the rules of before ask.
+    for (const who of two) expect(await close(who, changeId, "keep")).toMatchObject({ closed: false });
     pass(1);
     await sweep();
     const { review } = await change.get({ ctx: admin(), input: { changeId } });

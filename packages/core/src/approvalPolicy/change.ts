@@ -65,8 +65,6 @@ export const approvalPolicyChange = defineChangeKind({
   },
   apply: async (tx, ctx, content, { orgId }) => await write(tx, ctx, orgId, content),
   takeBack,
-  // Whether another rule asks for less nobody can grade, so it counts as less.
-  opened: async (_at, { base }) => binds(baseSchema.parse(base).standing),
 });
 
 /** With `putBack` neither a name that was taken meanwhile nor a full list keeps a rule from being there again. */

@@ -6,7 +6,7 @@
  * time.
  */
 import type { Labels, RiskGrade } from "@creel/approvals";
-import { and, asc, eq, isNotNull, isNull, type SQL, type Tx, tables } from "@creel/db";
+import { and, asc, eq, isNotNull, isNull, or, type SQL, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { CreelError } from "../errors/errors.ts";
 import { type In, kindOf } from "./kinds.ts";
@@ -50,18 +50,25 @@ export async function rulesBeforeGlass(tx: Tx, orgId: string): Promise<ReadonlyM
 }
 
 /**
- * Rules that began to bind by break-glass, whose time is over, and which bind on since nobody approved their end yet. Nobody approved
- * them either: so they do not say what their own end takes, or one that nobody can satisfy would bind for ever.
+ * Rules that began to bind by break-glass and that nobody approved, while its time runs and after it, when nobody has approved their end
+ * yet. They do not say what it takes to keep or to end themselves, or one that nobody can satisfy would bind for ever.
  */
 export async function rulesNobodyApproved(tx: Tx, orgId: string): Promise<ReadonlySet<string>> {
   const rows = await tx
-    .select({ id: c.id, subject: c.subject })
+    .select({ id: c.id, subject: c.subject, base: c.base })
     .from(r)
     .innerJoin(c, and(eq(c.orgId, r.orgId), eq(c.id, r.changeId)))
-    .where(and(eq(r.orgId, orgId), eq(r.endedHow, "proposed"), eq(c.kind, "approval_policy")));
+    .where(
+      and(
+        eq(r.orgId, orgId),
+        or(eq(r.endedHow, "proposed"), and(isNull(r.endedAt), isNotNull(r.endsAt))),
+        eq(c.kind, "approval_policy"),
+      ),
+    );
   const standing = new Set<string>();
-  for (const { id, subject } of rows)
-    if (!(await appliedSince(tx, { orgId, id }))) standing.add(subject.slice(subject.indexOf(":") + 1));
+  for (const { id, subject, base } of rows)
+    if (baseSchema.parse(base).standing?.mode !== "enforce" && !(await appliedSince(tx, { orgId, id })))
+      standing.add(subject.slice(subject.indexOf(":") + 1));
   return standing;
 }
 
