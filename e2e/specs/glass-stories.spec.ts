@@ -180,7 +180,6 @@ test("a rule asks one person, who is reminded, lends their vote, and takes it ba
   await ann.page.locator("body").press("a");
   await ann.page.keyboard.press("Enter");
   await expect(missing).toContainText(`Approved by ${ann.email} for ${bob.email}.`);
-  await inspect(ann.page, "vote-for-another");
 
   await bob.page.getByRole("button", { name: `End the delegation of ${bob.email}` }).press("Enter");
   await expect(bob.page.getByText("Nobody has lent their votes")).toBeVisible();
@@ -208,7 +207,6 @@ test("what a broken glass closed is opened by no undo: the page says so, and lea
   await expect(bob.page.getByRole("heading", { level: 1 })).toContainText("Open again what break-glass closed");
   await expect(approve(bob.page)).toHaveAccessibleDescription(/somebody else decides/);
   await expect(bob.page.getByRole("link", { name: /Version 2 of the policy tickets/ })).toBeVisible();
-  await inspect(bob.page, "glass-reopening");
 });
 
 /** The one refusal that is a story itself: a time zone that there is not. */

@@ -45,7 +45,9 @@ const Ending = ({ review, kind }: { review: ReviewView; kind: string }) => {
     return (
       <>
         What it opened was taken back, what it closed stays closed <Time at={review.endedAt} />.{" "}
-        <TextLink href={paths.change(review.reopening)}>Opening it again waits for approval</TextLink>
+        <TextLink href={paths.change(review.reopening)} className="underline">
+          Opening it again waits for approval
+        </TextLink>
       </>
     );
   return review.endedHow === "taken_back" ? (
