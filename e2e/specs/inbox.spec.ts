@@ -66,10 +66,9 @@ test("denied requests of more than a page are grouped, paged through and cleared
   await page.keyboard.press("n");
   await expect(page.getByText("Page 2", { exact: true })).toBeVisible();
   // The rows of this page, and no more those of the first, which are shown until these are there.
-  await expect(page.getByRole("button", { name: /^Next page/ })).toBeHidden();
+  await expect(page.getByRole("checkbox")).not.toHaveCount(200);
   await expect(focused).toBeVisible();
   const met = await focused.getAttribute("data-group");
-  expect(await page.getByRole("checkbox").count()).toBeLessThan(200);
   await page.keyboard.press("j");
   await expect(focused).not.toHaveAttribute("data-group", met ?? "");
   await inspect(page, "inbox-page-2");
