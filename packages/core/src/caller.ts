@@ -1,4 +1,5 @@
 import { asCaller, busyFor } from "@creel/db";
+import { hostOf } from "./auth/address.ts";
 import type { Actor } from "./context.ts";
 import { CreelError } from "./errors/errors.ts";
 
@@ -16,7 +17,7 @@ export function callerOf(actor: Actor | null, asked: { verb: string; input: unkn
 /** Verbs of nobody yet take it as a field, which a transport fills in where a proxy vouches for it. */
 const addressIn = (input: unknown): string =>
   typeof input === "object" && input !== null && "address" in input && typeof input.address === "string"
-    ? input.address
+    ? hostOf(input.address)
     : "";
 
 /** Runs a verb as its caller; what was not begun because too much waits is an answer and no failure. */

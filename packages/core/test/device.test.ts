@@ -1,8 +1,16 @@
-import { and, eq, newId, tables, withOrg, withSystem } from "@creel/db";
+import { and, eq, gt, isNull, newId, tables, withOrg, withSystem } from "@creel/db";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, PROOF_MS_MAX } from "../src/auth/limits.ts";
+import { ADDRESS_TRIES_MAX, DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, PROOF_MS_MAX } from "../src/auth/limits.ts";
+import { countTry } from "../src/auth/tries.ts";
 import { lockPeople } from "../src/authz/people.ts";
-import { INTERVAL_SECONDS, LOGIN_MS_MAX, TOKEN_HOURS_DEFAULT, WAITING_MAX } from "../src/device/limits.ts";
+import {
+  INTERVAL_SECONDS,
+  LOGIN_MS_MAX,
+  TOKEN_HOURS_DEFAULT,
+  WAITING_MAX,
+  WAITING_OF_HOST_MAX,
+  WAITING_OF_PREFIX_MAX,
+} from "../src/device/limits.ts";
 import { auth, change, device, grant, org, sandbox, token, type UserActor } from "../src/index.ts";
 import { KEYS_WORKING_MAX } from "../src/token/own.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
@@ -253,25 +261,83 @@ test("neither code nor token stands in the database, and the app's role sees no 
     });
 });
 
-test("programs that wait are bounded, and those that are over are cleared", async () => {
+/** As many that wait as there may be, asked for at this moment from these addresses, one after the other. */
+async function crowd(addressOf: (at: number) => string | null, count = WAITING_MAX): Promise<void> {
   const t = tables.deviceLogins;
-  await withSystem(fleet.db, (tx) => tx.delete(t).where(eq(t.hostName, "laptop")));
-  const { deviceCode } = await begin();
-  const row = { hostName: "other", createdAt: fleet.clock.now, intervalSeconds: 5 };
   const expiresAt = new Date(fleet.clock.now.getTime() + LOGIN_MS_MAX);
-  const rows = Array.from({ length: WAITING_MAX - 1 }, (_, at) => ({
-    ...row,
-    id: `00000000-0000-7000-8000-${String(at).padStart(12, "0")}`,
-    deviceCodeHash: `d${at}`,
-    userCodeHash: `u${at}`,
-    expiresAt,
-  }));
+  const rows = Array.from({ length: count }, (_, at) => {
+    const id = newId(fleet.clock.now);
+    const codes = { deviceCodeHash: `d${id}`, userCodeHash: `u${id}` };
+    const sourceAddress = addressOf(at);
+    return {
+      ...codes,
+      id,
+      hostName: "other",
+      createdAt: fleet.clock.now,
+      intervalSeconds: 5,
+      expiresAt,
+      sourceAddress,
+    };
+  });
   await withSystem(fleet.db, (tx) => tx.insert(t).values(rows));
-  await expect(begin()).rejects.toMatchObject({ code: "rate_limited" });
+}
+const allGone = () =>
+  withSystem(fleet.db, (tx) => tx.delete(tables.deviceLogins).where(isNull(tables.deviceLogins.verdict)));
+const waitingNow = () =>
+  withSystem(fleet.db, (tx) => tx.$count(tables.deviceLogins, gt(tables.deviceLogins.expiresAt, fleet.clock.now)));
+const beginFrom = (address?: string) =>
+  device.begin({ ctx: fleet.ctx(null), input: { hostName: "laptop", ...(address === undefined ? {} : { address }) } });
+
+test("programs that wait are bounded and keep nobody out: one that has gone quiet goes for the next, never one that waits as it should", async () => {
+  await allGone();
+  const { deviceCode } = await begin();
+  await crowd(() => null, WAITING_MAX - 1);
+  later(INTERVAL_SECONDS * 1000);
   expect(await poll(deviceCode)).toMatchObject({ status: "pending" });
+  const begun = [];
+  for (let i = 0; i < 20; i++) begun.push(await begin());
+  expect(await waitingNow()).toBe(WAITING_MAX);
+  for (const each of [{ deviceCode }, ...begun]) expect(await poll(each.deviceCode)).not.toEqual({ status: "expired" });
   later(2 * LOGIN_MS_MAX + 1);
   await begin();
-  expect((await withSystem(fleet.db, (tx) => tx.select().from(t))).length).toBeLessThan(WAITING_MAX);
+  const left = await withSystem(fleet.db, (tx) => tx.$count(tables.deviceLogins));
+  expect(left).toBeLessThan(WAITING_MAX);
+});
+
+test("whoever begins logins by the thousand from one network pushes out their own, from many hosts of it too", async () => {
+  await allGone();
+  const alone = await beginFrom("198.51.100.7");
+  later(1);
+  // Twenty networks that each fill their share, and begin more from every one.
+  await crowd((at) => `203.0.${at % 20}.${Math.floor(at / 20)}`, WAITING_MAX - 1);
+  later(60_000);
+  for (let i = 0; i < 20; i++) await beginFrom(`203.0.${i}.200`);
+  await beginFrom("192.0.2.1");
+  expect(await waitingNow()).toBe(WAITING_MAX);
+  expect(await poll(alone.deviceCode)).toMatchObject({ status: "pending" });
+});
+
+test.each([
+  ["of IPv4", () => "203.0.113.9", WAITING_OF_HOST_MAX],
+  ["of IPv6, whatever address of its network it takes", (at: number) => `2001:db8:1:2::${at + 1}`, WAITING_OF_HOST_MAX],
+  ["mapped", (at: number) => (at % 2 ? "::ffff:203.0.113.10" : "203.0.113.10"), WAITING_OF_HOST_MAX],
+  ["in many networks of one prefix", (at: number) => `2001:db8:3:${(at + 1).toString(16)}::1`, WAITING_OF_PREFIX_MAX],
+])("a host %s has a share of those that wait", async (_, addressOf, share) => {
+  await allGone();
+  await crowd(addressOf, share);
+  later(1);
+  await beginFrom(addressOf(share));
+  expect(await waitingNow()).toBe(share);
+  await beginFrom("192.0.2.77");
+  expect(await waitingNow()).toBe(share + 1);
+});
+
+test("tries of one host are counted together, whatever address of its network it takes", async () => {
+  const tries = Array.from({ length: ADDRESS_TRIES_MAX }, (_, at) => `2001:db8:77:1:${at.toString(16)}::1`);
+  for (const address of tries) await countTry(fleet.db, { address }, fleet.clock.now);
+  const next = (address: string) => countTry(fleet.db, { address }, fleet.clock.now);
+  await expect(next("2001:db8:77:1:ffff:ffff:ffff:ffff")).rejects.toMatchObject({ code: "rate_limited" });
+  await next("2001:db8:77:2::1");
 });
 
 test("a login is a key like any other of its person's: past the bound of those that work none is made, and the code stays to be fetched", async () => {

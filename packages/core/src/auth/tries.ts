@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Db, eq, sql, type Tx, tables, withSystem } from "@creel/db";
 import { CreelError } from "../errors/errors.ts";
+import { hostOf } from "./address.ts";
 import { ADDRESS_TRIES_MAX, DEVICE_TRIES_MAX, FAILURE_WINDOW_MS, FAILURES_MAX } from "./limits.ts";
 
 /** Of windows that are over, each first try of a window clears a few, so that the table stays as large as what goes on. */
@@ -19,7 +20,7 @@ type Subject = { account: string } | { address: string } | { device: string } | 
  */
 const boundOf = (subject: Subject): { key: string; max: number } => {
   if ("account" in subject) return { key: tryKey("account", subject.account), max: FAILURES_MAX };
-  if ("address" in subject) return { key: tryKey("address", subject.address), max: ADDRESS_TRIES_MAX };
+  if ("address" in subject) return { key: tryKey("address", hostOf(subject.address)), max: ADDRESS_TRIES_MAX };
   if ("proof" in subject) return { key: tryKey("proof", subject.proof), max: FAILURES_MAX };
   return { key: tryKey("device", subject.device), max: DEVICE_TRIES_MAX };
 };

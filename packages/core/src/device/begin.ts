@@ -1,11 +1,11 @@
-import { and, gt, lt, newId, sql, type Tx, tables, withSystem } from "@creel/db";
+import { and, eq, gt, isNull, lt, newId, sql, type Tx, tables, withSystem } from "@creel/db";
 import { z } from "zod";
 import { countTry } from "../auth/tries.ts";
-import { CreelError } from "../errors/errors.ts";
 import { defineVerb } from "../verb.ts";
 import type { DeviceLoginBegun } from "../views.ts";
 import { deviceCodeHash, makeCodes, userCodeHash } from "./codes.ts";
-import { CLEARED_AT_ONCE_MAX, HOST_NAME_CHARS_MAX, INTERVAL_SECONDS, LOGIN_MS_MAX, WAITING_MAX } from "./limits.ts";
+import { CLEARED_AT_ONCE_MAX, HOST_NAME_CHARS_MAX, INTERVAL_SECONDS, LOGIN_MS_MAX } from "./limits.ts";
+import { whoGoes } from "./room.ts";
 
 export const beginInput = z.strictObject({
   /** What the program says of where it runs. Letters that any page and terminal shows as they are. */
@@ -19,7 +19,8 @@ export const beginInput = z.strictObject({
 
 /**
  * A command line asks to be signed in. Threat: somebody who is nobody yet fills the table, or learns something. Invariant: what comes
- * back opens nothing until a person confirms it, waiting ones are bounded, and neither code stands in the database.
+ * back opens nothing until a person confirms it, waiting ones are bounded and keep no other out (`room.ts`), and neither code stands in
+ * the database.
  */
 export const begin = defineVerb({
   name: "device.begin",
@@ -42,9 +43,7 @@ export const begin = defineVerb({
     };
     await withSystem(ctx.db, async (tx) => {
       await clearEnded(tx, now);
-      const waiting = await tx.$count(tables.deviceLogins, gt(tables.deviceLogins.expiresAt, now));
-      if (waiting >= WAITING_MAX)
-        throw new CreelError("rate_limited", "Too many programs wait to be signed in. Try again in ten minutes.");
+      await makeRoom(tx, address, now);
       await tx.insert(tables.deviceLogins).values(row);
     });
     return {
@@ -56,6 +55,19 @@ export const begin = defineVerb({
     };
   },
 });
+
+/** Two at once would both find the last place. What somebody has answered is nobody's room. */
+async function makeRoom(tx: Tx, address: string | undefined, now: Date): Promise<void> {
+  const t = tables.deviceLogins;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${"creel device logins"}, 0))`);
+  const { id, sourceAddress, createdAt, lastPolledAt } = t;
+  const waiting = await tx
+    .select({ id, sourceAddress, createdAt, lastPolledAt })
+    .from(t)
+    .where(and(gt(t.expiresAt, now), isNull(t.verdict)));
+  const going = whoGoes(waiting, address);
+  if (going !== null) await tx.delete(t).where(and(eq(t.id, going), isNull(t.verdict)));
+}
 
 /** Kept for as long again as they lived, so that a program that asks late is told that it came late. */
 async function clearEnded(tx: Tx, now: Date): Promise<void> {

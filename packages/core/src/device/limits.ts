@@ -6,6 +6,10 @@ export const INTERVAL_STEP_SECONDS = 5;
 export const INTERVAL_SECONDS_MAX = 60;
 /** Waiting at once, over the whole installation: anybody may ask, and asking costs a row. */
 export const WAITING_MAX = 1_000;
+/** Of one host: a person's shells, and a few colleagues behind the same address. */
+export const WAITING_OF_HOST_MAX = 10;
+/** Of one network: an office, and still twenty of them have room. */
+export const WAITING_OF_PREFIX_MAX = 50;
 /** A working day, so that yesterday's laptop opens nothing. */
 export const TOKEN_HOURS_DEFAULT = 12;
 /** What lives longer is a token of its own, which is made, named and revoked in the settings. */

@@ -64,7 +64,9 @@ async function paced(tx: Tx, row: DeviceLogin, now: Date): Promise<DeviceLoginAn
   const early = row.lastPolledAt !== null && now.getTime() - row.lastPolledAt.getTime() < row.intervalSeconds * 1000;
   const longer = Math.min(row.intervalSeconds + INTERVAL_STEP_SECONDS, INTERVAL_SECONDS_MAX);
   const intervalSeconds = early ? longer : row.intervalSeconds;
-  await tx.update(t).set({ lastPolledAt: now, intervalSeconds }).where(eq(t.id, row.id));
+  // Who asks too early has not asked: nobody is fresher than a program that waits as it was told (`room.ts`).
+  const lastPolledAt = early ? row.lastPolledAt : now;
+  await tx.update(t).set({ lastPolledAt, intervalSeconds }).where(eq(t.id, row.id));
   return { status: early ? "slow_down" : "pending", intervalSeconds };
 }
 
