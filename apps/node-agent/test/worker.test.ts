@@ -68,11 +68,11 @@ async function start(id: string, hooks: Hooks) {
 }
 /** Told of, and so on disk as well. */
 const reaches = (statuses: SandboxStatus[], phase: SandboxStatus["phase"]) =>
-  expect.poll(() => statuses.at(-1)?.phase, { timeout: 8_000, interval: 20 }).toBe(phase);
+  expect.poll(() => statuses.at(-1)?.phase, { interval: 20 }).toBe(phase);
 
 afterEach(async () => {
   worker?.want(null);
-  await expect.poll(() => worker?.status().pid ?? null, { timeout: 8_000 }).toBeNull();
+  await expect.poll(() => worker?.status().pid ?? null).toBeNull();
   await worker?.close();
   worker = null;
 });

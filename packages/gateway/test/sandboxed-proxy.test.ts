@@ -39,7 +39,7 @@ const { EnvHttpProxyAgent, request } = require("${UNDICI}");
 const one = async ({ url, method = "GET", tunnel = true }) => {
   const dispatcher = new EnvHttpProxyAgent({ proxyTunnel: tunnel });
   try {
-    const r = await request(url, { method, dispatcher, signal: AbortSignal.timeout(10000) });
+    const r = await request(url, { method, dispatcher, signal: AbortSignal.timeout(60000) });
     return { status: r.statusCode, body: await r.body.text(), failed: null };
   } catch (e) {
     return { status: 0, body: "", failed: String(e.code ?? e.name) };
@@ -155,7 +155,7 @@ describe.each(WAYS)("a program in a real sandbox, through the proxy, %s", (_name
 
 describe("the proxy in a real sandbox", () => {
   it("knows a program that was copied for another", async () => {
-    await control.exec({ command: ["/bin/cp", CLIENT, COPY], timeoutMs: 15_000 });
+    await control.exec({ command: ["/bin/cp", CLIENT, COPY], timeoutMs: 60_000 });
     const asked = WAYS.map(([, { origin, tunnel }]) => ({ url: `${origin}/api/x`, tunnel }));
     const bodies = (await ask(asked, COPY)).map(({ body }) => JSON.parse(body));
     expect(bodies).toMatchObject(asked.map(() => ({ error: "policy_denied", binary: COPY })));

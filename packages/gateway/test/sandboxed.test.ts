@@ -79,7 +79,7 @@ beforeEach(() => {
 });
 
 const run = (...command: string[]) =>
-  control.exec({ command, env: { NODE_EXTRA_CA_CERTS: CA_FILE }, timeoutMs: 15_000 });
+  control.exec({ command, env: { NODE_EXTRA_CA_CERTS: CA_FILE }, timeoutMs: 60_000 });
 const ask = async (url: string, method = "GET", program = CLIENT): Promise<ClientAnswer> =>
   clientAnswer((await run(...clientArgv(url, method, "", program))).stdout);
 

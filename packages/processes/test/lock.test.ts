@@ -61,9 +61,7 @@ async function starter(): Promise<Starter> {
   return { child, says, take: (file, atMs = 0) => void child.stdin.write(`${atMs} ${file}\n`) };
 }
 
-test("of twenty starts at one instant exactly one goes on, whatever lock an earlier one left", {
-  timeout: 90_000,
-}, async () => {
+test("of twenty starts at one instant exactly one goes on, whatever lock an earlier one left", async () => {
   const [STARTERS, ROUNDS, UNTIL_ALL_HAVE_READ_MS] = [20, 8, 20];
   const gone = await dead();
   const leaves = [

@@ -62,7 +62,7 @@ export function hogTests({ memoryBy, cpusBy, forksBy }: Holders): void {
     });
     test("the agent itself as the hog has the same cause", async () => {
       const cage = await caged(limits, [HOG, "anonymous", "240"]);
-      await expect.poll(() => readExit(cage.stateDir), { timeout: 10_000 }).toMatchObject({ cause: "memory" });
+      await expect.poll(() => readExit(cage.stateDir)).toMatchObject({ cause: "memory" });
     });
     test("a sandbox just under its limit lives", async () => {
       const cage = await caged(limits);
@@ -101,7 +101,7 @@ export function hogTests({ memoryBy, cpusBy, forksBy }: Holders): void {
       expect((await cage.sh(`${HOG} links 400`)).out).toBe("0\n");
       const bytes = async () =>
         (await cage.control.status())?.limits.find(({ name }) => name === "workspaceBytes")?.used;
-      await expect.poll(bytes, { timeout: 10_000 }).toBeGreaterThanOrEqual(4 * MIB);
+      await expect.poll(bytes).toBeGreaterThanOrEqual(4 * MIB);
       expect(await bytes()).toBeLessThan(6 * MIB);
     });
   });
@@ -145,9 +145,7 @@ export function hogTests({ memoryBy, cpusBy, forksBy }: Holders): void {
   test("kill ends two hundred processes at once, stopped and forking ones too", async () => {
     const cage = await caged({ processes: 400 });
     const crowd = cage.control.exec({ command: [HOG, "crowd", "200"], timeoutMs: 60_000 });
-    await expect
-      .poll(async () => (await cage.sh("ls /proc")).out.match(/^\d+$/gm)?.length, { timeout: 15_000 })
-      .toBeGreaterThan(260);
+    await expect.poll(async () => (await cage.sh("ls /proc")).out.match(/^\d+$/gm)?.length).toBeGreaterThan(260);
     const began = performance.now();
     await cage.control.kill();
     // Measured, not judged: a busy machine would make a bound here a matter of luck.

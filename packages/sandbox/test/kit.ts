@@ -80,7 +80,7 @@ export async function basket(overrides: Partial<SandboxSpec> = {}): Promise<Bask
     control.close();
   });
   const run = async (command: string[]) => {
-    const { exitCode, stdout, stderr, error } = await control.exec({ command, timeoutMs: 20_000 });
+    const { exitCode, stdout, stderr, error } = await control.exec({ command, timeoutMs: 60_000 });
     return { out: stdout + stderr + (error ?? ""), code: exitCode };
   };
   return {

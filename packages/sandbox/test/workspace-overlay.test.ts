@@ -39,6 +39,6 @@ test.skipIf(probed?.status !== 0).each([
   };
   const inside = [process.execPath, "--import", "tsx", join(here, "overlay-and-wait.ts"), JSON.stringify(spec)];
   const within = `${OVERLAY}\nshift; exec "$@"`;
-  const out = execFileSync("unshare", ["-m", "sh", "-c", within, "sh", base, ...inside], { timeout: 15_000 });
+  const out = execFileSync("unshare", ["-m", "sh", "-c", within, "sh", base, ...inside], { timeout: 120_000 });
   expect(JSON.parse(String(out))).toMatchObject({ cause: "workspace", limit: 16 * MIB });
 });

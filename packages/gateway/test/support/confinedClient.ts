@@ -12,7 +12,7 @@ export interface ClientAnswer {
 
 const SCRIPT = `
 const [url, method, body] = process.argv.slice(1);
-fetch(url, { method, body: body || undefined, signal: AbortSignal.timeout(10000) }).then(
+fetch(url, { method, body: body || undefined, signal: AbortSignal.timeout(60000) }).then(
   async (r) => console.log(JSON.stringify({ status: r.status, body: await r.text(), failed: null })),
   (e) => console.log(JSON.stringify({ status: 0, body: "", failed: String(e.cause?.code ?? e.name) })),
 );`;
