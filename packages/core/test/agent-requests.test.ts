@@ -24,10 +24,13 @@ beforeAll(async () => {
 afterAll(async () => await fleet?.close());
 
 let places = 0;
-async function ask(reason = "to file the report", more: { again?: boolean; id?: string } = {}): Promise<string> {
+async function ask(
+  reason = "to file the report",
+  more: { again?: boolean; id?: string; sandboxId?: string } = {},
+): Promise<string> {
   const id = more.id ?? randomUUID();
   const place = { binary: "/usr/bin/curl", host: `r${places++}.example.com`, port: 443, method: "POST", path: "/a" };
-  const requests = [{ ...place, id, sandboxId, reason, again: more.again ?? true }];
+  const requests = [{ ...place, id, sandboxId: more.sandboxId ?? sandboxId, reason, again: more.again ?? true }];
   await agentRequest.ask({ ctx: fleet.ctx(host.actor), input: { requests } });
   return id;
 }
@@ -118,6 +121,22 @@ it("what is asked again when its time is over stands before people as a new one,
   expect(await waiting()).toBe(32);
   for (const each of (await agentRequest.list({ ctx: owner, input: { waiting: true, limit: 200 } })).items)
     await answer(second, each.id, "deny");
+});
+
+it("one that asks for much takes no other agent's request off the list of what waits", async () => {
+  const owner = fleet.ctx(acme.as("owner"));
+  const agent = { plugin: "command" as const, command: ["true"] };
+  const flooding = { name: "flooding", nodeId: host.nodeId, policyId: acme.policyId, agent };
+  const quiet = await ask("the one that matters");
+  fleet.clock.now = new Date(fleet.clock.now.getTime() + 60_000);
+  const { id } = await sandbox.create({ ctx: owner, input: flooding });
+  const flood = [];
+  for (let times = 0; times < 8; times++) flood.push(await ask("more", { sandboxId: id }));
+  const shown = async (limit: number) =>
+    (await agentRequest.list({ ctx: owner, input: { waiting: true, limit } })).items.map((each) => each.id);
+  expect(await shown(6)).toContain(quiet);
+  expect(new Set(await shown(9))).toEqual(new Set([quiet, ...flood]));
+  for (const each of [quiet, ...flood]) await answer(second, each, "deny");
 });
 
 it("an agent hears that its exception was not approved, and nothing of what people wrote to each other", async () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, tables, withOrg } from "@creel/db";
+import { and, desc, eq, inArray, sql, tables, withOrg } from "@creel/db";
 import { z } from "zod";
 import { inScope, sandboxLabels } from "../authz/scopeSql.ts";
 import type { AgentRequestState, AgentRequestView } from "../exceptionViews.ts";
@@ -12,7 +12,13 @@ export const listInput = z.strictObject({
   limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
 });
 
-/** What agents asked for, in their own words, the newest first. */
+/** Of each sandbox, as many stand before what others ask past theirs. */
+const OF_EACH_FIRST = 5;
+
+/**
+ * What agents asked for, in their own words, the newest first. Threat: one sandbox asks for so much that nobody sees what others ask.
+ * Invariant: of what waits, each sandbox has its newest few on the list before any has many there.
+ */
 export const list = defineVerb({
   name: "agentRequest.list",
   kind: "query",
@@ -22,6 +28,7 @@ export const list = defineVerb({
     const { orgId } = ctx.actor;
     const { agentRequests: r, sandboxes: s, nodes: n } = tables;
     const within = inScope(ctx.actor, { action: "read", kind: "exception", labels: sandboxLabels });
+    const late = sql`row_number() over (partition by ${r.sandboxId} order by ${r.askedAt} desc, ${r.id} desc) > ${OF_EACH_FIRST}`;
     const rows = await withOrg(ctx.db, orgId, (tx) =>
       tx
         .select({ request: r, sandboxName: s.name })
@@ -31,7 +38,7 @@ export const list = defineVerb({
         .where(
           and(eq(r.orgId, orgId), waiting === true ? inArray(r.state, ["waiting", "proposed"]) : undefined, within),
         )
-        .orderBy(desc(r.askedAt), desc(r.id))
+        .orderBy(...(waiting === true ? [late] : []), desc(r.askedAt), desc(r.id))
         .limit(limit),
     );
     return { items: rows.map(({ request, sandboxName }) => toView(request, sandboxName)) };
