@@ -206,7 +206,7 @@ test("what a broken glass closed is opened by no undo: the page says so, and lea
   await review.getByRole("link", { name: "Opening it again waits for approval" }).press("Enter");
   await expect(bob.page.getByRole("heading", { level: 1 })).toContainText("Open again what break-glass closed");
   await expect(approve(bob.page)).toHaveAccessibleDescription(/somebody else decides/);
-  await expect(bob.page.getByRole("link", { name: /Version 2 of the policy tickets/ })).toBeVisible();
+  await expect(bob.page.getByRole("link", { name: "Version 2 of the policy tickets", exact: true })).toBeVisible();
 });
 
 /** The one refusal that is a story itself: a time zone that there is not. */
