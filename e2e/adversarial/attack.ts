@@ -2,7 +2,7 @@ import type { Case, Feature, Group, Program, Seen, Witness } from "./model.ts";
 import type { Stage } from "./stage.ts";
 
 /** An attack ends long before this, on a busy machine too; one that hangs is killed and judged by what the host saw. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 export const sh = (text: string): Program => ({ language: "sh", text });
 /** The body of a module that has `lib.mjs` in scope. */
