@@ -10,6 +10,7 @@ import {
   grant,
   invitation,
   member,
+  node,
   policy,
   role,
   sandbox,
@@ -100,6 +101,12 @@ const approvedUnapplied = async (changeId: string): Promise<void> => {
   });
 };
 
+const boxOn = async () => {
+  const { nodeId } = await makeNode(fleet, acme, unique("host"));
+  const agent = { plugin: "command" as const, command: ["true"] };
+  return { name: unique("box"), nodeId, policyId: await fresh(), agent };
+};
+
 /** Each prepares what it acts on, and answers the act. */
 const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
   "gives a role": async (ctx) => {
@@ -131,6 +138,20 @@ const acts: Record<string, (ctx: Ctx) => Promise<() => Promise<unknown>>> = {
     const serviceAccountId = await account();
     return () => serviceAccount.disable({ ctx, input: { serviceAccountId } });
   },
+  "labels a node": async (ctx) => {
+    const { nodeId } = await makeNode(fleet, acme, unique("host"));
+    return () => node.setLabels({ ctx, input: { nodeId, labels: { team: "payments" } } });
+  },
+  "labels a sandbox": async (ctx) => {
+    const { id: sandboxId } = await sandbox.create({ ctx: owner(), input: await boxOn() });
+    return () => sandbox.setLabels({ ctx, input: { sandboxId, labels: { team: "payments" } } });
+  },
+  "makes a sandbox": async (ctx) => {
+    const input = { ...(await boxOn()), labels: { team: "payments" } };
+    return () => sandbox.create({ ctx, input });
+  },
+  "makes an address to join by": async (ctx) => () =>
+    node.createEnrollSecret({ ctx, input: { labels: { team: "payments" } } }),
   "makes a key of an account": async (ctx) => {
     const serviceAccountId = await account();
     return () => token.create({ ctx, input: { name: "k", role: "viewer", serviceAccountId } });

@@ -8,8 +8,9 @@ import type { Right } from "./kinds.ts";
 type Person = UserActor | ApiKeyActor;
 
 /**
- * The context with the actor as they stand in this serialisable transaction, by rows that it holds until it ends: whoever takes a
- * right of theirs away meanwhile waits, or makes it begin again. What is applied alone is applied by these rights.
+ * The context with the actor as they stand in this transaction, by rows that it holds until it ends: whoever takes a right of theirs
+ * away meanwhile waits, or makes a serialisable one begin again. What is applied alone is applied by these rights, and so is what draws
+ * secrets by a label. Before the locks of what is changed.
  */
 export async function asTheyStand(tx: Tx, ctx: Ctx<Person>, right: Right): Promise<Ctx<Person>> {
   await holdRights(tx, ctx.actor);

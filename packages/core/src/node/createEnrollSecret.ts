@@ -4,6 +4,7 @@ import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
+import { asTheyStand } from "../change/proposer.ts";
 import type { Deployment } from "../context.ts";
 import { CreelError } from "../errors/errors.ts";
 import { ENROLL_TTL_MINUTES_MAX, slugSchema } from "../limits.ts";
@@ -34,8 +35,6 @@ export const createEnrollSecret = defineVerb({
         "This process does not know where nodes connect. Set CREEL_HUB_URL and CREEL_TLS_DIR.",
       );
     const { orgId } = ctx.actor;
-    authorizeOn(ctx.actor, { action: "create", kind: "enroll_secret", labels: input.labels });
-    authorizeRelabel(ctx.actor, { action: "create", kind: "enroll_secret", from: {}, to: input.labels });
     const now = ctx.clock();
     const secret = makeEnrollSecret();
     const row = {
@@ -51,6 +50,9 @@ export const createEnrollSecret = defineVerb({
       nodeId: null,
     };
     await withOrg(ctx.db, orgId, async (tx) => {
+      const { actor } = await asTheyStand(tx, ctx, { action: "create", on: "enroll_secret" });
+      authorizeOn(actor, { action: "create", kind: "enroll_secret", labels: input.labels });
+      authorizeRelabel(actor, { action: "create", kind: "enroll_secret", from: {}, to: input.labels });
       await tx.insert(tables.enrollSecrets).values(row);
       await recordAudit(tx, ctx, orgId, {
         action: "node.createEnrollSecret",

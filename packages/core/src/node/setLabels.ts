@@ -5,6 +5,7 @@ import { authorizeNew, authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { type Labels, labelsOnNode, mayOn } from "../authz/grant.ts";
 import { authorizeRelabel, unnamedIn } from "../authz/relabel.ts";
+import { asTheyStand } from "../change/proposer.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
@@ -30,15 +31,16 @@ export const setLabels = defineVerb({
     const t = tables.nodes;
     const planIds = await withOrg(ctx.db, orgId, async (tx) => {
       const mine = and(eq(t.orgId, orgId), eq(t.id, nodeId), isNull(t.revokedAt));
+      const { actor } = await asTheyStand(tx, ctx, { action: "update", on: "node" });
       await holdBindings(tx, orgId);
       await lockNodes(tx, { orgId, nodeIds: [nodeId] });
       const before = first(await tx.select().from(t).where(mine));
       if (before === null) throw notFound();
       const from = stored<Labels>(before.labels);
-      authorizeOn(ctx.actor, { action: "update", kind: "node", labels: from });
-      authorizeNew(ctx.actor, { action: "update", kind: "node", labels });
-      authorizeRelabel(ctx.actor, { action: "update", kind: "node", from, to: labels });
-      const moved = await expectMayMove(tx, ctx.actor, { nodeId, from, to: labels });
+      authorizeOn(actor, { action: "update", kind: "node", labels: from });
+      authorizeNew(actor, { action: "update", kind: "node", labels });
+      authorizeRelabel(actor, { action: "update", kind: "node", from, to: labels });
+      const moved = await expectMayMove(tx, actor, { nodeId, from, to: labels });
       for (const each of moved) await expectWrittenFor({ tx, orgId, now: ctx.clock() }, each);
       const drawn = await drawnBy(tx, { orgId, nodeId }, () => tx.update(t).set({ labels }).where(mine));
       await recordAudit(tx, ctx, orgId, {

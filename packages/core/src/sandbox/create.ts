@@ -7,6 +7,7 @@ import { labelsSchema } from "../authz/fields.ts";
 import { type Labels, labelsOnNode } from "../authz/grant.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
 import { visibleNodes, visiblePolicies } from "../authz/scopeSql.ts";
+import { asTheyStand } from "../change/proposer.ts";
 import type { ApiKeyActor, UserActor } from "../context.ts";
 import { violatesUnique } from "../errors/database.ts";
 import { CreelError, notFound } from "../errors/errors.ts";
@@ -42,8 +43,9 @@ export const create = defineVerb({
     const row = { orgId, id: newId(now), ...input, desiredState: "running", incarnation: 0, createdAt: now };
     try {
       const made = await withOrg(ctx.db, orgId, async (tx) => {
+        const { actor } = await asTheyStand(tx, ctx, { action: "create", on: "sandbox" });
         await holdBindings(tx, orgId);
-        const labels = await expectNodeAndPolicy(tx, ctx.actor, row);
+        const labels = await expectNodeAndPolicy(tx, actor, row);
         await expectWrittenFor({ tx, orgId, now }, { policyId: row.policyId, labels });
         await tx.insert(tables.sandboxes).values(row);
         await recordAudit(tx, ctx, orgId, {

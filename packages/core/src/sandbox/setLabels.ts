@@ -5,6 +5,7 @@ import { authorizeNew, authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { type Labels, labelsOnNode } from "../authz/grant.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
+import { asTheyStand } from "../change/proposer.ts";
 import { notFound } from "../errors/errors.ts";
 import { deliverPlans, lockNodes, makePlans } from "../plan/make.ts";
 import { expectWrittenFor } from "../policy/expectWrittenFor.ts";
@@ -29,6 +30,7 @@ export const setLabels = defineVerb({
     const { sandboxes: t, nodes: n } = tables;
     const done = await withOrg(ctx.db, orgId, async (tx) => {
       const mine = and(eq(t.orgId, orgId), eq(t.id, sandboxId), isNull(t.removedAt));
+      const { actor } = await asTheyStand(tx, ctx, { action: "update", on: "sandbox" });
       await holdBindings(tx, orgId);
       const placed = first(await tx.select({ nodeId: t.nodeId }).from(t).where(mine));
       if (placed === null) throw notFound();
@@ -45,9 +47,9 @@ export const setLabels = defineVerb({
       const under = stored<Labels>(node?.labels ?? {});
       const from = stored<Labels>(before.labels);
       const on = { action: "update", kind: "sandbox" } as const;
-      authorizeOn(ctx.actor, { ...on, labels: labelsOnNode(from, under) });
-      authorizeNew(ctx.actor, { ...on, labels: labelsOnNode(labels, under) });
-      authorizeRelabel(ctx.actor, { ...on, from, to: labels, under });
+      authorizeOn(actor, { ...on, labels: labelsOnNode(from, under) });
+      authorizeNew(actor, { ...on, labels: labelsOnNode(labels, under) });
+      authorizeRelabel(actor, { ...on, from, to: labels, under });
       const to = labelsOnNode(labels, under);
       await expectWrittenFor({ tx, orgId, now: ctx.clock() }, { policyId: before.policyId, labels: to });
       const drawn = await drawnBy(tx, { orgId, nodeId }, () => tx.update(t).set({ labels }).where(mine));
