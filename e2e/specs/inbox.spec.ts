@@ -89,7 +89,7 @@ test("denied requests of more than a page are grouped, paged through and cleared
 
   await page.keyboard.press("j");
   await page.keyboard.press("x");
-  await expect(page.getByText("1 selected")).toBeVisible();
+  await expect(page.getByText("1 selected", { exact: true })).toBeVisible();
   const dialog = page.getByRole("dialog", { name: /^Deny these \d+ for good$/ });
   // A page shows two hundred: what is left stands on it once they are cleared.
   for (let rounds = 0; rounds < 3; rounds++) {

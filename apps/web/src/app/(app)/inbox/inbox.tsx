@@ -188,9 +188,7 @@ const Groups = ({ input, page, pages, turning }: GroupsProps) => {
             {input.show === "open" ? (
               <ActionBar
                 busy={busy}
-                ready={
-                  selected.size > 0 ? `Acts on ${meant.length} selected.` : "Acts on the request that is marked below."
-                }
+                ready={`Acts on ${selected.size > 0 ? "what is selected" : "the request that is marked"} below.`}
                 actions={acts.map(({ act, key, text }) => ({
                   name: text,
                   shortcut: key,
