@@ -10,6 +10,7 @@ import { z } from "zod";
 import { changesOf, describeActor, recordAudit } from "../audit/record.ts";
 import { ownersOf } from "../authz/owners.ts";
 import type { ChangeMoved } from "../changeViews.ts";
+import type { Ctx } from "../context.ts";
 import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { tellPeople } from "../notice/tellPeople.ts";
@@ -55,7 +56,7 @@ export const breakGlass = defineVerb({
     const { orgId } = actor;
     if (actor.kind !== "user")
       throw new CreelError("forbidden", "Only a person who is signed in breaks the glass, not an API token.");
-    const row = await serializably(ctx, orgId, async (tx) => {
+    const { row, endsAt } = await serializably(ctx, orgId, async (tx) => {
       const change = await lockChange(tx, { orgId, changeId: input.changeId });
       const { actor: held } = await asTheyStand(tx, ctx, { action: "break_glass", on: "change" });
       authorizeOver(held, { action: "break_glass", on: "change", touches: touchesOf(change) });
@@ -86,17 +87,17 @@ export const breakGlass = defineVerb({
       const applied = await applyNow(tx, ctx, fresh, { event: "break_glass", set: {}, endsAt });
       if (applied.state === "applied")
         await openReview(tx, ctx, applied, { userId: actor.userId, reason: input.reason, skipped, endsAt });
-      return applied;
+      return { row: applied, endsAt };
     });
-    if (row.state === "applied") await wakeAtEnd(ctx, row, new Date(ctx.clock().getTime() + input.hours * HOUR_MS));
+    if (row.state === "applied") await wakeAtEnd(ctx, row, endsAt);
     const planIds = row.state === "applied" ? await planNodes(ctx, { orgId, changeId: row.id }) : [];
     return { changeId: row.id, state: stateOf(row), reason: row.endedReason, planIds };
   },
 });
 
 async function openReview(
-  tx: Parameters<typeof recordAudit>[0],
-  ctx: Parameters<typeof recordAudit>[1],
+  tx: Tx,
+  ctx: Ctx,
   row: ChangeRow,
   by: { userId: string; reason: string; skipped: readonly string[]; endsAt: Date },
 ): Promise<void> {

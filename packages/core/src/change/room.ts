@@ -28,11 +28,12 @@ export async function expectRoom(tx: Tx, actor: UserActor | ApiKeyActor, row: Ch
   if (authors.length === 0 && (await waiting(tx, orgId, eq(c.author, row.author))) > WAITING_OF_PERSON_MAX)
     throw full(OF_PERSON);
   const emergency = mayOver(actor.grants, { action: "break_glass", on: "change", touches: touchesOf(row) });
-  if ((await waiting(tx, orgId)) > WAITING_MAX - (emergency ? 0 : WAITING_KEPT)) throw full(OF_ALL);
+  const roomMax = WAITING_MAX - (emergency ? 0 : WAITING_KEPT);
+  if ((await waiting(tx, orgId)) > roomMax)
+    throw full(`${roomMax} changes are waiting, and there is no room for more. Decide or withdraw some of them.`);
 }
 
 const OF_PERSON = `More than ${WAITING_OF_PERSON_MAX} changes of yours are waiting. Withdraw some of them.`;
-const OF_ALL = `More changes are waiting than there is room for (${WAITING_MAX}). Decide or withdraw some of them.`;
 const full = (message: string): CreelError => new CreelError("conflict", message);
 
 async function waiting(tx: Tx, orgId: string, of?: SQL): Promise<number> {

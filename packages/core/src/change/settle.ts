@@ -1,6 +1,6 @@
 /**
  * Threat: a change is applied that is no longer what was approved, or on something that has moved.
- * Invariant: a change is applied here and nowhere else (but for breaking the glass, which is `apply.ts` without the count), by
+ * Invariant: a change is applied here and nowhere else (but for breaking the glass, which is `apply-now.ts` without the count), by
  * the transaction that holds its row, after content, base, labels, risk and votes were read again in it.
  */
 import type { ChangeState } from "@creel/approvals";
