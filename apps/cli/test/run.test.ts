@@ -141,10 +141,25 @@ describe("creel run", () => {
   });
 });
 
+/** Waits as long as a gateway on a busy machine needs, which neither `fetch` (ten seconds) nor a resolver (fifteen) does. */
+const ASK = `import http from "node:http";
+import https from "node:https";
+const ask = async (url, method, headers, tell) => {
+  const answer = await new Promise((resolve, reject) => {
+    const again = () => (url.startsWith("https:") ? https : http).request(url, { method, headers }, resolve)
+      .on("error", (e) => (e.code === "EAI_AGAIN" ? again() : reject(e))).end();
+    again();
+  });
+  let text = "";
+  for await (const chunk of answer) text += chunk;
+  tell(answer.statusCode, text);
+};
+`;
+
 describe("creel run with a policy", () => {
   // python3, perl or openssl may be absent; the Node of this test is always there, put into the workspace.
   const script = (method: string): string =>
-    `fetch("https://api.creel.example/v1/things", {method: "${method}", headers: {authorization: "Bearer " + process.env.API_KEY}}).then(async (r) => console.log(r.status, await r.text()))`;
+    `${ASK}await ask("https://api.creel.example/v1/things", "${method}", { authorization: "Bearer " + process.env.API_KEY }, (status, text) => console.log(status, text));`;
   const probe = (method: string): string[] => {
     writeFileSync(join(folder, "probe.mjs"), script(method));
     return ["--", "/sandbox/work/node", "/sandbox/work/probe.mjs"];
@@ -159,8 +174,8 @@ describe("creel run with a policy", () => {
   });
 
   it("puts the real secret in at the gateway and takes it out of the answer", async () => {
-    const { code, out } = await creel([...flags(), ...probe("GET")], { MINE: SECRET });
-    expect({ code, seen: seen.at(-1) }).toEqual({
+    const { code, out, err } = await creel([...flags(), ...probe("GET")], { MINE: SECRET });
+    expect({ code, seen: seen.at(-1) }, err).toEqual({
       code: 0,
       seen: { method: "GET", path: "/v1/things", authorization: `Bearer ${SECRET}` },
     });
@@ -198,11 +213,10 @@ describe("creel run with a policy", () => {
   it("--monitor lets pass what the policy would deny and tells it apart; secrets and metadata services stay guarded", async () => {
     writeFileSync(
       join(folder, "monitored.mjs"),
-      `const ask = (url, method, headers) => fetch(url, { method, headers })
-  .then(async (r) => console.log(method, r.status, r.status === 200 ? await r.text() : ""));
-await ask("https://api.creel.example/elsewhere", "PUT", {});
-await ask("https://api.creel.example/elsewhere", "POST", { authorization: "Bearer " + process.env.API_KEY });
-await ask("http://169.254.169.254/latest", "GET", {});`,
+      `${ASK}const show = (method) => (status, text) => console.log(method, status, status === 200 ? text : "");
+await ask("https://api.creel.example/elsewhere", "PUT", {}, show("PUT"));
+await ask("https://api.creel.example/elsewhere", "POST", { authorization: "Bearer " + process.env.API_KEY }, show("POST"));
+await ask("http://169.254.169.254/latest", "GET", {}, show("GET"));`,
     );
     const decisions = join(folder, "monitored.jsonl");
     const before = seen.length;
