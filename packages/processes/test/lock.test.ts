@@ -1,6 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -44,6 +53,17 @@ interface Starter {
   says(): Promise<string>;
   take(file: string, atMs?: number): void;
 }
+/** Without it ending, what runs inside would live on when `unshare` is killed. */
+const UNSHARE = [
+  "unshare",
+  ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]),
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
+const namespaces = spawnSync(UNSHARE[0] ?? "", [...UNSHARE.slice(1), "true"]).status === 0;
+const flocks = existsSync("/usr/bin/flock") || existsSync("/bin/flock");
 let program: string;
 beforeAll(() => {
   const tools = mkdtempSync(join(tmpdir(), "creel-lock-take-"));
@@ -52,8 +72,10 @@ beforeAll(() => {
   buildSync({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
   return () => rmSync(tools, { recursive: true });
 });
-async function starter(): Promise<Starter> {
-  const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
+/** `inside`: in a PID namespace of its own, with its own /proc, as a container has it. */
+async function starter(inside = false): Promise<Starter> {
+  const command = [...(inside ? UNSHARE : []), process.execPath, program];
+  const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
   children.push(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const says = async () => String((await lines.next()).value);
@@ -62,7 +84,7 @@ async function starter(): Promise<Starter> {
 }
 
 test("of twenty starts at one instant exactly one goes on, whatever lock an earlier one left", async () => {
-  const [STARTERS, ROUNDS, UNTIL_ALL_HAVE_READ_MS] = [20, 8, 20];
+  const [STARTERS, ROUNDS, UNTIL_ALL_HAVE_READ_MS] = [20, 4, 20];
   const gone = await dead();
   const leaves = [
     () => {},
@@ -163,6 +185,82 @@ describe("a lock stands", () => {
     lock?.release();
     expect(owner()).toEqual(other);
   });
+});
+
+describe.runIf(namespaces && flocks)(
+  "between PID namespaces, as of two containers on one volume (needs unshare and flock)",
+  () => {
+    test.each([
+      ["held outside, it is refused inside", false],
+      ["held inside, it is refused outside", true],
+    ])("%s, and free once its owner is killed", async (_, holderInside) => {
+      const [holder, taker] = [await starter(holderInside), await starter(!holderInside)];
+      holder.take(path);
+      expect(await holder.says()).toBe("won");
+      const named = readFileSync(path, "utf8");
+      for (let i = 0; i < 3; i++) {
+        taker.take(path);
+        expect(await taker.says()).toBe("lost");
+      }
+      expect(readFileSync(path, "utf8")).toBe(named);
+      expect(readdirSync(folder)).toEqual(["lock"]);
+      holder.child.kill("SIGKILL");
+      await once(holder.child, "exit");
+      // The kernel gives it back when the last process of the namespace is gone, which `unshare` does not wait for.
+      await expect
+        .poll(
+          async () => {
+            taker.take(path);
+            return await taker.says();
+          },
+          { timeout: 20_000 },
+        )
+        .toBe("won");
+    });
+
+    test("of two inside, each in its own, one goes on", async () => {
+      const both = [await starter(true), await starter(true)];
+      const atMs = Date.now() + 20;
+      for (const { take } of both) take(path, atMs);
+      expect((await Promise.all(both.map(({ says }) => says()))).sort()).toEqual(["lost", "won"]);
+    });
+  },
+);
+
+describe("an owner of another PID namespace", () => {
+  const foreign = (bootId: string) => JSON.stringify({ ...self(), pidNamespace: "pid:[1]", bootId, flocked: false });
+  const thisBoot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+
+  test("that holds nothing but its number is no dead one: that is an error, and its file stays", () => {
+    writeFileSync(path, foreign(thisBoot));
+    expect(() => takeLock(path)).toThrow(LockError);
+    expect(() => takeLock(path)).toThrow(/another container/);
+    expect(readFileSync(path, "utf8")).toBe(foreign(thisBoot));
+    expect(readdirSync(folder)).toEqual(["lock"]);
+  });
+
+  test("is dead when the host was started anew since", () => {
+    writeFileSync(path, foreign("00000000-0000-0000-0000-000000000000"));
+    expect(takeLock(path).owner).toBeNull();
+  });
+
+  test.runIf(flocks)("that said it has a flock and has none any more is dead", () => {
+    writeFileSync(path, JSON.stringify({ ...self(), pidNamespace: "pid:[1]", bootId: thisBoot, flocked: true }));
+    expect(takeLock(path).owner).toBeNull();
+  });
+});
+
+test("what a lock's owner starts does not hold it on", async () => {
+  const { lock } = takeLock(path);
+  const child = spawn("sleep", ["1000"]);
+  children.push(child);
+  await once(child, "spawn");
+  const open = readdirSync(`/proc/${child.pid}/fd`).map((fd) => readlinkSync(`/proc/${child.pid}/fd/${fd}`));
+  expect(open.filter((file) => file.startsWith(folder))).toEqual([]);
+  lock?.release();
+  // Twice gives nothing back that is another's by now.
+  lock?.release();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 describe("waiting for a lock", () => {
