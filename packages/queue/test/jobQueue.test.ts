@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../db/test/database.ts";
 import { createJobQueue, type JobQueue, type JobQueueSettings } from "../src/index.ts";
 import { type RedisForTests, startRedis } from "./redisServer.ts";
 
+const HOUR_MS = 60 * 60 * 1000;
 const ids = () => ({ orgId: randomUUID(), planId: randomUUID() });
 
 describe.each(["postgres", "redis"] as const)("the queue on %s", (kind) => {
@@ -73,7 +75,7 @@ describe.each(["postgres", "redis"] as const)("the queue on %s", (kind) => {
     await expect(jobs.enqueue("plan.deliver", payload)).rejects.toThrow(/yaml/);
   });
 
-  test("repeats a scheduled job, and asking twice is one schedule", async () => {
+  test("repeats a scheduled job, and who asks later replaces the schedule", async () => {
     const twice = deferred();
     let runs = 0;
     await jobs.work(
@@ -84,8 +86,12 @@ describe.each(["postgres", "redis"] as const)("the queue on %s", (kind) => {
       { concurrency: 1 },
     );
     await jobs.schedule("sweep", {}, { everyMs: 100 });
-    await jobs.schedule("sweep", {}, { everyMs: 100 });
     await twice.promise;
+    await jobs.schedule("sweep", {}, { everyMs: HOUR_MS });
+    const before = runs;
+    await delay(2_000);
+    // The one that was under way, and the one with which the new schedule begins: beside the former one it were twenty.
+    expect(runs - before).toBeLessThanOrEqual(2);
   });
 });
 
