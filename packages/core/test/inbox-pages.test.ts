@@ -151,6 +151,8 @@ describe("the end of a page that somebody writes by hand", () => {
     "x",
     "1.2026-05-03.0.1",
     "1.2026-13-41.0.1.aaaaaaaaaaaaaaaaaaaaaa",
+    "1.2026-04-31.0.1.aaaaaaaaaaaaaaaaaaaaaa",
+    "1.0000-00-00.0.1.aaaaaaaaaaaaaaaaaaaaaa",
     "1.2026-05-03.9.1.aaaaaaaaaaaaaaaaaaaaaa",
     "1.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa'",
     `${"9".repeat(16)}.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa`,

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { PLACES_OF_ROUNDS } from "./limits.ts";
+import { dayOf } from "./oldest.ts";
 
 export interface PageEnd {
   asOf: number;
@@ -19,11 +20,16 @@ const SHAPE = /^([0-9]{1,15})\.([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9])\.([0-9]{1,1
 export const afterText = ({ asOf, sinceDay, round, first, groupKey }: PageEnd): string =>
   [asOf, sinceDay, round, first, groupKey].join(".");
 
+/** A day that there is: some parsers take the 31st of April for the 1st of May, and the database takes it for none. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && dayOf(new Date(at)) === text;
+}
+
 /** Whoever writes one by hand sees another part of the same list, and no more of it. */
 export const afterSchema = z.string().transform((text, told): PageEnd => {
   const [, asOf, sinceDay = "", round, first, groupKey = ""] = SHAPE.exec(text) ?? [];
-  const isPlace = Number(round) <= PLACES_OF_ROUNDS.length && !Number.isNaN(Date.parse(sinceDay));
-  if (!isPlace) {
+  if (!(Number(round) <= PLACES_OF_ROUNDS.length && isDay(sinceDay))) {
     told.addIssue({ code: "custom", message: "this is no `next` of a page of the inbox" });
     return z.NEVER;
   }
