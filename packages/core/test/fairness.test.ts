@@ -11,34 +11,26 @@ import { type Pooler, startPooler } from "../../db/test/pooler.ts";
 import { type Actor, auth, CreelError, type Ctx, sandbox, token } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
+import { openWatcher, type Watcher } from "./support/watcher.ts";
 
 let fleet: Fleet;
 let acme: TestOrg;
 let globex: TestOrg;
 let holder: postgres.Sql;
-let watcher: postgres.Sql;
+let watcher: Watcher;
 
 beforeAll(async () => {
   fleet = await openFleet();
   acme = await makeOrg(fleet, "acme");
   globex = await makeOrg(fleet, "globex");
   holder = postgres(fleet.appUrl, { max: 1, prepare: false });
-  watcher = postgres(fleet.ownerUrl, { max: 1, prepare: false });
+  watcher = openWatcher(fleet);
 });
 afterAll(async () => {
   await holder?.end();
   await watcher?.end();
   await fleet?.close();
 });
-
-/** As many connections of this database as wait for a lock, once they are `least`. */
-async function waiting(least: number): Promise<number> {
-  for (;;) {
-    const [row] = await watcher`
-      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    if (Number(row?.waiting) >= least) return Number(row?.waiting);
-  }
-}
 
 /** `act`, while a connection that is none of the pool's holds the lock of acme's people. */
 const whileLocked = async (act: () => Promise<void>): Promise<void> => {
@@ -87,13 +79,13 @@ describe.each([
     let flood: Promise<string>[] = [];
     await whileLocked(async () => {
       flood = acts(ctx(viewer), 150);
-      expect(await waiting(ofCaller)).toBe(ofCaller);
+      expect(await watcher.waiting(ofCaller)).toBe(ofCaller);
       // Each of these would wait for the lock's end behind a flood that held all connections.
       for (let i = 0; i < 5; i++) await sandbox.list({ ctx: ctx(globex.as("owner")), input: {} });
       const key = await token.create({ ctx: ctx(globex.as("owner")), input: { name: "key", role: "viewer" } });
       const known = await auth.resolveApiToken({ ctx: ctx(null), input: { token: key.token } });
       expect(known?.orgId).toBe(globex.orgId);
-      expect(await waiting(ofCaller)).toBe(ofCaller);
+      expect(await watcher.waiting(ofCaller)).toBe(ofCaller);
     });
     expect(new Set(await Promise.all(flood))).toEqual(new Set(["not_found"]));
   });
@@ -108,14 +100,14 @@ test("many callers of one org hold its share together, and one who asks once mor
   let flood: Promise<string>[] = [];
   await whileLocked(async () => {
     flood = callers.flatMap((caller) => acts(fleet.ctx(caller), 20));
-    expect(await waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
+    expect(await watcher.waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
     flood.push(...acts(fleet.ctx(ann), ORG_CALLER_WAITING_MAX));
     const refused = await token.revoke({ ctx: fleet.ctx(ann), input: { tokenId: acme.orgId } }).then(
       () => null,
       (error: unknown) => error,
     );
     expect(refused).toMatchObject({ code: "unavailable", status: 503, retryAfterSeconds: expect.any(Number) });
-    expect(await waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
+    expect(await watcher.waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
     await sandbox.list({ ctx: fleet.ctx(globex.as("owner")), input: {} });
   });
   const answers = await Promise.all(flood);
@@ -131,9 +123,9 @@ test("an org whose people wait in the middle of a sign-in keeps nobody of anothe
   await whileLocked(async () => {
     // The share of acme is taken by acts that wait, so whatever of acme goes on in it waits as well.
     blocked = emails.flatMap((actor) => acts(fleet.ctx(actor), ORG_AT_ONCE));
-    expect(await waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
+    expect(await watcher.waiting(ORG_AT_ONCE)).toBe(ORG_AT_ONCE);
     blocked.push(...emails.map((actor) => answerOf(auth.signOutEverywhere({ ctx: fleet.ctx(actor), input: {} }))));
-    const [row] = await watcher`
+    const [row] = await watcher.sql`
       select count(*)::int as idle from pg_stat_activity
         where datname = current_database() and usename = 'creel_system' and state = 'idle in transaction'`;
     expect(Number(row?.idle)).toBeLessThanOrEqual(1);

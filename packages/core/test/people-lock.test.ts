@@ -1,34 +1,25 @@
 import { tables, withOrg } from "@creel/db";
-import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lockPeople } from "../src/authz/people.ts";
 import { grant, team } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
+import { openWatcher, type Watcher } from "./support/watcher.ts";
 
 let fleet: Fleet;
 let acme: TestOrg;
-let watcher: postgres.Sql;
+let watcher: Watcher;
 const owner = () => fleet.ctx(acme.as("owner"));
 
 beforeAll(async () => {
   fleet = await openFleet();
   acme = await makeOrg(fleet, "acme");
-  watcher = postgres(fleet.ownerUrl, { max: 1, prepare: false });
+  watcher = openWatcher(fleet);
 });
 afterAll(async () => {
   await watcher?.end();
   await fleet?.close();
 });
-
-/** Resolves once somebody in this database waits for a row or a lock of another. */
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
-    const [row] = await watcher`
-      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    if (Number(row?.waiting) > 0) return;
-  }
-}
 
 test("a role that waits for the lock of people is judged by what was written meanwhile: no auditor is made an operator", async () => {
   const { userId } = await addPerson(fleet, acme, { name: "ivy", role: "viewer" });
@@ -42,7 +33,7 @@ test("a role that waits for the lock of people is judged by what was written mea
       () => "done",
       (error: { code: string }) => error.code,
     );
-    await Promise.race([somebodyWaits(), acting]);
+    await Promise.race([watcher.somebodyWaits(), acting]);
     await tx.insert(tables.teamMembers).values({ orgId, teamId, userId, createdAt: fleet.clock.now });
     return [acting];
   });

@@ -8,8 +8,8 @@ const LOOK_INTERVAL_MS = 5;
 /** Looks at the database of a test from outside. */
 export interface Watcher {
   sql: postgres.Sql;
-  /** How many wait for a row or a lock of another. */
-  waiting(): Promise<number>;
+  /** How many wait for a row or a lock of another, once they are `least`. */
+  waiting(least?: number): Promise<number>;
   /** Resolves once somebody does. */
   somebodyWaits(): Promise<void>;
   end(): Promise<void>;
@@ -17,17 +17,19 @@ export interface Watcher {
 
 export function openWatcher({ ownerUrl }: Pick<Fleet, "ownerUrl">): Watcher {
   const sql = postgres(ownerUrl, { max: 1, prepare: false });
-  const waiting = async (): Promise<number> => {
-    const [row] = await sql`
-      select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    return Number(row?.waiting);
+  const waiting = async (least = 0): Promise<number> => {
+    for (;;) {
+      const [row] = await sql`
+        select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      const count = Number(row?.waiting);
+      if (count >= least) return count;
+      await delay(LOOK_INTERVAL_MS);
+    }
   };
   return {
     sql,
     waiting,
-    somebodyWaits: async () => {
-      while ((await waiting()) === 0) await delay(LOOK_INTERVAL_MS);
-    },
+    somebodyWaits: async () => void (await waiting(1)),
     end: async () => await sql.end(),
   };
 }
