@@ -1,7 +1,6 @@
 import { approvalSpecSchema } from "@creel/approvals";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
-import { approvalPolicy, type Ctx, change, policy } from "../src/index.ts";
+import { approvalPolicy, change, policy } from "../src/index.ts";
 import { applied } from "./support/applied.ts";
 import { type Fleet, makeOrg, openFleet, POLICY, system, type TestOrg } from "./support/fleet.ts";
 import { addPerson, type TestPerson } from "./support/people.ts";
@@ -189,99 +188,5 @@ describe("what an emergency opened", () => {
     await close(ben, changeId, "keep");
     expect(await close(cleo, changeId, "keep")).toMatchObject({ closed: false });
     expect(await over(changeId)).toMatchObject({ endedHow: "taken_back" });
-  });
-});
-
-describe("labels that break-glass moved", () => {
-  const relabelled = async (to: Record<string, string>): Promise<string> =>
-    (await policy.setLabels({ ctx: await ctxOf(eve), input: { policyId, labels: { ...labels(), ...to } } })).changeId;
-
-  test("go by themselves where it gave them", async () => {
-    const changeId = await broken(await relabelled({ env: "prod" }));
-    expect(await over(changeId)).toMatchObject({ endedHow: "taken_back" });
-    expect((await now()).labels).toEqual(labels());
-  });
-
-  test("come back where it took them only once that is approved, and none of its own stays meanwhile", async () => {
-    await approved(await relabelled({ env: "prod" }));
-    const changeId = await broken(await relabelled({ env: "dev" }));
-    const review = await over(changeId);
-    expect(review?.endedHow).toBe("proposed");
-    expect((await now()).labels).toEqual(labels());
-    await approved(review?.reopening ?? "");
-    expect((await now()).labels).toEqual({ ...labels(), env: "prod" });
-  });
-});
-
-describe("a rule that began to bind by break-glass", () => {
-  /** Asks for more persons than there are, of every text; and a guard of rules that two can satisfy. */
-  async function hostile(): Promise<{
-    org: TestOrg;
-    guardId: string;
-    ruleId: string;
-    changeId: string;
-    two: TestPerson[];
-  }> {
-    const org = await makeOrg(fleet, `rules-${count}`);
-    const breaker = await addPerson(fleet, org, { name: `eva${count}`, role: "security_admin" });
-    const two = [
-      await addPerson(fleet, org, { name: `bea${count}`, role: "approver" }),
-      await addPerson(fleet, org, { name: `cal${count}`, role: "approver" }),
-    ];
-    const admin = () => fleet.ctx(org.as("owner"));
-    const guard = approvalSpecSchema.parse({ selector: { kinds: ["approval_policy"] }, ...TWO });
-    const made = await approvalPolicy.save({ ctx: admin(), input: { name: "guard", mode: "enforce", spec: guard } });
-    const steps = [{ atLeast: 9, of: [{ role: "approver" }] }];
-    const spec = approvalSpecSchema.parse({ selector: { kinds: ["policy_version"] }, steps });
-    const input = { name: "never", mode: "enforce" as const, spec };
-    const { changeId } = await approvalPolicy.save({ ctx: await ctxOf(breaker), input });
-    const { digest, content } = await change.get({ ctx: admin(), input: { changeId } });
-    const glass = { changeId, digest, reason: "production is down", hours: 1 };
-    await change.breakGlass({ ctx: await ctxOf(breaker), input: glass });
-    return { org, guardId: applied(made).policyId, ruleId: idIn(content), changeId, two };
-  }
-  const idIn = (content: unknown): string => z.object({ policyId: z.uuid() }).parse(content).policyId;
-  const voting = async (who: Ctx, changeId: string) => {
-    const { digest } = await change.get({ ctx: who, input: { changeId } });
-    return await change.vote({ ctx: who, input: { changeId, digest, verdict: "approve" } });
-  };
-
-  test("binds on at its end, and what ends it is held by the rules of before and by somebody else who may", async () => {
-    const { org, changeId, two } = await hostile();
-    const admin = () => fleet.ctx(org.as("owner"));
-    // Nor is it made to stay by one, or by those alone whom the rules of before ask.
-    for (const who of two) expect(await close(who, changeId, "keep")).toMatchObject({ closed: false });
-    pass(1);
-    await sweep();
-    const { review } = await change.get({ ctx: admin(), input: { changeId } });
-    const names = async () =>
-      (await approvalPolicy.list({ ctx: admin(), input: {} })).items.flatMap(({ name, mode }) =>
-        mode === "enforce" ? name : [],
-      );
-    expect(await names()).toEqual(["guard", "never"]);
-    const reopening = review?.reopening ?? "";
-    const page = await change.get({ ctx: admin(), input: { changeId: reopening } });
-    expect(page.rules.map(({ name, outOfReach }) => ({ name, outOfReach }))).toEqual([
-      { name: "guard", outOfReach: false },
-      { name: "never", outOfReach: false },
-    ]);
-    for (const who of two) expect(await voting(await ctxOf(who), reopening)).toMatchObject({ state: "open" });
-    expect(await voting(admin(), reopening)).toMatchObject({ state: "applied" });
-    expect(await names()).toEqual(["guard"]);
-  });
-
-  test("is removed by nobody alone, also once no other rule guards it", async () => {
-    const { org, guardId, ruleId, two } = await hostile();
-    const admin = () => fleet.ctx(org.as("owner"));
-    pass(1);
-    await sweep();
-    const unguarded = await approvalPolicy.remove({ ctx: admin(), input: { policyId: guardId } });
-    for (const who of two) await voting(await ctxOf(who), unguarded.changeId);
-    expect(await change.get({ ctx: admin(), input: { changeId: unguarded.changeId } })).toMatchObject({
-      state: "applied",
-    });
-    expect(await approvalPolicy.remove({ ctx: admin(), input: { policyId: ruleId } })).toMatchObject({
-      outcome: "proposed",
-    });
   });
 });

@@ -125,88 +125,10 @@ test("what has been changed since is left, on record", async () => {
   expect((await seen(changeId)).review).toMatchObject({ endedHow: "left", endedNote: "Version 3 was saved since." });
 });
 
-/** Breaks the glass on a change of somebody's, has others approved after it, and lets its time end. */
-async function brokenAndApproved(writes: readonly (() => Promise<{ changeId: string }>)[]): Promise<string> {
-  const [first, ...later] = writes;
-  if (first === undefined) throw new Error("nothing to break the glass on");
-  const { changeId } = await first();
-  const { digest } = await seen(changeId);
-  const input = { changeId, digest, reason: "production is down", hours: 1 };
-  await change.breakGlass({ ctx: await ctxOf(ada), input });
-  for (const write of later) {
-    pass(1 / 60);
-    const made = await write();
-    const ballot = { changeId: made.changeId, digest: (await seen(made.changeId)).digest, verdict: "approve" as const };
-    expect(await change.vote({ ctx: await ctxOf(ben), input: ballot })).toMatchObject({ state: "applied" });
-  }
-  pass(1);
-  await sweep();
-  return changeId;
-}
-
-test("labels that others approved since are left, also where they read as break-glass left them", async () => {
-  const labelled = (step: string) => async () =>
-    await policy.setLabels({ ctx: await ctxOf(ada), input: { policyId, labels: { glass: String(count), step } } });
-  const changeId = await brokenAndApproved(["b", "c", "b"].map(labelled));
-  expect((await now()).labels).toMatchObject({ step: "b" });
-  expect((await seen(changeId)).review).toMatchObject({ endedHow: "left", endedNote: "It was labelled anew since." });
-});
-
-test("a rule that others approved since is left, also where it reads as break-glass left it", async () => {
-  const listed = async () => (await approvalPolicy.list({ ctx: owner(), input: {} })).items;
-  const before = (await listed()).find(({ name }) => name === rule());
-  const spec = approvalSpecSchema.parse(before?.spec);
-  const saved = (name: string) => async () =>
-    await approvalPolicy.save({
-      ctx: await ctxOf(ada),
-      input: { policyId: before?.id ?? "", name, mode: "evaluate" as const, spec },
-    });
-  const changeId = await brokenAndApproved([`b ${count}`, `c ${count}`, `b ${count}`].map(saved));
-  expect((await listed()).find(({ id }) => id === before?.id)).toMatchObject({ name: `b ${count}`, mode: "evaluate" });
-  expect((await seen(changeId)).review).toMatchObject({ endedHow: "left", endedNote: "It was changed since." });
-});
-
-test("the review takes it back at once; an approval policy stands again as it was", async () => {
+test("the review takes it back at once", async () => {
   const changeId = await broken();
   await close(ben, changeId, "undo");
   expect(await now()).toMatchObject({ latestVersion: 3, yaml: POLICY });
-  const [before] = (await approvalPolicy.list({ ctx: owner(), input: {} })).items.filter(({ name }) => name === rule());
-  const removed = await approvalPolicy.remove({ ctx: await ctxOf(ada), input: { policyId: before?.id ?? "" } });
-  const { digest } = await seen(removed.changeId);
-  const input = { changeId: removed.changeId, digest, reason: "it locks everybody out", hours: 1 };
-  await change.breakGlass({ ctx: await ctxOf(ada), input });
-  pass(1);
-  await sweep();
-  const { items } = await approvalPolicy.list({ ctx: owner(), input: {} });
-  expect(items.find(({ name }) => name === rule())).toMatchObject({ mode: "enforce", spec: before?.spec });
-});
-
-test("a rule that break-glass weakened binds on, is broken no second time, and is put back whatever has its name", async () => {
-  const { items } = await approvalPolicy.list({ ctx: owner(), input: {} });
-  const before = items.find(({ name }) => name === rule());
-  const rulePolicyId = before?.id ?? "";
-  const breaking = async (changeId: string) => {
-    const { digest } = await seen(changeId);
-    const input = { changeId, digest, reason: "it locks everybody out", hours: 1 };
-    return await change.breakGlass({ ctx: await ctxOf(ada), input });
-  };
-  const spec = approvalSpecSchema.parse(before?.spec);
-  const weak = { policyId: rulePolicyId, name: `weak ${count}`, mode: "evaluate" as const, spec };
-  const weakened = await approvalPolicy.save({ ctx: await ctxOf(ada), input: weak });
-  await breaking(weakened.changeId);
-  const squat = { name: rule(), mode: "evaluate" as const, spec };
-  expect(await approvalPolicy.save({ ctx: await ctxOf(ada), input: squat })).toMatchObject({ outcome: "applied" });
-  const tweaked = await approvalPolicy.save({ ctx: await ctxOf(ada), input: { ...weak, name: `tweak ${count}` } });
-  expect(tweaked.outcome).toBe("proposed");
-  await expect(breaking(tweaked.changeId)).rejects.toMatchObject({ code: "conflict" });
-  // What it was for still needs its approver.
-  const { changeId } = await propose();
-  expect((await seen(changeId)).state).toBe("open");
-  pass(1);
-  await sweep();
-  const after = (await approvalPolicy.list({ ctx: owner(), input: {} })).items.find(({ id }) => id === rulePolicyId);
-  expect(after).toMatchObject({ name: `${rule()} (2)`, mode: "enforce", spec: before?.spec });
-  expect((await seen(weakened.changeId)).review).toMatchObject({ endedHow: "taken_back" });
 });
 
 test("a role given by break-glass cannot be kept, as it carries its own end, and is never one that votes", async () => {

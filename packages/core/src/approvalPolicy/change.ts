@@ -7,10 +7,8 @@ import { type ApprovalSpec, approvalSpecSchema } from "@creel/approvals";
 import { and, eq, isNull, ne, type Tx, tables } from "@creel/db";
 import { z } from "zod";
 import { changesOf, recordAudit } from "../audit/record.ts";
-import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
-import { appliedSince } from "../change/since.ts";
+import { defineChangeKind, type In } from "../change/kinds.ts";
 import type { Ctx } from "../context.ts";
-import { digestOf } from "../digest.ts";
 import { CreelError } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { APPROVAL_POLICIES_MAX, NAME_CHARS_MAX } from "./limits.ts";
@@ -24,6 +22,8 @@ const contentSchema = z.strictObject({
   policy: z.strictObject({ name: nameSchema, mode: modeSchema, spec: approvalSpecSchema }).nullable(),
 });
 type Content = z.output<typeof contentSchema>;
+const NEVER_BY_GLASS =
+  "Approval policies are not changed by break-glass. Break it on the change that must happen now; the rule itself waits for its approvers.";
 const t = tables.approvalPolicies;
 
 export type ApprovalPolicyRow = typeof t.$inferSelect;
@@ -63,19 +63,11 @@ export const approvalPolicyChange = defineChangeKind({
     if (policy === null) return `Remove the approval policy ${row?.name ?? policyId}`;
     return `${row === null ? "New approval policy" : "Approval policy"} ${policy.name}`;
   },
+  neverByGlass: NEVER_BY_GLASS,
   apply: async (tx, ctx, content, { orgId }) => await write(tx, ctx, orgId, content),
-  takeBack,
 });
 
-/** With `putBack` neither a name that was taken meanwhile nor a full list keeps a rule from being there again. */
-async function write(
-  tx: Tx,
-  ctx: Ctx,
-  orgId: string,
-  content: Content,
-  { putBack = false } = {},
-): Promise<{ policyId: string }> {
-  const { policyId, policy } = content;
+async function write(tx: Tx, ctx: Ctx, orgId: string, { policyId, policy }: Content): Promise<{ policyId: string }> {
   const now = ctx.clock();
   const before = await standing({ tx, orgId }, policyId);
   if (policy === null) {
@@ -87,55 +79,22 @@ async function write(
     await audit(tx, ctx, before, { ...before, removedAt: now });
     return { policyId };
   }
-  const named = { orgId, policyId, name: policy.name };
-  const taken = await isTaken(tx, named);
-  if (taken && !putBack) throw new CreelError("conflict", `Another approval policy is called ${policy.name}.`);
+  if (await isTaken(tx, { orgId, policyId, name: policy.name }))
+    throw new CreelError("conflict", `Another approval policy is called ${policy.name}.`);
+  if (before === null) await expectRoom(tx, orgId);
   const after = {
-    orgId,
-    id: policyId,
+    ...{ orgId, id: policyId },
     ...policy,
-    name: taken ? await freeName(tx, named) : policy.name,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     removedAt: null,
   };
-  if (before === null && !putBack) await expectRoom(tx, orgId);
   await tx
     .insert(t)
     .values(after)
-    // One that was removed by break-glass is there again.
-    .onConflictDoUpdate({
-      target: [t.orgId, t.id],
-      set: { ...policy, name: after.name, updatedAt: now, removedAt: null },
-    });
+    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now, removedAt: null } });
   await audit(tx, ctx, before, after);
   return { policyId };
-}
-
-const baseSchema = z.object({ standing: contentSchema.shape.policy });
-
-type Policy = Content["policy"];
-const binds = (policy: Policy): boolean => policy?.mode === "enforce";
-
-/**
- * The rule of before, where the one that was applied still stands and none was saved since. One that began to bind goes on, until its
- * end is approved: a rule that bound before bound on all the while, so nothing is loosened by putting that one back.
- */
-async function takeBack(
-  tx: Tx,
-  ctx: Ctx,
-  { orgId, id, content, base }: AppliedChange<Content>,
-): Promise<TakenBack<Content>> {
-  const row = await standing({ tx, orgId }, content.policyId);
-  const now = row === null ? null : { name: row.name, mode: row.mode, spec: row.spec };
-  if (digestOf(now) !== digestOf(content.policy) || (await appliedSince(tx, { orgId, id })))
-    return { how: "left", note: row === null ? "It was removed since." : "It was changed since." };
-  const before = baseSchema.parse(base).standing;
-  if (before === null && row === null) return { how: "taken_back" };
-  if (!binds(before) && binds(content.policy))
-    return { how: "narrowed", reopen: { policyId: content.policyId, policy: before }, wrote: false };
-  await write(tx, ctx, orgId, { policyId: content.policyId, policy: before }, { putBack: true });
-  return { how: "taken_back" };
 }
 
 interface Named {
@@ -150,15 +109,6 @@ async function isTaken(tx: Tx, of: Named): Promise<boolean> {
     .from(t)
     .where(and(eq(t.orgId, of.orgId), eq(t.name, of.name), ne(t.id, of.policyId), isNull(t.removedAt)));
   return found.length > 0;
-}
-
-/** The name with the first number that nobody has. */
-async function freeName(tx: Tx, of: Named): Promise<string> {
-  for (let number = 2; ; number++) {
-    const end = ` (${number})`;
-    const name = of.name.slice(0, NAME_CHARS_MAX - end.length) + end;
-    if (!(await isTaken(tx, { ...of, name }))) return name;
-  }
 }
 
 async function expectRoom(tx: Tx, orgId: string): Promise<void> {

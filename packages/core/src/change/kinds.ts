@@ -87,6 +87,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack<z.output<S>>>;
   /** Whether it allowed anything that was not allowed before: then keeping it asks for what the change asked for. Always where absent: of rules nobody can say so. */
   opened?: (at: In, applied: AppliedChange<z.output<S>>) => Promise<boolean>;
+  /** Why break-glass applies no change of this kind; one of some contents alone says `notByGlass`. */
+  neverByGlass?: string;
   /** Why break-glass may not apply it, or null. */
   notByGlass?: (at: In, content: z.output<S>) => Promise<string | null>;
   /** What break-glass applies carries its own end (`endsAt`), so nothing can keep it beyond that. */

@@ -61,7 +61,8 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
       right("delete", "withdraw changes") ??
       (wrote ? null : right("approve", "withdraw the changes of others")),
     apply: row.state === "approved" ? right("apply", "apply changes") : (over("apply") ?? "It is not approved yet."),
-    breakGlass: over("break_glass") ?? person ?? right("break_glass", "break the glass"),
+    breakGlass:
+      over("break_glass") ?? kindOf(row.kind).neverByGlass ?? person ?? right("break_glass", "break the glass"),
     remind: whyNotNow(row, now) ?? right("update", "remind others"),
     keep: reviewOver ?? person ?? took ?? gone ?? (said ? KEEP_WAITS : null) ?? right("approve", "approve changes"),
     closeReview: reviewOver ?? person ?? took ?? right("approve", "approve changes"),

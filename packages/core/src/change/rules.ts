@@ -4,7 +4,6 @@ import { permissionOf } from "../authz/roles.ts";
 import { stored } from "../stored.ts";
 import { namesOfKind, type Right } from "./kinds.ts";
 import { TIME_TO_LIVE_HOURS } from "./limits.ts";
-import { rulesBeforeGlass, rulesNobodyApproved } from "./underGlass.ts";
 
 export interface PolicyInForce {
   /** null: the rule that holds where no policy selects a change whose author may not do it alone. */
@@ -24,7 +23,7 @@ export interface ApprovalRule {
   spec: ApprovalSpec;
 }
 
-/** The approval policies that stand there, enforced or looking on. What holds because of them is asked of `bindingRules`. */
+/** The approval policies of an organization, enforced or looking on. Invariant: every gate that a rule holds asks here. */
 export async function standingRules(tx: Tx, orgId: string): Promise<ApprovalRule[]> {
   const t = tables.approvalPolicies;
   const rows = await tx
@@ -35,32 +34,14 @@ export async function standingRules(tx: Tx, orgId: string): Promise<ApprovalRule
   return rows.map(({ id, name, mode, spec }) => ({ policyId: id, name, mode, spec: stored<ApprovalSpec>(spec) }));
 }
 
-/**
- * The approval policies as they bind: one that break-glass changed or removed as it was before. Threat: a gate that reads what stands
- * is opened by a broken glass, and what came through it stays when the glass is over. Invariant: every gate asks here.
- */
-export async function bindingRules(tx: Tx, orgId: string): Promise<ApprovalRule[]> {
-  const before = await rulesBeforeGlass(tx, orgId);
-  return [
-    ...(await standingRules(tx, orgId)).filter(({ policyId }) => !before.has(policyId)),
-    ...[...before].map(([policyId, { name, mode, spec }]) => ({
-      ...{ policyId, name, mode },
-      spec: stored<ApprovalSpec>(spec),
-    })),
-  ];
-}
-
 /** The approval policies that select a change at this moment, and those that guard what it changes. */
 export async function rulesFor(
   tx: Tx,
   of: { orgId: string; kind: string; risk: RiskGrade; touches: readonly Labels[]; guardedBy: readonly string[] },
 ): Promise<Rules> {
-  const unapproved = of.guardedBy.length === 0 ? new Set<string>() : await rulesNobodyApproved(tx, of.orgId);
-  const ownEnd = ({ policyId }: { policyId: string }): boolean =>
-    of.guardedBy.includes(policyId) && unapproved.has(policyId);
-  const selected = (await bindingRules(tx, of.orgId))
-    .map((policy) => (ownEnd(policy) ? { ...policy, spec: SOMEBODY_ELSE } : policy))
-    .filter((policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId));
+  const selected = (await standingRules(tx, of.orgId)).filter(
+    (policy) => isSelected(policy.spec, of) || of.guardedBy.includes(policy.policyId),
+  );
   return {
     enforced: selected.filter(({ mode }) => mode === "enforce"),
     evaluated: selected.filter(({ mode }) => mode !== "enforce"),
@@ -82,9 +63,6 @@ export const unselectedRule = ({ on, action }: Right): PolicyInForce => ({
     freezes: [],
   },
 });
-
-/** What changing a rule takes that break-glass alone made. */
-const SOMEBODY_ELSE = unselectedRule({ action: "update", on: "approval_policy" }).spec;
 
 const HOUR_MS = 60 * 60 * 1000;
 

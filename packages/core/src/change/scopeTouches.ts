@@ -1,7 +1,7 @@
 import type { Labels } from "@creel/approvals";
 import { type Scope, scopeMeet } from "../authz/grant.ts";
 import type { In } from "./kinds.ts";
-import { bindingRules } from "./rules.ts";
+import { standingRules } from "./rules.ts";
 
 /** Sets of labels that a scope is written out into; one with more counts as the whole org, so that it needs rights over all of it. */
 const WRITTEN_OUT_MAX = 64;
@@ -12,7 +12,7 @@ const WRITTEN_OUT_MAX = 64;
  * does. Invariant: what could ever cover a thing that a policy selects is selected by it.
  */
 export async function touchesOfScope({ tx, orgId }: In, scope: Scope | null): Promise<Labels[]> {
-  const examples = (await bindingRules(tx, orgId)).flatMap(({ spec }) => {
+  const examples = (await standingRules(tx, orgId)).flatMap(({ spec }) => {
     const { labels } = spec.selector;
     if (labels === undefined) return [];
     const meet = scopeMeet(scope, labels);

@@ -34,6 +34,8 @@ export const policyCreateChange = defineChangeKind({
   labels: async (_at, { labels }): Promise<Labels[]> => [labels],
   risk: async ({ now }, { yaml }) => riskBetween(NOTHING_ALLOWED, yaml, now),
   summary: async (_at, { name }) => `The new policy ${name}`,
+  neverByGlass:
+    "Break-glass makes no policy, since nothing would take it back. Break it on the text of one that is there, or on an exception.",
   apply,
 });
 

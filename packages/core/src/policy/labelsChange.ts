@@ -10,10 +10,8 @@ import { changesOf, recordAudit } from "../audit/record.ts";
 import { authorizeNew, authorizeOn } from "../authz/authorize.ts";
 import { labelsSchema } from "../authz/fields.ts";
 import { authorizeRelabel } from "../authz/relabel.ts";
-import { type AppliedChange, defineChangeKind, type In, type TakenBack } from "../change/kinds.ts";
-import { appliedSince } from "../change/since.ts";
+import { defineChangeKind, type In } from "../change/kinds.ts";
 import type { ApiKeyActor, Ctx, UserActor } from "../context.ts";
-import { digestOf } from "../digest.ts";
 import { stored } from "../stored.ts";
 import { NOTHING_ALLOWED } from "./nothingAllowed.ts";
 import { labelsOfUsers, newestVersion, riskBetween } from "./versionChange.ts";
@@ -21,7 +19,6 @@ import { labelsOfUsers, newestVersion, riskBetween } from "./versionChange.ts";
 const RIGHT = { action: "update", on: "policy" } as const;
 const contentSchema = z.strictObject({ policyId: z.uuid(), labels: labelsSchema });
 type Content = z.output<typeof contentSchema>;
-type Applied = AppliedChange<Content>;
 
 export const policyLabelsChange = defineChangeKind({
   kind: "policy_labels",
@@ -53,34 +50,9 @@ export const policyLabelsChange = defineChangeKind({
     await writeLabels(tx, ctx, { orgId, policyId, labels });
     return { labels };
   },
-  takeBack,
-  opened: async (_at, { content, base }) =>
-    Object.keys(without(content.labels, baseSchema.parse(base).labels)).length > 0,
+  neverByGlass:
+    "Labels say which rules bind a policy, so break-glass moves none. Break it on the text, or on an exception, that must be in force now.",
 });
-
-const baseSchema = z.object({ labels: labelsSchema });
-
-/** Those of the first that the second lacks. */
-const without = (labels: Labels, less: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).filter(([name, value]) => less[name] !== value));
-
-/**
- * The labels of before, where those that were applied are still there and no others have been since. A label by which the policy
- * goes somewhere again is not given again so: that waits for its approvals.
- */
-async function takeBack(tx: Tx, ctx: Ctx, { orgId, id, content, base }: Applied): Promise<TakenBack<Content>> {
-  const { policy } = await newestVersion({ tx, orgId, now: ctx.clock() }, content.policyId);
-  if (digestOf(policy.labels) !== digestOf(content.labels) || (await appliedSince(tx, { orgId, id })))
-    return { how: "left", note: "It was labelled anew since." };
-  const { policyId } = content;
-  const before = baseSchema.parse(base).labels;
-  const taken = without(before, content.labels);
-  const given = without(content.labels, before);
-  const wrote = Object.keys(given).length > 0;
-  if (wrote) await writeLabels(tx, ctx, { orgId, policyId, labels: without(content.labels, given) });
-  if (Object.keys(taken).length === 0) return { how: "taken_back" };
-  return { how: "narrowed", reopen: { policyId, labels: before }, wrote };
-}
 
 async function writeLabels(tx: Tx, ctx: Ctx, of: { orgId: string; policyId: string; labels: Labels }): Promise<void> {
   const { orgId, policyId, labels } = of;

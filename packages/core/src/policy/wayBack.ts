@@ -43,9 +43,18 @@ function opens(before: Policy, after: Policy, now: Date): boolean {
   );
 }
 
+/** Each is compared with both texts, and a comparison may take a second or two: so few are tried, and of long texts one. */
+const GUESSES_MAX = 3;
+const LONG_CHARS = 64 * 1024;
+
 /** The most of what both allow that can be shown to be no more than either. */
 function commonText({ from, to, now }: { from: Policy; to: Policy; now: Date }): string {
-  for (const text of new Set(commonPolicies(to, from).map(printPolicy))) {
+  const tried = new Set<string>();
+  for (const policy of commonPolicies(to, from)) {
+    const text = printPolicy(policy);
+    if (tried.has(text)) continue;
+    if (tried.size >= (text.length > LONG_CHARS ? 1 : GUESSES_MAX)) break;
+    tried.add(text);
     const read = readable(text, now);
     if (read !== null && !opens(from, read, now) && !opens(to, read, now)) return text;
   }

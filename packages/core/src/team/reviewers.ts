@@ -5,7 +5,7 @@
  */
 import type { Tx } from "@creel/db";
 import { type Grant, mayAtAll } from "../authz/grant.ts";
-import { bindingRules, standingRules } from "../change/rules.ts";
+import { standingRules } from "../change/rules.ts";
 import { CreelError } from "../errors/errors.ts";
 
 export async function expectMaySeat(
@@ -22,9 +22,9 @@ export async function expectMaySeat(
   );
 }
 
-/** The first approval policy that asks people of this team, enforced or looking on, as it stands or as it binds. */
+/** The first approval policy that asks people of this team, enforced or looking on. */
 async function policyNaming(tx: Tx, { orgId, teamId }: { orgId: string; teamId: string }): Promise<string | null> {
-  const rules = [...(await standingRules(tx, orgId)), ...(await bindingRules(tx, orgId))];
+  const rules = await standingRules(tx, orgId);
   return rules.find(({ spec }) => names(spec.steps, teamId) || names(spec.veto, teamId))?.name ?? null;
 }
 
