@@ -131,7 +131,7 @@ export const protocols: Case[] = [
     promise: "limits",
     needs: ["egress"],
     program: node(
-      `const open = []; const to = await lookup(host("api")); for (let i = 0; i < 900; i++) { const s = net.connect(443, to); s.on("error", () => {}); open.push(s); } const live = () => open.filter((s) => s.readyState === "open").length; for (let i = 0; i < 100 && (live() >= 600 || i < 5); i++) await sleep(100); say("LIVE " + live()); for (const s of open) s.destroy(); say(await recovers("https://" + host("api") + "/v1/after")); process.exit(0)`,
+      `const open = []; const to = await lookup(host("api")); for (let i = 0; i < 700; i++) { const s = net.connect(443, to); s.on("error", () => {}); open.push(s); } const live = () => open.filter((s) => s.readyState === "open").length; for (let i = 0; i < 100 && (live() >= 600 || i < 5); i++) await sleep(100); say("LIVE " + live()); for (const s of open) s.destroy(); say(await recovers("https://" + host("api") + "/v1/after")); process.exit(0)`,
     ),
     expect: {
       says: "fewer than 600 stay open, and the gateway still serves",
