@@ -145,23 +145,43 @@ describe("four hundred and fifty groups", () => {
   });
 });
 
+it("what an agent asked first and goes on asking stands on the first page, whatever it asked after", async () => {
+  const at = await home("early", ["one", "two"]);
+  await at.tell(at.denied(0, "evil.example"));
+  await at.tell(...Array.from({ length: 300 }, (_, n) => at.denied(0, `cover-${n}.example.com`)));
+  await at.tell(...Array.from({ length: 60 }, (_, n) => at.denied(1, `other-${n}.example.com`)));
+  pass(MINUTE_MS);
+  const first = async () => (await at.page()).items.map(({ host }) => host);
+  expect(await first()).not.toContain("evil.example");
+  // The most lately denied; and, once it is not that any more, the most denied.
+  await at.tell(at.denied(0, "evil.example"), at.denied(0, "evil.example"));
+  expect((await first())[0]).toBe("evil.example");
+  await at.tell(at.denied(0, "cover-7.example.com"));
+  expect(await first()).toContain("evil.example");
+  // Each is met once all the same.
+  const { hosts } = await walk(at, 100, async () => await at.tell(at.denied(0, "cover-9.example.com")));
+  expect(hosts).toHaveLength(361);
+  expect(new Set(hosts).size).toBe(361);
+});
+
 describe("the end of a page that somebody writes by hand", () => {
   it.each([
     "",
     "x",
     "1.2026-05-03.0.1",
-    "1.2026-13-41.0.1.aaaaaaaaaaaaaaaaaaaaaa",
-    "1.2026-04-31.0.1.aaaaaaaaaaaaaaaaaaaaaa",
-    "1.0000-00-00.0.1.aaaaaaaaaaaaaaaaaaaaaa",
-    "1.2026-05-03.9.1.aaaaaaaaaaaaaaaaaaaaaa",
-    "1.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa'",
-    `${"9".repeat(16)}.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa`,
+    "1.2026-13-41.0.1.aaaaaaaaaaaaaaaaaaaaaa.",
+    "1.2026-04-31.0.1.aaaaaaaaaaaaaaaaaaaaaa.",
+    "1.0000-00-00.0.1.aaaaaaaaaaaaaaaaaaaaaa.",
+    "1.2026-05-03.9.1.aaaaaaaaaaaaaaaaaaaaaa.",
+    "1.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa.'",
+    `1.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa.${"a".repeat(21 * 22)}`,
+    `${"9".repeat(16)}.2026-05-03.0.1.aaaaaaaaaaaaaaaaaaaaaa.`,
   ])("is refused where it is none: %s", async (after) => {
     await expect(many.page({ after })).rejects.toMatchObject({ code: "invalid_input" });
   });
 
   it("looks back no further than counts are kept, and into no other org", async () => {
-    const after = "999999999999999.1970-01-01.0.999999999999999.aaaaaaaaaaaaaaaaaaaaaa";
+    const after = "999999999999999.1970-01-01.0.999999999999999.aaaaaaaaaaaaaaaaaaaaaa.";
     const { items, since } = await many.page({ after });
     expect(items.length).toBeGreaterThan(0);
     expect(fleet.clock.now.getTime() - Date.parse(since)).toBeLessThanOrEqual(33 * 86_400_000);

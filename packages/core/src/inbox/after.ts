@@ -4,7 +4,7 @@
  * groups is made of days' first decisions and of nothing that was dealt with meanwhile.
  */
 import { z } from "zod";
-import { PLACES_OF_ROUNDS } from "./limits.ts";
+import { LIFTED_MAX, PLACES_OF_ROUNDS } from "./limits.ts";
 import { dayOf } from "./oldest.ts";
 
 export interface PageEnd {
@@ -13,12 +13,16 @@ export interface PageEnd {
   round: number;
   first: number;
   groupKey: string;
+  /** What the first page had out of its turn: no later page has it again. */
+  lifted: readonly string[];
 }
 
-const SHAPE = /^([0-9]{1,15})\.([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9])\.([0-9]{1,15})\.([A-Za-z0-9_-]{22})$/;
+const SHAPE =
+  /^([0-9]{1,15})\.([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9])\.([0-9]{1,15})\.([A-Za-z0-9_-]{22})\.((?:[A-Za-z0-9_-]{22})*)$/;
+const KEY = /.{22}/g;
 
-export const afterText = ({ asOf, sinceDay, round, first, groupKey }: PageEnd): string =>
-  [asOf, sinceDay, round, first, groupKey].join(".");
+export const afterText = ({ asOf, sinceDay, round, first, groupKey, lifted }: PageEnd): string =>
+  [asOf, sinceDay, round, first, groupKey, lifted.join("")].join(".");
 
 /** A day that there is: some parsers take the 31st of April for the 1st of May, and the database takes it for none. */
 function isDay(text: string): boolean {
@@ -28,10 +32,11 @@ function isDay(text: string): boolean {
 
 /** Whoever writes one by hand sees another part of the same list, and no more of it. */
 export const afterSchema = z.string().transform((text, told): PageEnd => {
-  const [, asOf, sinceDay = "", round, first, groupKey = ""] = SHAPE.exec(text) ?? [];
-  if (!(Number(round) <= PLACES_OF_ROUNDS.length && isDay(sinceDay))) {
+  const [, asOf, sinceDay = "", round, first, groupKey = "", keys = ""] = SHAPE.exec(text) ?? [];
+  const lifted = keys.match(KEY) ?? [];
+  if (!(Number(round) <= PLACES_OF_ROUNDS.length && isDay(sinceDay) && lifted.length <= LIFTED_MAX)) {
     told.addIssue({ code: "custom", message: "this is no `next` of a page of the inbox" });
     return z.NEVER;
   }
-  return { asOf: Number(asOf), sinceDay, round: Number(round), first: Number(first), groupKey };
+  return { asOf: Number(asOf), sinceDay, round: Number(round), first: Number(first), groupKey, lifted };
 });

@@ -13,6 +13,10 @@ export const COUNTS_MAX = 40_000;
 export const GROUPS_PER_SANDBOX_FIRST = 50;
 /** Groups of each sandbox that find a place on the page before any sandbox has more there. */
 export const PLACES_OF_ROUNDS = [1, 5, GROUPS_PER_SANDBOX_FIRST];
+/** Of a page, the part that may be taken by what is denied most or most lately and has no place near the front. */
+export const LIFTED_PART = 10;
+/** So many at most; the ends of pages name them. */
+export const LIFTED_MAX = GROUPS_MAX / LIFTED_PART;
 /** Old counts that one sweep looks at: a day of that many sandboxes, when each was denied as much as is counted. */
 export const SWEPT_ROWS_MAX = 25_050;
 /** Sandboxes whose old counts one sweep forgets, at most 500 and one a day each; the next sweep goes on. */

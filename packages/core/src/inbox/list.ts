@@ -10,6 +10,7 @@ import {
   DAYS_MAX,
   GROUPS_MAX,
   GROUPS_PER_SANDBOX_FIRST,
+  LIFTED_PART,
   PLACES_OF_ROUNDS,
 } from "./limits.ts";
 import { newestCursor } from "./newest.ts";
@@ -42,7 +43,8 @@ export interface InboxPage {
  * Denied requests of the fleet in groups, those of the newest day first, on each page the most lately denied first. Threat: agents that
  * flood, so that people see nothing else, or that are denied more while people read. Invariant: each sandbox has its newest groups on the
  * first page before any has many there, and a group has the best place that it has with any sandbox that was denied it, so that nobody's
- * place is lost in another's flood. Whoever goes on from page to page meets each group that waits all the while once: what is new
+ * place is lost in another's flood; what is denied most or most lately in a sandbox stands there too, however early on its day that began, so
+ * that nothing hides behind what its own agent asked after it. Whoever goes on from page to page meets each group that waits all the while once: what is new
  * meanwhile stands on the first page. What is not counted is said to be there (`more`).
  */
 export const list = defineVerb({
@@ -59,8 +61,9 @@ export const list = defineVerb({
       const looking: Looking = { orgId, sinceDay, asOf, sandboxId, within: visibleDecisions(ctx.actor) };
       const { rows, cut, total } = await groupsOf(tx, looking, { show, after, limit: limit + 1 });
       const shown = rows.slice(0, limit);
+      const lifted = after?.lifted ?? shown.flatMap((row) => (row.lifted ? [row.group_key] : []));
       const last = rows.length > limit ? shown.at(-1) : undefined;
-      const next = last === undefined ? null : afterText(endOf(last, { asOf, sinceDay }));
+      const next = last === undefined ? null : afterText(endOf(last, { asOf, sinceDay, lifted }));
       const items = await describeGroups(tx, { orgId, rows: shown.sort(byPlaceAndTime), days: daysOf(sinceDay, now) });
       return { items, total, more: cut || next !== null, next, since: `${sinceDay}T00:00:00.000Z` };
     });
@@ -74,7 +77,7 @@ function sinceOf({ days, after, now }: { days: number; after: PageEnd | undefine
   return after.sinceDay < first ? first : after.sinceDay;
 }
 
-const endOf = (row: PlacedRow, began: Pick<PageEnd, "asOf" | "sinceDay">): PageEnd => ({
+const endOf = (row: PlacedRow, began: Pick<PageEnd, "asOf" | "sinceDay" | "lifted">): PageEnd => ({
   ...began,
   round: row.round,
   first: Number(row.first),
@@ -88,7 +91,7 @@ function daysOf(sinceDay: string, now: Date): string[] {
   return days;
 }
 
-const isLate = ({ place }: PlacedRow): number => (place > GROUPS_PER_SANDBOX_FIRST ? 1 : 0);
+const isLate = ({ place, lifted }: PlacedRow): number => (place > GROUPS_PER_SANDBOX_FIRST && !lifted ? 1 : 0);
 
 /** What has found its place on the page is read by its time; the rest of a flood comes after. */
 const byPlaceAndTime = (one: PlacedRow, other: PlacedRow): number =>
@@ -100,6 +103,8 @@ interface PlacedRow extends GroupRow {
   round: number;
   /** The first decision of its newest day. */
   first: string;
+  /** On the first page out of its turn. */
+  lifted: boolean;
 }
 
 /**
@@ -128,7 +133,9 @@ async function groupsOf(
   const further =
     after === undefined
       ? sql`true`
-      : sql`(round, -first, group_key) > (${after.round}::int, ${-after.first}::bigint, ${after.groupKey})`;
+      : sql`(round, -first, group_key) > (${after.round}::int, ${-after.first}::bigint, ${after.groupKey})
+          and group_key <> all(${sql.param([...after.lifted])}::text[])`;
+  const liftedMax = after === undefined ? Math.floor(limit / LIFTED_PART) : 0;
   // One pass and no join of what is large with itself: fresh tables have no statistics to plan one by.
   const found = await tx.execute<(PlacedRow | { group_key: null }) & { cut: boolean; total: number }>(sql`
     with counted as materialized (${seen(looking)}), by_sandbox as (
@@ -144,21 +151,32 @@ async function groupsOf(
       from placed b left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = b.group_key and m.sandbox_id = b.sandbox_id
         and m.ended_at is null
       where not (${dealtWith})
+    ), open as (
+      select w.*, m.kind as mark_kind, m.reason as mark_reason, m.by as mark_by, m.at as mark_at,
+        row_number() over (partition by w.sandbox_id order by w.cursor desc) = 1
+          or row_number() over (partition by w.sandbox_id order by w.count desc, w.cursor desc) = 1 as notable
+      from waiting w left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = w.group_key and m.sandbox_id is null
+        and m.ended_at is null
+      where ${shown}
     ), g as (
       select w.group_key, sum(w.count)::int as count, min(w.first_at) as first_at, max(w.last_at) as last_at, max(w.cursor)::text as cursor,
         count(*)::int as sandboxes, array_agg(w.sandbox_id order by w.last_at desc) as sandbox_ids, json_agg(w.days) as days,
-        w.place::int as place, w.group_first as first, m.kind as mark_kind, m.reason as mark_reason, m.by as mark_by, m.at as mark_at
-      from waiting w left join ${inboxMarks} m on m.org_id = ${org} and m.group_key = w.group_key and m.sandbox_id is null
-        and m.ended_at is null
-      where ${shown} group by w.group_key, w.place, w.group_first, m.kind, m.reason, m.by, m.at
+        w.place::int as place, w.group_first as first, bool_or(w.notable) as notable,
+        w.mark_kind, w.mark_reason, w.mark_by, w.mark_at
+      from open w group by w.group_key, w.place, w.group_first, w.mark_kind, w.mark_reason, w.mark_by, w.mark_at
     ), rounds as (
       select g.*, ${round} as round from g
+    ), lifted as (
+      select * from rounds where notable and round > 1 order by last_at desc, group_key limit ${liftedMax}
     ), page as (
-      select * from rounds where ${further} order by round, first desc, group_key limit ${limit}
+      select *, true as lifted from lifted union all (
+        select *, false as lifted from rounds where ${further} and group_key not in (select group_key from lifted)
+        order by round, first desc, group_key limit ${limit} - (select count(*) from lifted)
+      )
     )
     select page.*, c.cut, c.total from (
       select coalesce(bool_or(at_end), false) or count(*) >= ${COUNTS_MAX} as cut, (select count(*)::int from g) as total from counted
-    ) c left join page on true order by page.round, page.first desc, page.group_key`);
+    ) c left join page on true order by page.lifted desc, page.round, page.first desc, page.group_key`);
   const rows = found.flatMap((row) => (row.group_key === null ? [] : [row]));
   return { rows, cut: found.some(({ cut }) => cut), total: found[0]?.total ?? 0 };
 }
