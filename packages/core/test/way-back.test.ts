@@ -94,6 +94,21 @@ describe("of a text that both opens and closes", () => {
     expect(end(ask("more.creel.example", "/x"))).toBe(false);
   });
 
+  test("of a thousand places the one that it gave and the one that it took are out of reach, and no other", () => {
+    const PLACES = 1_000;
+    const places = (from: number): string => {
+      const hosts = Array.from(
+        { length: PLACES },
+        (_, index) => `      - { host: h${from + index}.example, port: 443 }\n`,
+      );
+      return `version: 1\nnetwork_policies:\n  many:\n    name: many\n    endpoints:\n${hosts.join("")}    binaries:\n      - path: /usr/bin/curl\n`;
+    };
+    const end = read(left(places(1), places(0))).network_policies["many"]?.endpoints.map(({ host }) => host);
+    expect(end).toHaveLength(PLACES - 1);
+    expect(end).not.toContain("h0.example");
+    expect(end).not.toContain(`h${PLACES}.example`);
+  });
+
   test("files: what it gave and what it took are both out of reach", () => {
     const files = (...paths: string[]): string =>
       `${policy(steady)}filesystem_policy:\n  read_only: []\n  read_write: [${paths.join(", ")}]\n`;

@@ -6,8 +6,8 @@
  */
 import { canonicalJson, type Endpoint, type Policy, type PolicyEntry } from "@creel/policy";
 
-/** Endpoints of one host that are laid side by side, of all entries: past these only entries that are the same have anything in common. */
-export const PAIRS_MAX = 20_000;
+/** Endpoints of one place that are laid side by side, of all entries: what lies past these is left out. */
+const PAIRS_MAX = 20_000;
 
 const keyOf = (value: unknown): string => canonicalJson(value ?? null);
 const same = (a: unknown, b: unknown): boolean => keyOf(a) === keyOf(b);
@@ -66,8 +66,8 @@ function commonEntry(own: PolicyEntry, other: PolicyEntry, budget: { pairs: numb
   return { ...rest, endpoints: places, binaries: programs };
 }
 
-/** Endpoints of one entry that say the same but for ports and rules. */
-const TWINS_MAX = 100;
+/** Endpoints of one entry that say the same but for ports and rules, of which more than a few are nobody's way to write. */
+const TWINS_MAX = 8;
 
 /** All that must be the same for two endpoints to have anything in common. */
 const placeOf = ({ rules, deny_rules: _, ports: __, ...rest }: Endpoint): string =>

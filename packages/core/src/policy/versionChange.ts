@@ -10,7 +10,7 @@ import { type Ctx, personOf } from "../context.ts";
 import { notFound } from "../errors/errors.ts";
 import { first, stored } from "../stored.ts";
 import { judgePolicy } from "./judge.ts";
-import { opensBetween, wayBack } from "./wayBack.ts";
+import { opensBetween, type WayBack, wayBack } from "./wayBack.ts";
 
 const { policies: p, policyVersions: v, sandboxes: s, nodes: n } = tables;
 
@@ -127,6 +127,18 @@ async function writeVersion(tx: Tx, ctx: Ctx, given: Writing): Promise<SavedVers
 const stoodOnSchema = z.object({ version: z.number().int() });
 const savedSchema = z.object({ version: z.number().int(), digest: z.string() });
 
+/** By the call it was asked in: a transaction that runs again after others' writes compares the same texts once. */
+const asked = new WeakMap<Ctx, { applied: string; former: string; way: WayBack }>();
+
+function wayOf(ctx: Ctx, texts: Parameters<typeof wayBack>[0]): WayBack {
+  const { applied, former } = texts;
+  const known = asked.get(ctx);
+  if (known?.applied === applied && known.former === former) return known.way;
+  const way = wayBack(texts);
+  asked.set(ctx, { applied, former, way });
+  return way;
+}
+
 async function formerText(tx: Tx, applied: Applied) {
   const { orgId, content, base } = applied;
   const { version } = stoodOnSchema.parse(base);
@@ -150,7 +162,7 @@ async function takeBack(tx: Tx, ctx: Ctx, applied: Applied): Promise<TakenBack<C
     return { how: "left", note: `Version ${policy.latestVersion} was saved since.` };
   const former = await formerText(tx, applied);
   const reopen = { policyId, yaml: former.yaml };
-  const way = wayBack({ applied: newest.yaml, former: former.yaml, now });
+  const way = wayOf(ctx, { applied: newest.yaml, former: former.yaml, now });
   if (way.how === "stay") return { how: "narrowed", reopen, wrote: false };
   const by = { orgId, policyId, author: describeActor(ctx.actor).label, authorUserId: personOf(ctx.actor) };
   const because = `version ${saved.version} was applied by break-glass and is taken back`;

@@ -52,8 +52,7 @@ function commonText({ from, to, now }: { from: Policy; to: Policy; now: Date }):
   const tried = new Set<string>();
   for (const policy of commonPolicies(to, from)) {
     const text = printPolicy(policy);
-    if (tried.has(text)) continue;
-    if (tried.size >= (text.length > LONG_CHARS ? 1 : GUESSES_MAX)) break;
+    if (tried.has(text) || tried.size >= (text.length > LONG_CHARS ? 1 : GUESSES_MAX)) continue;
     tried.add(text);
     const read = readable(text, now);
     if (read !== null && !opens(from, read, now) && !opens(to, read, now)) return text;
