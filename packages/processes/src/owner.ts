@@ -40,6 +40,9 @@ export function ownText({ flocked }: { flocked: boolean }): string | null {
   return `${JSON.stringify(owner)}\n`;
 }
 
+/** Nothing of ours goes to the program. Types of Next, where this is compiled as well, want a mode of every environment. */
+const NO_ENVIRONMENT = {} as NodeJS.ProcessEnv;
+
 /** Takes a flock on an open file, for as long as this process has it open. False where this host or this file system has none. */
 export const takeFlock = (fd: number): boolean => flock(fd, "-x") === 0;
 
@@ -48,7 +51,7 @@ function flock(fd: number, mode: "-x" | "-s"): number | null {
     // The lock belongs to the open file, which the program shares with us and leaves to us.
     const { status, error } = spawnSync(program, [mode, "-n", "3"], {
       stdio: ["ignore", "ignore", "ignore", fd],
-      env: {},
+      env: NO_ENVIRONMENT,
       timeout: FLOCK_MS_MAX,
     });
     if (error === undefined) return status;
