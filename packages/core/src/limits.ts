@@ -1,5 +1,8 @@
 import { isVisible } from "@creel/policy/visible";
 import { z } from "zod";
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "./bounds.ts";
+
+export { MESSAGE_CHARS_MAX } from "./bounds.ts";
 
 /** One page of a table: what a screen shows, and the most one call may cost. */
 export const PAGE_DEFAULT = 50;
@@ -10,8 +13,6 @@ export const LOG_PAGE_MAX = 200;
 export const LOG_KEEP_BYTES = 4 * 1024 * 1024;
 /** A week of minutes: the widest chart there is. */
 export const TIMELINE_MINUTES_MAX = 7 * 24 * 60;
-/** Enough for a sentence or a ticket with a link. */
-export const MESSAGE_CHARS_MAX = 2_000;
 /** A join secret that lies around is a hole: one hour is enough to paste it into a shell. */
 export const ENROLL_TTL_MINUTES_MAX = 60;
 
@@ -22,7 +23,9 @@ export const slugSchema = z
 /** Names that people give and others read: one line, and nothing in it that nobody sees. */
 export const visibleNameSchema = (charsMax: number) =>
   z.string().trim().min(1, "give it a name").max(charsMax).refine(isVisible, "use characters that can be seen");
-/** Length is what makes a password strong; the upper bound keeps hashing cheap. */
-export const passwordSchema = z.string().min(12, "use at least 12 characters").max(1024);
+export const passwordSchema = z
+  .string()
+  .min(PASSWORD_CHARS_MIN, `use at least ${PASSWORD_CHARS_MIN} characters`)
+  .max(PASSWORD_CHARS_MAX);
 /** A decision's cursor as text. */
 export const decisionIdSchema = z.string().regex(/^[0-9]{1,15}$/, "a decision id is a number");

@@ -1,4 +1,5 @@
 "use client";
+import { PASSWORD_CHARS_MAX } from "@creel/core/bounds";
 import { signIn } from "next-auth/react";
 import { type FormEvent, useState } from "react";
 import { paths } from "../../lib/paths.ts";
@@ -53,7 +54,7 @@ export const InviteForm = () => {
         autoComplete="new-password"
         required
         minLength={12}
-        maxLength={1024}
+        maxLength={PASSWORD_CHARS_MAX}
       />
       {asksCode ? (
         <Field

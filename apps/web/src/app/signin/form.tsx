@@ -1,4 +1,5 @@
 "use client";
+import { PASSWORD_CHARS_MAX } from "@creel/core/bounds";
 import { signIn } from "next-auth/react";
 import { type FormEvent, useState } from "react";
 import { paths } from "../../lib/paths.ts";
@@ -86,7 +87,7 @@ export const SignInForm = ({ target, refusedBy }: { target: string; refusedBy: s
           type="password"
           autoComplete="current-password"
           required
-          maxLength={1024}
+          maxLength={PASSWORD_CHARS_MAX}
         />
       ) : (
         <Button type="button" onClick={() => setByPassword(true)}>

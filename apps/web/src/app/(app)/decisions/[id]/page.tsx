@@ -1,3 +1,4 @@
+import { MESSAGE_CHARS_MAX } from "@creel/core/bounds";
 import type { Metadata } from "next";
 import { one, oneOf, type PageParams } from "../../../../lib/params.ts";
 import { Prefetched } from "../../../../server/trpc/page.tsx";
@@ -5,13 +6,12 @@ import { DecisionDetail } from "./decision-detail.tsx";
 
 export const metadata: Metadata = { title: "Decision" };
 
-const REASON_CHARS_MAX = 2_000;
-
 const DecisionPage = async (props: { params: Promise<{ id: string }>; searchParams: PageParams }) => {
   const { id } = await props.params;
   const query = await props.searchParams;
   const propose = oneOf(query.propose, ["allow", "deny"]);
-  const wish = propose === undefined ? null : { propose, reason: (one(query.reason) ?? "").slice(0, REASON_CHARS_MAX) };
+  const wish =
+    propose === undefined ? null : { propose, reason: (one(query.reason) ?? "").slice(0, MESSAGE_CHARS_MAX) };
   return (
     <Prefetched
       missingIs404

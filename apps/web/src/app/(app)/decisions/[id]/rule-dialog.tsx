@@ -1,5 +1,6 @@
 "use client";
 import type { AllowProposal, DecisionView } from "@creel/core";
+import { MESSAGE_CHARS_MAX } from "@creel/core/bounds";
 import { skipToken, useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
@@ -18,8 +19,6 @@ import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field } from "../../../../ui/field.tsx";
 import { TextLink } from "../../../../ui/link.tsx";
 import { Answer } from "../../../../ui/query.tsx";
-
-const MESSAGE_CHARS_MAX = 2_000;
 
 const WORDS = {
   allow: {

@@ -1,4 +1,5 @@
 "use client";
+import { MESSAGE_CHARS_MAX } from "@creel/core/bounds";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -13,8 +14,6 @@ import { refusalOf, useComparison } from "../../../../policy/use-comparison.ts";
 import { Button } from "../../../../ui/button.tsx";
 import { Dialog } from "../../../../ui/dialog.tsx";
 import { Field } from "../../../../ui/field.tsx";
-
-const MESSAGE_CHARS_MAX = 2_000;
 
 const savedTitle = (saved: { outcome: "applied"; version: number } | { outcome: "proposed" }): string =>
   saved.outcome === "applied" ? `Saved as version ${saved.version}` : "Proposed, and waiting for approval";

@@ -1,5 +1,6 @@
 "use client";
 import type { SandboxView } from "@creel/core";
+import { MESSAGE_CHARS_MAX } from "@creel/core/bounds";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -85,7 +86,7 @@ const Release = ({ sandbox }: { sandbox: SandboxView }) => {
             label="Why it may run again"
             hint="Stands in the audit."
             value={reason}
-            maxLength={2000}
+            maxLength={MESSAGE_CHARS_MAX}
             autoComplete="off"
             onChange={(event) => setReason(event.target.value)}
           />

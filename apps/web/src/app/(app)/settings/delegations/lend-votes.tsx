@@ -1,4 +1,5 @@
 "use client";
+import { DELEGATION_DAYS_MAX, DELEGATION_REASON_CHARS_MAX, DELEGATION_REASON_CHARS_MIN } from "@creel/core/bounds";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -9,9 +10,6 @@ import { Field, SelectField } from "../../../../ui/field.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
 import { Refusal } from "../../../../ui/states.tsx";
 
-const DAYS_MAX = 30;
-const REASON_CHARS_MIN = 3;
-const REASON_CHARS_MAX = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const untilAfter = (days: string): string => new Date(Date.now() + Number(days) * DAY_MS).toISOString();
@@ -34,9 +32,14 @@ export const LendVotes = () => {
       onSettled: () => queryClient.invalidateQueries(trpc.delegation.pathFilter()),
     }),
   );
+  const problem = give.error ?? candidates.error;
   const refusal =
     mayNot ??
-    (toUserId === "" ? "Choose to whom." : reason.trim().length < REASON_CHARS_MIN ? "Say why, in a few words." : null);
+    (toUserId === ""
+      ? "Choose to whom."
+      : reason.trim().length < DELEGATION_REASON_CHARS_MIN
+        ? "Say why, in a few words."
+        : null);
   return (
     <Panel title="Lend your votes">
       <form
@@ -47,7 +50,7 @@ export const LendVotes = () => {
             give.mutate({ toUserId, until: untilAfter(days), reason: reason.trim() });
         }}
       >
-        {give.error ? <Refusal>{shownError(give.error).message}</Refusal> : null}
+        {problem ? <Refusal>{shownError(problem).message}</Refusal> : null}
         <SelectField
           label="To"
           value={toUserId}
@@ -61,7 +64,7 @@ export const LendVotes = () => {
           label="For"
           value={days}
           onChange={(event) => setDays(event.target.value)}
-          options={[1, 3, 7, 14, DAYS_MAX].map((count) => ({
+          options={[1, 3, 7, 14, DELEGATION_DAYS_MAX].map((count) => ({
             value: String(count),
             text: count === 1 ? "1 day" : `${count} days`,
           }))}
@@ -70,7 +73,7 @@ export const LendVotes = () => {
           label="Reason"
           value={reason}
           onChange={(event) => setReason(event.target.value)}
-          maxLength={REASON_CHARS_MAX}
+          maxLength={DELEGATION_REASON_CHARS_MAX}
           autoComplete="off"
         />
         <div>

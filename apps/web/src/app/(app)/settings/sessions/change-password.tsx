@@ -1,4 +1,5 @@
 "use client";
+import { PASSWORD_CHARS_MAX } from "@creel/core/bounds";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shownError } from "../../../../client/errors.ts";
@@ -56,7 +57,7 @@ export const ChangePassword = () => {
             autoComplete="current-password"
             value={current}
             onChange={(event) => setCurrent(event.target.value)}
-            maxLength={1024}
+            maxLength={PASSWORD_CHARS_MAX}
           />
           <NewPasswordField value={next} onChange={setNext} />
           <div>
