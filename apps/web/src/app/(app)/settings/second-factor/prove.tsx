@@ -5,15 +5,19 @@ import { ProofFields, useProof } from "../../../../parts/proof-fields.tsx";
 import { ProveAtProvider } from "../../../../parts/prove-at-provider.tsx";
 import { Button } from "../../../../ui/button.tsx";
 import { Panel } from "../../../../ui/panel.tsx";
+import { Loading } from "../../../../ui/states.tsx";
 
 /** The same factors as at the door, or the provider anew, for this sign-in alone; good for ten minutes. */
 export const Prove = ({ asksCode, onProved }: { asksCode: boolean; onProved: () => void }) => {
   const trpc = useTRPC();
   const proof = useProof({ asksCode, onProved });
-  const provider = useQuery(trpc.auth.listFactors.queryOptions({})).data?.provider ?? null;
+  const factors = useQuery(trpc.auth.listFactors.queryOptions({}));
+  const provider = factors.data?.provider ?? null;
   return (
     <Panel title="Prove that it is you">
-      {provider ? (
+      {factors.isPending ? (
+        <Loading what="how you sign in" />
+      ) : provider ? (
         <ProveAtProvider provider={provider.name} onReturned={onProved} />
       ) : (
         <form
