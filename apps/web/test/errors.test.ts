@@ -40,3 +40,9 @@ describe("what one may not see and what does not exist", () => {
     expect(one).toBe(other);
   });
 });
+
+it("who is asked to come again is told in how many seconds, and nobody else is", () => {
+  const busy = problemResponse(new CreelError("unavailable", "Too much waits.", { retryAfterSeconds: 5 }), "r");
+  expect([busy.status, busy.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(problemResponse(new CreelError("unavailable", "Not here."), "r").headers.get("retry-after")).toBeNull();
+});
