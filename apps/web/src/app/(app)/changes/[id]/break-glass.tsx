@@ -14,14 +14,10 @@ const REASON_CHARS_MAX = 2_000;
 const HOURS = [1, 2, 4, 8, 24];
 
 /** What it brings about until others have looked at it, and at its end. */
-function whatStays(kind: string): string {
-  if (kind === "role_grant" || kind === "egress_exception") return "What it gives ends at its end.";
-  const end =
-    "At its end what it opened is taken back, unless others keep it; what it closed stays closed until opening it again is approved.";
-  return kind === "approval_policy"
-    ? `A rule that bound before binds on as it was until others keep the new one: loosening it here lets nothing more through. ${end}`
-    : end;
-}
+const whatStays = (kind: string): string =>
+  kind === "role_grant" || kind === "egress_exception"
+    ? "What it gives ends at its end."
+    : "At its end what it opened is taken back, unless others keep it; what it closed stays closed until opening it again is approved.";
 
 /** Applying without approvals: says what it costs before it can be done. */
 export const BreakGlass = ({ change }: { change: ChangeDetail }) => {
