@@ -108,6 +108,25 @@ describe("what an emergency closed", () => {
     expect((await now()).yaml).toBe(CLOSED);
   });
 
+  test("waits in Creel's own words: nobody writes it anew, and who had a part in closing it does not withdraw it", async () => {
+    const dora = await addPerson(fleet, acme, { name: `dora${count}`, role: "operator" });
+    const input = { policyId, yaml: CLOSED, baseVersion: 1 };
+    const asked = await policy.saveVersion({ ctx: await ctxOf(dora), input });
+    const review = await over(await broken(asked.changeId));
+    const changeId = review?.reopening ?? "";
+    const { digest } = await seen(changeId);
+    for (const who of [dora, eve]) {
+      const edit = { changeId, digest, content: { policyId, yaml: OTHER } };
+      await expect(change.edit({ ctx: await ctxOf(who), input: edit })).rejects.toMatchObject({ code: "conflict" });
+    }
+    const page = await change.get({ ctx: await ctxOf(dora), input: { changeId } });
+    expect(page.refusals.edit).toContain("puts back what was there before");
+    expect(page.refusals.withdraw).not.toBeNull();
+    const withdraw = change.withdraw({ ctx: await ctxOf(dora), input: { changeId } });
+    await expect(withdraw).rejects.toMatchObject({ code: "forbidden" });
+    expect(await seen(changeId)).toMatchObject({ state: "open", content: { yaml: OPEN } });
+  });
+
   test("is proposed once, however many ends meet", async () => {
     const changeId = await broken(await saved(CLOSED));
     pass(1);

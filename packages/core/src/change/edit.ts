@@ -11,6 +11,7 @@ import { directOf, kindOf } from "./kinds.ts";
 import { barParties } from "./parties.ts";
 import { asTheyStand } from "./proposer.ts";
 import { remindersFrom } from "./reminders.ts";
+import { REOPENS_AS_IT_WAS, reopenedBy } from "./reopen.ts";
 import { digestOfChange, lockChange, stateOf, touchesOf } from "./row.ts";
 import { rulesFor, timeToLiveMs } from "./rules.ts";
 import { expectSchedule, instantSchema } from "./submit.ts";
@@ -47,6 +48,8 @@ export const edit = defineVerb({
       authorizeOver(actor, { action: "update", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "edit");
       if (over !== null) throw new CreelError("conflict", over);
+      if ((await reopenedBy(tx, { orgId, changeId: change.id })) !== null)
+        throw new CreelError("conflict", REOPENS_AS_IT_WAS);
       if (change.digest !== input.digest)
         throw new CreelError("conflict", "The change was edited since you looked at it. Make your edit again on top.", {
           details: { digest: change.digest },

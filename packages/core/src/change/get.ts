@@ -37,6 +37,7 @@ export const get = defineVerb({
       const seesMembers = mayAtAll(ctx.actor.grants, "read", "member");
       const review = (await reviewsOf(tx, { orgId, changeIds: [row.id] })).get(row.id) ?? null;
       const counted = await countNow(tx, { row, review, now: ctx.clock() });
+      const reopens = await reopenedBy(tx, { orgId, changeId: row.id });
       const votes = await votesOf(tx, row, { counted, names });
       return {
         ...toChangeView(row, review),
@@ -44,11 +45,19 @@ export const get = defineVerb({
         base: row.base,
         rules: counted?.rules.map((rule) => ruleView(rule, { names, seesMembers })) ?? [],
         votes,
-        reopens: await reopenedBy(tx, { orgId, changeId: row.id }),
+        reopens,
         lastEditor: await lastEditorOf(tx, row),
         parties: parties.map(({ userId, part }) => ({ person: names.person(userId), part })),
         frozenUntil: isoOrNull(counted?.frozenUntil ?? null),
-        refusals: refusalsFor({ actor: ctx.actor, row, parties, review, votes, now: ctx.clock() }),
+        refusals: refusalsFor({
+          actor: ctx.actor,
+          row,
+          parties,
+          review,
+          votes,
+          reopens: reopens !== null,
+          now: ctx.clock(),
+        }),
         result: row.result,
       };
     });

@@ -85,7 +85,7 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
    * applied by break-glass until a change undoes it. It opens nothing that was closed: a content that would is answered, not written.
    */
   takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack<z.output<S>>>;
-  /** Whether it allowed anything that was not allowed before: then keeping it asks for what the change asked for. Always where absent: of rules nobody can say so. */
+  /** Whether it allowed anything that was not allowed before: then keeping it asks for what the change asked for. Always where absent. */
   opened?: (at: In, applied: AppliedChange<z.output<S>>) => Promise<boolean>;
   /** Why break-glass applies no change of this kind; one of some contents alone says `notByGlass`. */
   neverByGlass?: string;

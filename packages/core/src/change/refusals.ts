@@ -8,6 +8,7 @@ import { mayOver } from "./authority.ts";
 import { isOver } from "./glass.ts";
 import { kindOf } from "./kinds.ts";
 import { whyNotNow } from "./remind.ts";
+import { REOPENS_AS_IT_WAS, wrote } from "./reopen.ts";
 import { type ChangeRow, stateOf, touchesOf } from "./row.ts";
 import { ENDS_BY_ITSELF } from "./underGlass.ts";
 import { barredBecause, VOTES_SIGNED_IN } from "./vote.ts";
@@ -18,6 +19,7 @@ interface Asking {
   parties: readonly { userId: string; part: string }[];
   review: typeof tables.changeReviews.$inferSelect | null;
   votes: readonly VoteView[];
+  reopens: boolean;
   now: Date;
 }
 
@@ -25,10 +27,10 @@ const KEEP_WAITS = "You said so already. It is kept once everybody else whom its
 
 /** Why this one cannot do each of these now, in the words the page's buttons carry. The verbs decide again. */
 export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
-  const { actor, row, parties, review, votes, now } = asking;
+  const { actor, row, parties, review, votes, reopens, now } = asking;
   const me = personOf(actor);
-  const part = parties.find(({ userId }) => userId === me)?.part;
-  const wrote = part !== undefined && part !== "favoured";
+  const mine = parties.filter(({ userId }) => userId === me);
+  const part = mine[0]?.part;
   const over = (event: ChangeEvent): string | null => refusal(stateOf(row), event);
   const right = (action: Action, does: string): string | null =>
     mayOver(actor.grants, { action, on: "change", touches: touchesOf(row) })
@@ -55,11 +57,11 @@ export function refusalsFor(asking: Asking): Record<Refusable, string | null> {
   return {
     approve: vote,
     reject: vote,
-    edit: over("edit") ?? right("update", "edit changes"),
+    edit: over("edit") ?? (reopens ? REOPENS_AS_IT_WAS : null) ?? right("update", "edit changes"),
     withdraw:
       over("withdraw") ??
       right("delete", "withdraw changes") ??
-      (wrote ? null : right("approve", "withdraw the changes of others")),
+      (mine.some(wrote) ? null : right("approve", "withdraw the changes of others")),
     apply: row.state === "approved" ? right("apply", "apply changes") : (over("apply") ?? "It is not approved yet."),
     breakGlass:
       over("break_glass") ?? kindOf(row.kind).neverByGlass ?? person ?? right("break_glass", "break the glass"),

@@ -64,6 +64,12 @@ async function propose(
 /** The part of whoever wrote or gained by what break-glass applied, or broke the glass for it, in what would undo that. */
 export const BROKE_GLASS = "broke_glass";
 
+/** Why it is not edited: whoever decides reads Creel's own words, that it puts back what was. */
+export const REOPENS_AS_IT_WAS = "It puts back what was there before. Propose anything else as a change of your own.";
+
+/** Who wrote a change, of all who had a part in it. */
+export const wrote = ({ part }: { part: string }): boolean => part === "author" || part === "editor";
+
 /** The change that break-glass applied and that this one would undo. */
 export async function reopenedBy(
   tx: Tx,

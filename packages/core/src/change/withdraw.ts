@@ -9,6 +9,7 @@ import { partiesOf } from "./count.ts";
 import { move } from "./end.ts";
 import { COMMENT_CHARS_MAX } from "./limits.ts";
 import { asTheyStand } from "./proposer.ts";
+import { wrote } from "./reopen.ts";
 import { lockChange, stateOf, touchesOf } from "./row.ts";
 import { serializably } from "./transact.ts";
 
@@ -30,9 +31,9 @@ export const withdraw = defineVerb({
       const { actor } = await asTheyStand(tx, ctx, { action: "delete", on: "change" });
       authorizeOver(actor, { action: "delete", on: "change", touches: touchesOf(change) });
       const me = personOf(ctx.actor);
-      const wrote = (await partiesOf(tx, change)).some(({ userId, part }) => userId === me && part !== "favoured");
+      const mine = (await partiesOf(tx, change)).some((party) => party.userId === me && wrote(party));
       // Whoever could reject it may as well take it back.
-      if (!wrote) authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
+      if (!mine) authorizeOver(actor, { action: "approve", on: "change", touches: touchesOf(change) });
       const over = refusal(stateOf(change), "withdraw");
       if (over !== null) throw new CreelError("conflict", over);
       return await move(tx, ctx, change, { event: "withdraw", action: "change.withdraw", reason: input.reason });
