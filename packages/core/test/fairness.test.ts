@@ -6,7 +6,7 @@
 import { type Db, openDb } from "@creel/db";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ORG_CALLER_WAITING_MAX, orgAtOnceMax } from "../../db/src/client.ts";
+import { ORG_CALLER_WAITING_MAX, orgAtOnceMax } from "../../db/src/pools.ts";
 import { type Pooler, startPooler } from "../../db/test/pooler.ts";
 import { type Actor, auth, CreelError, type Ctx, sandbox, token } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";

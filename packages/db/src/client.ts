@@ -1,126 +1,26 @@
-import { sql } from "drizzle-orm";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import { type SQL, sql } from "drizzle-orm";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { callerNow } from "./caller.ts";
-import { quiet } from "./quiet.ts";
-import * as schema from "./schema/index.ts";
-import { createTurns, type Turns } from "./turns.ts";
+import { type HeldTurn, heldNow, holding } from "./held.ts";
+import { type Db, poolsOf } from "./pools.ts";
+import type * as schema from "./schema/index.ts";
+import { BusyError } from "./turns.ts";
 
 /**
- * Threat: a query that forgets its org, on a connection that another org used before; an org, or somebody who is nobody yet, whose
- * requests hold all connections. Invariant: the only way to a connection is a transaction that named its org first (`withOrg`) or that
- * runs as the role with an explicit list of cross-org tables (`withSystem`, `withSystemFor`), and each waits for its turn before it has
- * one. The pools are not reachable from outside this module.
+ * Threat: a query that forgets its org, on a connection that another org used before; an org, or somebody who is nobody yet, who lets
+ * others wait for ever. Invariant: the only way to a connection is a transaction that named its org first (`withOrg`) or that runs as
+ * the role with an explicit list of cross-org tables (`withSystem`, `withSystemFor`); each waits for its turns before it has one
+ * (`pools.ts`), and what waits for a lock with one is ended after a while.
  */
 
 export type Tx = Parameters<Parameters<PostgresJsDatabase<typeof schema>["transaction"]>[0]>[0];
 
-/** An open database. What is in it is this package's own affair; `withOrg` and `withSystem` are the doors. */
-export interface Db {
-  close(): Promise<void>;
-}
-
-export interface DbSettings {
-  appUrl: string;
-  systemUrl: string;
-  /** Connections of this process as the app role. */
-  poolMax?: number | undefined;
-}
-
-/** With an embedded database of 100 connections this leaves room for three programs, the queue and listeners. */
-const POOL_MAX = 10;
-/** Of the connections of orgs, for one org: two that flood leave one for the rest, and a lone org loses nothing it would notice. */
-const ORG_SHARE = 0.4;
-/** Sign-ins and keys are recognised in one of these, briefly. */
-const SYSTEM_POOL_MAX = 4;
-/** One kind of request of nobody yet, or one caller, leaves as many for the others. */
-const SYSTEM_CALLER_AT_ONCE_MAX = 2;
-/**
- * Transactions of the system's role that hold their connection while they wait for one of an org's. Behind a pooler of three
- * connections two of them still find a third to go on with.
- */
-const CROSSING_MAX = 2;
-/** Of one caller in an org: a page and a script ask for dozens at once, a flood for more. */
-export const ORG_CALLER_WAITING_MAX = 200;
-/** Who is nobody yet is one caller with all others, unless a proxy vouches for addresses. */
-const SYSTEM_CALLER_WAITING_MAX = 1_000;
-const IDLE_TIMEOUT_S = 30;
-const CONNECT_TIMEOUT_S = 10;
-
-const registryKey = Symbol.for("creel.db.pools");
-interface Pool {
-  drizzle: PostgresJsDatabase<typeof schema>;
-  turns: Turns;
-}
-interface Pools {
-  app: Pool;
-  system: Pool;
-  /** Of the system's role too; apart, so that whoever waits for an org in one keeps nobody from being recognised. */
-  crossing: Pool;
-}
-/** On the global object, because a bundler may put this module into one process more than once and all must know every Db. */
-const registry = globalThis as { [registryKey]?: WeakMap<Db, Pools> };
-registry[registryKey] ??= new WeakMap<Db, Pools>();
-const opened = registry[registryKey];
-
-export function openDb(settings: DbSettings): Db {
-  // No named prepared statements: they break behind poolers that hand each transaction another connection.
-  const options = {
-    prepare: false,
-    idle_timeout: IDLE_TIMEOUT_S,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    onnotice: quiet,
-  };
-  const poolMax = settings.poolMax ?? POOL_MAX;
-  const app = postgres(settings.appUrl, { ...options, max: poolMax });
-  const system = postgres(settings.systemUrl, { ...options, max: SYSTEM_POOL_MAX });
-  const crossing = postgres(settings.systemUrl, { ...options, max: CROSSING_MAX });
-  const ofOrg = orgAtOnceMax(poolMax);
-  const db: Db = {
-    close: async () => {
-      await Promise.all([app, system, crossing].map((pool) => pool.end({ timeout: 5 })));
-    },
-  };
-  opened.set(db, {
-    app: {
-      drizzle: drizzle(app, { schema }),
-      turns: createTurns({
-        atOnceMax: poolMax,
-        groupAtOnceMax: ofOrg,
-        callerAtOnceMax: Math.max(1, ofOrg - 1),
-        callerWaitingMax: ORG_CALLER_WAITING_MAX,
-      }),
-    },
-    system: {
-      drizzle: drizzle(system, { schema }),
-      turns: createTurns({
-        atOnceMax: SYSTEM_POOL_MAX,
-        groupAtOnceMax: SYSTEM_CALLER_AT_ONCE_MAX,
-        callerAtOnceMax: SYSTEM_CALLER_AT_ONCE_MAX,
-        callerWaitingMax: SYSTEM_CALLER_WAITING_MAX,
-      }),
-    },
-    crossing: {
-      drizzle: drizzle(crossing, { schema }),
-      turns: createTurns({
-        atOnceMax: CROSSING_MAX,
-        groupAtOnceMax: 1,
-        callerAtOnceMax: 1,
-        callerWaitingMax: ORG_CALLER_WAITING_MAX,
-      }),
-    },
-  });
-  return db;
-}
-
-/** How many transactions of one org go on at once, of so many connections; of one caller in it one less, so that another is served. */
-export const orgAtOnceMax = (poolMax: number = POOL_MAX): number => Math.max(1, Math.floor(poolMax * ORG_SHARE));
-
-function poolsOf(db: Db): Pools {
-  const pools = opened.get(db);
-  if (pools === undefined) throw new Error("this Db was not made by openDb");
-  return pools;
-}
+/** In an org: longer than anything of ours holds a lock, and an end to two processes that wait for each other through a pooler. */
+const LOCK_WAIT_MS_MAX = 60_000;
+/** Of what crosses, and of an org's turn in it: whoever holds a lock of an org for ever keeps a sign-in of another waiting for this. */
+export const CROSSING_LOCK_WAIT_MS_MAX = 5_000;
+/** Of what crosses, for the turn of a further org: no longer, for it holds a connection and may be waited for itself. */
+const FAR_TURN_WAIT_MS_MAX = 5_000;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -131,7 +31,8 @@ export interface OrgTransaction {
 
 /**
  * One transaction in one org: row security shows and accepts rows of that org only. Never begun inside another of the same org, which
- * would wait for a turn while it holds one. @throws BusyError when too many of the org wait.
+ * would wait for a turn while it holds one; in a `withSystemFor` it goes on in the turn that is held there.
+ * @throws BusyError when too many of the org wait, or when a lock was waited for too long.
  */
 export async function withOrg<T>(
   db: Db,
@@ -141,15 +42,18 @@ export async function withOrg<T>(
 ): Promise<T> {
   if (!UUID.test(orgId)) throw new Error("withOrg needs the org's id");
   const { app } = poolsOf(db);
+  const held = heldNow(db);
+  const lockWait = lockWaitOf(held === null ? LOCK_WAIT_MS_MAX : CROSSING_LOCK_WAIT_MS_MAX);
   const transaction = async (tx: Tx): Promise<T> => {
-    await tx.execute(sql`select set_config('app.org_id', ${orgId}, true)`);
+    await tx.execute(sql`select set_config('app.org_id', ${orgId}, true), ${lockWait}`);
     return await work(tx);
   };
   const options = isolation === undefined ? undefined : { isolationLevel: isolation };
-  return await app.turns.take(
-    { group: orgId.toLowerCase(), caller: callerNow() },
-    async () => await app.drizzle.transaction(transaction, options),
-  );
+  const run = async (): Promise<T> => await orBusy(() => app.drizzle.transaction(transaction, options));
+  if (held?.orgId === orgId.toLowerCase()) return await inHeld(held, run);
+  if (held !== null && !held.isFar) throw new Error("a transaction that crosses goes on in its own org alone");
+  const waitMsMax = held === null ? undefined : FAR_TURN_WAIT_MS_MAX;
+  return await app.turns.take({ group: orgId.toLowerCase(), caller: callerNow(), waitMsMax }, run);
 }
 
 /**
@@ -164,14 +68,70 @@ export async function withSystem<T>(db: Db, work: (tx: Tx) => Promise<T>): Promi
   );
 }
 
+export interface Crossing {
+  orgId: string;
+  /** Whose row it locks: two acts of one person, in whatever orgs, wait for each other without a connection. */
+  userId: string;
+  /** Whether it goes on in further orgs of the person too, which happens at one place at a time and waits seconds for them. */
+  isFar?: boolean;
+}
+
 /**
- * As `withSystem`, where `work` goes on in transactions of orgs before it ends: one for each org at once, of the org it is about. It
- * may wait there for as long as that org keeps it, so it has no connection that others are recognised by.
+ * As `withSystem`, where `work` goes on in transactions of an org before it ends: one for each org at once. It has the turn of its org
+ * and that of the person before it has a connection, and so holds one for no longer than Postgres takes.
+ * @throws BusyError when too many of the org or of the person wait, or when a lock was waited for too long.
  */
-export async function withSystemFor<T>(db: Db, orgId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const { crossing } = poolsOf(db);
-  return await crossing.turns.take(
-    { group: orgId.toLowerCase(), caller: callerNow() },
-    async () => await crossing.drizzle.transaction(work),
+export async function withSystemFor<T>(
+  db: Db,
+  { orgId, userId, isFar = false }: Crossing,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  if (heldNow(db) !== null) throw new Error("a transaction that crosses is not begun in another");
+  const { app, crossing, far, crossingsOfOrgs, people } = poolsOf(db);
+  const pool = isFar ? far : crossing;
+  const caller = callerNow();
+  const ofOrg = { group: orgId.toLowerCase(), caller };
+  const turn: HeldTurn = { db, orgId: ofOrg.group, isFar, inUse: false, isOver: false };
+  const transaction = async (tx: Tx): Promise<T> => {
+    await tx.execute(sql`select ${lockWaitOf(CROSSING_LOCK_WAIT_MS_MAX)}`);
+    return await work(tx);
+  };
+  const run = async (): Promise<T> => {
+    try {
+      return await holding(turn, () => orBusy(() => pool.drizzle.transaction(transaction)));
+    } finally {
+      turn.isOver = true;
+    }
+  };
+  // The order of `pools.ts`. One of an org at once, so that those that wait for the rest hold one turn of each org and not all.
+  return await crossingsOfOrgs.take(ofOrg, () =>
+    app.turns.take(ofOrg, () => people.take({ group: userId, caller }, () => pool.turns.take(ofOrg, run))),
   );
+}
+
+async function inHeld<T>(held: HeldTurn, run: () => Promise<T>): Promise<T> {
+  // One turn is one connection: a second one at once would be of nobody's turn.
+  if (held.inUse) throw new Error("a transaction that crosses goes on in one transaction of its org at once");
+  held.inUse = true;
+  try {
+    return await run();
+  } finally {
+    held.inUse = false;
+  }
+}
+
+const lockWaitOf = (ms: number): SQL => sql`set_config('lock_timeout', ${String(ms)}, true)`;
+
+const LOCK_NOT_AVAILABLE = "55P03";
+const CAUSES_MAX = 4;
+
+/** A lock that was waited for too long says the same as too many who wait: nothing was done, and it may be asked again. */
+async function orBusy<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    for (let at = error, depth = 0; at instanceof Error && depth < CAUSES_MAX; at = at.cause, depth++)
+      if ("code" in at && at.code === LOCK_NOT_AVAILABLE) throw new BusyError({ cause: error });
+    throw error;
+  }
 }

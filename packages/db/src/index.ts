@@ -18,7 +18,7 @@ export {
   sql,
 } from "drizzle-orm";
 export { asCaller } from "./caller.ts";
-export { type Db, type DbSettings, openDb, type Tx, withOrg, withSystem, withSystemFor } from "./client.ts";
+export { type Crossing, type Tx, withOrg, withSystem, withSystemFor } from "./client.ts";
 export {
   type CreelEvent,
   EVENT_CHANNEL,
@@ -30,6 +30,7 @@ export {
 } from "./events.ts";
 export { newId } from "./ids.ts";
 export { type MigrateOptions, migrate } from "./migrate.ts";
+export { type Db, type DbSettings, openDb } from "./pools.ts";
 export { provisionRoles, type RolePasswords } from "./roles.ts";
 export * as tables from "./schema/index.ts";
 export { ContentionError, mustRunAgain, withOrgSerializable } from "./serializable.ts";

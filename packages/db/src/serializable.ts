@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Db, type Tx, withOrg } from "./client.ts";
+import { type Tx, withOrg } from "./client.ts";
+import type { Db } from "./pools.ts";
 
 /**
  * Threat: two transactions that each look at what the other is about to write, and both go ahead.

@@ -19,8 +19,8 @@ export const RETRY_AFTER_SECONDS = 5;
 
 /** So much waits already that this transaction was not begun. */
 export class BusyError extends Error {
-  constructor() {
-    super("too many requests of one caller or one organization wait for the database");
+  constructor(options?: ErrorOptions) {
+    super("too many requests of one caller or one organization wait for the database", options);
     this.name = "BusyError";
   }
 }
@@ -32,10 +32,12 @@ export const busyFor = (error: unknown): number | null =>
 export interface Asking {
   group: string;
   caller: string;
+  /** For whoever holds something that others wait for; else as long as it takes. */
+  waitMsMax?: number | undefined;
 }
 
 export interface Turns {
-  /** Runs `work` when it is its turn. @throws BusyError when too many wait already. */
+  /** Runs `work` when it is its turn. @throws BusyError when too many wait already, or when it waited too long. */
   take<T>(who: Asking, work: () => Promise<T>): Promise<T>;
 }
 
@@ -81,14 +83,39 @@ export function createTurns({ atOnceMax, groupAtOnceMax, callerAtOnceMax, caller
     }
   };
 
+  const forget = (who: Asking, group: Group, caller: Caller): void => {
+    if (caller.running === 0 && caller.waiting.length === 0) group.callers.delete(who.caller);
+    if (group.callers.size === 0) groups.delete(who.group);
+  };
+
   const end = (who: Asking, group: Group, caller: Caller): void => {
     running -= 1;
     group.running -= 1;
     caller.running -= 1;
-    if (caller.running === 0 && caller.waiting.length === 0) group.callers.delete(who.caller);
-    if (group.callers.size === 0) groups.delete(who.group);
+    forget(who, group, caller);
     serve();
   };
+
+  const wait = (who: Asking, group: Group, caller: Caller): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      const timer =
+        who.waitMsMax === undefined
+          ? undefined
+          : setTimeout(() => {
+              caller.waiting.splice(caller.waiting.indexOf(served), 1);
+              group.waiting -= 1;
+              forget(who, group, caller);
+              reject(new BusyError());
+            }, who.waitMsMax);
+      // Served once, and then no timer finds it among those that wait.
+      const served = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      group.waiting += 1;
+      caller.waiting.push(served);
+      serve();
+    });
 
   return {
     take: async (who, work) => {
@@ -98,11 +125,7 @@ export function createTurns({ atOnceMax, groupAtOnceMax, callerAtOnceMax, caller
       if (mine >= callerWaitingMax || (mine > 0 && group.waiting >= GROUP_WAITING_MAX)) throw new BusyError();
       groups.set(who.group, group);
       group.callers.set(who.caller, caller);
-      await new Promise<void>((resolve) => {
-        group.waiting += 1;
-        caller.waiting.push(resolve);
-        serve();
-      });
+      await wait(who, group, caller);
       try {
         return await work();
       } finally {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { busyFor, createTurns, GROUP_WAITING_MAX, RETRY_AFTER_SECONDS, type Shares, type Turns } from "../src/turns.ts";
 
@@ -104,4 +105,27 @@ test("only what was not begun for want of room is worth asking again", () => {
   expect(busyFor(new Error("another"))).toBeNull();
   expect(busyFor("no error")).toBeNull();
   expect(RETRY_AFTER_SECONDS).toBeGreaterThan(0);
+});
+
+describe("whoever may wait for a while alone", () => {
+  const turns = createTurns({ atOnceMax: 1, groupAtOnceMax: 1, callerAtOnceMax: 1, callerWaitingMax: 5 });
+  const who = { group: "a", caller: "" };
+
+  test("is refused after it, keeps no place, and what was behind goes on", async () => {
+    const { ask, settled, letGo, begun } = stage(turns);
+    const first = ask("a");
+    await settled();
+    const refused = turns.take({ ...who, waitMsMax: 1 }, async () => "begun");
+    const behind = ask("a", "behind");
+    const same = ask("a");
+    expect(busyFor(await refused.catch((error: unknown) => error))).toBe(RETRY_AFTER_SECONDS);
+    for (let i = 0; i < 3; i++) await letGo();
+    expect(await Promise.all([first, behind, same])).toEqual(["done", "done", "done"]);
+    expect(begun.length).toBe(3);
+  });
+
+  test("and is served before that, is served once", async () => {
+    expect(await turns.take({ ...who, waitMsMax: 1 }, async () => await sleep(10, "yes"))).toBe("yes");
+    expect(await turns.take(who, async () => "again")).toBe("again");
+  });
 });

@@ -38,7 +38,7 @@ export const changePassword = defineVerb({
       throw new CreelError("forbidden", "The current password is wrong.");
     await forgetTries(ctx.db, { proof: userId });
     const passwordHash = await hashPassword(next);
-    const ended = await withSystemFor(ctx.db, orgId, async (tx) => {
+    const ended = await withSystemFor(ctx.db, { orgId, userId }, async (tx) => {
       await lockSignIns(tx, userId);
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
       await endLogins(tx, ctx, { userId, now });

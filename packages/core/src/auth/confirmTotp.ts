@@ -29,7 +29,7 @@ export const confirmTotp = defineVerb({
     expectProof(ctx.actor, now);
     expectOwnSignIn(ctx.actor);
     await countTry(ctx.db, { proof: userId }, now);
-    const { recoveryCodes, ended } = await withSystemFor(ctx.db, orgId, async (tx) => {
+    const { recoveryCodes, ended } = await withSystemFor(ctx.db, { orgId, userId }, async (tx) => {
       await lockSignIns(tx, userId);
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));
       const offered = row?.pendingSecret ?? null;

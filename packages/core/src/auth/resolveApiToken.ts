@@ -1,8 +1,9 @@
-import { and, eq, type Tx, tables, withOrg, withSystem } from "@creel/db";
+import { and, asCaller, eq, inArray, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { boundGrants, type Grant, type Scope } from "../authz/grant.ts";
 import { grantsOf, grantsOfServiceAccount, knownPermissions } from "../authz/grantsOf.ts";
 import { isRole, type Permission, rolePermissions } from "../authz/roles.ts";
+import { callerOfKey } from "../caller.ts";
 import type { ApiKeyActor } from "../context.ts";
 import { apiTokenPrefix, hashToken } from "../secrets/tokens.ts";
 import { first, storedOrNull } from "../stored.ts";
@@ -36,19 +37,18 @@ export const resolveApiToken = defineVerb({
       if (found === null || found.revokedAt !== null) return null;
       if (found.expiresAt !== null && found.expiresAt <= now) return null;
       if (found.lastUsedAt === null || now.getTime() - found.lastUsedAt.getTime() > TOUCH_INTERVAL_MS)
-        await tx
-          .update(t)
-          .set({ lastUsedAt: now })
-          .where(and(eq(t.orgId, found.orgId), eq(t.id, found.id)));
+        await touchToken(tx, { orgId: found.orgId, id: found.id, now });
       return found;
     });
     const owner = row === null ? null : ownerOf(row);
     if (row === null || owner === null) return null;
     const { orgId } = row;
-    const [held, ownerLabel] = await withOrg(ctx.db, orgId, async (tx) => [
-      await heldBy(tx, { orgId, owner, now }),
-      await ownerLabelOf(tx, orgId, owner),
-    ]);
+    const [held, ownerLabel] = await asCaller(callerOfKey(row.id), () =>
+      withOrg(ctx.db, orgId, async (tx) => [
+        await heldBy(tx, { orgId, owner, now }),
+        await ownerLabelOf(tx, orgId, owner),
+      ]),
+    );
     if (held.length === 0) return null;
     const grants = boundGrants(held, {
       permissions: boundOf(row),
@@ -58,6 +58,20 @@ export const resolveApiToken = defineVerb({
     return { kind: "apiKey", tokenId: row.id, orgId, grants, name: row.name, owner, ownerLabel };
   },
 });
+
+/** As a session's: being known waits for no row, and a change that a key makes holds its own. */
+async function touchToken(tx: Tx, { orgId, id, now }: { orgId: string; id: string; now: Date }): Promise<void> {
+  const t = tables.apiTokens;
+  const free = tx
+    .select({ id: t.id })
+    .from(t)
+    .where(and(eq(t.orgId, orgId), eq(t.id, id)))
+    .for("no key update", { skipLocked: true });
+  await tx
+    .update(t)
+    .set({ lastUsedAt: now })
+    .where(and(eq(t.orgId, orgId), inArray(t.id, free)));
+}
 
 export function ownerOf(row: Pick<Row, "ownerUserId" | "ownerServiceAccountId">): ApiKeyActor["owner"] | null {
   if (row.ownerUserId !== null) return { kind: "user", id: row.ownerUserId };

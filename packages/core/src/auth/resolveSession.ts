@@ -1,6 +1,7 @@
-import { and, eq, tables, withOrg, withSystem } from "@creel/db";
+import { and, asCaller, eq, inArray, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { z } from "zod";
 import { grantsOf } from "../authz/grantsOf.ts";
+import { callerOfUser } from "../caller.ts";
 import type { UserActor } from "../context.ts";
 import { hashToken } from "../secrets/tokens.ts";
 import { first } from "../stored.ts";
@@ -9,7 +10,11 @@ import { SESSION_MS_MAX, TOUCH_INTERVAL_MS } from "./limits.ts";
 
 export const resolveSessionInput = z.strictObject({ token: z.string().max(256) });
 
-/** Asked on every request, so a session ended elsewhere ends here at once; the grants are those of this moment. */
+/**
+ * Asked on every request, so a session ended elsewhere ends here at once; the grants are those of this moment. Threat: whoever floods
+ * with a sign-in of theirs, or holds its row, keeps others from being known. Invariant: here the caller is the credential, then the
+ * person that it stands for; and nothing here waits for a row.
+ */
 export const resolveSession = defineVerb({
   name: "auth.resolveSession",
   kind: "query",
@@ -42,16 +47,29 @@ export const resolveSession = defineVerb({
       if (row === null || row.revokedAt !== null || row.disabledAt !== null) return null;
       if (row.expiresAt <= now || row.createdAt.getTime() + SESSION_MS_MAX <= now.getTime()) return null;
       if (now.getTime() - row.lastUsedAt.getTime() > TOUCH_INTERVAL_MS)
-        await tx
-          .update(sessions)
-          .set({ lastUsedAt: now })
-          .where(and(eq(sessions.orgId, row.orgId), eq(sessions.id, row.sessionId)));
+        await touchSession(tx, { orgId: row.orgId, id: row.sessionId, now });
       const { userId, orgId, email, sessionId, provedAt, identityProviderId } = row;
       return { userId, orgId, email, sessionId, provedAt, identityProviderId };
     });
     if (found === null) return null;
     const { orgId, userId } = found;
-    const grants = await withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now }));
+    const grants = await asCaller(callerOfUser(userId), () =>
+      withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now })),
+    );
     return { kind: "user", ...found, grants };
   },
 });
+
+/** Being known waits for no row: whatever holds one now, as the end of all sign-ins of the person does, leaves the time to the next. */
+async function touchSession(tx: Tx, { orgId, id, now }: { orgId: string; id: string; now: Date }): Promise<void> {
+  const s = tables.sessions;
+  const free = tx
+    .select({ id: s.id })
+    .from(s)
+    .where(and(eq(s.orgId, orgId), eq(s.id, id)))
+    .for("no key update", { skipLocked: true });
+  await tx
+    .update(s)
+    .set({ lastUsedAt: now })
+    .where(and(eq(s.orgId, orgId), inArray(s.id, free)));
+}

@@ -28,7 +28,7 @@ export const setPassword = defineVerb({
     if ((await closedOrgOf(ctx.db, email)) !== null)
       throw new CreelError("sso_required", "Your organization has its people sign in through its identity provider.");
     const passwordHash = await hashPassword(next);
-    await withSystemFor(ctx.db, orgId, async (system) => {
+    await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       const user = await lockSignIns(system, userId);
       if (user === null || user.passwordHash !== null)
         throw new CreelError("conflict", "You have a password. Change it with the one you have.");

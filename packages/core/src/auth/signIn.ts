@@ -55,7 +55,7 @@ export const signIn = defineVerb({
       throw needsCode ? codeWrong() : refusal();
     }
     await forgetTries(ctx.db, { account: email });
-    return await withSystemFor(ctx.db, orgId, async (system) => {
+    return await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       await expectStillJudged(system, userId, { passwordHash: account.passwordHash, factorSince: since });
       return await withOrg(ctx.db, orgId, async (tx) => {
         const as = { ...ctx, actor: user };

@@ -19,7 +19,7 @@ export const signOutEverywhere = defineVerb({
     const kept = input.exceptCurrent && sessionId !== undefined ? sessionId : null;
     const now = ctx.clock();
     // One lock over both parts, or a sign-in that is being made out of one of them is missed by this and stays.
-    return await withSystemFor(ctx.db, orgId, async (system) => {
+    return await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       await lockSignIns(system, userId);
       const logins = await endLogins(system, ctx, { userId, now });
       const elsewhere = await system

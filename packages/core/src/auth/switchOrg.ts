@@ -1,4 +1,4 @@
-import { and, eq, tables, withOrg, withSystemFor } from "@creel/db";
+import { and, eq, tables, withOrg, withSystem, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { CreelError, notFound } from "../errors/errors.ts";
 import { expectPasswordOpens } from "../sso/door.ts";
@@ -28,13 +28,17 @@ export const switchOrg = defineVerb({
     const now = ctx.clock();
     if (orgId === ctx.actor.orgId) throw new CreelError("conflict", "You are in this organization already.");
     if (ctx.actor.identityProviderId != null) throw ofProvider();
-    // In the turn of the org they are in: nobody asks in the name of another one.
-    return await withSystemFor(ctx.db, ctx.actor.orgId, async (system) => {
+    const mine = and(eq(m.orgId, orgId), eq(m.userId, userId));
+    // Before anything waits for a turn of the other org: nobody asks in the name of one that they do not belong to.
+    const belongs = await withSystem(ctx.db, async (tx) =>
+      first(await tx.select({ of: m.userId }).from(m).where(mine)),
+    );
+    if (belongs === null) throw notFound();
+    return await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       const from = await expectStillOpen(system, ctx.actor, now);
       if (from.identityProviderId !== null) throw ofProvider();
       // Read under the other org's row security: an org that one does not belong to is one that does not exist.
       return await withOrg(ctx.db, orgId, async (tx) => {
-        const mine = and(eq(m.orgId, orgId), eq(m.userId, userId));
         if (first(await tx.select({ userId: m.userId }).from(m).where(mine)) === null) throw notFound();
         await expectPasswordOpens(tx, { orgId, userId, email, secondFactor: false, now });
         const actor = { kind: "user" as const, userId, orgId, grants: [], email };

@@ -31,7 +31,7 @@ export const approve = defineVerb({
     const t = tables.deviceLogins;
     const now = ctx.clock();
     await countCodeTry(ctx);
-    return await withSystemFor(ctx.db, orgId, async (system) => {
+    return await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       // Under the lock that a new password and signing out everywhere take: what they ended confirms nothing any more.
       await expectStillOpen(system, ctx.actor, now);
       const row = await waitingLogin(system, { userCode, now });

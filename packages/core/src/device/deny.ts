@@ -18,7 +18,7 @@ export const deny = defineVerb({
     const t = tables.deviceLogins;
     const now = ctx.clock();
     await countCodeTry(ctx);
-    await withSystemFor(ctx.db, orgId, async (system) => {
+    await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       const row = await waitingLogin(system, { userCode, now });
       const set = { verdict: "denied", decidedAt: now, byUserId: userId, inOrgId: orgId };
       await system.update(t).set(set).where(eq(t.id, row.id));

@@ -36,7 +36,11 @@ export const poll = defineVerb({
     const { byUserId, inOrgId } = asked ?? { byUserId: null, inOrgId: null };
     if (byUserId === null || inOrgId === null)
       return await withSystem(ctx.db, async (system) => await answer(system, ctx, { codeHash, byUserId: null }));
-    return await withSystemFor(ctx.db, inOrgId, async (system) => await answer(system, ctx, { codeHash, byUserId }));
+    return await withSystemFor(
+      ctx.db,
+      { orgId: inOrgId, userId: byUserId },
+      async (system) => await answer(system, ctx, { codeHash, byUserId }),
+    );
   },
 });
 

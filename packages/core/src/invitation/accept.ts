@@ -53,7 +53,7 @@ export const accept = defineVerb({
     const actor: UserActor = { kind: "user", userId, orgId, grants: [], email };
     const as = { ...ctx, actor };
     const now = ctx.clock();
-    return await withSystemFor(ctx.db, orgId, async (system) => {
+    return await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
       await expectStillJudged(system, userId, judged);
       return await withOrg(ctx.db, orgId, async (tx) => {
         await lockPeople(tx, orgId);

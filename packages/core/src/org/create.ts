@@ -37,7 +37,7 @@ export const create = defineVerb({
     if (refusal !== null) throw new CreelError("forbidden", refusal);
     const org = { id: newId(now), slug: slugOf(name), name };
     // Announced where the founder is before it can be entered: a start that dies half way leaves an org that nobody belongs to.
-    await withSystemFor(ctx.db, actor.orgId, async (system) => {
+    await withSystemFor(ctx.db, actor, async (system) => {
       await expectStillOpen(system, actor, now);
       const { rootOrgId } = await expectRoomForOrg(system, { userId: actor.userId, orgId: actor.orgId, now });
       await system.insert(tables.orgs).values({ ...org, rootOrgId, createdAt: now });

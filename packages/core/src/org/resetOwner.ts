@@ -40,7 +40,7 @@ export const resetOwner = defineVerb({
     const { org, user } = found;
     if (org === null || user === null || user.disabledAt !== null) throw noOwner(email);
     const [orgId, userId] = [org.id, user.id];
-    const sessionsEnded = await withSystemFor(ctx.db, orgId, async (system) => {
+    const sessionsEnded = await withSystemFor(ctx.db, { orgId, userId, isFar: true }, async (system) => {
       await lockSignIns(system, userId);
       const held = await withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now }));
       if (!ownsOrg(held)) throw noOwner(email);

@@ -9,7 +9,7 @@ import type { SignedIn } from "../views.ts";
 import { accountOf, ensureAccount, type Person, personOfClaims } from "./account.ts";
 import type { Claims } from "./claims.ts";
 import { join, offerOf } from "./join.ts";
-import { proveAddress } from "./proveAddress.ts";
+import { isProvedElsewhere, proveAddress } from "./proveAddress.ts";
 import { type ProviderRow, providerOf } from "./row.ts";
 
 /** From what the provider said to a session of its org: who it is, whether they belong here, and since when they proved it. */
@@ -27,8 +27,9 @@ export async function enter(
   const as = { ...ctx, actor };
   const begin = async (): Promise<SignedIn> => await beginAs(as, { row, claims, person, userAgent });
   if (known !== null) return await begin();
-  return await withSystemFor(ctx.db, orgId, async (system) => {
-    await proveAddress(system, as, { mayJoin });
+  const isFar = await isProvedElsewhere(as);
+  return await withSystemFor(ctx.db, { orgId, userId, isFar }, async (system) => {
+    await proveAddress(system, as, { mayJoin, isFar });
     return await begin();
   });
 }

@@ -1,4 +1,4 @@
-import { and, eq, isNull, type Tx, tables, withOrg } from "@creel/db";
+import { and, eq, isNotNull, isNull, ne, type Tx, tables, withOrg, withSystem } from "@creel/db";
 import { recordAudit } from "../audit/record.ts";
 import { lockSignIns } from "../auth/lockSignIns.ts";
 import type { Ctx, UserActor } from "../context.ts";
@@ -15,7 +15,11 @@ import { isOwner } from "./enforce.ts";
  * An owner of this org is left as they are: another owner made them one, and somebody must be able to come in past the provider. An
  * owner of another org is not linked at all, for that org might be left without anybody who can come in.
  */
-export async function proveAddress(system: Tx, ctx: Ctx<UserActor>, { mayJoin }: { mayJoin: boolean }): Promise<void> {
+export async function proveAddress(
+  system: Tx,
+  ctx: Ctx<UserActor>,
+  { mayJoin, isFar }: { mayJoin: boolean; isFar: boolean },
+): Promise<void> {
   const { users: u, sessions: s, memberships: m, userTotp, userRecoveryCodes } = tables;
   const { userId, orgId } = ctx.actor;
   const now = ctx.clock();
@@ -23,6 +27,8 @@ export async function proveAddress(system: Tx, ctx: Ctx<UserActor>, { mayJoin }:
   // Without a password it was a provider that made it.
   if (user?.passwordHash == null) return;
   const orgIds = (await system.select({ orgId: m.orgId }).from(m).where(eq(m.userId, userId))).map((row) => row.orgId);
+  if (!isFar && orgIds.some((at) => at !== orgId))
+    throw new CreelError("conflict", "Your account was changed a moment ago. Begin again.");
   const standings = [];
   for (const at of orgIds) standings.push(await standingIn(ctx, at));
   if (standings.some((one) => one.isProved || (one.isOwner && one.orgId === orgId))) return;
@@ -39,6 +45,21 @@ export async function proveAddress(system: Tx, ctx: Ctx<UserActor>, { mayJoin }:
     .where(and(eq(s.userId, userId), isNull(s.revokedAt)))
     .returning({ orgId: s.orgId });
   for (const at of new Set([orgId, ...orgIds])) await endKeys(ctx, at, ended.filter((one) => one.orgId === at).length);
+}
+
+/** Whether the proof ends something in other orgs too, which then has to be begun as such (`withSystemFor`). */
+export async function isProvedElsewhere(ctx: Ctx<UserActor>): Promise<boolean> {
+  const { users: u, memberships: m } = tables;
+  const { userId, orgId } = ctx.actor;
+  const rows = await withSystem(ctx.db, (tx) =>
+    tx
+      .select({ orgId: m.orgId })
+      .from(m)
+      .innerJoin(u, eq(u.id, m.userId))
+      .where(and(eq(m.userId, userId), ne(m.orgId, orgId), isNotNull(u.passwordHash)))
+      .limit(1),
+  );
+  return rows.length > 0;
 }
 
 async function standingIn(ctx: Ctx<UserActor>, orgId: string) {
