@@ -89,7 +89,7 @@ describe("is refused:", () => {
       "version: 1\n# a\u00a0b\n",
       { code: "hidden_character", line: 2, remedy: /ordinary space/ },
     ],
-    ["a variation selector behind an emoji", "version: 1\n# ⚠\ufe0f\n", { code: "hidden_character", line: 2 }],
+    ["a variation selector behind a letter", "version: 1\n# é\ufe0f\n", { code: "hidden_character", line: 2 }],
     ["a NUL", "version: 1\n# \u0000\n", { code: "hidden_character", line: 2 }],
     ["a byte order mark inside", "version: 1\n\uFEFFmode: enforce\n", { code: "hidden_character", line: 2 }],
     [
@@ -141,6 +141,7 @@ describe("is read:", () => {
       "version: 1\n# \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 日本語 é\n",
     ],
     ["an emoji of several signs that are joined", "version: 1\n# \u{1f469}\u200d\u{1f4bb}\n"],
+    ["an emoji with its colours, alone and joined", "version: 1\n# \u26a0\ufe0f \u2764\ufe0f\u200d\u{1f525}\n"],
     ["a hidden sign that its author wrote as an escape", policyOf('"/usr/bin/curl\\u3164"')],
     ["a user id in decimal", "version: 1\nprocess: { run_as_user: 1000 }\n"],
     ["a leap day", "version: 1\nmode: monitor\nmonitor_until: 2028-02-29T00:00:00Z\n"],

@@ -16,6 +16,8 @@ const HIDDEN_TOLD_MAX = 5;
 const UNUSUAL = /[^\t\n\r\x20-\x7e]/;
 /** Some languages and emoji are written with joiners, between two of their signs; beside ASCII they change what is meant and nothing that is seen. */
 const JOINER_IN_ITS_PLACE = /(?<=[^\0-\x7f\u200c\u200d])[\u200c\u200d](?=[^\0-\x7f\u200c\u200d])/u;
+/** Most emoji are typed with it: it chooses colours for the pictograph before it. Behind anything else it would be a difference that nobody sees. */
+const COLOURED_PICTOGRAPH = /(?<=\p{Extended_Pictographic})\ufe0f/u;
 
 /** A byte order mark may begin the file. */
 export function checkCharacters(text: string, problems: Problems): void {
@@ -32,7 +34,10 @@ export function checkCharacters(text: string, problems: Problems): void {
 }
 
 const refused = (): RegExp =>
-  new RegExp(`(?!${JOINER_IN_ITS_PLACE.source})(?:${neverSeen().source}|${REPLACEMENT})`, "gu");
+  new RegExp(
+    `(?!${JOINER_IN_ITS_PLACE.source}|${COLOURED_PICTOGRAPH.source})(?:${neverSeen().source}|${REPLACEMENT})`,
+    "gu",
+  );
 
 function nameOf(sign: string): string {
   const code = `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
