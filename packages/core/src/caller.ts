@@ -1,23 +1,24 @@
 import { asCaller, busyFor } from "@creel/db";
 import { hostOf } from "./auth/address.ts";
-import type { Actor } from "./context.ts";
+import type { Actor, UserActor } from "./context.ts";
 import { CreelError } from "./errors/errors.ts";
 import { hashToken } from "./secrets/tokens.ts";
 
 /**
- * Who takes turns at the database's connections (`packages/db/src/turns.ts`). A key counts apart from its person: whoever has stolen
- * it keeps nobody from revoking it. Who is nobody yet is told apart from others who ask the same by where they ask from, if that is
+ * Who takes turns at the database's connections (`packages/db/src/turns.ts`). A key, and each sign-in, counts apart from its person:
+ * whoever has stolen one keeps nobody from ending it. Who is nobody yet is told apart from others who ask the same by where they ask from, if that is
  * known for sure, else by what they show: whoever floods with one credential holds up that credential, and one that nobody has is one
  * of many who each wait for a turn.
  */
 export function callerOf(actor: Actor | null, asked: { verb: string; input: unknown }): string {
   if (actor === null) return `nobody ${asked.verb} ${addressIn(asked.input) ?? shownIn(asked.input)}`;
-  if (actor.kind === "user") return callerOfUser(actor.userId);
+  if (actor.kind === "user") return callerOfUser(actor);
   if (actor.kind === "apiKey") return callerOfKey(actor.tokenId);
   return actor.kind === "node" ? `node ${actor.nodeId}` : "";
 }
 
-export const callerOfUser = (userId: string): string => `user ${userId}`;
+export const callerOfUser = ({ userId, sessionId = "" }: Pick<UserActor, "userId" | "sessionId">): string =>
+  `user ${userId} ${sessionId}`;
 export const callerOfKey = (tokenId: string): string => `key ${tokenId}`;
 
 /** Verbs of nobody yet take it as a field, which a transport fills in where a proxy vouches for it. */

@@ -2,11 +2,11 @@
  * Attacks on being known: by one who floods the door with a credential of theirs or with many that nobody has, by one whose row is held,
  * and by one person of two organizations of which one is held up. What is counted are answers and connections, not time.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { and, eq, tables, withOrg, withSystem } from "@creel/db";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { orgAtOnceMax, SYSTEM_CALLER_WAITING_MAX } from "../../db/src/pools.ts";
+import { ORG_CALLER_WAITING_MAX, orgAtOnceMax, SYSTEM_CALLER_WAITING_MAX } from "../../db/src/pools.ts";
 import { type ApiKeyActor, auth, CreelError, token, type UserActor } from "../src/index.ts";
 import { type Fleet, makeOrg, openFleet, PASSWORD, type TestOrg } from "./support/fleet.ts";
 import { addPerson } from "./support/people.ts";
@@ -87,6 +87,32 @@ test("one that is known floods its org as that person, and the owner of the same
       return flood;
     })
     .then((flood) => Promise.all(flood));
+});
+
+test("a flood with one sign-in keeps its person from ending it by no other, and what it is refused it has not begun", async () => {
+  const initech = await makeOrg(fleet, "initech");
+  const stolen = { ...initech.as("owner"), sessionId: randomUUID() };
+  const next = "a password that nobody else knows";
+  const late = await holder.begin(async (tx) => {
+    await tx`select revision from people_revisions where org_id = ${initech.orgId} for update`;
+    const input = { tokenId: "00000000-0000-4000-8000-000000000000" };
+    const flood = Array.from({ length: ORG_CALLER_WAITING_MAX * 2 }, () =>
+      codeOf(token.revoke({ ctx: fleet.ctx(stolen), input })),
+    );
+    await watcher.waiting(orgAtOnceMax() - 1);
+    expect(await codeOf(auth.beginTotp({ ctx: fleet.ctx(stolen), input: {} }))).toBe("unavailable");
+    // Begun in turns of another kind, it waits for the rest of what it does, however many wait.
+    const changed = codeOf(auth.changePassword({ ctx: fleet.ctx(stolen), input: { current: PASSWORD, next } }));
+    const own = { ...stolen, sessionId: randomUUID() };
+    expect(await codeOf(auth.signOutEverywhere({ ctx: fleet.ctx(own), input: {} }))).toBe("done");
+    return { flood, changed };
+  });
+  expect(await late.changed).toBe("done");
+  expect(new Set(await Promise.all(late.flood))).toEqual(new Set(["unauthenticated", "unavailable"]));
+  const rows = await watcher.sql`
+    select action from audit_events where org_id = ${initech.orgId} and resource_id = ${initech.userId} and action like 'auth.%'`;
+  expect(rows.map(({ action }) => action).sort()).toEqual(["auth.changePassword", "auth.signOutEverywhere"]);
+  expect(await watcher.sql`select 1 from user_totp where user_id = ${initech.userId}`).toHaveLength(0);
 });
 
 test("whose row somebody holds is known all the same, and used again when it is free", async () => {

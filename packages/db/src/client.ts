@@ -53,7 +53,8 @@ export async function withOrg<T>(
   if (held?.orgId === orgId.toLowerCase()) return await inHeld(held, run);
   if (held !== null && !held.isFar) throw new Error("a transaction that crosses goes on in its own org alone");
   const waitMsMax = held === null ? undefined : FAR_TURN_WAIT_MS_MAX;
-  return await app.turns.take({ group: orgId.toLowerCase(), caller: callerNow(), waitMsMax }, run);
+  const { asking, admitted } = askingAs((caller) => ({ group: orgId.toLowerCase(), caller }));
+  return await app.turns.take({ ...asking, waitMsMax }, admitted(run));
 }
 
 /**
@@ -62,9 +63,10 @@ export async function withOrg<T>(
  */
 export async function withSystem<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   const { system } = poolsOf(db);
+  const { asking, admitted } = askingAs((caller) => ({ group: caller, caller: "" }));
   return await system.turns.take(
-    { group: callerNow(), caller: "" },
-    async () => await system.drizzle.transaction(work),
+    asking,
+    admitted(async () => await system.drizzle.transaction(work)),
   );
 }
 
@@ -89,8 +91,7 @@ export async function withSystemFor<T>(
   if (heldNow(db) !== null) throw new Error("a transaction that crosses is not begun in another");
   const { app, crossing, far, crossingsOfOrgs, people } = poolsOf(db);
   const pool = isFar ? far : crossing;
-  const caller = callerNow();
-  const ofOrg = { group: orgId.toLowerCase(), caller };
+  const { asking: ofOrg, admitted } = askingAs((caller) => ({ group: orgId.toLowerCase(), caller }));
   const turn: HeldTurn = { db, orgId: ofOrg.group, isFar, inUse: false, isOver: false };
   const transaction = async (tx: Tx): Promise<T> => {
     await tx.execute(sql`select ${lockWaitOf(CROSSING_LOCK_WAIT_MS_MAX)}`);
@@ -105,8 +106,20 @@ export async function withSystemFor<T>(
   };
   // The order of `pools.ts`. One of an org at once, so that those that wait for the rest hold one turn of each org and not all.
   return await crossingsOfOrgs.take(ofOrg, () =>
-    app.turns.take(ofOrg, () => people.take({ group: userId, caller }, () => pool.turns.take(ofOrg, run))),
+    app.turns.take(ofOrg, () => people.take({ ...ofOrg, group: userId }, () => pool.turns.take(ofOrg, admitted(run)))),
   );
+}
+
+/** For turns of whoever asks; `admitted` runs what has its turn, after which nothing more of the same verb is refused for room. */
+function askingAs(of: (caller: string) => { group: string; caller: string }) {
+  const caller = callerNow();
+  const admitted =
+    <T>(run: () => Promise<T>) =>
+    (): Promise<T> => {
+      caller.isAdmitted = true;
+      return run();
+    };
+  return { asking: { ...of(caller.name), isAdmitted: caller.isAdmitted }, admitted };
 }
 
 async function inHeld<T>(held: HeldTurn, run: () => Promise<T>): Promise<T> {

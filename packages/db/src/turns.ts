@@ -32,6 +32,8 @@ export const busyFor = (error: unknown): number | null =>
 export interface Asking {
   group: string;
   caller: string;
+  /** Waits also past the bounds: it has begun something that must come to its end. */
+  isAdmitted?: boolean;
   /** For whoever holds something that others wait for; else as long as it takes. */
   waitMsMax?: number | undefined;
 }
@@ -122,7 +124,8 @@ export function createTurns({ atOnceMax, groupAtOnceMax, callerAtOnceMax, caller
       const group = groups.get(who.group) ?? { running: 0, waiting: 0, callers: new Map<string, Caller>() };
       const caller = group.callers.get(who.caller) ?? { running: 0, waiting: [] };
       const mine = caller.waiting.length;
-      if (mine >= callerWaitingMax || (mine > 0 && group.waiting >= GROUP_WAITING_MAX)) throw new BusyError();
+      const isFull = mine >= callerWaitingMax || (mine > 0 && group.waiting >= GROUP_WAITING_MAX);
+      if (isFull && who.isAdmitted !== true) throw new BusyError();
       groups.set(who.group, group);
       group.callers.set(who.caller, caller);
       await wait(who, group, caller);

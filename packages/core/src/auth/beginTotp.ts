@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { tables, withOrg, withSystem } from "@creel/db";
+import { tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
@@ -23,15 +23,14 @@ export const beginTotp = defineVerb({
     const secret = randomBytes(TOTP_SECRET_BYTES);
     const pendingSecret = await ctx.seal.seal(secret, totpPlace(userId));
     const t = tables.userTotp;
-    await withSystem(ctx.db, (tx) =>
-      tx
+    const resource = { kind: "user", id: userId, label: email };
+    await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
+      await system
         .insert(t)
         .values({ userId, pendingSecret, pendingAt: now })
-        .onConflictDoUpdate({ target: t.userId, set: { pendingSecret, pendingAt: now } }),
-    );
-    await withOrg(ctx.db, orgId, (tx) =>
-      recordAudit(tx, ctx, orgId, { action: "auth.beginTotp", resource: { kind: "user", id: userId, label: email } }),
-    );
+        .onConflictDoUpdate({ target: t.userId, set: { pendingSecret, pendingAt: now } });
+      await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.beginTotp", resource }));
+    });
     const text = base32(secret);
     return { secret: text, uri: totpUri(text, { issuer: "Creel", account: email }) };
   },

@@ -38,27 +38,30 @@ export const changePassword = defineVerb({
       throw new CreelError("forbidden", "The current password is wrong.");
     await forgetTries(ctx.db, { proof: userId });
     const passwordHash = await hashPassword(next);
+    const audit = async (at: string, sessionsEnded: number): Promise<void> =>
+      await withOrg(ctx.db, at, (tx) =>
+        recordAudit(tx, ctx, at, {
+          action: "auth.changePassword",
+          resource: { kind: "user", id: userId, label: email },
+          changes: { password: {}, sessionsEnded: { to: sessionsEnded } },
+        }),
+      );
     const ended = await withSystemFor(ctx.db, { orgId, userId }, async (tx) => {
       await lockSignIns(tx, userId);
       await tx.update(u).set({ passwordHash }).where(eq(u.id, userId));
       await endLogins(tx, ctx, { userId, now });
       const others = sessionId === undefined ? undefined : ne(s.id, sessionId);
-      return await tx
+      const rows = await tx
         .update(s)
         .set({ revokedAt: now })
         .where(and(eq(s.userId, userId), isNull(s.revokedAt), others))
         .returning({ id: s.id, orgId: s.orgId });
+      await audit(orgId, rows.filter((session) => session.orgId === orgId).length);
+      return rows;
     });
-    const resource = { kind: "user", id: userId, label: email };
-    // Each org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
-    for (const at of new Set([orgId, ...ended.map((session) => session.orgId)]))
-      await withOrg(ctx.db, at, (tx) =>
-        recordAudit(tx, ctx, at, {
-          action: "auth.changePassword",
-          resource,
-          changes: { password: {}, sessionsEnded: { to: ended.filter((session) => session.orgId === at).length } },
-        }),
-      );
+    // Each further org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
+    for (const at of new Set(ended.map((session) => session.orgId)))
+      if (at !== orgId) await audit(at, ended.filter((session) => session.orgId === at).length);
     return { sessionsEnded: ended.length };
   },
 });

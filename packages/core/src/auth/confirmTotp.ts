@@ -29,6 +29,9 @@ export const confirmTotp = defineVerb({
     expectProof(ctx.actor, now);
     expectOwnSignIn(ctx.actor);
     await countTry(ctx.db, { proof: userId }, now);
+    const resource = { kind: "user", id: userId, label: email };
+    const audit = async (at: string): Promise<void> =>
+      await withOrg(ctx.db, at, (tx) => recordAudit(tx, ctx, at, { action: "auth.confirmTotp", resource }));
     const { recoveryCodes, ended } = await withSystemFor(ctx.db, { orgId, userId }, async (tx) => {
       await lockSignIns(tx, userId);
       const row = first(await tx.select().from(t).where(eq(t.userId, userId)).for("update"));
@@ -47,16 +50,16 @@ export const confirmTotp = defineVerb({
       };
       await tx.update(t).set(confirmed).where(eq(t.userId, userId));
       await endLogins(tx, ctx, { userId, now });
-      return {
+      const made = {
         recoveryCodes: await replaceRecoveryCodes(tx, userId, now),
         ended: await endOthers(tx, { userId, sessionId, now }),
       };
+      await audit(orgId);
+      return made;
     });
     await forgetTries(ctx.db, { proof: userId });
-    const resource = { kind: "user", id: userId, label: email };
-    // Each org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
-    for (const at of new Set([orgId, ...ended]))
-      await withOrg(ctx.db, at, (tx) => recordAudit(tx, ctx, at, { action: "auth.confirmTotp", resource }));
+    // Each further org where a sign-in ended has its own audit row, which also wakes the streams that are open there.
+    for (const at of new Set(ended)) if (at !== orgId) await audit(at);
     return { recoveryCodes };
   },
 });

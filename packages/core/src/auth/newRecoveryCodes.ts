@@ -1,4 +1,4 @@
-import { withOrg, withSystem } from "@creel/db";
+import { withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { CreelError } from "../errors/errors.ts";
@@ -21,9 +21,12 @@ export const newRecoveryCodes = defineVerb({
     expectOwnSignIn(ctx.actor);
     if (!(await hasSecondFactor(ctx.db, userId)))
       throw new CreelError("conflict", "Recovery codes stand in for an authenticator, and you use none.");
-    const recoveryCodes = await withSystem(ctx.db, (tx) => replaceRecoveryCodes(tx, userId, now));
     const resource = { kind: "user", id: userId, label: email };
-    await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.newRecoveryCodes", resource }));
+    const recoveryCodes = await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
+      const codes = await replaceRecoveryCodes(system, userId, now);
+      await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.newRecoveryCodes", resource }));
+      return codes;
+    });
     return { recoveryCodes };
   },
 });

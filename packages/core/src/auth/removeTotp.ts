@@ -1,4 +1,4 @@
-import { eq, tables, withOrg, withSystem } from "@creel/db";
+import { eq, tables, withOrg, withSystemFor } from "@creel/db";
 import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import { defineVerb } from "../verb.ts";
@@ -17,13 +17,12 @@ export const removeTotp = defineVerb({
     const { userTotp, userRecoveryCodes } = tables;
     expectProof(ctx.actor, ctx.clock());
     expectOwnSignIn(ctx.actor);
-    await withSystem(ctx.db, async (tx) => {
-      await tx.delete(userTotp).where(eq(userTotp.userId, userId));
-      await tx.delete(userRecoveryCodes).where(eq(userRecoveryCodes.userId, userId));
+    const resource = { kind: "user", id: userId, label: email };
+    await withSystemFor(ctx.db, { orgId, userId }, async (system) => {
+      await system.delete(userTotp).where(eq(userTotp.userId, userId));
+      await system.delete(userRecoveryCodes).where(eq(userRecoveryCodes.userId, userId));
+      await withOrg(ctx.db, orgId, (tx) => recordAudit(tx, ctx, orgId, { action: "auth.removeTotp", resource }));
     });
-    await withOrg(ctx.db, orgId, (tx) =>
-      recordAudit(tx, ctx, orgId, { action: "auth.removeTotp", resource: { kind: "user", id: userId, label: email } }),
-    );
     return { ok: true };
   },
 });

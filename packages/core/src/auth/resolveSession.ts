@@ -53,7 +53,7 @@ export const resolveSession = defineVerb({
     });
     if (found === null) return null;
     const { orgId, userId } = found;
-    const grants = await asCaller(callerOfUser(userId), () =>
+    const grants = await asCaller(callerOfUser(found), () =>
       withOrg(ctx.db, orgId, (tx) => grantsOf(tx, { orgId, userId, now })),
     );
     return { kind: "user", ...found, grants };
