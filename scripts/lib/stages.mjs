@@ -45,7 +45,7 @@ async function adversarial() {
 }
 
 const stages = [
-  ["types", async () => sum([await tool(bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]), await webTypes()])],
+  ["types", async () => sum(await Promise.all([tool(bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]), webTypes()]))],
   ["lint", () => tool(bin("biome"), ["check", "--error-on-warnings", "."])],
   ["layers", () => checkLayers(tool)],
   ["docs", checkDocRefs],
