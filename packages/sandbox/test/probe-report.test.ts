@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { hostCapabilitiesSchema } from "@creel/protocol";
 import { describe, expect, test } from "vitest";
 import { type HostFacts, reportHost } from "../src/index.ts";
+import { launcherPath } from "../src/launcher.ts";
+import { attackProgram } from "./kit.ts";
 
 const WORKING = {
   landlock_abi: 7,
@@ -177,4 +180,10 @@ test("compute devices that this user cannot open are named; a host without any i
     detail: expect.stringContaining("/dev/dri/renderD128"),
   });
   expect(reportHost(host({ devices })).ok).toBe(true);
+});
+
+test("the facts of these tests are those that the launcher tells, no more and no fewer", () => {
+  attackProgram(); // builds the launcher when the checkout has none
+  const told = execFileSync(launcherPath(), ["probe"], { encoding: "utf8" }).trim().split("\n");
+  expect(told.map((line) => line.split("=")[0]).sort()).toEqual(Object.keys(WORKING).sort());
 });

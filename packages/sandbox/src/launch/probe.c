@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -33,6 +34,16 @@ static int try_in(unsigned long namespaces, int (*trial)(void)) {
 
 /* AppArmor lets the namespace be made and then takes its rights away: only using one of them shows it. */
 static int mount_something(void) { return mount("creel", "/", NULL, MS_REC | MS_PRIVATE, NULL) ? errno : 0; }
+
+/* A devpts of our own, as in every sandbox, and both ends of one pty of it. */
+static int own_pty(void) {
+  int unlocked = 0;
+  if (mount_something()) return errno;
+  if (mount("devpts", "/dev", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")) return errno;
+  int ours = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ours < 0 || ioctl(ours, TIOCSPTLCK, &unlocked)) return errno;
+  return ioctl(ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC) < 0 ? errno : 0;
+}
 
 static int netfilter_socket(void) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
@@ -93,6 +104,6 @@ int probe_main(void) {
   printf("seccomp=%d\n", try_in(0, filter));
   printf("idmap=%d\n", try_in(0, idmapped_mount));
   printf("cgroup_memory=%d\n", cgroup_available());
-
+  printf("pty=%d\n", try_in(CLONE_NEWUSER | CLONE_NEWNS, own_pty));
   return 0;
 }
