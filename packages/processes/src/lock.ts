@@ -4,8 +4,9 @@
  * another process has by now, keeps everybody out for ever.
  *
  * Invariant: a lock file is there whole or not at all (it is linked, never written in place), names its owner by number
- * and start, is held by it with a flock (`owner.ts`), and is removed by that owner alone. A dead owner's file is removed only by who holds the lock named after
- * that dead owner, and only while the file still names it: so nobody removes what another has just taken.
+ * and start, is held by it with a flock (`owner.ts`), and is removed by that owner alone. A dead owner's file is removed
+ * only by who holds the lock named after that dead owner, and only while the file still names it: so nobody removes what
+ * another has just taken.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";

@@ -92,7 +92,7 @@ async function write(tx: Tx, ctx: Ctx, orgId: string, { policyId, policy }: Cont
   await tx
     .insert(t)
     .values(after)
-    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now, removedAt: null } });
+    .onConflictDoUpdate({ target: [t.orgId, t.id], set: { ...policy, updatedAt: now } });
   await audit(tx, ctx, before, after);
   return { policyId };
 }

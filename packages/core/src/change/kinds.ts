@@ -81,8 +81,8 @@ export interface ChangeKindDefinition<S extends z.ZodType, R> {
   /** Writes it, with its audit row, in the transaction that counted. A CreelError makes the change `failed`. No plans here. */
   apply: (tx: Tx, ctx: Ctx, content: z.output<S>, change: ApprovedChange & { orgId: string }) => Promise<R>;
   /**
-   * Puts back what was there before, with its audit row, where what was applied is still what is there. A kind without it stays
-   * applied by break-glass until a change undoes it. It opens nothing that was closed: a content that would is answered, not written.
+   * Puts back what was there before, with its audit row, where what was applied is still what is there. A kind without it is
+   * `neverByGlass`, and what a former version let through of it stays until a change undoes it. It opens nothing that was closed: a content that would is answered, not written.
    */
   takeBack?: (tx: Tx, ctx: Ctx, applied: AppliedChange<z.output<S>>) => Promise<TakenBack<z.output<S>>>;
   /** Whether it allowed anything that was not allowed before: then keeping it asks for what the change asked for. Always where absent. */
